@@ -1,0 +1,37 @@
+# make demo and make test need python3 (3.10 or newer), git and make; each makes .venv by itself.
+PYTHON ?= python3
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PY := $(BIN)/python
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/.demo-installed
+	$(PY) examples/rag_demo.py
+
+test: .venv/.dev-installed
+	$(PY) -m pytest
+
+lint: .venv/.dev-installed
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev-installed
+	$(PY) -m benchmarks.ingest
+	$(PY) -m benchmarks.exact_search
+
+.venv/.created:
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/.demo-installed: .venv/.created pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	touch $@
+
+.venv/.dev-installed: .venv/.created pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv milvus_demo.db
