@@ -1,0 +1,268 @@
+"""A collection: the calls that read and write its rows.
+
+Each call is one transaction on the file and delegates what it does: checking rows to ``storage.values``,
+statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .columns.column import BoolArray
+from .columns.snapshot import History, View
+from .errors import (
+    CollectionNotLoadedException,
+    ParamError,
+    PartitionNotExistException,
+)
+from .filters import compile_filter
+from .schema import Schema
+from .search.output import Projection
+from .search.ranking import ranked_hits
+from .search.request import Hits, Scope, SearchRequest, check_window
+from .storage import catalog
+from .storage.catalog import DEFAULT_PARTITION, CollectionRecord, Position
+from .storage.rows import RowStore
+from .storage.values import Batch, encode_pks, encode_rows
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionState:
+    """What this process keeps of a collection between calls: its definition and its snapshots."""
+
+    record: CollectionRecord
+    rows: RowStore
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One transaction on one collection: the connection, and where the collection stands in it."""
+
+    connection: sqlite3.Connection
+    state: CollectionState
+    position: Position
+
+
+OpenSession = Callable[[str], AbstractContextManager[Session]]
+
+
+class Collection:
+    """The collection called ``name`` (or by that alias), looked up anew at every call.
+
+    Args:
+        reading, writing: begin a read or write transaction and find the collection in it.
+    """
+
+    def __init__(self, name: str, reading: OpenSession, writing: OpenSession) -> None:
+        self.name = name
+        self._reading = reading
+        self._writing = writing
+
+    # Definition ---------------------------------------------------------------------------------------
+
+    def describe(self) -> CollectionRecord:
+        with self._reading(self.name) as session:
+            return session.state.record
+
+    def count(self) -> int:
+        """Rows in the collection, now."""
+        with self._reading(self.name) as session:
+            return session.state.rows.count(session.connection)
+
+    # Writing ------------------------------------------------------------------------------------------
+
+    def insert(self, rows: Sequence[Mapping[str, Any]], partition: str | None = None) -> list[Any]:
+        """Add ``rows``, all or none, and return their primary keys; they are on disk on return.
+
+        A row whose primary key exists already replaces the older one, as the last writer does in Milvus.
+
+        Raises:
+            DataNotMatchException: a row does not fit the schema.
+        """
+        return self._write_rows(rows, partition, lambda schema: not schema.primary.auto_id)
+
+    def upsert(self, rows: Sequence[Mapping[str, Any]], partition: str | None = None) -> list[Any]:
+        """Add ``rows``, replacing those with the same primary keys; returns the primary keys now in place.
+
+        With ``auto_id`` the rows name the keys to replace and get new ones.
+        """
+        return self._write_rows(rows, partition, lambda schema: True)
+
+    def delete_ids(self, ids: Sequence[Any], partition: str | None = None) -> int:
+        """Delete the rows with these primary keys; returns how many there were."""
+        with self._writing(self.name) as session:
+            schema, rows = session.state.record.schema, session.state.rows
+            found = rows.seqs_of_pks(session.connection, encode_pks(schema.primary, ids))
+            seqs = list(found.values())
+            if partition is not None:
+                home = self._partition_id(session.state.record, partition)
+                homes = rows.partitions_of(session.connection, seqs)
+                seqs = [seq for seq in seqs if homes[seq] == home]
+            self._remove(session, seqs)
+            return len(seqs)
+
+    def delete_where(self, scope: Scope) -> int:
+        """Delete the rows in ``scope``; returns how many there were."""
+        with self._writing(self.name) as session:
+            view = self._view(session)
+            assert view is not None, "a writer sees the newest state"
+            slots = self._slots(view, session.state.record, scope)
+            self._remove(session, view.snapshot.seqs[slots].tolist())
+            return len(slots)
+
+    # Reading ------------------------------------------------------------------------------------------
+
+    def get(
+        self, ids: Sequence[Any], output_fields: Sequence[str], partitions: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows with these primary keys that exist, in the order of ``ids``."""
+        with self._reading(self.name) as session:
+            record, rows = session.state.record, session.state.rows
+            self._require_loaded(record)
+            pks = encode_pks(record.schema.primary, ids)
+            found = rows.seqs_of_pks(session.connection, pks)
+            seqs = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
+            if partitions is not None:
+                wanted = {self._partition_id(record, partition) for partition in partitions}
+                homes = rows.partitions_of(session.connection, seqs)
+                seqs = [seq for seq in seqs if homes[seq] in wanted]
+            projection = Projection.of(record.schema, output_fields, with_pk=True)
+            return projection.fetch(session.connection, rows, seqs)[1]
+
+    def query(
+        self, scope: Scope, output_fields: Sequence[str], limit: int | None = None, offset: int = 0
+    ) -> list[dict[str, Any]]:
+        """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
+        check_window(limit, offset)
+        with self._viewing() as (session, view):
+            projection = Projection.of(session.state.record.schema, output_fields, with_pk=True)
+            slots = self._slots(view, session.state.record, scope)
+            slots = slots[offset:] if limit is None else slots[offset : offset + limit]
+            seqs = view.snapshot.seqs[slots].tolist()
+            return projection.fetch(session.connection, session.state.rows, seqs)[1]
+
+    def count_where(self, scope: Scope) -> int:
+        """How many rows are in ``scope``."""
+        with self._viewing() as (session, view):
+            return len(self._slots(view, session.state.record, scope))
+
+    def search(self, request: SearchRequest) -> tuple[str, list[Hits]]:
+        """The primary key's name, and the nearest rows in the request's scope for each query vector."""
+        with self._viewing() as (session, view):
+            record = session.state.record
+            mask = self._mask(view, record, request.scope)
+            return record.schema.primary.name, ranked_hits(record, session.state.rows, view, request, mask)
+
+    # ---------------------------------------------------------------------------------------------------
+
+    def _write_rows(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        partition: str | None,
+        pk_given: Callable[[Schema], bool],
+    ) -> list[Any]:
+        # Rows are checked before the write lock is taken; if another process has changed the schema in
+        # between, they are checked again.
+        schema = self.describe().schema
+        while True:
+            batch = encode_rows(schema, rows, pk_given=pk_given(schema))
+            with self._writing(self.name) as session:
+                if session.state.record.schema == schema:
+                    return self._write_batch(session, batch, partition)
+                schema = session.state.record.schema
+
+    def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+        record, rows, connection = session.state.record, session.state.rows, session.connection
+        home = self._home(record, partition)
+        position = session.position
+        pks = batch.pks
+        if pks is not None:
+            batch = _last_of_each_pk(batch, pks)
+            replaced = rows.seqs_of_pks(connection, list(dict.fromkeys(pks)))
+            if replaced:
+                position = rows.remove(connection, list(replaced.values()), position)
+        if pks is None or record.schema.primary.auto_id:
+            batch = replace(batch, pks=None)
+            pks = rows.generated_pks(position.last_seq + 1, batch.count)
+        position = rows.insert(connection, batch, home, position)
+        catalog.set_position(connection, record.id, position)
+        return pks
+
+    def _remove(self, session: Session, seqs: list[int]) -> None:
+        if seqs:
+            position = session.state.rows.remove(session.connection, seqs, session.position)
+            catalog.set_position(session.connection, session.state.record.id, position)
+
+    @contextmanager
+    def _viewing(self) -> Iterator[tuple[Session, View]]:
+        """A read transaction with a view of exactly the rows it sees."""
+        while True:
+            with self._reading(self.name) as session:
+                self._require_loaded(session.state.record)
+                view = self._view(session)
+                if view is not None:
+                    yield session, view
+                    return
+
+    @staticmethod
+    def _view(session: Session) -> View | None:
+        return session.state.history.view(session.connection, session.position)
+
+    def _mask(self, view: View, record: CollectionRecord, scope: Scope) -> BoolArray | None:
+        """Slots that are live and in ``scope``; None when that is every slot."""
+        mask = view.snapshot.alive
+        if scope.partitions is not None:
+            ids = [self._partition_id(record, name) for name in scope.partitions]
+            inside = np.isin(view.partitions().values, ids)
+            mask = inside if mask is None else mask & inside
+        if scope.expression is not None:
+            passing = compile_filter(scope.expression, record.schema, scope.params).mask(view)
+            mask = passing if mask is None else mask & passing
+        return mask
+
+    def _slots(self, view: View, record: CollectionRecord, scope: Scope) -> npt.NDArray[np.int64]:
+        mask = self._mask(view, record, scope)
+        return np.arange(view.count) if mask is None else np.flatnonzero(mask)
+
+    @staticmethod
+    def _require_loaded(record: CollectionRecord) -> None:
+        if not record.is_loaded:
+            raise CollectionNotLoadedException(
+                message=f"collection '{record.name}' is not loaded: create an index on its vector field and "
+                f"call load_collection('{record.name}') first"
+            )
+
+    @classmethod
+    def _home(cls, record: CollectionRecord, partition: str | None) -> int:
+        """The partition that new rows go to."""
+        key = record.schema.partition_key
+        if partition and key is not None:
+            raise ParamError(
+                message=f"collection '{record.name}' spreads its rows by the partition key '{key.name}': "
+                f"expected no partition_name, got {partition!r}"
+            )
+        return cls._partition_id(record, partition or DEFAULT_PARTITION)
+
+    @staticmethod
+    def _partition_id(record: CollectionRecord, name: str) -> int:
+        found = record.partitions.get(name)
+        if found is None:
+            raise PartitionNotExistException(
+                message=f"partition {name!r} does not exist in collection '{record.name}', expected one of "
+                f"{', '.join(record.partitions)}"
+            )
+        return found
+
+
+def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:
+    """``batch`` without the rows that a later row of the same primary key replaces."""
+    last = {pk: place for place, pk in enumerate(pks)}
+    return batch if len(last) == batch.count else batch.keep(sorted(last.values()))

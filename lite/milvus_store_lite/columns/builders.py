@@ -1,0 +1,176 @@
+"""Builders: the growing side of the columns of a snapshot.
+
+A builder takes stored values in the order of seq and shows what it has so far as an immutable column.
+Whoever appends holds the lock of the collection's history; views need none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ..data_types import NUMPY_TYPES, DataType
+from ..schema import Field
+from .column import Dictionary, JsonColumn, JsonKind, NumberColumn, StringColumn, VectorColumn
+from .growable import Growable
+
+_INT64_LIMIT: Final = 2**63
+
+
+class NumberBuilder:
+    """BOOL, integers and floats from stored numbers; None is null."""
+
+    def __init__(self, dtype: DataType) -> None:
+        self._values: Growable[Any] = Growable(NUMPY_TYPES[dtype])
+        self._valid: Growable[np.bool_] | None = None
+        self._dtype = NUMPY_TYPES[dtype]
+
+    def append(self, values: Sequence[Any]) -> None:
+        if None in values:
+            valid = np.array([value is not None for value in values], dtype=np.bool_)
+            values = [0 if value is None else value for value in values]
+        else:
+            valid = None
+        if valid is not None and self._valid is None:
+            self._valid = Growable(np.bool_)
+            self._valid.append(np.ones(len(self._values), dtype=np.bool_))
+        if self._valid is not None:
+            self._valid.append(np.ones(len(values), dtype=np.bool_) if valid is None else valid)
+        self._values.append(np.array(values, dtype=self._dtype))
+
+    def view(self) -> NumberColumn:
+        return NumberColumn(self._values.view(), None if self._valid is None else self._valid.view())
+
+
+class StringBuilder:
+    """VARCHAR from stored text; None is null."""
+
+    def __init__(self) -> None:
+        self._codes: Growable[np.int32] = Growable(np.int32)
+        self._dictionary = Dictionary()
+
+    def append(self, values: Sequence[str | None]) -> None:
+        self._codes.append(self._dictionary.encode(values))
+
+    def view(self) -> StringColumn:
+        return StringColumn(self._codes.view(), self._dictionary)
+
+
+class JsonPathBuilder:
+    """The values at one path, from stored JSON texts; None is a null document."""
+
+    def __init__(self, path: tuple[str | int, ...]) -> None:
+        self._path = path
+        self._kinds: Growable[np.uint8] = Growable(np.uint8)
+        self._ints: Growable[np.int64] = Growable(np.int64)
+        self._floats: Growable[np.float64] = Growable(np.float64)
+        self._strings = StringBuilder()
+
+    def append(self, documents: Sequence[str | None]) -> None:
+        kinds = np.empty(len(documents), dtype=np.uint8)
+        ints = np.zeros(len(documents), dtype=np.int64)
+        floats = np.zeros(len(documents), dtype=np.float64)
+        strings: list[str | None] = [None] * len(documents)
+        for place, document in enumerate(documents):
+            if document is None:
+                kinds[place] = JsonKind.NO_DOCUMENT
+                continue
+            value = _value_at(json.loads(document), self._path)
+            kind = _kind_of(value)
+            kinds[place] = kind
+            if kind is JsonKind.STRING:
+                strings[place] = value
+            elif kind is JsonKind.INT or kind is JsonKind.BOOL:
+                ints[place] = value
+                floats[place] = value
+            elif kind is JsonKind.FLOAT:
+                floats[place] = value
+        self._kinds.append(kinds)
+        self._ints.append(ints)
+        self._floats.append(floats)
+        self._strings.append(strings)
+
+    def view(self) -> JsonColumn:
+        return JsonColumn(self._kinds.view(), self._ints.view(), self._floats.view(), self._strings.view())
+
+
+_ABSENT: Final = object()
+
+
+def _value_at(document: Any, path: tuple[str | int, ...]) -> Any:
+    """The value at ``path``, or _ABSENT. A number counts positions of an array, a string names a key."""
+    value = document
+    for step in path:
+        if isinstance(step, str):
+            if not isinstance(value, dict) or step not in value:
+                return _ABSENT
+        elif not isinstance(value, list) or not 0 <= step < len(value):
+            return _ABSENT
+        value = value[step]
+    return value
+
+
+def _kind_of(value: Any) -> JsonKind:
+    if isinstance(value, str):
+        return JsonKind.STRING
+    if isinstance(value, bool):
+        return JsonKind.BOOL
+    if isinstance(value, int):
+        return JsonKind.INT if -_INT64_LIMIT <= value < _INT64_LIMIT else JsonKind.FLOAT
+    if isinstance(value, float):
+        return JsonKind.FLOAT
+    if value is None:
+        return JsonKind.NULL
+    if value is _ABSENT:
+        return JsonKind.MISSING
+    return JsonKind.ARRAY if isinstance(value, list) else JsonKind.OBJECT
+
+
+class VectorBuilder:
+    """Float vectors from stored bytes, with the norms that ranking needs."""
+
+    def __init__(self, dim: int) -> None:
+        self._values: Growable[np.float32] = Growable(np.float32, (dim,))
+        self._square_norms: Growable[np.float32] = Growable(np.float32)
+        self._inverse_norms: Growable[np.float32] = Growable(np.float32)
+        self._largest_norm = 0.0
+        self._smallest_norm = math.inf
+        self._dim = dim
+
+    def reserve(self, count: int) -> None:
+        for growable in (self._values, self._square_norms, self._inverse_norms):
+            growable.reserve(count)
+
+    def append(self, blobs: Sequence[bytes | None]) -> None:
+        """None stands for a row deleted before its vector was read: it becomes zeros."""
+        zeros = bytes(4 * self._dim)
+        joined = b"".join([zeros if blob is None else blob for blob in blobs])
+        rows = np.frombuffer(joined, dtype="<f4").reshape(len(blobs), self._dim)
+        # float64: the square of a large float32 may be out of float32's range.
+        squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+        norms = np.sqrt(squares)
+        with np.errstate(divide="ignore", over="ignore"):
+            inverse = np.where(norms > 0, 1.0 / norms, 0.0).astype(np.float32)
+            self._square_norms.append(squares.astype(np.float32))
+        self._inverse_norms.append(inverse)
+        self._values.append(rows)
+        self._largest_norm = max(self._largest_norm, norms.max(initial=0.0).item())
+        self._smallest_norm = min(self._smallest_norm, norms.min(initial=math.inf, where=norms > 0).item())
+
+    def view(self) -> VectorColumn:
+        return VectorColumn(
+            self._values.view(),
+            self._square_norms.view(),
+            self._inverse_norms.view(),
+            self._largest_norm,
+            self._smallest_norm,
+        )
+
+
+def scalar_builder(one: Field) -> NumberBuilder | StringBuilder:
+    """The builder for a scalar field that is no JSON document."""
+    return StringBuilder() if one.dtype is DataType.VARCHAR else NumberBuilder(one.dtype)

@@ -1,0 +1,112 @@
+"""What a filter sees of a field: one immutable column of values over the slots of a snapshot.
+
+A slot is a position in a snapshot's arrays. Deleted rows keep their slot; their values are never asked
+for, because the snapshot's mask of live rows is and-ed to every result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """BOOL, INT8 to INT64, FLOAT and DOUBLE.
+
+    ``values``: (n,) of the field's numpy type; what stands at a null slot means nothing.
+    ``valid``: (n,) bool, False where the value is null; None when no value is null.
+    """
+
+    values: npt.NDArray[Any]
+    valid: BoolArray | None
+
+
+class Dictionary:
+    """The distinct strings of a column, each with a code. It only grows, so codes stay what they were.
+
+    Older snapshots share it with newer ones: they never see a code that was added after them.
+    """
+
+    __slots__ = ("codes", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.codes: dict[str | None, int] = {None: -1}
+
+    def code(self, word: str) -> int:
+        """The code of ``word``, or -2 if no row has it (nulls are -1)."""
+        return self.codes.get(word, -2)
+
+    def encode(self, values: Sequence[str | None]) -> npt.NDArray[np.int32]:
+        """Codes of ``values``, adding the words that are new; None becomes -1."""
+        codes, words = self.codes, self.words
+        for word in dict.fromkeys(values):
+            if word not in codes:
+                assert word is not None
+                codes[word] = len(words)
+                words.append(word)
+        return np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
+
+
+@dataclass(frozen=True, slots=True)
+class StringColumn:
+    """VARCHAR, dictionary-encoded: ``codes`` (n,) int32 into ``dictionary.words``, -1 for null."""
+
+    codes: npt.NDArray[np.int32]
+    dictionary: Dictionary
+
+
+class JsonKind(IntEnum):
+    """What stands at a JSON path in one row."""
+
+    NO_DOCUMENT = 0  # the whole JSON value is null
+    MISSING = 1  # the document lacks the path
+    NULL = 2
+    BOOL = 3
+    INT = 4
+    FLOAT = 5
+    STRING = 6
+    ARRAY = 7
+    OBJECT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class JsonColumn:
+    """The values at one path of a JSON field or of the dynamic field, split by type.
+
+    ``kinds``: (n,) uint8 of JsonKind. ``ints``: (n,) int64, INT and BOOL values, else 0.
+    ``floats``: (n,) float64, the value of FLOAT and INT (nearest float), else 0.
+    ``strings``: STRING values as codes, -1 elsewhere. Integers outside int64 are kept as FLOAT.
+    """
+
+    kinds: npt.NDArray[np.uint8]
+    ints: npt.NDArray[np.int64]
+    floats: npt.NDArray[np.float64]
+    strings: StringColumn
+
+
+Column = NumberColumn | StringColumn
+
+
+@dataclass(frozen=True, slots=True)
+class VectorColumn:
+    """A FLOAT_VECTOR field resident in memory.
+
+    ``values``: (n, dim) float32. ``square_norms``: (n,) float32, |x|². ``inverse_norms``: (n,) float32,
+    1/|x|, 0 for a zero vector. ``largest_norm`` and ``smallest_norm``: bounds of |x| over the vectors that
+    are not zero.
+    """
+
+    values: npt.NDArray[np.float32]
+    square_norms: npt.NDArray[np.float32]
+    inverse_norms: npt.NDArray[np.float32]
+    largest_norm: float
+    smallest_norm: float

@@ -1,0 +1,49 @@
+"""An array that grows at its end while older views of it stay what they were.
+
+Only one writer appends at a time; readers hold views and never look at the array itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class Growable(Generic[Scalar]):
+    """Rows of one numpy type and shape, with spare capacity behind them.
+
+    Appending writes only behind the rows that views show; when the capacity is used up the rows move to an
+    array twice as large and older views keep the old one. Appending n rows one by one costs O(n) in all.
+    """
+
+    def __init__(self, dtype: npt.DTypeLike, width: tuple[int, ...] = ()) -> None:
+        self._array: npt.NDArray[Any] = np.empty((0, *width), dtype=dtype)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def reserve(self, extra: int) -> None:
+        """Make room for ``extra`` more rows, exactly when empty, by doubling otherwise."""
+        needed = self._count + extra
+        if needed <= len(self._array):
+            return
+        capacity = max(needed, 2 * len(self._array))
+        larger = np.empty((capacity, *self._array.shape[1:]), dtype=self._array.dtype)
+        larger[: self._count] = self._array[: self._count]
+        self._array = larger
+
+    def append(self, rows: npt.NDArray[Any]) -> None:
+        self.reserve(len(rows))
+        self._array[self._count : self._count + len(rows)] = rows
+        self._count += len(rows)
+
+    def view(self) -> npt.NDArray[Scalar]:
+        """The rows so far; what is appended later does not show in it. Read-only."""
+        view = self._array[: self._count]
+        view.flags.writeable = False
+        return view

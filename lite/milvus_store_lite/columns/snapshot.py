@@ -1,0 +1,231 @@
+"""Snapshots of a collection and the history that extends them.
+
+A ``Snapshot`` is what the process knows of a collection at one position of its history; it never changes,
+except that columns nobody has named yet are added when somebody does. ``History`` holds the newest one and
+catches up with the file. A ``View`` joins a snapshot to a transaction that sees exactly its rows: what
+filters and searches read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data_types import DataType
+from ..schema import Field
+from ..storage.catalog import Position
+from ..storage.rows import PARTITION_COLUMN, RowStore
+from .builders import JsonPathBuilder, NumberBuilder, VectorBuilder, scalar_builder
+from .column import BoolArray, JsonColumn, NumberColumn, StringColumn, VectorColumn
+from .growable import Growable
+
+_VECTOR_CHUNK: Final = 4096
+"""Vectors read from the file at a time: bounds what loading needs beside the matrix itself."""
+
+_RELOAD_DEAD_SHARE: Final = 0.5
+"""Beyond this share of deleted slots a snapshot is read anew instead of extended."""
+
+AnyColumn = NumberColumn | StringColumn | JsonColumn | VectorColumn
+Key = tuple[str, tuple[str | int, ...] | None]
+"""(field name, path): path None is the field itself."""
+
+
+class Builder(Protocol):
+    """What every builder of ``builders.py`` offers the history."""
+
+    def append(self, values: Sequence[Any], /) -> None: ...
+    def view(self) -> AnyColumn: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The rows at ``position``.
+
+    ``seqs``: (n,) int64, ascending: the seq of each slot. ``alive``: (n,) bool, False for rows deleted since
+    their slot was made; None when all live. ``columns`` gains entries, the rest never changes.
+    """
+
+    position: Position
+    seqs: npt.NDArray[np.int64]
+    alive: BoolArray | None
+    columns: dict[Key, AnyColumn] = field(default_factory=dict)
+
+    @property
+    def live_count(self) -> int:
+        return len(self.seqs) if self.alive is None else int(np.count_nonzero(self.alive))
+
+
+class History:
+    """The newest snapshot of one collection, and the builders of its columns."""
+
+    def __init__(self, rows: RowStore) -> None:
+        self._rows = rows
+        self._lock = threading.RLock()
+        self._current: Snapshot | None = None
+        self._seqs: Growable[np.int64] = Growable(np.int64)
+        self._builders: dict[Key, Builder] = {}
+
+    def view(self, connection: sqlite3.Connection, position: Position) -> View | None:
+        """The view at ``position``, which is where the transaction of ``connection`` sees the collection.
+
+        None when another thread has caught up further than this transaction sees: begin a new one.
+        """
+        snapshot = self._current
+        if snapshot is None or snapshot.position != position:
+            with self._lock:
+                snapshot = self._catch_up(connection, position)
+        return None if snapshot is None else View(snapshot, connection, self)
+
+    def _catch_up(self, connection: sqlite3.Connection, position: Position) -> Snapshot | None:
+        current = self._current
+        if current is not None and current.position == position:
+            return current
+        if current is not None and current.position.is_beyond(position):
+            return None
+        # Whatever interrupts the builders half-way, the next reader starts from the file again.
+        self._current = None
+        self._current = (current and self._extend(connection, current, position)) or self._read_anew(
+            connection, position
+        )
+        return self._current
+
+    def _read_anew(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
+        self._seqs = Growable(np.int64)
+        self._builders = {}
+        self._seqs.append(np.array(self._rows.all_seqs(connection, after=0), dtype=np.int64))
+        return Snapshot(position, self._seqs.view(), alive=None)
+
+    def _extend(
+        self, connection: sqlite3.Connection, current: Snapshot, position: Position
+    ) -> Snapshot | None:
+        """``current`` plus what happened since; None when so much was deleted that reading anew is better."""
+        known = current.position
+        added = self._rows.all_seqs(connection, known.last_seq) if position.last_seq > known.last_seq else []
+        alive = current.alive
+        if position.last_change > known.last_change:
+            removed = self._rows.removed_seqs(connection, known.last_change)
+            alive = _without(current.seqs, alive, np.array(removed, dtype=np.int64))
+        slots = len(current.seqs) + len(added)
+        if alive is not None:
+            alive = np.concatenate([alive, np.ones(len(added), dtype=np.bool_)])
+            if np.count_nonzero(alive) < _RELOAD_DEAD_SHARE * slots:
+                return None
+        if added:
+            self._seqs.append(np.array(added, dtype=np.int64))
+            for key, builder in self._builders.items():
+                self._read_into(builder, key, connection, known.last_seq)
+        columns = {key: builder.view() for key, builder in self._builders.items()}
+        return Snapshot(position, self._seqs.view(), alive, columns)
+
+    def load(
+        self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, connection: sqlite3.Connection
+    ) -> AnyColumn:
+        """Read a column that nobody named before; ``connection`` sees exactly the snapshot's live rows."""
+        with self._lock:
+            if key in snapshot.columns:
+                return snapshot.columns[key]
+            builder = make()
+            self._read_into(builder, key, connection, after=0, alive=snapshot.alive)
+            snapshot.columns[key] = builder.view()
+            if snapshot is self._current:
+                self._builders[key] = builder
+            return snapshot.columns[key]
+
+    def _read_into(
+        self,
+        builder: Builder,
+        key: Key,
+        connection: sqlite3.Connection,
+        after: int,
+        alive: BoolArray | None = None,
+    ) -> None:
+        """Append the live rows beyond ``after``; slots that ``alive`` says are dead are filled with None."""
+        name, _ = key
+        if isinstance(builder, VectorBuilder):
+            self._read_vectors(builder, name, connection, after, alive)
+            return
+        builder.append(_spread(self._rows.scalar_values(connection, name, after), alive))
+
+    def _read_vectors(
+        self,
+        builder: VectorBuilder,
+        name: str,
+        connection: sqlite3.Connection,
+        after: int,
+        alive: BoolArray | None,
+    ) -> None:
+        chunks = self._rows.vector_blobs(connection, name, after, _VECTOR_CHUNK)
+        if alive is not None:
+            builder.append(_spread([blob for chunk in chunks for (blob,) in chunk], alive))
+            return
+        if after == 0:
+            builder.reserve(len(self._seqs))
+        for chunk in chunks:
+            builder.append([blob for (blob,) in chunk])
+
+
+class View:
+    """A snapshot and a transaction that sees exactly its rows. Lives as long as the transaction."""
+
+    def __init__(self, snapshot: Snapshot, connection: sqlite3.Connection, history: History) -> None:
+        self.snapshot = snapshot
+        self.connection = connection
+        self._history = history
+
+    @property
+    def count(self) -> int:
+        """Slots, live or not."""
+        return len(self.snapshot.seqs)
+
+    def column(self, one: Field) -> NumberColumn | StringColumn:
+        loaded = self._column((one.name, None), lambda: scalar_builder(one))
+        assert isinstance(loaded, (NumberColumn, StringColumn))
+        return loaded
+
+    def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        loaded = self._column((field_name, path), lambda: JsonPathBuilder(path))
+        assert isinstance(loaded, JsonColumn)
+        return loaded
+
+    def partitions(self) -> NumberColumn:
+        """The partition id of each slot."""
+        loaded = self._column((PARTITION_COLUMN, None), lambda: NumberBuilder(DataType.INT64))
+        assert isinstance(loaded, NumberColumn)
+        return loaded
+
+    def vectors(self, one: Field) -> VectorColumn:
+        loaded = self._column((one.name, None), lambda: VectorBuilder(one.vector_dim))
+        assert isinstance(loaded, VectorColumn)
+        return loaded
+
+    def _column(self, key: Key, make: Callable[[], Builder]) -> AnyColumn:
+        loaded = self.snapshot.columns.get(key)
+        return self._history.load(key, make, self.snapshot, self.connection) if loaded is None else loaded
+
+
+def _without(
+    seqs: npt.NDArray[np.int64], alive: BoolArray | None, removed: npt.NDArray[np.int64]
+) -> BoolArray:
+    """``alive`` with the slots of ``removed`` cleared; rows that never had a slot are passed over."""
+    alive = np.ones(len(seqs), dtype=np.bool_) if alive is None else alive.copy()
+    slots = np.searchsorted(seqs, removed)
+    slots = slots[slots < len(seqs)]
+    known = slots[np.isin(seqs[slots], removed)]
+    alive[known] = False
+    return alive
+
+
+def _spread(values: list[Any], alive: BoolArray | None) -> list[Any]:
+    """``values`` of the live slots, with None at the dead ones."""
+    if alive is None:
+        return values
+    spread: list[Any] = [None] * len(alive)
+    for slot, value in zip(np.flatnonzero(alive).tolist(), values, strict=True):
+        spread[slot] = value
+    return spread

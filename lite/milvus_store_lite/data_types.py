@@ -1,0 +1,74 @@
+"""The data types of Milvus, by Milvus's own numbers, and what each holds."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class DataType(IntEnum):
+    """Type of a field; values equal those of ``pymilvus.DataType``."""
+
+    NONE = 0
+    BOOL = 1
+    INT8 = 2
+    INT16 = 3
+    INT32 = 4
+    INT64 = 5
+    FLOAT = 10
+    DOUBLE = 11
+    STRING = 20
+    VARCHAR = 21
+    ARRAY = 22
+    JSON = 23
+    GEOMETRY = 24
+    TIMESTAMPTZ = 26
+    BINARY_VECTOR = 100
+    FLOAT_VECTOR = 101
+    FLOAT16_VECTOR = 102
+    BFLOAT16_VECTOR = 103
+    SPARSE_FLOAT_VECTOR = 104
+    INT8_VECTOR = 105
+    STRUCT = 201
+    UNKNOWN = 999
+
+    @property
+    def is_vector(self) -> bool:
+        return 100 <= self <= 105
+
+    @property
+    def is_integer(self) -> bool:
+        return self in INTEGER_RANGES
+
+    @property
+    def is_floating(self) -> bool:
+        return self in (DataType.FLOAT, DataType.DOUBLE)
+
+    @property
+    def is_number(self) -> bool:
+        return self.is_integer or self.is_floating
+
+
+INTEGER_RANGES: dict[DataType, tuple[int, int]] = {
+    DataType.INT8: (-(2**7), 2**7 - 1),
+    DataType.INT16: (-(2**15), 2**15 - 1),
+    DataType.INT32: (-(2**31), 2**31 - 1),
+    DataType.INT64: (-(2**63), 2**63 - 1),
+}
+
+NUMPY_TYPES: dict[DataType, np.dtype[np.generic]] = {
+    DataType.BOOL: np.dtype(np.bool_),
+    DataType.INT8: np.dtype(np.int8),
+    DataType.INT16: np.dtype(np.int16),
+    DataType.INT32: np.dtype(np.int32),
+    DataType.INT64: np.dtype(np.int64),
+    DataType.FLOAT: np.dtype(np.float32),
+    DataType.DOUBLE: np.dtype(np.float64),
+}
+"""How a scalar column stands in memory."""
+
+STORED_TYPES: frozenset[DataType] = frozenset(
+    {*NUMPY_TYPES, DataType.VARCHAR, DataType.JSON, DataType.FLOAT_VECTOR}
+)
+"""What this version of the engine stores."""

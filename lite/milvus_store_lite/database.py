@@ -1,0 +1,237 @@
+"""A database: the collections in one SQLite file, by name.
+
+Opens the file, keeps what is worth keeping between calls, and hands out collections. It holds no truth of
+its own: every call begins by asking the file, so other processes' changes are seen at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .collection import Collection, CollectionState, Session
+from .columns.snapshot import History
+from .errors import (
+    CollectionNotExistException,
+    DatabaseNotExistException,
+    IndexNotExistException,
+    MilvusException,
+    ParamError,
+)
+from .indexes.definition import checked_index
+from .schema import Schema, check_name
+from .storage import catalog
+from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
+from .storage.connections import Connections
+from .storage.file import Durability
+from .storage.rows import RowStore
+from .storage.values import check_defaults
+
+
+class Database:
+    """The database in the file at ``path``, which is made if there is none.
+
+    Any number of threads may share one; any number of processes may open the same file.
+
+    Args:
+        path: the file. Its directory must exist.
+        name: which of the databases inside the file.
+        durability: ``full`` survives loss of power, ``normal`` the end of the process.
+        busy_timeout: seconds a writer waits for other writers.
+
+    Raises:
+        NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file is not one to open.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        name: str = DEFAULT_DATABASE,
+        durability: Durability = "full",
+        busy_timeout: float = 30.0,
+    ) -> None:
+        self.path = str(path)
+        self.name = name
+        self._connections = Connections(self.path, durability, busy_timeout)
+        self._states: dict[int, CollectionState] = {}
+        self._states_lock = threading.Lock()
+        with self._connections.reading() as connection:
+            found = catalog.database_id(connection, name)
+        if found is None:
+            self._connections.close()
+            raise DatabaseNotExistException(message=f"database {name!r} does not exist in {path}")
+        self._id = found
+
+    def close(self) -> None:
+        """Release the file. Calls on the database or its collections raise from here on."""
+        self._connections.close()
+
+    def checkpoint(self) -> None:
+        """Fold what the write-ahead log holds into the file, as far as readers allow."""
+        self._connections.checkpoint()
+
+    # Collections --------------------------------------------------------------------------------------
+
+    def collection(self, name: str) -> Collection:
+        """The collection called ``name``; whether it exists is found out at each of its calls."""
+        return Collection(name, self._reading, self._writing)
+
+    def create_collection(
+        self,
+        name: str,
+        schema: Schema,
+        properties: Mapping[str, Any] | None = None,
+        consistency_level: str = "Bounded",
+        indexes: tuple[IndexRecord, ...] = (),
+    ) -> None:
+        """Make a collection, with ``indexes`` and then loaded if there are any: all of it or nothing.
+
+        Raises:
+            MilvusException: the name is taken.
+        """
+        check_name("collection", name)
+        check_defaults(schema)
+        with self._connections.writing() as connection:
+            self._require_free(connection, name)
+            collection_id = catalog.add_collection(
+                connection, self._id, name, schema, dict(properties or {}), consistency_level
+            )
+            RowStore(collection_id, schema).create_tables(connection)
+            self._add_indexes(connection, collection_id, indexes)
+            if indexes:
+                self._set_loaded(connection, catalog.load(connection, collection_id), True)
+
+    def list_collections(self) -> list[str]:
+        """Names of the collections, oldest first."""
+        with self._connections.reading() as connection:
+            return catalog.names(connection, self._id)
+
+    def has_collection(self, name: str) -> bool:
+        with self._connections.reading() as connection:
+            return catalog.find(connection, self._id, name) is not None
+
+    def drop_collection(self, name: str) -> None:
+        """Remove a collection and its rows; nothing happens if there is none, as in Milvus."""
+        with self._connections.writing() as connection:
+            found = catalog.find(connection, self._id, name)
+            if found is None:
+                return
+            record = catalog.load(connection, found[0])
+            if record.name != name:
+                raise ParamError(
+                    message=f"{name!r} is an alias of '{record.name}': expected a collection name"
+                )
+            RowStore(record.id, record.schema).drop_tables(connection)
+            catalog.remove_collection(connection, record.id)
+        self._states.pop(record.id, None)
+
+    def rename_collection(self, old: str, new: str) -> None:
+        check_name("collection", new)
+        with self._writing(old) as session:
+            self._require_free(session.connection, new)
+            catalog.rename_collection(session.connection, session.state.record.id, new)
+
+    def set_loaded(self, name: str, is_loaded: bool) -> None:
+        """Load or release a collection.
+
+        Raises:
+            IndexNotExistException: a vector field has no index, so that it cannot be loaded.
+        """
+        with self._writing(name) as session:
+            self._set_loaded(session.connection, session.state.record, is_loaded)
+
+    # Indexes ------------------------------------------------------------------------------------------
+
+    def create_indexes(self, collection: str, indexes: tuple[IndexRecord, ...]) -> None:
+        """Add indexes, all or none; one that exists just so is left as it is."""
+        with self._writing(collection) as session:
+            self._add_indexes(session.connection, session.state.record.id, indexes)
+
+    def drop_index(self, collection: str, name: str) -> None:
+        """Remove an index; nothing happens if there is none, as in Milvus."""
+        with self._writing(collection) as session:
+            record = session.state.record
+            index = next((one for one in record.indexes if one.name == name), None)
+            if index is None:
+                return
+            if index.metric is not None and record.is_loaded:
+                raise ParamError(
+                    code=1,
+                    message=f"vector index {name!r} cannot be dropped while collection '{record.name}' is "
+                    f"loaded: call release_collection first",
+                )
+            catalog.remove_index(session.connection, record.id, name)
+
+    # ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Session]:
+        with self._connections.reading() as connection:
+            yield self._session(connection, name)
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[Session]:
+        with self._connections.writing() as connection:
+            yield self._session(connection, name)
+
+    def _session(self, connection: sqlite3.Connection, name: str) -> Session:
+        found = catalog.find(connection, self._id, name)
+        if found is None:
+            raise CollectionNotExistException(
+                message=f"collection {name!r} does not exist in database '{self.name}'"
+            )
+        collection_id, version, position = found
+        state = self._states.get(collection_id)
+        if state is None or state.record.version != version:
+            state = self._remember(catalog.load(connection, collection_id))
+        return Session(connection, state, position)
+
+    def _remember(self, record: CollectionRecord) -> CollectionState:
+        """Cache a definition just read; snapshots live on unless the schema is another one."""
+        with self._states_lock:
+            known = self._states.get(record.id)
+            if known is not None and known.record.version >= record.version:
+                if known.record.version == record.version:
+                    return known
+                # Another thread has seen a newer definition; this transaction still sees the older.
+                return _fresh_state(record)
+            if known is not None and known.record.schema == record.schema:
+                state = CollectionState(record, known.rows, known.history)
+            else:
+                state = _fresh_state(record)
+            self._states[record.id] = state
+            return state
+
+    def _require_free(self, connection: sqlite3.Connection, name: str) -> None:
+        if catalog.find(connection, self._id, name) is not None:
+            raise MilvusException(message=f"collection or alias {name!r} already exists")
+
+    @staticmethod
+    def _add_indexes(
+        connection: sqlite3.Connection, collection_id: int, indexes: tuple[IndexRecord, ...]
+    ) -> None:
+        for index in indexes:
+            checked = checked_index(catalog.load(connection, collection_id), index)
+            if checked is not None:
+                catalog.add_index(connection, collection_id, checked)
+
+    @staticmethod
+    def _set_loaded(connection: sqlite3.Connection, record: CollectionRecord, is_loaded: bool) -> None:
+        if is_loaded:
+            for one in record.schema.vectors:
+                if record.index_of(one.name) is None:
+                    raise IndexNotExistException(
+                        message=f"vector field '{one.name}' of collection '{record.name}' has no index: "
+                        f"call create_index before load_collection"
+                    )
+        if record.is_loaded != is_loaded:
+            catalog.set_loaded(connection, record.id, is_loaded)
+
+
+def _fresh_state(record: CollectionRecord) -> CollectionState:
+    rows = RowStore(record.id, record.schema)
+    return CollectionState(record, rows, History(rows))

@@ -1,0 +1,158 @@
+"""``+ - * / % **`` and the minus sign over numbers of many rows, exact for integers of any size.
+
+Division and remainder of two integers truncate toward zero, as in C; a row whose divisor is zero becomes
+unknown. ``**`` is computed in 64-bit floats, and so is everything with a float on one side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .numbers import Lane, Numbers, nearest_float, numbers_of_constant
+from .tree import ArithmeticOp
+from .truth import BoolArray, intersection, some, union
+
+_Array = npt.NDArray[Any]
+_INT64 = np.iinfo(np.int64)
+
+
+def calculate(op: ArithmeticOp, left: Numbers, right: Numbers) -> Numbers:
+    """``left op right``, row by row; rows that are no number on one side are none in the result."""
+    unknown = union(left.unknown, right.unknown)
+    with np.errstate(all="ignore"):
+        ints = None
+        if op != "**" and left.ints is not None and right.ints is not None:
+            ints, by_zero = _calculate_ints(op, left.ints, right.ints)
+            unknown = union(unknown, by_zero)
+        floats, by_zero = _calculate_floats(op, left, right, ints)
+    return Numbers(ints, floats, union(unknown, by_zero))
+
+
+def negative(numbers: Numbers) -> Numbers:
+    """``-numbers``. A float32 stays one, so that ``-f == -1.1`` finds what ``f == 1.1`` finds."""
+    zero = numbers_of_constant(0).ints
+    assert zero is not None
+    ints = numbers.ints and Lane(_subtract(zero.values, numbers.ints.values), numbers.ints.where)
+    floats = numbers.floats and Lane(-numbers.floats.values, numbers.floats.where)
+    return Numbers(ints, floats, numbers.unknown)
+
+
+def calculate_constants(op: ArithmeticOp, left: int | float, right: int | float) -> int | float:
+    """``left op right`` by the same rules; ``right`` is not zero if ``op`` divides."""
+    lane = calculate(op, numbers_of_constant(left), numbers_of_constant(right)).lanes[0]
+    value = lane.values[0]
+    return float(value) if isinstance(value, np.floating) else int(value)
+
+
+def _calculate_ints(op: ArithmeticOp, left: Lane, right: Lane) -> tuple[Lane, BoolArray | None]:
+    where = intersection(left.where, right.where)
+    divisor, by_zero = _without_zeros(op, right.values, where)
+    return Lane(_INT_OPERATIONS[op](left.values, divisor), where), by_zero
+
+
+def _calculate_floats(
+    op: ArithmeticOp, left: Numbers, right: Numbers, done: Lane | None
+) -> tuple[Lane | None, BoolArray | None]:
+    """The rows that are not ``done`` as integers."""
+    if done is not None and left.floats is None and right.floats is None:
+        return None, None
+    one, other = _as_floats(left), _as_floats(right)
+    if one is None or other is None:
+        return None, None
+    where = intersection(one.where, other.where)
+    if done is not None and done.where is not None:
+        where = intersection(where, ~done.where)
+    divisor, by_zero = _without_zeros(op, other.values, where)
+    return Lane(_FLOAT_OPERATIONS[op](one.values, divisor), where), by_zero
+
+
+def _as_floats(numbers: Numbers) -> Lane | None:
+    """All the numbers as float64."""
+    ints, floats = numbers.ints, numbers.floats
+    if ints is None:
+        return floats and Lane(floats.values.astype(np.float64), floats.where)
+    if floats is None:
+        return Lane(_to_floats(ints.values), ints.where)
+    assert ints.where is not None, "two lanes share the rows, so each says which are its own"
+    return Lane(np.where(ints.where, _to_floats(ints.values), floats.values), union(ints.where, floats.where))
+
+
+def _to_floats(ints: _Array) -> _Array:
+    if ints.dtype == object:
+        return np.array([nearest_float(one) for one in ints], dtype=np.float64)
+    return ints.astype(np.float64)
+
+
+def _without_zeros(
+    op: ArithmeticOp, divisor: _Array, where: BoolArray | None
+) -> tuple[_Array, BoolArray | None]:
+    """For a division: ``divisor`` with 1 for 0, and the rows of ``where`` that had 0."""
+    zeros = some(divisor == 0) if op in ("/", "%") else None
+    if zeros is None:
+        return divisor, None
+    return np.where(zeros, divisor.dtype.type(1) if divisor.dtype != object else 1, divisor), intersection(
+        zeros, where
+    )
+
+
+def _add(left: _Array, right: _Array) -> _Array:
+    (low, high), (other_low, other_high) = _bounds(left), _bounds(right)
+    left, right = _wide_enough(left, right, (low + other_low, high + other_high))
+    return left + right
+
+
+def _subtract(left: _Array, right: _Array) -> _Array:
+    (low, high), (other_low, other_high) = _bounds(left), _bounds(right)
+    left, right = _wide_enough(left, right, (low - other_high, high - other_low))
+    return left - right
+
+
+def _multiply(left: _Array, right: _Array) -> _Array:
+    products = [one * other for one in _bounds(left) for other in _bounds(right)]
+    left, right = _wide_enough(left, right, products)
+    return left * right
+
+
+def _divide(left: _Array, right: _Array) -> _Array:
+    left, right = _wide_enough(left, right, (-_bounds(left)[0], -_bounds(right)[0]))
+    quotient = np.abs(left) // np.abs(right)
+    return np.where((left < 0) != (right < 0), -quotient, quotient)
+
+
+def _remainder(left: _Array, right: _Array) -> _Array:
+    left, right = _wide_enough(left, right, (-_bounds(left)[0], -_bounds(right)[0]))
+    remainder = np.abs(left) % np.abs(right)
+    return np.where(left < 0, -remainder, remainder)
+
+
+def _bounds(values: _Array) -> tuple[int, int]:
+    return (int(values.min()), int(values.max())) if values.size else (0, 0)
+
+
+def _wide_enough(left: _Array, right: _Array, results: Iterable[int]) -> tuple[_Array, _Array]:
+    """Both as int64 if the operands and the extreme ``results`` fit into it, else as Python integers."""
+    extremes = (*results, *_bounds(left), *_bounds(right))
+    fits = _INT64.min <= min(extremes) and max(extremes) <= _INT64.max
+    dtype: Any = np.int64 if fits else object
+    return left.astype(dtype, copy=False), right.astype(dtype, copy=False)
+
+
+_INT_OPERATIONS: dict[ArithmeticOp, Callable[[_Array, _Array], _Array]] = {
+    "+": _add,
+    "-": _subtract,
+    "*": _multiply,
+    "/": _divide,
+    "%": _remainder,
+}
+_FLOAT_OPERATIONS: dict[ArithmeticOp, Callable[[_Array, _Array], _Array]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "%": np.fmod,
+    "**": np.power,
+}

@@ -1,0 +1,141 @@
+"""A compiled filter: what it matches, which fields it reads, and which values it demands of a field.
+
+The planner of a search asks the last two before any row is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data_types import INTEGER_RANGES, DataType
+from ..schema import Field, Schema
+from .bound import (
+    AllOf,
+    AnyOf,
+    Calculation,
+    Comparison,
+    Constant,
+    FieldValue,
+    Fixed,
+    Inverse,
+    Match,
+    Membership,
+    Negative,
+    Nullness,
+    Operand,
+    PathValue,
+    Predicate,
+)
+from .check import bind
+from .evaluate import evaluate
+from .numbers import nearest_float, nearest_float32
+from .parse import parse
+from .rows import Rows
+from .tree import Expression, Value
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition over the rows of one schema."""
+
+    predicate: Predicate
+
+    def mask(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """(rows.count,) bool: the rows that match. Rows for which the answer is unknown do not."""
+        return evaluate(self.predicate, rows).certain
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Names of the schema's fields that the filter reads; ``$meta`` is the dynamic field."""
+        return frozenset(_fields(self.predicate))
+
+    def required_values(self, field_name: str) -> frozenset[Value] | None:
+        """Values of which the field must have one for any row to match, or None if any value may.
+
+        They are of the type the field stores; an empty set means that no row can match.
+        """
+        return _required(self.predicate, field_name)
+
+
+def compile_filter(
+    expression: str | Expression, schema: Schema, params: Mapping[str, object] | None = None
+) -> Filter:
+    """The filter that a text or a tree means for rows of ``schema``.
+
+    ``params`` holds the values of the templates: ``compile_filter("age > {min}", schema, {"min": 18})``.
+    Whatever is wrong is a ``FilterError``.
+    """
+    if isinstance(expression, str):
+        return Filter(bind(parse(expression), schema, params, text=expression))
+    return Filter(bind(expression, schema, params))
+
+
+def _fields(node: Predicate | Operand) -> Iterator[str]:
+    match node:
+        case FieldValue(field=field):
+            yield field.name
+        case PathValue(field_name=field_name):
+            yield field_name
+        case Comparison(left=left, right=right) | Calculation(left=left, right=right):
+            yield from _fields(left)
+            yield from _fields(right)
+        case Membership(operand=operand) | Match(operand=operand):
+            yield from _fields(operand)
+        case Nullness(operand=named):
+            yield from _fields(named)
+        case Negative(operand=operand):
+            yield from _fields(operand)
+        case Inverse(part=part):
+            yield from _fields(part)
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from _fields(part)
+        case Fixed() | Constant():
+            return
+
+
+def _required(predicate: Predicate, field_name: str) -> frozenset[Value] | None:
+    match predicate:
+        case Fixed(value=False):
+            return frozenset()
+        case Comparison(op="==", left=FieldValue(field=field), right=Constant(value=value)):
+            return _storable(field, (value,)) if field.name == field_name else None
+        case Membership(operand=FieldValue(field=field), choices=choices):
+            return _storable(field, choices) if field.name == field_name else None
+        case AllOf(parts=parts):
+            demands = [_required(part, field_name) for part in parts]
+            return reduce(_both, demands)
+        case AnyOf(parts=parts):
+            alternatives = [_required(part, field_name) for part in parts]
+            known = [one for one in alternatives if one is not None]
+            return frozenset().union(*known) if len(known) == len(alternatives) else None
+        case _:
+            return None
+
+
+def _both(first: frozenset[Value] | None, second: frozenset[Value] | None) -> frozenset[Value] | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first & second
+
+
+def _storable(field: Field, values: tuple[Value, ...]) -> frozenset[Value]:
+    """Those of ``values`` that a row of ``field`` can have, as it has them."""
+    return frozenset(stored for value in values if (stored := _stored(field.dtype, value)) is not None)
+
+
+def _stored(dtype: DataType, value: Value) -> Value | None:
+    if isinstance(value, bool | str):
+        return value
+    if dtype in INTEGER_RANGES:
+        low, high = INTEGER_RANGES[dtype]
+        in_range = low <= value <= high and value == int(value)
+        return int(value) if in_range else None
+    if dtype is DataType.FLOAT:
+        return float(nearest_float32(value))
+    return nearest_float(value) if nearest_float(value) == value else None

@@ -1,0 +1,205 @@
+"""Numbers of many rows at once, each integer or float, and their exact comparison by value.
+
+Integers and floats are kept in two lanes, because no numpy type holds both without loss. A row whose
+value is no number (a string at a JSON path) is in neither lane and so compares with nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..columns.column import JsonColumn, JsonKind, NumberColumn
+from .bound import Ordering
+from .truth import BoolArray, some
+
+_COMPARE: dict[Ordering, Callable[[Any, Any], BoolArray]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_EXACT_IN_FLOAT = 2**53
+_INT64 = np.iinfo(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """``values``: (n,) or (1,) for a constant. ``where``: (n,) rows that are in the lane; None: all."""
+
+    values: npt.NDArray[Any]
+    where: BoolArray | None = None
+
+    def only(self, holds: BoolArray) -> BoolArray:
+        """``holds`` without the rows outside the lane."""
+        return holds if self.where is None else holds & self.where
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """``ints``: int8 to int64, or Python ints as objects where int64 is too small. ``floats``: float32
+    or float64. ``unknown``: (n,) rows whose value is null or undefined; None: there are none.
+    """
+
+    ints: Lane | None
+    floats: Lane | None
+    unknown: BoolArray | None
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return [lane for lane in (self.ints, self.floats) if lane is not None]
+
+
+def numbers_of_column(column: NumberColumn) -> Numbers:
+    lane = Lane(column.values)
+    unknown = None if column.valid is None else ~column.valid
+    return Numbers(None, lane, unknown) if column.values.dtype.kind == "f" else Numbers(lane, None, unknown)
+
+
+def numbers_of_json(column: JsonColumn) -> Numbers:
+    ints = some(column.kinds == JsonKind.INT)
+    floats = some(column.kinds == JsonKind.FLOAT)
+    return Numbers(
+        None if ints is None else Lane(column.ints, ints),
+        None if floats is None else Lane(column.floats, floats),
+        some(column.kinds == JsonKind.NO_DOCUMENT),
+    )
+
+
+def numbers_of_constant(value: int | float) -> Numbers:
+    if isinstance(value, float):
+        return Numbers(None, Lane(np.array([value], dtype=np.float64)), None)
+    dtype = np.int64 if _INT64.min <= value <= _INT64.max else object
+    return Numbers(Lane(np.array([value], dtype=dtype)), None, None)
+
+
+def compare_to_constant(count: int, op: Ordering, numbers: Numbers, constant: int | float) -> BoolArray:
+    """(count,) bool: rows that are a number for which ``number op constant``."""
+    holds = np.zeros(count, dtype=np.bool_)
+    if numbers.ints is not None:
+        holds |= numbers.ints.only(_ints_to_constant(op, numbers.ints.values, constant))
+    if numbers.floats is not None:
+        holds |= numbers.floats.only(_floats_to_constant(op, numbers.floats.values, constant))
+    return holds
+
+
+def compare(count: int, op: Ordering, left: Numbers, right: Numbers) -> BoolArray:
+    """(count,) bool: rows where both are numbers and ``left op right``."""
+    holds = np.zeros(count, dtype=np.bool_)
+    for one in left.lanes:
+        for other in right.lanes:
+            holds |= other.only(one.only(_compare_arrays(op, one.values, other.values)))
+    return holds
+
+
+def is_among(count: int, numbers: Numbers, choices: Iterable[int | float]) -> BoolArray:
+    """(count,) bool: rows that are a number equal to one of ``choices``."""
+    choices = tuple(choices)
+    holds = np.zeros(count, dtype=np.bool_)
+    if numbers.ints is not None:
+        holds |= numbers.ints.only(_ints_among(numbers.ints.values, choices))
+    if numbers.floats is not None:
+        holds |= numbers.floats.only(_floats_among(numbers.floats.values, choices))
+    return holds
+
+
+def nearest_float(value: int | float) -> float:
+    """``value`` as a float; integers beyond the range of floats become the infinity on their side."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def nearest_float32(value: int | float) -> np.float32:
+    """What a FLOAT field would have stored for ``value``."""
+    with np.errstate(over="ignore"):
+        stored: np.float32 = np.float32(nearest_float(value))
+    return stored
+
+
+def _ints_to_constant(op: Ordering, values: npt.NDArray[Any], constant: int | float) -> BoolArray:
+    if values.dtype == object:
+        return _COMPARE[op](values, constant)
+    limits = np.iinfo(values.dtype)
+    if isinstance(constant, float):
+        if math.isnan(constant) or (op == "==" and not constant.is_integer()):
+            return np.zeros(values.shape, dtype=np.bool_)
+        op, constant = _between_integers(op, constant)
+    if not limits.min <= constant <= limits.max:
+        holds = op in ("<", "<=") if constant > limits.max else op in (">", ">=")
+        return np.full(values.shape, holds, dtype=np.bool_)
+    return _COMPARE[op](values, values.dtype.type(constant))
+
+
+def _between_integers(op: Ordering, constant: float) -> tuple[Ordering, int]:
+    """The comparison with an integer that says the same about integers as ``op constant``."""
+    if math.isinf(constant):
+        beyond_int64 = 2**64
+        return op, beyond_int64 if constant > 0 else -beyond_int64
+    if constant.is_integer():
+        return op, int(constant)
+    return ("<=", math.floor(constant)) if op in ("<", "<=") else (">=", math.ceil(constant))
+
+
+def _floats_to_constant(op: Ordering, values: npt.NDArray[Any], constant: int | float) -> BoolArray:
+    if values.dtype == np.float32:
+        return _COMPARE[op](values, nearest_float32(constant))
+    if isinstance(constant, int):
+        op, constant = _between_floats(op, constant)
+    return _COMPARE[op](values, np.float64(constant))
+
+
+def _between_floats(op: Ordering, constant: int) -> tuple[Ordering, float]:
+    """The comparison with a float that says the same about floats as ``op constant``."""
+    largest = sys.float_info.max
+    near = min(max(nearest_float(constant), -largest), largest)
+    if near == constant:
+        return op, near
+    if op == "==":
+        return op, math.nan
+    if near > constant:
+        return ("<" if op in ("<", "<=") else ">="), near
+    return ("<=" if op in ("<", "<=") else ">"), near
+
+
+def _compare_arrays(op: Ordering, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> BoolArray:
+    if object in (left.dtype, right.dtype):
+        return _COMPARE[op](left.astype(object), right.astype(object)).astype(np.bool_)
+    if left.dtype.kind == right.dtype.kind:
+        return _COMPARE[op](left, right)
+    left_floats, right_floats = left.astype(np.float64), right.astype(np.float64)
+    holds = _COMPARE[op](left_floats, right_floats)
+    # Rounding an integer to a float keeps the order but may make neighbours equal: look again at those.
+    tied = np.flatnonzero((left_floats == right_floats) & (np.abs(left_floats) >= _EXACT_IN_FLOAT))
+    if tied.size:
+        holds[tied] = _COMPARE[op](left[tied].astype(object), right[tied].astype(object))
+    return holds
+
+
+def _ints_among(values: npt.NDArray[Any], choices: tuple[int | float, ...]) -> BoolArray:
+    if values.dtype == object:
+        wanted = set(choices)
+        return np.array([value in wanted for value in values], dtype=np.bool_)
+    limits = np.iinfo(values.dtype)
+    possible = [
+        int(one)
+        for one in choices
+        if limits.min <= one <= limits.max and (isinstance(one, int) or one.is_integer())
+    ]
+    return np.isin(values, np.array(possible, dtype=values.dtype))
+
+
+def _floats_among(values: npt.NDArray[Any], choices: tuple[int | float, ...]) -> BoolArray:
+    if values.dtype == np.float32:
+        return np.isin(values, np.array([nearest_float32(one) for one in choices], dtype=np.float32))
+    possible = [nearest_float(one) for one in choices if nearest_float(one) == one]
+    return np.isin(values, np.array(possible, dtype=np.float64))

@@ -1,0 +1,29 @@
+"""What a filter asks of the rows it is evaluated over: columns by field, and values at JSON paths.
+
+The snapshot of a collection answers it; this package never asks where the values come from.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..columns.column import JsonColumn, NumberColumn, StringColumn
+from ..schema import Field
+
+
+class Rows(Protocol):
+    """A number of rows, column by column; every column has ``count`` entries."""
+
+    @property
+    def count(self) -> int: ...
+
+    def column(self, field: Field) -> NumberColumn | StringColumn:
+        """The values of a BOOL, number or VARCHAR field."""
+        ...
+
+    def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        """The values at ``path`` of a JSON field, or of the dynamic field for the name ``$meta``.
+
+        The empty path is the document itself.
+        """
+        ...

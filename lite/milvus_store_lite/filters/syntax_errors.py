@@ -1,0 +1,126 @@
+"""Turns "the parser stopped here" into a sentence that helps whoever wrote the filter.
+
+It looks at the text around the place where parsing stopped and at what the parser would have accepted;
+it never decides whether a text is valid.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Set
+
+_KEYWORDS = frozenset({"and", "or", "not", "in", "like", "exists", "is", "null", "true", "false"})
+_LATER_OPERATOR = re.compile(r"<<|>>|=~|!~|&(?!&)|\|(?!\|)|\^|~")
+_CALLED_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r\n]*\Z")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WHOLE_STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"' + r"|'(?:[^'\\\r\n]|\\[^\r\n])*'")
+_BRACKET_OR_STRING = re.compile(_WHOLE_STRING.pattern + r"|[()\[\]]")
+
+Fault = tuple[str, int]
+"""A message and the 1-based column it is about."""
+
+
+def explain(text: str, place: int, expected: Set[str]) -> Fault:
+    """Why ``text`` cannot go on at ``place`` (0-based), where only terminals ``expected`` were possible."""
+    if place >= len(text.rstrip()):
+        return _at_the_end(text, expected)
+    return (
+        _about_unsupported(text, place)
+        or _about_symbol(text, place)
+        or _about_word(text, place, expected)
+        or (f"unexpected {_shown(text, place)}, expected {_what(expected)}", place + 1)
+    )
+
+
+def _at_the_end(text: str, expected: Set[str]) -> Fault:
+    open_at = _unclosed_bracket(text)
+    if open_at is not None and "NAME" not in expected:
+        return f"'{text[open_at]}' is never closed", open_at + 1
+    return f"the expression ends too early, expected {_what(expected)}", len(text.rstrip()) + 1
+
+
+def _about_unsupported(text: str, place: int) -> Fault | None:
+    operator = _LATER_OPERATOR.match(text, place)
+    if operator:
+        return f"operator '{operator[0]}' is not supported by this version", place + 1
+    word = _WORD.match(text, place)
+    if word and word[0].lower() == "exists":
+        return f"operator '{word[0]}' is not supported by this version", place + 1
+    called = _CALLED_NAME.search(text, max(0, place - 300), place) if text[place] == "(" else None
+    if called:
+        return f"function '{called[1]}' is not supported by this version", called.start() + 1
+    return None
+
+
+def _about_symbol(text: str, place: int) -> Fault | None:
+    symbol = text[place]
+    if text.startswith(("==", "!="), place):
+        return "'==' and '!=' do not chain, join two comparisons with 'and'", place + 1
+    messages = {
+        "=": "'=' does not compare, write '=='",
+        ",": "unexpected ',': lists are written in square brackets, as in [1, 2]",
+        ")": "')' closes nothing",
+        "]": "']' closes nothing",
+        "[": 'a path step is a quoted key or a position, as in field["key"] or field[0]',
+        "{": "a template is a name in braces, as in {name}",
+        "$": "the dynamic field is written $meta",
+    }
+    quote = re.compile(r"\[?\s*(?=[\"'])").match(text, place)
+    if quote and not _WHOLE_STRING.match(text, quote.end()):
+        return "the string is not closed before the end of the line", quote.end() + 1
+    if symbol == ">" and text[place - 1 : place] == "<":
+        return "there is no operator '<>', write '!='", place
+    if symbol in ")]" and _unclosed_bracket(text[:place]) is not None:
+        return None
+    return (messages[symbol], place + 1) if symbol in messages else None
+
+
+def _about_word(text: str, place: int, expected: Set[str]) -> Fault | None:
+    found = _WORD.match(text, place)
+    if not found:
+        return None
+    word, plain = found[0], found[0].lower()
+    if plain in _KEYWORDS and not (word.islower() or word.isupper()):
+        return (
+            f"keyword '{word}' is written all lower or all upper: '{plain}' or '{plain.upper()}'",
+            place + 1,
+        )
+    if plain == "is":
+        return "after 'is' comes 'null' or 'not null', in the same case as 'is'", place + 1
+    if plain == "between":
+        return "there is no operator 'between', write a range: 1 <= x <= 5", place + 1
+    if plain == "not" and re.match(r"\s+like\b", text[found.end() :], re.IGNORECASE):
+        return "there is no operator 'not like', write not (field like \"pattern\")", place + 1
+    if plain in _KEYWORDS and "NAME" in expected:
+        return f"keyword '{word}' cannot stand here, expected {_what(expected)}", place + 1
+    return None
+
+
+def _unclosed_bracket(text: str) -> int | None:
+    """Where the innermost bracket opens that ``text`` does not close, or None."""
+    opened: list[int] = []
+    for found in _BRACKET_OR_STRING.finditer(text):
+        if found[0] in ("(", "["):
+            opened.append(found.start())
+        elif found[0] in (")", "]") and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
+def _shown(text: str, place: int) -> str:
+    word = re.compile(r"\w+").match(text, place)
+    if word:
+        return f"'{word[0][:40]}'"
+    character = text[place]
+    if character.isascii() and character.isprintable():
+        return f"'{character}'"
+    return f"character U+{ord(character):04X} ({unicodedata.name(character, 'unnamed')})"
+
+
+def _what(expected: Set[str]) -> str:
+    if "NAME" in expected:
+        return "a field, a value or '('"
+    if "COMMA" in expected:
+        return "',' or ']'" if "RSQB" in expected else "','"
+    return "an operator such as '==' or 'and', or the end"

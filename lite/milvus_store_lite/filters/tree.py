@@ -1,0 +1,201 @@
+"""The expression tree of a filter: what a text becomes, and what other packages build instead of a text.
+
+Nodes are plain values. They know neither a schema nor the rows, so a tree may name fields that do not
+exist; ``check`` finds that out. ``at`` is the 1-based place in the text the node came from, or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+
+MAX_DEPTH = 100
+"""How deep expressions may nest. Long chains of ``and`` or ``or`` are flat and count as one level."""
+
+Value = bool | int | float | str
+CompareOp = OneOf["==", "!=", "<", "<=", ">", ">="]
+ArithmeticOp = OneOf["+", "-", "*", "/", "%", "**"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Base of every node."""
+
+    at: int | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A constant: ``1``, ``0.5``, ``"text"``, ``true``."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Node):
+    """A list of constants, the right side of ``in``."""
+
+    items: tuple[Expression, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[Value]) -> ListOf:
+        """The list of these plain values: ``ListOf.of([1, 2, 3])``."""
+        return cls(tuple(map(Literal, values)))
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Node):
+    """``{name}``: a value that is given beside the text and never parsed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A field of the schema or a key of the dynamic field, by its bare name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path(Node):
+    """A place inside a JSON document: ``meta["a"][0]`` is ``Path("meta", ("a", 0))``.
+
+    ``root`` is a JSON field, a key of the dynamic field, or ``$meta``.
+    """
+
+    root: str
+    steps: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """``-x`` or ``+x``."""
+
+    op: OneOf["+", "-"]
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Node):
+    """``left op right`` over numbers."""
+
+    op: ArithmeticOp
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """``left op right``, a condition."""
+
+    op: CompareOp
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """``low low_op middle high_op high``: ``1 < x <= 5``, or downwards ``5 >= x > 1``."""
+
+    low: Expression
+    low_op: CompareOp
+    middle: Expression
+    high_op: CompareOp
+    high: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class In(Node):
+    """``operand in choices``, or ``not in`` when ``negated``; choices are a list or a template."""
+
+    operand: Expression
+    choices: Expression
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Like(Node):
+    """``operand like pattern``; the pattern is a string or a template."""
+
+    operand: Expression
+    pattern: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull(Node):
+    """``operand is null``, or ``is not null`` when ``negated``; the operand is a name or a path."""
+
+    operand: Expression
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    """``not operand``."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class And(Node):
+    """All of the operands; true when there is none."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Node):
+    """Any of the operands; false when there is none."""
+
+    operands: tuple[Expression, ...]
+
+
+Expression = (
+    Literal
+    | ListOf
+    | Template
+    | Name
+    | Path
+    | Unary
+    | Arithmetic
+    | Compare
+    | Range
+    | In
+    | Like
+    | IsNull
+    | Not
+    | And
+    | Or
+)
+
+
+def children(node: Expression) -> Iterator[Expression]:
+    """The direct parts of ``node``; plain literals of a list are left out, there may be very many."""
+    match node:
+        case Literal() | Template() | Name() | Path():
+            return
+        case ListOf(items=items):
+            yield from (item for item in items if not isinstance(item, Literal))
+        case Unary(operand=operand) | IsNull(operand=operand) | Not(operand=operand):
+            yield operand
+        case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
+            yield from (left, right)
+        case Range(low=low, middle=middle, high=high):
+            yield from (low, middle, high)
+        case In(operand=left, choices=right) | Like(operand=left, pattern=right):
+            yield from (left, right)
+        case And(operands=operands) | Or(operands=operands):
+            yield from operands
+
+
+def too_deep(tree: Expression) -> Expression | None:
+    """A node below ``MAX_DEPTH`` levels, or None. It does not recurse, so any tree may be asked."""
+    waiting = [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            return node
+        waiting.extend((child, depth + 1) for child in children(node))
+    return None

@@ -1,0 +1,1 @@
+"""Indexes: one registry of names, metrics, parameters and their ranges."""

@@ -1,0 +1,224 @@
+"""What a collection's rows look like: immutable, checked once, written to the catalog as JSON.
+
+The schema knows nothing of SQLite, of Python's input values or of the client's builder classes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, Final
+
+from .data_types import STORED_TYPES, DataType
+from .errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
+
+MAX_NAME_LENGTH: Final = 255
+MAX_VARCHAR_LENGTH: Final = 65_535
+MIN_DIM, MAX_DIM = 2, 32_768
+MAX_FIELDS: Final = 64
+DYNAMIC_FIELD: Final = "$meta"
+FIRST_FIELD_ID: Final = 100
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+class NoDefault:
+    """Type of ``NO_DEFAULT``: tells a field without a default from one whose default is None."""
+
+    def __repr__(self) -> str:
+        return "NO_DEFAULT"
+
+
+NO_DEFAULT: Final = NoDefault()
+
+
+def check_name(kind: str, name: object) -> str:
+    """Return ``name`` if Milvus would take it as the name of a ``kind``, else raise ``ParamError``."""
+    if not isinstance(name, str):
+        raise ParamError(message=f"{kind} name must be a str, got {type(name).__name__}: {name!r}")
+    if not _NAME.match(name) or len(name) > MAX_NAME_LENGTH:
+        raise ParamError(
+            message=f"invalid {kind} name {name!r}: expected a letter or underscore first, then letters, "
+            f"digits and underscores, at most {MAX_NAME_LENGTH} characters"
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a schema. ``max_length`` is in UTF-8 bytes, ``dim`` in vector elements."""
+
+    name: str
+    dtype: DataType
+    is_primary: bool = False
+    auto_id: bool = False
+    is_partition_key: bool = False
+    nullable: bool = False
+    default: Any = NO_DEFAULT
+    max_length: int | None = None
+    dim: int | None = None
+    description: str = ""
+    field_id: int = 0
+
+    def __post_init__(self) -> None:
+        check_name("field", self.name)
+        if self.dtype not in STORED_TYPES:
+            stored = ", ".join(sorted(dtype.name for dtype in STORED_TYPES))
+            raise DataTypeNotSupportException(
+                message=f"field '{self.name}': data type {self.dtype.name} is not stored by this version of "
+                f"milvus-store; it stores {stored}"
+            )
+        if self.dtype is DataType.VARCHAR:
+            self._check_range("max_length", self.max_length, 1, MAX_VARCHAR_LENGTH)
+        if self.dtype.is_vector:
+            self._check_range("dim", self.dim, MIN_DIM, MAX_DIM)
+            self._refuse(nullable=self.nullable, default_value=self.has_default)
+        if self.dtype is DataType.JSON:
+            self._refuse(default_value=self.has_default)
+        if self.is_primary:
+            if self.dtype not in (DataType.INT64, DataType.VARCHAR):
+                raise PrimaryKeyException(
+                    message=f"primary key '{self.name}' must be INT64 or VARCHAR, got {self.dtype.name}"
+                )
+            self._refuse(nullable=self.nullable, default_value=self.has_default)
+        elif self.auto_id:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}': auto_id belongs to the primary key only"
+            )
+        if self.is_partition_key:
+            if self.dtype not in (DataType.INT64, DataType.VARCHAR):
+                raise SchemaNotReadyException(
+                    message=f"partition key '{self.name}' must be INT64 or VARCHAR, got {self.dtype.name}"
+                )
+            self._refuse(nullable=self.nullable, is_primary=self.is_primary)
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not NO_DEFAULT
+
+    @property
+    def may_be_missing(self) -> bool:
+        return self.nullable or self.has_default or self.auto_id
+
+    @property
+    def vector_dim(self) -> int:
+        """The dimension of a vector field."""
+        assert self.dim is not None, f"{self.name} is no vector field"
+        return self.dim
+
+    def describe(self) -> str:
+        """The type as errors name it: ``VARCHAR(max_length=64)``, ``FLOAT_VECTOR(dim=8)``, ``INT64``."""
+        if self.dtype is DataType.VARCHAR:
+            return f"VARCHAR(max_length={self.max_length})"
+        if self.dtype.is_vector:
+            return f"{self.dtype.name}(dim={self.dim})"
+        return self.dtype.name
+
+    def _check_range(self, parameter: str, value: object, low: int, high: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' ({self.dtype.name}): {parameter} must be an int between {low} "
+                f"and {high}, got {value!r}"
+            )
+
+    def _refuse(self, **present: bool) -> None:
+        for parameter, is_present in present.items():
+            if is_present:
+                raise SchemaNotReadyException(
+                    message=f"field '{self.name}' ({self.describe()}): {parameter} is not possible here"
+                )
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The fields of a collection. ``enable_dynamic_field`` admits further keys, kept as JSON."""
+
+    fields: tuple[Field, ...]
+    description: str = ""
+    enable_dynamic_field: bool = False
+    num_partitions: int | None = None
+    by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._check_fields()
+        numbered = tuple(
+            replace(one, field_id=one.field_id or FIRST_FIELD_ID + place)
+            for place, one in enumerate(self.fields)
+        )
+        object.__setattr__(self, "fields", numbered)
+        object.__setattr__(self, "by_name", {one.name: one for one in numbered})
+
+    def _check_fields(self) -> None:
+        if len(self.fields) > MAX_FIELDS:
+            raise SchemaNotReadyException(
+                message=f"a collection has at most {MAX_FIELDS} fields, got {len(self.fields)}"
+            )
+        names = [one.name for one in self.fields]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise SchemaNotReadyException(message=f"duplicated field name: {', '.join(doubled)}")
+        primaries = [one.name for one in self.fields if one.is_primary]
+        if len(primaries) != 1:
+            found = ", ".join(primaries) or "none"
+            raise PrimaryKeyException(message=f"a schema has exactly one primary key field, found {found}")
+        partition_keys = [one.name for one in self.fields if one.is_partition_key]
+        if len(partition_keys) > 1:
+            raise SchemaNotReadyException(
+                message=f"a schema has at most one partition key, found {', '.join(partition_keys)}"
+            )
+        if not any(one.dtype.is_vector for one in self.fields):
+            raise SchemaNotReadyException(message="a schema has at least one vector field, found none")
+        if self.num_partitions is not None and not 1 <= self.num_partitions <= 1024:
+            raise ParamError(
+                message=f"num_partitions must be between 1 and 1024, got {self.num_partitions!r}"
+            )
+
+    @cached_property
+    def primary(self) -> Field:
+        return next(one for one in self.fields if one.is_primary)
+
+    @cached_property
+    def partition_key(self) -> Field | None:
+        return next((one for one in self.fields if one.is_partition_key), None)
+
+    @cached_property
+    def vectors(self) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.dtype.is_vector)
+
+    @cached_property
+    def scalars(self) -> tuple[Field, ...]:
+        """Every field that is a column of the rows table, the primary key first."""
+        others = (one for one in self.fields if not one.dtype.is_vector and not one.is_primary)
+        return (self.primary, *others)
+
+    def to_json(self) -> str:
+        """The schema as the catalog stores it; attributes at their default are left out."""
+        return json.dumps(
+            {
+                "description": self.description,
+                "enable_dynamic_field": self.enable_dynamic_field,
+                "num_partitions": self.num_partitions,
+                "fields": [_field_to_dict(one) for one in self.fields],
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Schema:
+        loaded = json.loads(text)
+        loaded["fields"] = tuple(
+            Field(**{**one, "dtype": DataType[one["dtype"]]}) for one in loaded["fields"]
+        )
+        return cls(**loaded)
+
+
+_FIELD_DEFAULTS = {one.name: one.default for one in fields(Field)}
+
+
+def _field_to_dict(one: Field) -> dict[str, Any]:
+    stored = {key: value for key, value in asdict(one).items() if value is not _FIELD_DEFAULTS[key]}
+    stored.pop("default", None)
+    if one.has_default:
+        stored["default"] = one.default
+    return {**stored, "dtype": one.dtype.name}

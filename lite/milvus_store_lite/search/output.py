@@ -1,0 +1,103 @@
+"""Output fields: which values of a found row the caller wants, and fetching them by seq."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..errors import ParamError
+from ..schema import DYNAMIC_FIELD, Field, Schema
+from ..storage.rows import RowStore
+from ..storage.values import decode_scalar
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The part of a row to return. ``dynamic``: None for nothing, else the keys wanted, empty for all."""
+
+    schema: Schema
+    with_pk: bool
+    scalars: tuple[Field, ...]
+    vectors: tuple[Field, ...]
+    dynamic: frozenset[str] | None
+
+    @classmethod
+    def of(cls, schema: Schema, names: Sequence[str], *, with_pk: bool) -> Projection:
+        """What ``names`` ask for: fields, ``*`` for everything, other names for dynamic keys.
+
+        Raises:
+            ParamError: a name that is no field of a collection without a dynamic field.
+        """
+        everything = "*" in names
+        wanted = set(names)
+        extra = wanted - set(schema.by_name) - {"*", DYNAMIC_FIELD}
+        if extra and not schema.enable_dynamic_field:
+            raise ParamError(
+                code=1700,
+                message=f"output field {sorted(extra)[0]!r} does not exist, expected one of "
+                f"{', '.join(schema.by_name)}",
+            )
+        dynamic: frozenset[str] | None = None
+        if schema.enable_dynamic_field and (everything or extra or DYNAMIC_FIELD in wanted):
+            dynamic = frozenset() if everything or DYNAMIC_FIELD in wanted else frozenset(extra)
+        return cls(
+            schema=schema,
+            with_pk=with_pk or everything or schema.primary.name in wanted,
+            scalars=tuple(one for one in schema.scalars[1:] if everything or one.name in wanted),
+            vectors=tuple(one for one in schema.vectors if everything or one.name in wanted),
+            dynamic=dynamic,
+        )
+
+    def fetch(
+        self, connection: sqlite3.Connection, rows: RowStore, seqs: Sequence[int]
+    ) -> tuple[list[Any], list[dict[str, Any]]]:
+        """Primary keys and entities of the rows ``seqs``, which all exist, in their order."""
+        columns = [one.name for one in self.scalars]
+        if self.dynamic is not None:
+            columns.append(DYNAMIC_FIELD)
+        stored = rows.fetch(connection, seqs, columns)
+        vectors = {one.name: rows.fetch_vectors(connection, seqs, one.name) for one in self.vectors}
+        found = [stored[seq] for seq in seqs]
+        pks = [row[1] for row in found]
+        if not (columns or vectors or self.with_pk):
+            return pks, [{} for _ in found]
+        return pks, [self._entity(row, vectors) for row in found]
+
+    def _entity(self, row: tuple[Any, ...], vectors: dict[str, dict[int, bytes]]) -> dict[str, Any]:
+        entity: dict[str, Any] = {}
+        for name, place, decode in self._plan:
+            if decode is None:
+                entity[name] = row[place]
+            elif place < 0:
+                entity[name] = decode(vectors[name][row[0]])
+            else:
+                entity[name] = decode(row[place])
+        if self.dynamic is not None:
+            document = json.loads(row[-1])
+            entity |= {k: v for k, v in document.items() if not self.dynamic or k in self.dynamic}
+        return entity
+
+    @cached_property
+    def _plan(self) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
+        """(name, place in the fetched row, how to decode) in the order of the schema; -1 for vectors."""
+        places = {one.name: place for place, one in enumerate(self.scalars, start=2)}
+        steps: list[tuple[str, int, Callable[[Any], Any] | None]] = []
+        for one in self.schema.fields:
+            if one.is_primary and self.with_pk:
+                steps.append((one.name, 1, None))
+            elif one.name in places:
+                steps.append((one.name, places[one.name], decode_scalar(one)))
+            elif one in self.vectors:
+                steps.append((one.name, -1, _vector_to_list))
+        return steps
+
+
+def _vector_to_list(blob: bytes) -> list[float]:
+    values: list[float] = np.frombuffer(blob, dtype="<f4").tolist()
+    return values

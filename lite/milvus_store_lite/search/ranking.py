@@ -1,0 +1,91 @@
+"""One search, from the request to hits: which field and metric, the ranking, the page, the output fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..columns.column import BoolArray
+from ..columns.snapshot import View
+from ..errors import IndexNotExistException, ParamError
+from ..indexes.registry import DEFAULT_METRIC, VECTOR_INDEXES, check_metric
+from ..schema import Field, Schema
+from ..storage.catalog import CollectionRecord
+from ..storage.rows import RowStore
+from ..storage.values import encode_queries
+from .exact import Ranking, nearest
+from .metrics import Metric
+from .output import Projection
+from .request import Hits, SearchRequest
+
+
+def ranked_hits(
+    record: CollectionRecord, rows: RowStore, view: View, request: SearchRequest, mask: BoolArray | None
+) -> list[Hits]:
+    """The answer to ``request`` among the slots where ``mask`` is True (None: all)."""
+    schema = record.schema
+    one = _vector_field(schema, request.anns_field)
+    metric = _metric(record, one, request.metric)
+    queries = encode_queries(one, request.queries)
+    projection = Projection.of(schema, request.output_fields, with_pk=False)
+    rankings = nearest(metric, view.vectors(one), queries, request.offset + request.limit, mask)
+    pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
+    return _hits(view, rows, projection, pages, request.round_decimal)
+
+
+def _vector_field(schema: Schema, name: str | None) -> Field:
+    if name:
+        one = schema.by_name.get(name)
+        if one is None or not one.dtype.is_vector:
+            raise ParamError(
+                message=f"anns_field {name!r} is no vector field of the collection, expected one of "
+                f"{', '.join(field.name for field in schema.vectors)}"
+            )
+        return one
+    if len(schema.vectors) > 1:
+        raise ParamError(
+            message=f"the collection has several vector fields: expected anns_field to be one of "
+            f"{', '.join(field.name for field in schema.vectors)}, got none"
+        )
+    return schema.vectors[0]
+
+
+def _metric(record: CollectionRecord, one: Field, asked: str | None) -> Metric:
+    index = record.index_of(one.name)
+    if index is None:
+        raise IndexNotExistException(
+            message=f"vector field '{one.name}' of collection '{record.name}' has no index: "
+            f"call create_index first"
+        )
+    built = index.metric or DEFAULT_METRIC
+    if asked and check_metric(one, VECTOR_INDEXES[index.type], asked) != built:
+        raise ParamError(
+            message=f"metric_type of field '{one.name}' must be the one of its index, {built}, got {asked!r}"
+        )
+    return Metric(built)
+
+
+def _hits(
+    view: View, rows: RowStore, projection: Projection, pages: list[Ranking], decimals: int
+) -> list[Hits]:
+    seqs_of = [view.snapshot.seqs[slots].tolist() for slots, _ in pages]
+    # A row that answers several queries is fetched once.
+    distinct = list(dict.fromkeys(seq for seqs in seqs_of for seq in seqs))
+    pks, entities = projection.fetch(view.connection, rows, distinct)
+    found: dict[int, tuple[Any, dict[str, Any]]] = dict(
+        zip(distinct, zip(pks, entities, strict=True), strict=True)
+    )
+    answer = []
+    for place, (seqs, (_, values)) in enumerate(zip(seqs_of, pages, strict=True)):
+        distances = values.astype(np.float32).astype(np.float64)
+        if decimals >= 0:
+            distances = np.round(distances, decimals)
+        answer.append(
+            Hits(
+                pks=[found[seq][0] for seq in seqs],
+                distances=distances.tolist(),
+                entities=[found[seq][1] if place == 0 else dict(found[seq][1]) for seq in seqs],
+            )
+        )
+    return answer

@@ -1,0 +1,234 @@
+"""The catalog: which databases, collections, aliases, partitions and indexes the file holds.
+
+Plain functions over a connection that is already inside a transaction. Every change of a collection's
+definition raises its ``version``, by which caches of other threads and processes see that they are stale.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..schema import Schema
+
+DEFAULT_DATABASE: Final = "default"
+DEFAULT_PARTITION: Final = "_default"
+
+CATALOG_TABLES: Final = (
+    """CREATE TABLE databases (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        properties TEXT NOT NULL DEFAULT '{}'
+    )""",
+    """CREATE TABLE collections (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        database_id INTEGER NOT NULL REFERENCES databases(id),
+        name TEXT NOT NULL,
+        schema TEXT NOT NULL,
+        properties TEXT NOT NULL DEFAULT '{}',
+        consistency_level TEXT NOT NULL,
+        is_loaded INTEGER NOT NULL DEFAULT 0,
+        created_at INTEGER NOT NULL,
+        version INTEGER NOT NULL DEFAULT 1,
+        last_seq INTEGER NOT NULL DEFAULT 0,
+        last_change INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (database_id, name)
+    )""",
+    """CREATE TABLE aliases (
+        database_id INTEGER NOT NULL REFERENCES databases(id),
+        alias TEXT NOT NULL,
+        collection_id INTEGER NOT NULL REFERENCES collections(id),
+        PRIMARY KEY (database_id, alias)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE partitions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        collection_id INTEGER NOT NULL REFERENCES collections(id),
+        name TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        UNIQUE (collection_id, name)
+    )""",
+    """CREATE TABLE indexes (
+        collection_id INTEGER NOT NULL REFERENCES collections(id),
+        name TEXT NOT NULL,
+        field TEXT NOT NULL,
+        type TEXT NOT NULL,
+        metric TEXT,
+        parameters TEXT NOT NULL DEFAULT '{}',
+        PRIMARY KEY (collection_id, name)
+    ) WITHOUT ROWID""",
+    f"INSERT INTO databases (id, name) VALUES (1, '{DEFAULT_DATABASE}')",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRecord:
+    """An index as it was asked for. ``metric`` is None for scalar fields."""
+
+    name: str
+    field: str
+    type: str
+    metric: str | None
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CollectionRecord:
+    """A collection's definition, as of ``version``."""
+
+    id: int
+    name: str
+    schema: Schema
+    properties: dict[str, Any]
+    consistency_level: str
+    is_loaded: bool
+    created_at: int
+    version: int
+    partitions: dict[str, int]
+    indexes: tuple[IndexRecord, ...]
+    aliases: tuple[str, ...]
+
+    def index_of(self, field: str) -> IndexRecord | None:
+        """The index on ``field``, if there is one."""
+        return next((index for index in self.indexes if index.field == field), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a collection stands in its own history: the last row added and the last removal.
+
+    Two equal positions mean the same rows; a reader catches up from the one it knows to the current one.
+    """
+
+    last_seq: int
+    last_change: int
+
+    def is_beyond(self, other: Position) -> bool:
+        """Whether this position knows of something that ``other`` does not."""
+        return self.last_seq > other.last_seq or self.last_change > other.last_change
+
+
+def database_id(connection: sqlite3.Connection, name: str) -> int | None:
+    row = connection.execute("SELECT id FROM databases WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else None
+
+
+def find(connection: sqlite3.Connection, database: int, name: str) -> tuple[int, int, Position] | None:
+    """(id, version, position) of the collection that has ``name`` as its name or alias."""
+    row = connection.execute(
+        "SELECT id, version, last_seq, last_change FROM collections WHERE database_id = ? AND name = ?",
+        (database, name),
+    ).fetchone()
+    if row is None:
+        row = connection.execute(
+            "SELECT id, version, last_seq, last_change FROM collections WHERE id ="
+            " (SELECT collection_id FROM aliases WHERE database_id = ? AND alias = ?)",
+            (database, name),
+        ).fetchone()
+    return None if row is None else (row[0], row[1], Position(row[2], row[3]))
+
+
+def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
+    """The whole definition of a collection that exists."""
+    name, schema, properties, level, is_loaded, created_at, version = connection.execute(
+        "SELECT name, schema, properties, consistency_level, is_loaded, created_at, version"
+        " FROM collections WHERE id = ?",
+        (collection,),
+    ).fetchone()
+    partitions = connection.execute(
+        "SELECT name, id FROM partitions WHERE collection_id = ? ORDER BY id", (collection,)
+    )
+    indexes = connection.execute(
+        "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
+        (collection,),
+    )
+    aliases = connection.execute(
+        "SELECT alias FROM aliases WHERE collection_id = ? ORDER BY alias", (collection,)
+    )
+    return CollectionRecord(
+        id=collection,
+        name=name,
+        schema=Schema.from_json(schema),
+        properties=json.loads(properties),
+        consistency_level=level,
+        is_loaded=bool(is_loaded),
+        created_at=created_at,
+        version=version,
+        partitions=dict(partitions.fetchall()),
+        indexes=tuple(
+            IndexRecord(index, field, kind, metric, json.loads(parameters))
+            for index, field, kind, metric, parameters in indexes
+        ),
+        aliases=tuple(alias for (alias,) in aliases),
+    )
+
+
+def names(connection: sqlite3.Connection, database: int) -> list[str]:
+    rows = connection.execute("SELECT name FROM collections WHERE database_id = ? ORDER BY id", (database,))
+    return [name for (name,) in rows]
+
+
+def add_collection(
+    connection: sqlite3.Connection,
+    database: int,
+    name: str,
+    schema: Schema,
+    properties: dict[str, Any],
+    consistency_level: str,
+) -> int:
+    """Enter a collection with its default partition; returns its id, which is never used again."""
+    now = time.time_ns() // 1_000_000
+    collection = connection.execute(
+        "INSERT INTO collections (database_id, name, schema, properties, consistency_level, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (database, name, schema.to_json(), json.dumps(properties), consistency_level, now),
+    ).fetchone()[0]
+    connection.execute(
+        "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
+        (collection, DEFAULT_PARTITION, now),
+    )
+    return int(collection)
+
+
+def remove_collection(connection: sqlite3.Connection, collection: int) -> None:
+    for table in ("aliases", "partitions", "indexes"):
+        connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
+    connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
+
+
+def rename_collection(connection: sqlite3.Connection, collection: int, name: str) -> None:
+    connection.execute(
+        "UPDATE collections SET name = ?, version = version + 1 WHERE id = ?", (name, collection)
+    )
+
+
+def set_loaded(connection: sqlite3.Connection, collection: int, is_loaded: bool) -> None:
+    connection.execute(
+        "UPDATE collections SET is_loaded = ?, version = version + 1 WHERE id = ?", (is_loaded, collection)
+    )
+
+
+def set_position(connection: sqlite3.Connection, collection: int, position: Position) -> None:
+    connection.execute(
+        "UPDATE collections SET last_seq = ?, last_change = ? WHERE id = ?",
+        (position.last_seq, position.last_change, collection),
+    )
+
+
+def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecord) -> None:
+    connection.execute(
+        "INSERT INTO indexes (collection_id, name, field, type, metric, parameters) VALUES (?, ?, ?, ?, ?, ?)",
+        (collection, index.name, index.field, index.type, index.metric, json.dumps(index.parameters)),
+    )
+    _touch(connection, collection)
+
+
+def remove_index(connection: sqlite3.Connection, collection: int, name: str) -> None:
+    connection.execute("DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name))
+    _touch(connection, collection)
+
+
+def _touch(connection: sqlite3.Connection, collection: int) -> None:
+    connection.execute("UPDATE collections SET version = version + 1 WHERE id = ?", (collection,))

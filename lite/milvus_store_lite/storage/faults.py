@@ -1,0 +1,33 @@
+"""SQLite's errors, said in the words of this package. The one place that reads SQLite's messages."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..errors import (
+    DatabaseCorruptError,
+    DatabaseLockedError,
+    DatabaseWriteError,
+    MilvusException,
+    NotADatabaseError,
+)
+
+# Python 3.10 does not give SQLite's result code, so the fixed English texts of sqlite3_errstr decide.
+_BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
+    ("locked", DatabaseLockedError, "another connection holds the write lock; the call waited {timeout:g} s"),
+    ("not a database", NotADatabaseError, "the file is not an SQLite database"),
+    ("malformed", DatabaseCorruptError, "the file is damaged"),
+    ("readonly", DatabaseWriteError, "the file or its directory is read-only"),
+    ("disk is full", DatabaseWriteError, "the disk is full"),
+    ("disk I/O", DatabaseWriteError, "reading or writing the file failed"),
+    ("unable to open", DatabaseWriteError, "the file cannot be opened"),
+)
+
+
+def translate(error: sqlite3.Error, path: str, timeout: float) -> MilvusException:
+    """The error of this package that says what ``error`` means for the database at ``path``."""
+    text = str(error)
+    for fragment, kind, meaning in _BY_MESSAGE:
+        if fragment in text:
+            return kind(message=f"{path}: {meaning.format(timeout=timeout)} (SQLite: {text})")
+    return MilvusException(message=f"{path}: {type(error).__name__}: {text}")

@@ -1,0 +1,217 @@
+"""The rows of one collection: its tables, and every SQL statement over them.
+
+``rows_<id>`` holds scalars, ``vectors_<id>_<field>`` one vector a row, ``removed_<id>`` the feed by which
+other readers learn of deletions. All three speak of rows by ``seq``, a number that only rises and is never
+used twice. Identifiers come from checked names and numbers; values are always bound.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Any, Final
+
+from ..data_types import DataType
+from ..schema import DYNAMIC_FIELD, Schema
+from .catalog import Position
+from .values import Batch
+
+PARTITION_COLUMN: Final = "$partition"
+"""Names the partition of a row where a column is asked for; no field can have this name."""
+
+_RESERVED: Final = frozenset({"seq", "pk", "partition", "dynamic"})
+_SQL_TYPES: Final = {
+    DataType.FLOAT: "REAL",
+    DataType.DOUBLE: "REAL",
+    DataType.VARCHAR: "TEXT",
+    DataType.JSON: "TEXT",
+}
+_CHUNK: Final = 500
+"""Values bound to one statement: far below SQLite's limit, and past it a statement gains nothing more."""
+
+
+class RowStore:
+    """Reads and writes the tables of collection ``collection_id`` through connections it is given."""
+
+    def __init__(self, collection_id: int, schema: Schema) -> None:
+        self.collection_id = collection_id
+        self.schema = schema
+        self._rows = f'"rows_{collection_id}"'
+        self._removed = f'"removed_{collection_id}"'
+        names = _sql_names(schema)
+        self._vectors = {one.name: f'"vectors_{collection_id}_{names[one.name]}"' for one in schema.vectors}
+        self._columns = {one.name: f'"{names[one.name]}"' for one in schema.scalars}
+        self._columns |= {PARTITION_COLUMN: "partition", DYNAMIC_FIELD: "dynamic"}
+
+    # Definition ---------------------------------------------------------------------------------------
+
+    def create_tables(self, connection: sqlite3.Connection) -> None:
+        columns = ["seq INTEGER PRIMARY KEY"]
+        for one in self.schema.scalars:
+            sql_type = _SQL_TYPES.get(one.dtype, "INTEGER")
+            constraint = " NOT NULL UNIQUE" if one.is_primary else "" if one.nullable else " NOT NULL"
+            columns.append(f"{self._columns[one.name]} {sql_type}{constraint}")
+        columns.insert(2, "partition INTEGER NOT NULL REFERENCES partitions(id)")
+        if self.schema.enable_dynamic_field:
+            columns.append("dynamic TEXT NOT NULL")
+        connection.execute(f"CREATE TABLE {self._rows} (\n    " + ",\n    ".join(columns) + "\n)")
+        key = self.schema.partition_key
+        if key is not None:
+            connection.execute(
+                f'CREATE INDEX "rows_{self.collection_id}_{key.name}"'
+                f" ON {self._rows} ({self._columns[key.name]})"
+            )
+        for table in self._vectors.values():
+            connection.execute(f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, value BLOB NOT NULL)")
+        connection.execute(
+            f"CREATE TABLE {self._removed} (change INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL)"
+        )
+
+    def drop_tables(self, connection: sqlite3.Connection) -> None:
+        for table in (self._rows, self._removed, *self._vectors.values()):
+            connection.execute(f"DROP TABLE {table}")
+
+    # Writing ------------------------------------------------------------------------------------------
+
+    def insert(self, connection: sqlite3.Connection, batch: Batch, partition: int, at: Position) -> Position:
+        """Append ``batch`` after position ``at``. Raises sqlite3.IntegrityError when a pk exists already."""
+        seqs = range(at.last_seq + 1, at.last_seq + 1 + batch.count)
+        pks = self.generated_pks(seqs.start, batch.count) if batch.pks is None else batch.pks
+        columns: list[Iterable[Any]] = [seqs, pks, repeat(partition)]
+        columns += [batch.scalars[one.name] for one in self.schema.scalars[1:]]
+        names = ["seq", "pk", "partition", *(self._columns[one.name] for one in self.schema.scalars[1:])]
+        if batch.dynamic is not None:
+            columns.append(batch.dynamic)
+            names.append("dynamic")
+        connection.executemany(
+            f"INSERT INTO {self._rows} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+            zip(*columns, strict=False),
+        )
+        for field, table in self._vectors.items():
+            blobs = batch.vectors[field].data.cast("B")
+            width = blobs.nbytes // batch.count
+            connection.executemany(
+                f"INSERT INTO {table} (seq, value) VALUES (?, ?)",
+                ((seq, blobs[place * width : (place + 1) * width]) for place, seq in enumerate(seqs)),
+            )
+        return Position(at.last_seq + batch.count, at.last_change)
+
+    def generated_pks(self, first_seq: int, count: int) -> list[Any]:
+        """The keys that ``auto_id`` gives to ``count`` rows from ``first_seq`` on: their seqs."""
+        seqs = range(first_seq, first_seq + count)
+        return list(seqs) if self.schema.primary.dtype is DataType.INT64 else list(map(str, seqs))
+
+    def remove(self, connection: sqlite3.Connection, seqs: Sequence[int], at: Position) -> Position:
+        """Delete the rows ``seqs``, which all exist, and enter them into the feed of removals."""
+        keys = [(seq,) for seq in seqs]
+        for table in (self._rows, *self._vectors.values()):
+            connection.executemany(f"DELETE FROM {table} WHERE seq = ?", keys)
+        first = at.last_change + 1
+        connection.executemany(
+            f"INSERT INTO {self._removed} (change, seq) VALUES (?, ?)",
+            zip(range(first, first + len(seqs)), seqs, strict=True),
+        )
+        return Position(at.last_seq, at.last_change + len(seqs))
+
+    # Reading ------------------------------------------------------------------------------------------
+
+    def seqs_of_pks(self, connection: sqlite3.Connection, pks: Sequence[Any]) -> dict[Any, int]:
+        """The seq of each of ``pks`` that exists."""
+        found: dict[Any, int] = {}
+        for chunk, marks in _chunks(pks):
+            found.update(
+                connection.execute(
+                    f"SELECT pk, seq FROM {self._rows} WHERE pk IN ({marks})", chunk
+                ).fetchall()
+            )
+        return found
+
+    def partitions_of(self, connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, int]:
+        """The partition id of each of the rows ``seqs``."""
+        found = self.fetch(connection, seqs, [PARTITION_COLUMN])
+        return {seq: row[2] for seq, row in found.items()}
+
+    def all_seqs(self, connection: sqlite3.Connection, after: int) -> list[int]:
+        """Seqs of the live rows beyond ``after``, ascending."""
+        # Scanning all rows, SQLite reads them off the narrow index on pk, which is in the order of pks.
+        order = "" if after == 0 else f" WHERE seq > {int(after)}"
+        return sorted(seq for (seq,) in connection.execute(f"SELECT seq FROM {self._rows}{order}"))
+
+    def removed_seqs(self, connection: sqlite3.Connection, after_change: int) -> list[int]:
+        rows = connection.execute(f"SELECT seq FROM {self._removed} WHERE change > ?", (after_change,))
+        return [seq for (seq,) in rows]
+
+    def scalar_values(self, connection: sqlite3.Connection, column: str, after: int) -> list[Any]:
+        """Stored values of ``column`` for the live rows beyond ``after``, in the order of seq.
+
+        A column is a scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD``.
+        """
+        rows = connection.execute(
+            f"SELECT {self._columns[column]} FROM {self._rows} WHERE seq > ? ORDER BY seq", (after,)
+        )
+        return [value for (value,) in rows]
+
+    def vector_blobs(
+        self, connection: sqlite3.Connection, field: str, after: int, chunk: int
+    ) -> Iterator[list[tuple[bytes]]]:
+        """The vectors of the live rows beyond ``after`` in the order of seq, ``chunk`` at a time."""
+        rows = connection.execute(
+            f"SELECT value FROM {self._vectors[field]} WHERE seq > ? ORDER BY seq", (after,)
+        )
+        while found := rows.fetchmany(chunk):
+            yield found
+
+    def fetch(
+        self, connection: sqlite3.Connection, seqs: Sequence[int], columns: Sequence[str]
+    ) -> dict[int, tuple[Any, ...]]:
+        """seq → (seq, pk, *columns) of those of the given rows that exist."""
+        names = ", ".join(["seq", "pk", *(self._columns[name] for name in columns)])
+        found: dict[int, tuple[Any, ...]] = {}
+        for chunk, marks in _chunks(seqs):
+            rows = connection.execute(f"SELECT {names} FROM {self._rows} WHERE seq IN ({marks})", chunk)
+            found.update((row[0], row) for row in rows)
+        return found
+
+    def fetch_vectors(
+        self, connection: sqlite3.Connection, seqs: Sequence[int], field: str
+    ) -> dict[int, bytes]:
+        """seq → the vector's bytes (little-endian float32)."""
+        found: dict[int, bytes] = {}
+        for chunk, marks in _chunks(seqs):
+            found.update(
+                connection.execute(
+                    f"SELECT seq, value FROM {self._vectors[field]} WHERE seq IN ({marks})", chunk
+                ).fetchall()
+            )
+        return found
+
+    def count(self, connection: sqlite3.Connection) -> int:
+        return int(connection.execute(f"SELECT count(*) FROM {self._rows}").fetchone()[0])
+
+
+def _sql_names(schema: Schema) -> dict[str, str]:
+    """A column name for each field: its own, unless SQLite, which ignores case, would confuse it."""
+    taken = set(_RESERVED)
+    names = {schema.primary.name: "pk"}
+    for one in schema.fields:
+        if not one.is_primary:
+            name = one.name
+            while name.lower() in taken:
+                name += "_"
+            taken.add(name.lower())
+            names[one.name] = name
+    return names
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:
+    """``values`` cut for binding, each with its question marks.
+
+    A short chunk is filled up to a power of two by repeating its last value, so that a few prepared
+    statements serve every length.
+    """
+    for start in range(0, len(values), _CHUNK):
+        chunk = list(values[start : start + _CHUNK])
+        size = min(_CHUNK, 1 << (len(chunk) - 1).bit_length())
+        chunk += [chunk[-1]] * (size - len(chunk))
+        yield chunk, ",".join("?" * size)

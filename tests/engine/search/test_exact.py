@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from milvus_store_lite.columns.builders import VectorBuilder
+from milvus_store_lite.columns.column import VectorColumn
+from milvus_store_lite.search.exact import nearest
+from milvus_store_lite.search.metrics import Floats, Metric
+
+
+def column(vectors: Floats) -> VectorColumn:
+    builder = VectorBuilder(vectors.shape[1])
+    builder.append([vector.tobytes() for vector in vectors])
+    return builder.view()
+
+
+def truth(metric: Metric, vectors: Floats, query: Floats, mask: np.ndarray, limit: int) -> list[int]:
+    """The nearest rows by the metric's definition, in float64, older rows first among equals."""
+    wide, asked = vectors.astype(np.float64), query.astype(np.float64)
+    if metric is Metric.L2:
+        keys = [float(((row - asked) ** 2).sum()) for row in wide]
+    else:
+        keys = [-float(row @ asked) for row in wide]
+        if metric is Metric.COSINE:
+            norms = [float(np.sqrt(row @ row) * np.sqrt(asked @ asked)) for row in wide]
+            keys = [key / norm if norm else 0.0 for key, norm in zip(keys, norms, strict=True)]
+    slots = [slot for slot in range(len(vectors)) if mask[slot]]
+    return sorted(slots, key=lambda slot: (keys[slot], slot))[:limit]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    metric=st.sampled_from(list(Metric)),
+    count=st.integers(0, 400),
+    dim=st.integers(2, 24),
+    limit=st.integers(1, 50),
+    share=st.sampled_from([0.0, 0.02, 0.2, 0.6, 1.0]),
+    offset=st.sampled_from([0.0, 1.0, 300.0]),
+    grid=st.booleans(),
+    seed=st.integers(0, 2**16),
+)
+def test_nearest_is_exact_whatever_the_data(
+    metric: Metric, count: int, dim: int, limit: int, share: float, offset: float, grid: bool, seed: int
+) -> None:
+    """Vectors far from the origin lose digits in float32, vectors on a grid tie: neither may show."""
+    random = np.random.default_rng(seed)
+    vectors = random.standard_normal((count, dim)).astype(np.float32)
+    if grid:
+        vectors = np.round(vectors)
+    vectors += np.float32(offset)
+    queries = vectors[:1] if count else np.ones((1, dim), dtype=np.float32)
+    queries = np.concatenate([queries, random.standard_normal((2, dim)).astype(np.float32)])
+    mask = random.random(count) < share
+    found = nearest(metric, column(vectors), queries, limit, None if share == 1.0 else mask)
+    for query, (slots, values) in zip(queries, found, strict=True):
+        expected = truth(metric, vectors, query, mask if share < 1 else np.ones(count, bool), limit)
+        assert len(slots) == len(expected)
+        assert set(slots.tolist()) <= set(np.flatnonzero(mask | (share == 1.0)).tolist())
+        if grid and metric is not Metric.COSINE:
+            assert slots.tolist() == expected
+        else:
+            same = nearest(metric, column(vectors[expected]), query[np.newaxis], limit, None)[0][1]
+            assert values == pytest.approx(same, rel=1e-12, abs=1e-12)
+
+
+def test_many_rows_and_large_limits_take_every_way_of_choosing_candidates() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((20_000, 8)).astype(np.float32)
+    rows, query = column(vectors), vectors[:1]
+    everything = np.argsort(-(vectors.astype(np.float64) @ query[0].astype(np.float64)), kind="stable")
+    for limit in (1, 10, 500, 5000, 16_384, 20_000, 30_000):
+        ((slots, _),) = nearest(Metric.IP, rows, query, limit, None)
+        assert slots.tolist() == everything[:limit].tolist()
+
+
+def test_equal_vectors_come_in_the_order_they_were_written() -> None:
+    rows = column(np.ones((5000, 4), dtype=np.float32))
+    for metric in Metric:
+        ((slots, _),) = nearest(metric, rows, np.ones((1, 4), dtype=np.float32), 7, None)
+        assert slots.tolist() == list(range(7))
+
+
+def test_huge_and_tiny_vectors_do_not_overflow() -> None:
+    vectors = np.array([[3e38, 3e38], [1e-40, 0], [1, 1]], dtype=np.float32)
+    ((slots, values),) = nearest(Metric.COSINE, column(vectors), np.ones((1, 2), dtype=np.float32), 3, None)
+    assert values.tolist() == pytest.approx([1.0, 1.0, np.sqrt(0.5)])
+    ((slots, values),) = nearest(Metric.L2, column(vectors), np.ones((1, 2), dtype=np.float32), 3, None)
+    assert slots.tolist() == [2, 1, 0]
+    assert np.isfinite(values).all()
