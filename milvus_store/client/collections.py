@@ -1,0 +1,200 @@
+"""Calls that define collections: create, describe, list, drop, rename, load, release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.errors import (
+    CollectionNotExistException,
+    ParamError,
+    PrimaryKeyException,
+)
+from milvus_store_lite.storage.catalog import IndexRecord
+
+from ..index_params import IndexParams, to_records
+from ..options import ConsistencyLevel, check_options, consistency_level
+from ..results import LoadState
+from ..schema import CollectionSchema, from_engine, to_engine
+from .connection import Connection
+
+_CREATE_OPTIONS = ("num_partitions", "num_shards", "properties", "consistency_level")
+_QUICK_OPTIONS = ("max_length", "enable_dynamic_field", "description")
+_ID_TYPES = {
+    "int": DataType.INT64,
+    DataType.INT64: DataType.INT64,
+    "string": DataType.VARCHAR,
+    "str": DataType.VARCHAR,
+    DataType.VARCHAR: DataType.VARCHAR,
+}
+
+
+class CollectionCalls(Connection):
+    @staticmethod
+    def create_schema(**kwargs: Any) -> CollectionSchema:
+        """An empty schema to add fields to; takes what ``CollectionSchema`` takes."""
+        return CollectionSchema(**kwargs)
+
+    @staticmethod
+    def prepare_index_params(field_name: str = "", **kwargs: Any) -> IndexParams:
+        """Index parameters to add to; with ``field_name``, of that one index already."""
+        params = IndexParams()
+        if field_name:
+            params.add_index(field_name, **kwargs)
+        return params
+
+    def create_collection(
+        self,
+        collection_name: str,
+        dimension: int | None = None,
+        primary_field_name: str = "id",
+        id_type: str | DataType = "int",
+        vector_field_name: str = "vector",
+        metric_type: str = "COSINE",
+        auto_id: bool = False,
+        timeout: float | None = None,
+        schema: Any = None,
+        index_params: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Create a collection, either from ``dimension`` alone or from a schema.
+
+        The quick form has a primary key, a vector, a dynamic field and an AUTOINDEX, and is loaded. With a
+        schema, the collection is loaded when ``index_params`` come with it.
+
+        Raises:
+            ParamError, SchemaNotReadyException: naming the parameter or field at fault.
+            MilvusException: the name is taken.
+        """
+        if schema is None:
+            check_options("create_collection", kwargs, (*_CREATE_OPTIONS, *_QUICK_OPTIONS))
+            schema = self._quick_schema(
+                dimension, primary_field_name, id_type, vector_field_name, auto_id, kwargs
+            )
+            indexes: tuple[IndexRecord, ...] = (
+                IndexRecord("", vector_field_name, "AUTOINDEX", metric_type, {}),
+            )
+        else:
+            check_options("create_collection", kwargs, _CREATE_OPTIONS)
+            indexes = to_records(index_params) if index_params is not None else ()
+        self._database.create_collection(
+            collection_name,
+            to_engine(schema, kwargs.get("num_partitions")),
+            properties=kwargs.get("properties"),
+            consistency_level=consistency_level(kwargs.get("consistency_level")).value,
+            indexes=indexes,
+        )
+
+    @staticmethod
+    def _quick_schema(
+        dimension: int | None,
+        primary_field: str,
+        id_type: str | DataType,
+        vector_field: str,
+        auto_id: bool,
+        options: dict[str, Any],
+    ) -> CollectionSchema:
+        if dimension is None:
+            raise ParamError(message="create_collection() needs a dimension or a schema")
+        if id_type not in _ID_TYPES:
+            raise PrimaryKeyException(message=f"id_type must be 'int' or 'string', got {id_type!r}")
+        schema = CollectionSchema(
+            auto_id=auto_id,
+            enable_dynamic_field=options.get("enable_dynamic_field", True),
+            description=options.get("description", ""),
+        )
+        schema.add_field(
+            primary_field, _ID_TYPES[id_type], is_primary=True, max_length=options.get("max_length")
+        )
+        return schema.add_field(vector_field, DataType.FLOAT_VECTOR, dim=dimension)
+
+    def has_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> bool:
+        """Whether a collection or alias has this name."""
+        check_options("has_collection", kwargs)
+        return self._database.has_collection(collection_name)
+
+    def list_collections(self, **kwargs: Any) -> list[str]:
+        """Names of the collections, oldest first."""
+        check_options("list_collections", kwargs)
+        return self._database.list_collections()
+
+    def describe_collection(
+        self, collection_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Schema and properties of a collection, with pymilvus's keys."""
+        check_options("describe_collection", kwargs)
+        record = self._database.collection(collection_name).describe()
+        level = ConsistencyLevel(record.consistency_level)
+        schema = record.schema
+        partitions = len(record.partitions)
+        if schema.partition_key is not None:
+            partitions = schema.num_partitions or 16
+        return {
+            "collection_name": record.name,
+            "auto_id": schema.primary.auto_id,
+            "num_shards": 1,
+            "description": schema.description,
+            "fields": [{"field_id": one.field_id, **from_engine(one).to_dict()} for one in schema.fields],
+            "functions": [],
+            "aliases": list(record.aliases),
+            "collection_id": record.id,
+            "consistency_level": level.number,
+            "consistency_level_name": level.value,
+            "properties": record.properties,
+            "num_partitions": partitions,
+            "enable_dynamic_field": schema.enable_dynamic_field,
+            "created_timestamp": record.created_at,
+        }
+
+    def drop_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
+        """Remove a collection and its rows; nothing happens if there is none."""
+        check_options("drop_collection", kwargs)
+        self._database.drop_collection(collection_name)
+
+    def rename_collection(
+        self, old_name: str, new_name: str, target_db: str = "", timeout: float | None = None, **kwargs: Any
+    ) -> None:
+        """Give a collection another name."""
+        check_options("rename_collection", kwargs)
+        if target_db not in ("", self._database.name):
+            raise ParamError(
+                message=f"target_db must be the collection's own database '{self._database.name}', "
+                f"got {target_db!r}: collections do not move between databases"
+            )
+        self._database.rename_collection(old_name, new_name)
+
+    def get_collection_stats(
+        self, collection_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> dict[str, int]:
+        """``{"row_count": n}``, exact at every moment."""
+        check_options("get_collection_stats", kwargs)
+        return {"row_count": self._database.collection(collection_name).count()}
+
+    def load_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
+        """Let a collection be searched. Its vector fields need an index first, as in Milvus."""
+        check_options("load_collection", kwargs, ("replica_number", "_refresh"))
+        self._database.set_loaded(collection_name, True)
+
+    def release_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
+        """Stop a collection from being searched, in every process, until it is loaded again."""
+        check_options("release_collection", kwargs)
+        self._database.set_loaded(collection_name, False)
+
+    def get_load_state(
+        self, collection_name: str, partition_name: str = "", timeout: float | None = None, **kwargs: Any
+    ) -> dict[str, LoadState]:
+        """``{"state": LoadState}``."""
+        check_options("get_load_state", kwargs)
+        try:
+            record = self._database.collection(collection_name).describe()
+        except CollectionNotExistException:
+            return {"state": LoadState.NotExist}
+        if partition_name and partition_name not in record.partitions:
+            return {"state": LoadState.NotExist}
+        return {"state": LoadState.Loaded if record.is_loaded else LoadState.NotLoad}
+
+    def flush(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
+        """Fold the write-ahead log into the file. Writes are durable without it."""
+        check_options("flush", kwargs)
+        self._database.collection(collection_name).describe()
+        self._database.checkpoint()

@@ -1,0 +1,99 @@
+"""Where a client's calls go: what a uri means, opening and closing."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from pathlib import Path
+from typing import Any, TypeVar
+
+from milvus_store_lite.database import Database
+from milvus_store_lite.errors import ConnectionNotExistException, ParamError
+from milvus_store_lite.storage.catalog import DEFAULT_DATABASE
+
+from ..options import check_options
+from .shared import acquire, release
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_DURABILITIES = ("full", "normal")
+
+Client = TypeVar("Client", bound="Connection")
+
+
+class Connection:
+    """An open database file. Base of the groups of calls; also a context manager that closes."""
+
+    def __init__(
+        self,
+        uri: str | Path = "./milvus_demo.db",
+        user: str = "",
+        password: str = "",
+        db_name: str = "",
+        token: str = "",
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Open the database at ``uri``, making the file if there is none.
+
+        Args:
+            uri: path of the file, such as ``./milvus_demo.db``.
+            user, password, token: taken for pymilvus's sake; a file has no users.
+            db_name: which of the databases inside the file.
+            timeout: taken for pymilvus's sake; calls on a file do not wait for a network.
+            durability: ``"full"`` (what a call wrote survives loss of power) or ``"normal"`` (it survives
+                the end of the process, and the file stays sound).
+            busy_timeout: seconds a write waits for other writers.
+
+        Raises:
+            ParamError: the uri is no path.
+            MilvusException: the file cannot be opened or is not a database of ours.
+        """
+        check_options("MilvusClient", kwargs, ("durability", "busy_timeout"))
+        durability, busy_timeout = kwargs.get("durability", "full"), kwargs.get("busy_timeout", 30.0)
+        if durability not in _DURABILITIES:
+            raise ParamError(
+                message=f"durability must be one of {', '.join(_DURABILITIES)}, got {durability!r}"
+            )
+        if isinstance(busy_timeout, bool) or not isinstance(busy_timeout, (int, float)) or busy_timeout < 0:
+            raise ParamError(message=f"busy_timeout must be seconds, 0 or more, got {busy_timeout!r}")
+        self.uri = uri
+        path = local_path(uri)
+        self.__database: Database | None = acquire(
+            path, db_name or DEFAULT_DATABASE, durability, float(busy_timeout)
+        )
+        # Runs at close(), when the client is forgotten, or when the interpreter ends: whichever is first.
+        self.__release = weakref.finalize(self, release, self.__database)
+
+    @property
+    def _database(self) -> Database:
+        if self.__database is None:
+            raise ConnectionNotExistException(message=f"the client of {self.uri} is closed: open a new one")
+        return self.__database
+
+    def close(self) -> None:
+        """Release the file. Once no client has it open, it is one file, with everything in it."""
+        self.__database = None
+        self.__release()
+
+    def __enter__(self: Client) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def local_path(uri: object) -> str:
+    """The file that ``uri`` names.
+
+    Raises:
+        ParamError: it is no path: of the wrong type, empty, or the address of a server.
+    """
+    if not isinstance(uri, (str, Path)) or not str(uri):
+        raise ParamError(message=f"uri must be the path of a database file, got {uri!r}")
+    path = str(uri)
+    if _SCHEME.match(path):
+        raise ParamError(
+            message=f"uri {path!r} is the address of a server; this version of milvus-store opens files only: "
+            f"give a path such as './milvus_demo.db', or use pymilvus.MilvusClient for the server"
+        )
+    return path

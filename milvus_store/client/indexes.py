@@ -1,0 +1,66 @@
+"""Calls that define indexes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milvus_store_lite.errors import IndexNotExistException, ParamError
+
+from ..index_params import to_records
+from ..options import check_options
+from .connection import Connection
+
+
+class IndexCalls(Connection):
+    def create_index(
+        self, collection_name: str, index_params: Any, timeout: float | None = None, **kwargs: Any
+    ) -> None:
+        """Create the indexes that ``index_params`` name.
+
+        Raises:
+            ParamError: an index type is not served, or does not take a metric or parameter.
+        """
+        check_options("create_index", kwargs, ("sync",))
+        records = to_records(index_params)
+        if not records:
+            raise ParamError(message="index_params are empty: add_index() to them first")
+        self._database.create_indexes(collection_name, records)
+
+    def drop_index(
+        self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> None:
+        """Remove an index. A vector field's index can only go while the collection is released."""
+        check_options("drop_index", kwargs)
+        self._database.drop_index(collection_name, index_name)
+
+    def list_indexes(self, collection_name: str, field_name: str = "", **kwargs: Any) -> list[str]:
+        """Names of the indexes, of one field if it is named."""
+        check_options("list_indexes", kwargs)
+        record = self._database.collection(collection_name).describe()
+        return [index.name for index in record.indexes if field_name in ("", index.field)]
+
+    def describe_index(
+        self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Type, metric, field and progress of an index."""
+        check_options("describe_index", kwargs)
+        collection = self._database.collection(collection_name)
+        record = collection.describe()
+        index = next((one for one in record.indexes if one.name == index_name), None)
+        if index is None:
+            known = ", ".join(one.name for one in record.indexes) or "none"
+            raise IndexNotExistException(
+                message=f"index {index_name!r} does not exist in collection '{record.name}', it has: {known}"
+            )
+        rows = collection.count()
+        return {
+            "index_type": index.type,
+            **({"metric_type": index.metric} if index.metric else {}),
+            **index.parameters,
+            "field_name": index.field,
+            "index_name": index.name,
+            "total_rows": rows,
+            "indexed_rows": rows,
+            "pending_index_rows": 0,
+            "state": "Finished",
+        }

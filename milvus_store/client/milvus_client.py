@@ -1,0 +1,20 @@
+"""``MilvusClient``: every group of calls in one class."""
+
+from __future__ import annotations
+
+from .collections import CollectionCalls
+from .indexes import IndexCalls
+from .rows import RowCalls
+from .search import SearchCalls
+
+
+class MilvusClient(CollectionCalls, IndexCalls, RowCalls, SearchCalls):
+    """pymilvus's ``MilvusClient`` on a file.
+
+    >>> import tempfile
+    >>> with MilvusClient(tempfile.mkdtemp() + "/demo.db") as client:
+    ...     client.create_collection("docs", dimension=2)
+    ...     _ = client.insert("docs", [{"id": 1, "vector": [0.0, 1.0], "color": "red"}])
+    ...     client.search("docs", [[0.0, 2.0]], output_fields=["color"])
+    data: [[{'id': 1, 'distance': 1.0, 'entity': {'color': 'red'}}]]
+    """

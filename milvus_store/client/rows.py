@@ -1,0 +1,198 @@
+"""Calls that write and read rows: insert, upsert, delete, get, query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
+from milvus_store_lite.filters import Expression
+from milvus_store_lite.filters.tree import Node
+from milvus_store_lite.search.request import Scope
+
+from ..options import check_options
+from ..results import QueryResult, WriteResult
+from .connection import Connection
+
+_COUNT = "count(*)"
+
+
+class RowCalls(Connection):
+    def insert(
+        self,
+        collection_name: str,
+        data: dict[str, Any] | list[dict[str, Any]],
+        timeout: float | None = None,
+        partition_name: str | None = "",
+        **kwargs: Any,
+    ) -> WriteResult:
+        """Add rows, all or none of them; on return they are on disk.
+
+        Args:
+            data: one row or a list of rows, each a dictionary from field name to value.
+
+        Returns:
+            ``{"insert_count": n, "ids": [...], "cost": 0}``
+
+        Raises:
+            DataNotMatchException: a row does not fit the schema; the message names row, field, what was
+                expected and what was given.
+        """
+        check_options("insert", kwargs)
+        rows = _as_rows(data)
+        collection = self._database.collection(collection_name)
+        ids = collection.insert(rows, partition_name or None) if rows else []
+        return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
+
+    def upsert(
+        self,
+        collection_name: str,
+        data: dict[str, Any] | list[dict[str, Any]],
+        timeout: float | None = None,
+        partition_name: str | None = "",
+        **kwargs: Any,
+    ) -> WriteResult:
+        """Add rows, replacing those that have the same primary key; otherwise like ``insert``.
+
+        Returns:
+            ``{"upsert_count": n, "cost": 0, "ids": [...]}``
+        """
+        check_options("upsert", kwargs)
+        rows = _as_rows(data)
+        collection = self._database.collection(collection_name)
+        ids = collection.upsert(rows, partition_name or None) if rows else []
+        return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
+
+    def delete(
+        self,
+        collection_name: str,
+        ids: list[int] | list[str] | str | int | None = None,
+        timeout: float | None = None,
+        filter: str | Expression | None = None,
+        partition_name: str | None = None,
+        **kwargs: Any,
+    ) -> WriteResult:
+        """Delete rows by primary keys or by a filter.
+
+        Args:
+            filter_params: values of the filter's ``{name}`` templates.
+
+        Returns:
+            ``{"delete_count": n, "cost": 0}``: the rows that were there and are gone.
+        """
+        check_options("delete", kwargs, ("pks", "filter_params"))
+        pks = [*_as_ids(kwargs.get("pks")), *_as_ids(ids)]
+        if filter and pks:
+            raise ParamError(message="delete() takes ids or a filter, got both")
+        collection = self._database.collection(collection_name)
+        if pks:
+            count = collection.delete_ids(pks, partition_name or None)
+        elif ids is not None or kwargs.get("pks") is not None:
+            count = 0
+        else:
+            if not filter:
+                raise ParamError(message=f"delete() needs ids or a filter, got filter={filter!r}")
+            partitions = [partition_name] if partition_name else None
+            scope = as_scope(filter, kwargs.get("filter_params"), partitions)
+            count = collection.delete_where(scope)
+        return WriteResult({"delete_count": count, "cost": 0})
+
+    def get(
+        self,
+        collection_name: str,
+        ids: list[int] | list[str] | str | int,
+        output_fields: list[str] | None = None,
+        timeout: float | None = None,
+        partition_names: list[str] | None = None,
+        **kwargs: Any,
+    ) -> QueryResult:
+        """The rows with these primary keys that exist, in the order of ``ids``."""
+        check_options("get", kwargs)
+        collection = self._database.collection(collection_name)
+        fields = as_fields(output_fields) or ["*"]
+        return QueryResult(collection.get(_as_ids(ids), fields, partition_names or None))
+
+    def query(
+        self,
+        collection_name: str,
+        filter: str | Expression = "",
+        output_fields: list[str] | None = None,
+        timeout: float | None = None,
+        ids: list[int] | list[str] | str | int | None = None,
+        partition_names: list[str] | None = None,
+        **kwargs: Any,
+    ) -> QueryResult:
+        """The rows that match ``filter``, in the order they were written.
+
+        Args:
+            filter: a filter expression; empty only together with a limit, or for ``count(*)``.
+            output_fields: field names, ``["*"]`` for everything (the default), ``["count(*)"]`` to count.
+            limit, offset: a page of the result; limit + offset up to 16,384.
+            filter_params: values of the filter's ``{name}`` templates.
+        """
+        check_options("query", kwargs, ("limit", "offset", "filter_params"))
+        if filter and ids is not None:
+            raise ParamError(message="query() takes a filter or ids, got both")
+        if ids is not None:
+            return self.get(collection_name, ids, output_fields, partition_names=partition_names)
+        limit, offset = kwargs.get("limit"), kwargs.get("offset") or 0
+        scope = as_scope(filter, kwargs.get("filter_params"), partition_names)
+        fields = as_fields(output_fields)
+        collection = self._database.collection(collection_name)
+        if _COUNT in fields:
+            if len(fields) > 1 or limit is not None or offset:
+                raise ParamError(message=f"{_COUNT} goes with no other output field, no limit and no offset")
+            return QueryResult([{_COUNT: collection.count_where(scope)}])
+        if scope.expression is None and limit is None:
+            raise ParamError(message="query() with an empty filter needs a limit, as in Milvus")
+        return QueryResult(collection.query(scope, fields or ["*"], limit, offset))
+
+
+def as_scope(
+    filter: object, params: Mapping[str, Any] | None, partition_names: Sequence[str] | None
+) -> Scope:
+    """The scope of a call's filter, its template values and its partitions."""
+    if filter is not None and not isinstance(filter, (str, Node)):
+        raise DataTypeNotMatchException(
+            message=f"filter must be a str or a filter tree, got {type(filter).__name__}: {filter!r:.80}"
+        )
+    is_empty = filter is None or (isinstance(filter, str) and not filter.strip())
+    return Scope(
+        expression=None if is_empty else cast("str | Expression", filter),
+        params=params or None,
+        partitions=partition_names or None,
+    )
+
+
+def as_fields(output_fields: object) -> list[str]:
+    if output_fields is None:
+        return []
+    if not isinstance(output_fields, (list, tuple)) or not all(
+        isinstance(name, str) for name in output_fields
+    ):
+        raise DataTypeNotMatchException(
+            message=f"output_fields must be a list of str, got {type(output_fields).__name__}: {output_fields!r}"
+        )
+    return list(output_fields)
+
+
+def _as_rows(data: object) -> list[dict[str, Any]]:
+    if isinstance(data, dict):
+        return [data]
+    if not isinstance(data, list):
+        raise DataTypeNotMatchException(
+            message=f"data must be a dict or a list of dicts, got {type(data).__name__}: {data!r:.80}"
+        )
+    return data
+
+
+def _as_ids(ids: object) -> list[Any]:
+    if ids is None:
+        return []
+    if isinstance(ids, (int, str)):
+        return [ids]
+    if isinstance(ids, Sequence):
+        return list(ids)
+    raise DataTypeNotMatchException(
+        message=f"ids must be an int, a str or a list of them, got {type(ids).__name__}: {ids!r:.80}"
+    )

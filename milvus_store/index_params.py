@@ -1,0 +1,79 @@
+"""Index parameters as ``prepare_index_params`` builds them and ``create_index`` takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milvus_store_lite.errors import ParamError
+from milvus_store_lite.storage.catalog import IndexRecord
+
+
+class IndexParam:
+    """One index: the field, the type and what the type takes; ``params={…}`` and keywords are the same."""
+
+    def __init__(self, field_name: str, index_type: str = "", index_name: str = "", **kwargs: Any) -> None:
+        params = kwargs.pop("params", None) or {}
+        if not isinstance(params, dict):
+            raise ParamError(message=f"params must be a dict, got {type(params).__name__}: {params!r}")
+        self.field_name = field_name
+        self.index_type = index_type
+        self.index_name = index_name
+        self._configs: dict[str, Any] = {**params, **kwargs}
+
+    def get_index_configs(self) -> dict[str, Any]:
+        """Type, metric and parameters in one dictionary."""
+        return {**self._configs, **({"index_type": self.index_type} if self.index_type else {})}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "field_name": self.field_name,
+            "index_type": self.index_type,
+            "index_name": self.index_name,
+            **self._configs,
+        }
+
+    def __repr__(self) -> str:
+        return str(self.to_dict())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IndexParam) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content that may change
+
+
+class IndexParams(list[IndexParam]):
+    """The indexes of a collection.
+
+    >>> params = IndexParams()
+    >>> params.add_index("vector", index_type="AUTOINDEX", metric_type="COSINE")
+    >>> len(params)
+    1
+    """
+
+    def add_index(self, field_name: str, index_type: str = "", index_name: str = "", **kwargs: Any) -> None:
+        self.append(IndexParam(field_name, index_type, index_name, **kwargs))
+
+
+def to_records(index_params: Any) -> tuple[IndexRecord, ...]:
+    """Engine records of index parameters, ours or pymilvus's.
+
+    Raises:
+        ParamError: the argument is neither, or a value has the wrong type.
+    """
+    if not isinstance(index_params, list) or not all(
+        hasattr(one, "get_index_configs") for one in index_params
+    ):
+        raise ParamError(
+            message="index_params must be what prepare_index_params() returns, "
+            f"got {type(index_params).__name__}"
+        )
+    records = []
+    for one in index_params:
+        configs = dict(one.get_index_configs())
+        index_type, metric = configs.pop("index_type", ""), configs.pop("metric_type", None)
+        for name, value in (("field_name", one.field_name), ("index_type", index_type)):
+            if not isinstance(value, str):
+                raise ParamError(message=f"{name} must be a str, got {type(value).__name__}: {value!r}")
+        metric = getattr(metric, "value", metric) or None
+        records.append(IndexRecord(one.index_name, one.field_name, index_type.upper(), metric, configs))
+    return tuple(records)

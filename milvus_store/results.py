@@ -1,0 +1,123 @@
+"""What calls return: the shapes and the printing of pymilvus's results."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from milvus_store_lite.search.request import Hits as EngineHits
+
+
+class LoadState(IntEnum):
+    """Whether a collection answers searches."""
+
+    NotExist = 0
+    NotLoad = 1
+    Loading = 2
+    Loaded = 3
+
+    def __repr__(self) -> str:
+        return f"<LoadState: {self.name}>"
+
+    __str__ = __repr__
+
+
+class WriteResult(dict[str, Any]):
+    """Counts and ids of a write; zero costs are not printed."""
+
+    def __str__(self) -> str:
+        return str({key: value for key, value in self.items() if value or key != "cost"})
+
+
+class Hit(dict[str, Any]):
+    """One found row: its primary key under the field's own name, ``distance`` and ``entity``.
+
+    Keys of the entity are found on the hit as well: ``hit["color"]`` is ``hit["entity"]["color"]``.
+    """
+
+    __slots__ = ("_pk_name",)
+
+    def __init__(self, pk_name: str, pk: Any, distance: float, entity: dict[str, Any]) -> None:
+        super().__init__({pk_name: pk, "distance": distance, "entity": entity})
+        self._pk_name = pk_name
+
+    def __missing__(self, key: str) -> Any:
+        return super().__getitem__("entity")[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    @property
+    def id(self) -> Any:
+        """The primary key."""
+        return self[self._pk_name]
+
+    @property
+    def pk(self) -> Any:
+        """The primary key."""
+        return self[self._pk_name]
+
+    @property
+    def distance(self) -> float:
+        value: float = self["distance"]
+        return value
+
+    score = distance
+
+    @property
+    def entity(self) -> dict[str, Any]:
+        value: dict[str, Any] = self["entity"]
+        return value
+
+    fields = entity
+
+    def to_dict(self) -> dict[str, Any]:
+        return self
+
+
+class Hits(list[Hit]):
+    """The hits of one query vector, nearest first."""
+
+    def __init__(self, pk_name: str, found: EngineHits) -> None:
+        super().__init__(
+            Hit(pk_name, pk, distance, entity)
+            for pk, distance, entity in zip(found.pks, found.distances, found.entities, strict=True)
+        )
+        self.ids = found.pks
+        self.distances = found.distances
+
+    def __str__(self) -> str:
+        shown = list.__repr__(self[:10])
+        return f"{shown} ... and {len(self) - 10} entities remaining" if len(self) > 10 else shown
+
+    __repr__ = __str__
+
+
+class SearchResult(list[Hits]):
+    """One ``Hits`` for each query vector."""
+
+    def __init__(self, hits: list[Hits]) -> None:
+        super().__init__(hits)
+        self.extra: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        more = f" ... and {len(self) - 10} results remaining" if len(self) > 10 else ""
+        return f"data: {list.__repr__(self[:10])}{more}"
+
+    __repr__ = __str__
+
+
+class QueryResult(list[dict[str, Any]]):
+    """Rows as dictionaries."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        super().__init__(rows)
+        self.extra: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return f"data: {list(map(str, self[:10]))}{' ...' if len(self) > 10 else ''}"
+
+    __repr__ = __str__

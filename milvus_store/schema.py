@@ -1,0 +1,213 @@
+"""Schema builders with pymilvus's names and arguments, and their translation to the engine's schema.
+
+pymilvus's own ``CollectionSchema`` is taken wherever ours is: only attributes that both have are read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.errors import ParamError, SchemaNotReadyException
+from milvus_store_lite.schema import NO_DEFAULT, Field, Schema
+
+from .options import check_options
+
+_FIELD_OPTIONS = frozenset({"max_length", "dim", "nullable", "default_value", "is_partition_key", "params"})
+_SCHEMA_OPTIONS = frozenset(
+    {"auto_id", "enable_dynamic_field", "primary_field", "partition_key_field", "num_partitions"}
+)
+
+
+class FieldSchema:
+    """One field of a collection.
+
+    Args:
+        name: letters, digits and underscores.
+        dtype: a ``DataType``.
+        is_primary, auto_id: the primary key, and whether it is numbered automatically.
+        max_length: of a VARCHAR, in bytes of UTF-8.
+        dim: of a vector.
+        nullable, default_value: what a row may leave out.
+        is_partition_key: whether rows are told apart by this field's value (tenants).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        dtype: DataType,
+        description: str = "",
+        is_primary: bool = False,
+        auto_id: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        check_options("FieldSchema", kwargs, _FIELD_OPTIONS)
+        self.name = name
+        self.dtype = _data_type(name, dtype)
+        self.description = description
+        self.is_primary = is_primary
+        self.auto_id = auto_id
+        self.is_partition_key = bool(kwargs.get("is_partition_key", False))
+        self.nullable = bool(kwargs.get("nullable", False))
+        self.default_value = kwargs.get("default_value")
+        self.params: dict[str, Any] = dict(kwargs.get("params") or {})
+        self.params |= {key: kwargs[key] for key in ("max_length", "dim") if kwargs.get(key) is not None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as ``describe_collection`` shows it; attributes at their default are left out."""
+        shown: dict[str, Any] = {
+            "name": self.name,
+            "description": self.description,
+            "type": self.dtype,
+            "params": self.params,
+        }
+        for attribute in ("is_primary", "auto_id", "nullable", "is_partition_key"):
+            if getattr(self, attribute):
+                shown[attribute] = True
+        if self.default_value is not None:
+            shown["default_value"] = self.default_value
+        return shown
+
+    def __repr__(self) -> str:
+        return str(self.to_dict())
+
+
+class CollectionSchema:
+    """The fields of a collection, built at once or by ``add_field``.
+
+    >>> schema = CollectionSchema(auto_id=True, enable_dynamic_field=True)
+    >>> schema = schema.add_field("id", DataType.INT64, is_primary=True)
+    >>> schema = schema.add_field("vector", DataType.FLOAT_VECTOR, dim=8)
+    >>> [field.name for field in schema.fields]
+    ['id', 'vector']
+    """
+
+    def __init__(self, fields: list[FieldSchema] | None = None, description: str = "", **kwargs: Any) -> None:
+        check_options("CollectionSchema", kwargs, _SCHEMA_OPTIONS)
+        self.fields: list[FieldSchema] = list(fields or [])
+        self.description = description
+        self.enable_dynamic_field = bool(kwargs.get("enable_dynamic_field", False))
+        self.num_partitions: int | None = kwargs.get("num_partitions")
+        self._auto_id = bool(kwargs.get("auto_id", False))
+        self._primary_field: str | None = kwargs.get("primary_field")
+        self._partition_key_field: str | None = kwargs.get("partition_key_field")
+        for one in self.fields:
+            self._mark(one)
+
+    def add_field(self, field_name: str, datatype: DataType, **kwargs: Any) -> CollectionSchema:
+        """Add a field; takes what ``FieldSchema`` takes. Returns the schema itself."""
+        one = FieldSchema(field_name, datatype, **kwargs)
+        self._mark(one)
+        self.fields.append(one)
+        return self
+
+    def _mark(self, one: FieldSchema) -> None:
+        """Apply what the schema as a whole says of this field."""
+        if one.name == self._primary_field:
+            one.is_primary = True
+        if one.name == self._partition_key_field:
+            one.is_partition_key = True
+        if one.is_primary and self._auto_id:
+            one.auto_id = True
+
+    @property
+    def primary_field(self) -> FieldSchema | None:
+        return next((one for one in self.fields if one.is_primary), None)
+
+    @property
+    def partition_key_field(self) -> FieldSchema | None:
+        return next((one for one in self.fields if one.is_partition_key), None)
+
+    @property
+    def auto_id(self) -> bool:
+        primary = self.primary_field
+        return self._auto_id if primary is None else primary.auto_id
+
+    def verify(self) -> None:
+        """Raise ``SchemaNotReadyException`` or a subclass if no collection could have this schema."""
+        to_engine(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "auto_id": self.auto_id,
+            "description": self.description,
+            "fields": [one.to_dict() for one in self.fields],
+            "enable_dynamic_field": self.enable_dynamic_field,
+        }
+
+    def __repr__(self) -> str:
+        return str(self.to_dict())
+
+
+def to_engine(schema: Any, num_partitions: int | None = None) -> Schema:
+    """The engine's schema of ``schema``, which is ours or pymilvus's."""
+    if not hasattr(schema, "fields") or not hasattr(schema, "enable_dynamic_field"):
+        raise SchemaNotReadyException(
+            message=f"schema must be a CollectionSchema, got {type(schema).__name__}: {schema!r:.80}"
+        )
+    for feature in ("functions", "struct_fields"):
+        if getattr(schema, feature, None):
+            raise SchemaNotReadyException(
+                message=f"the schema has {feature}, which this version of milvus-store does not serve: "
+                f"leave them out, or use a Milvus server"
+            )
+    auto_id = bool(getattr(schema, "auto_id", False))
+    return Schema(
+        fields=tuple(_field_to_engine(one, auto_id) for one in schema.fields),
+        description=schema.description,
+        enable_dynamic_field=bool(schema.enable_dynamic_field),
+        num_partitions=num_partitions or getattr(schema, "num_partitions", None),
+    )
+
+
+def from_engine(one: Field) -> FieldSchema:
+    """A field of the engine's schema as users know it."""
+    return FieldSchema(
+        one.name,
+        one.dtype,
+        one.description,
+        one.is_primary,
+        one.auto_id,
+        max_length=one.max_length,
+        dim=one.dim,
+        nullable=one.nullable,
+        default_value=one.default if one.has_default else None,
+        is_partition_key=one.is_partition_key,
+    )
+
+
+def _field_to_engine(one: Any, auto_id: bool) -> Field:
+    params = dict(one.params)
+    default: Any = getattr(one, "default_value", None)
+    if hasattr(default, "WhichOneof"):  # pymilvus keeps some defaults as protobuf messages
+        default = getattr(default, default.WhichOneof("data"))
+    max_length = params.get("max_length")
+    return Field(
+        name=one.name,
+        dtype=_data_type(one.name, one.dtype),
+        is_primary=one.is_primary,
+        auto_id=one.auto_id or (auto_id and one.is_primary),
+        is_partition_key=bool(getattr(one, "is_partition_key", False)),
+        nullable=bool(getattr(one, "nullable", False)),
+        default=NO_DEFAULT if default is None else default,
+        max_length=None if max_length is None else _integer(one.name, "max_length", max_length),
+        dim=None if params.get("dim") is None else _integer(one.name, "dim", params["dim"]),
+        description=one.description,
+    )
+
+
+def _data_type(name: str, given: Any) -> DataType:
+    try:
+        return DataType(given)
+    except ValueError:
+        raise ParamError(message=f"field {name!r}: dtype must be a DataType, got {given!r}") from None
+
+
+def _integer(name: str, parameter: str, given: object) -> int:
+    """pymilvus gives numbers as text in places."""
+    try:
+        return int(given)  # type: ignore[call-overload, no-any-return]  # whatever int() takes
+    except (TypeError, ValueError):
+        raise SchemaNotReadyException(
+            message=f"field {name!r}: {parameter} must be an int, got {given!r}"
+        ) from None

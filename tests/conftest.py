@@ -1,0 +1,23 @@
+"""Fixtures that every part of the suite may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from milvus_store import MilvusClient
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a database may be made."""
+    return tmp_path / "test.db"
+
+
+@pytest.fixture
+def client(path: Path) -> Iterator[MilvusClient]:
+    """A client of a new file."""
+    with MilvusClient(path) as client:
+        yield client
