@@ -1,0 +1,29 @@
+"""Timing in pairs: two things in turn, so that a machine whose speed drifts treats both alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1e3
+
+
+def in_turn(*calls: Callable[[], object], rounds: int = 30) -> list[list[float]]:
+    """For each of ``calls`` its times in ms over ``rounds`` rounds, after one round of warming up."""
+    for call in calls:
+        call()
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, found in zip(calls, times, strict=True):
+            found.append(milliseconds(call))
+    return times
+
+
+def ratio(times: list[float], base: list[float]) -> float:
+    """The median of the ratios round by round."""
+    return statistics.median(one / other for one, other in zip(times, base, strict=True))
