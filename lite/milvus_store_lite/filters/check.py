@@ -35,7 +35,7 @@ from .bound import (
 )
 from .like import compile_pattern
 from .names import resolve
-from .templates import Plain, plain_value
+from .templates import PLAIN_TYPES, Plain, plain_scalar, plain_value
 from .tree import (
     MAX_DEPTH,
     And,
@@ -182,8 +182,9 @@ class _Binder:
     def _choices(self, node: Expression) -> tuple[Value, ...]:
         """The values to the right of ``in``."""
         if isinstance(node, ListOf):
-            if all(type(item) is Literal for item in node.items):
-                return tuple(item.value for item in node.items if isinstance(item, Literal))
+            plain = tuple(item.value for item in node.items if isinstance(item, Literal))
+            if len(plain) == len(node.items) and PLAIN_TYPES.issuperset(map(type, plain)):
+                return plain
             return tuple(map(self._element, node.items))
         given = self._template(node) if isinstance(node, Template) else None
         if not isinstance(given, tuple):
@@ -245,7 +246,8 @@ class _Binder:
     def _operand(self, node: Expression) -> Operand:
         match node:
             case Literal(value=value):
-                return Constant(value)
+                # A tree that was built in code may hold numpy scalars, or something that is no value.
+                return Constant(self._located(node, lambda: plain_scalar("a literal", value)))
             case Template():
                 given = self._template(node)
                 if isinstance(given, tuple):
@@ -299,7 +301,7 @@ class _Binder:
         if node.name not in self._params:
             given = ", ".join(map(str, self._params)) or "none"
             raise self._error(node, f"no value is given for template '{node.name}'; given: {given}")
-        return self._located(node, lambda: plain_value(node.name, self._params[node.name]))
+        return self._located(node, lambda: plain_value(f"template '{node.name}'", self._params[node.name]))
 
 
 def _kind(operand: Operand) -> Kind:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ..columns.column import StringColumn
 from .bound import Ordering
 from .like import Pattern
+from .numbers import FEW_CHOICES
 from .truth import BoolArray
 
 _ORDER: dict[Ordering, Callable[[str, str], bool]] = {
@@ -55,8 +56,13 @@ def compare(op: Ordering, left: StringColumn, right: StringColumn) -> BoolArray:
 
 def is_among(column: StringColumn, choices: Iterable[str]) -> BoolArray:
     """(n,) bool: rows that are one of ``choices``."""
-    codes = {column.dictionary.code(word) for word in choices} - {_NO_SUCH_WORD}
-    return np.isin(column.codes, np.array(sorted(codes), dtype=np.int32))
+    codes = sorted({column.dictionary.code(word) for word in choices} - {_NO_SUCH_WORD})
+    if len(codes) <= FEW_CHOICES:
+        return np.isin(column.codes, np.array(codes, dtype=np.int32), kind="sort")
+    # Words may have been added meanwhile, so the table reaches as far as the codes that were found.
+    answers = np.zeros(max(codes[-1] + 1, len(column.dictionary.words)), dtype=np.bool_)
+    answers[codes] = True
+    return _spread(column, answers)
 
 
 def match(column: StringColumn, pattern: Pattern) -> BoolArray:

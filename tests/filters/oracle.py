@@ -1,0 +1,210 @@
+"""The meaning of a filter, one row at a time in plain Python: slow, obvious, and written on its own.
+
+A condition is True, False or None (unknown). A value is a Python value, ``UNKNOWN`` for null, or
+``MISFIT`` for what a JSON path holds that no comparison takes: nothing, null, an array, an object.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from milvus_store_lite import filters as tree
+from milvus_store_lite.columns.column import JsonKind
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.schema import Schema
+
+from .rows import Row, json_at
+
+UNKNOWN = object()
+MISFIT = object()
+
+
+class Oracle:
+    def __init__(self, schema: Schema, params: dict[str, Any] | None = None) -> None:
+        self._schema = schema
+        self._params = params or {}
+
+    def matches(self, expression: tree.Expression, row: Row) -> bool:
+        return self.truth(expression, row) is True
+
+    def truth(self, node: tree.Expression, row: Row) -> bool | None:
+        if isinstance(node, tree.And):
+            answers = [self.truth(one, row) for one in node.operands]
+            return False if False in answers else None if None in answers else True
+        if isinstance(node, tree.Or):
+            answers = [self.truth(one, row) for one in node.operands]
+            return True if True in answers else None if None in answers else False
+        if isinstance(node, tree.Not):
+            answer = self.truth(node.operand, row)
+            return None if answer is None else not answer
+        if isinstance(node, tree.Compare):
+            return self._compare(node.op, node.left, node.right, row)
+        if isinstance(node, tree.Range):
+            low = self._compare(node.low_op, node.low, node.middle, row)
+            high = self._compare(node.high_op, node.middle, node.high, row)
+            return False if False in (low, high) else None if None in (low, high) else True
+        if isinstance(node, tree.In):
+            return self._is_in(node, row)
+        if isinstance(node, tree.Like):
+            value = self._value(node.operand, row)
+            if value is UNKNOWN:
+                return None
+            return isinstance(value, str) and like(value, self._value(node.pattern, row))
+        if isinstance(node, tree.IsNull):
+            return self._is_null(node.operand, row) != node.negated
+        value = self._value(node, row)
+        return None if value is UNKNOWN else value is True
+
+    def _compare(self, op: str, left: Any, right: Any, row: Row) -> bool | None:
+        one, other = self._value(left, row), self._value(right, row)
+        if one is UNKNOWN or other is UNKNOWN:
+            return None
+        if self._is_single(left) and self._is_constant(right):
+            other = as_single(other)
+        if self._is_single(right) and self._is_constant(left):
+            one = as_single(one)
+        if family(one) is None or family(one) != family(other):
+            return op == "!="
+        if family(one) is bool and op not in ("==", "!="):
+            return False
+        return {
+            "==": one == other,
+            "!=": one != other,
+            "<": one < other,
+            "<=": one <= other,
+            ">": one > other,
+            ">=": one >= other,
+        }[op]
+
+    def _is_in(self, node: tree.In, row: Row) -> bool | None:
+        value = self._value(node.operand, row)
+        if value is UNKNOWN:
+            return None
+        if isinstance(node.choices, tree.Template):
+            choices = list(self._params[node.choices.name])
+        else:
+            assert isinstance(node.choices, tree.ListOf)
+            choices = [self._value(item, row) for item in node.choices.items]
+        if self._is_single(node.operand):
+            choices = [as_single(one) for one in choices]
+        found = any(family(value) == family(one) and value == one for one in choices)
+        return found != node.negated
+
+    def _is_null(self, node: Any, row: Row) -> bool:
+        name, steps = (node.name, ()) if isinstance(node, tree.Name) else (node.root, node.steps)
+        field = self._schema.by_name.get(name)
+        if field is None:
+            path = steps if name == "$meta" else (name, *steps)
+            return json_at(row["$meta"], path)[0] in (JsonKind.MISSING, JsonKind.NULL)
+        if field.dtype is not DataType.JSON or not steps:
+            return row[name] is None
+        return json_at(row[name], steps)[0] in (JsonKind.NO_DOCUMENT, JsonKind.MISSING, JsonKind.NULL)
+
+    def _value(self, node: Any, row: Row) -> Any:
+        if isinstance(node, tree.Literal):
+            return node.value
+        if isinstance(node, tree.Template):
+            return self._params[node.name]
+        if isinstance(node, tree.Name | tree.Path):
+            return self._stored(node, row)
+        if isinstance(node, tree.Unary):
+            value = self._value(node.operand, row)
+            if value is UNKNOWN:
+                return UNKNOWN
+            if family(value) is not float:
+                return MISFIT
+            return -value if node.op == "-" else value
+        one, other = self._value(node.left, row), self._value(node.right, row)
+        if one is UNKNOWN or other is UNKNOWN:
+            return UNKNOWN
+        if family(one) is not float or family(other) is not float:
+            return MISFIT
+        return calculate(node.op, one, other)
+
+    def _stored(self, node: Any, row: Row) -> Any:
+        name, steps = (node.name, ()) if isinstance(node, tree.Name) else (node.root, node.steps)
+        field = self._schema.by_name.get(name)
+        if field is not None and field.dtype is not DataType.JSON:
+            value = row[name]
+            return UNKNOWN if value is None else as_single(value) if self._is_single(node) else value
+        if field is None:
+            kind, value = json_at(row["$meta"], steps if name == "$meta" else (name, *steps))
+        else:
+            kind, value = json_at(row[name], steps)
+        if kind is JsonKind.NO_DOCUMENT:
+            return UNKNOWN
+        return value if kind in (JsonKind.BOOL, JsonKind.INT, JsonKind.FLOAT, JsonKind.STRING) else MISFIT
+
+    def _is_single(self, node: Any) -> bool:
+        """Whether ``node`` is a FLOAT field, with or without a minus."""
+        while isinstance(node, tree.Unary) and node.op == "-":
+            node = node.operand
+        field = self._schema.by_name.get(node.name) if isinstance(node, tree.Name) else None
+        return field is not None and field.dtype is DataType.FLOAT
+
+    def _is_constant(self, node: Any) -> bool:
+        if isinstance(node, tree.Arithmetic):
+            return self._is_constant(node.left) and self._is_constant(node.right)
+        if isinstance(node, tree.Unary):
+            return self._is_constant(node.operand)
+        return isinstance(node, tree.Literal | tree.Template)
+
+
+def family(value: Any) -> type | None:
+    """What kind of value it is: bool, float for every number, str, or None for a misfit."""
+    if isinstance(value, bool):
+        return bool
+    return float if isinstance(value, int | float) else str if isinstance(value, str) else None
+
+
+def as_single(value: Any) -> Any:
+    """A number as a FLOAT field stores it."""
+    if family(value) is not float:
+        return value
+    with np.errstate(over="ignore"):
+        return float(np.float32(as_float(value)))
+
+
+def as_float(value: int | float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def calculate(op: str, one: int | float, other: int | float) -> Any:
+    if op in ("/", "%") and other == 0:
+        return UNKNOWN
+    if isinstance(one, int) and isinstance(other, int) and op != "**":
+        truncated = math.trunc(Fraction(one, other)) if op in ("/", "%") else 0
+        return {
+            "+": one + other,
+            "-": one - other,
+            "*": one * other,
+            "/": truncated,
+            "%": one - truncated * other,
+        }[op]
+    left, right = np.float64(as_float(one)), np.float64(as_float(other))
+    with np.errstate(all="ignore"):
+        operations = {
+            "+": np.add,
+            "-": np.subtract,
+            "*": np.multiply,
+            "/": np.divide,
+            "%": np.fmod,
+            "**": np.power,
+        }
+        return float(operations[op](left, right))
+
+
+def like(value: str, pattern: str) -> bool:
+    """Whether ``value`` matches, by a regular expression for the whole pattern."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wildcards = {"%": ".*", "_": "."}
+    regex = "".join(wildcards.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(regex, value, re.DOTALL) is not None

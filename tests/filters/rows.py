@@ -1,0 +1,80 @@
+"""Rows held in memory: dictionaries by field name, turned into the columns a filter reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from milvus_store_lite.columns.column import Dictionary, JsonColumn, JsonKind, NumberColumn, StringColumn
+from milvus_store_lite.data_types import NUMPY_TYPES, DataType
+from milvus_store_lite.schema import Field
+
+Row = dict[str, Any]
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
+
+class MemoryRows:
+    """Rows whose dynamic keys stand under ``$meta``; an absent key is null."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._rows = rows
+
+    @property
+    def count(self) -> int:
+        return len(self._rows)
+
+    def column(self, field: Field) -> NumberColumn | StringColumn:
+        values = [row.get(field.name) for row in self._rows]
+        if field.dtype is DataType.VARCHAR:
+            return _strings(values)
+        dtype = NUMPY_TYPES[field.dtype]
+        valid = np.array([value is not None for value in values], dtype=np.bool_)
+        filled = np.array([dtype.type(0) if value is None else value for value in values], dtype=dtype)
+        return NumberColumn(filled, None if valid.all() else valid)
+
+    def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        found = [json_at(row.get(field_name), path) for row in self._rows]
+        kinds = [kind for kind, _ in found]
+        whole = (JsonKind.INT, JsonKind.BOOL)
+        numbers = (JsonKind.INT, JsonKind.FLOAT)
+        return JsonColumn(
+            np.array(kinds, dtype=np.uint8),
+            np.array([int(value) if kind in whole else 0 for kind, value in found], dtype=np.int64),
+            np.array([float(value) if kind in numbers else 0 for kind, value in found], dtype=np.float64),
+            _strings([value if kind is JsonKind.STRING else None for kind, value in found]),
+        )
+
+
+def json_at(document: Any, path: tuple[str | int, ...]) -> tuple[JsonKind, Any]:
+    """What stands at ``path`` of ``document``, with its kind."""
+    if document is None:
+        return JsonKind.NO_DOCUMENT, None
+    value = document
+    for step in path:
+        has_key = isinstance(value, dict) and isinstance(step, str) and step in value
+        has_position = isinstance(value, list) and isinstance(step, int) and step < len(value)
+        if not has_key and not has_position:
+            return JsonKind.MISSING, None
+        value = value[step]
+    return _kind(value)
+
+
+def _kind(value: Any) -> tuple[JsonKind, Any]:
+    if isinstance(value, int) and not isinstance(value, bool) and not INT64_MIN <= value <= INT64_MAX:
+        return JsonKind.FLOAT, float(value)
+    kinds = {
+        type(None): JsonKind.NULL,
+        bool: JsonKind.BOOL,
+        int: JsonKind.INT,
+        float: JsonKind.FLOAT,
+        str: JsonKind.STRING,
+        list: JsonKind.ARRAY,
+        dict: JsonKind.OBJECT,
+    }
+    return kinds[type(value)], value
+
+
+def _strings(values: list[str | None]) -> StringColumn:
+    dictionary = Dictionary()
+    return StringColumn(dictionary.encode(values), dictionary)

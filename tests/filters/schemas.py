@@ -1,0 +1,23 @@
+"""The schema most filter tests use: a field of every stored type, nullable ones, and a dynamic field."""
+
+from __future__ import annotations
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.schema import Field, Schema
+
+FIELDS = (
+    Field("id", DataType.INT64, is_primary=True),
+    Field("flag", DataType.BOOL, nullable=True),
+    Field("tiny", DataType.INT8, nullable=True),
+    Field("small", DataType.INT16, nullable=True),
+    Field("middle", DataType.INT32, nullable=True),
+    Field("big", DataType.INT64, nullable=True),
+    Field("single", DataType.FLOAT, nullable=True),
+    Field("double", DataType.DOUBLE, nullable=True),
+    Field("name", DataType.VARCHAR, max_length=100, nullable=True),
+    Field("tenant", DataType.VARCHAR, max_length=100),
+    Field("meta", DataType.JSON, nullable=True),
+    Field("vector", DataType.FLOAT_VECTOR, dim=2),
+)
+DYNAMIC = Schema(FIELDS, enable_dynamic_field=True)
+STRICT = Schema(FIELDS)

@@ -1,0 +1,260 @@
+"""What filters match: nulls, JSON documents, exact numbers, templates, and what the planner may ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from milvus_store_lite.filters import And, Compare, In, ListOf, Literal, Name, Or, compile_filter, parse
+
+from .rows import MemoryRows
+from .schemas import DYNAMIC, FIELDS, STRICT
+
+EMPTY: dict[str, Any] = {field.name: None for field in FIELDS} | {"tenant": "t", "id": 0, "$meta": {}}
+
+
+def matching(text: str, rows: list[dict[str, Any]], params: dict[str, Any] | None = None) -> list[int]:
+    """The positions of the ``rows`` that match; fields they leave out are null."""
+    table = MemoryRows([EMPTY | row for row in rows])
+    mask = compile_filter(text, DYNAMIC, params).mask(table)
+    assert mask.shape == (len(rows),)
+    return np.flatnonzero(mask).tolist()
+
+
+NULLS = [{"big": 1, "name": "a"}, {"big": 2, "name": "b"}, {}]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("big == 1", [0]),
+        ("big != 1", [1]),
+        ("not (big == 1)", [1]),
+        ("not (big != 1)", [0]),
+        ("big in []", []),
+        ("big not in []", [0, 1]),
+        ("name not in ['a']", [1]),
+        ("not (name like 'a')", [1]),
+        ("big + 1 != 2", [1]),
+        ("big is null", [2]),
+        ("not (big is not null)", [2]),
+        ("big == 1 or big is null", [0, 2]),
+        ("not (big == 1 and name == 'z')", [0, 1]),
+        ("not (big == 1 and id == 9)", [0, 1, 2]),
+        ("big == 1 or id == 0", [0, 1, 2]),
+        ("true", [0, 1, 2]),
+        ("1 > 2 or not true", []),
+    ],
+)
+def test_a_null_makes_a_condition_unknown_and_unknown_never_matches(text: str, found: list[int]) -> None:
+    assert matching(text, NULLS) == found
+
+
+DOCUMENTS: list[dict[str, Any]] = [
+    {"meta": {"a": 1}},
+    {"meta": {"a": "1"}},
+    {"meta": {"a": None}},
+    {"meta": {}},
+    {"meta": None},
+    {"meta": {"a": True}},
+    {"meta": {"a": [1]}},
+    {"meta": {"a": 1.0}},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("meta['a'] == 1", [0, 7]),
+        ("meta['a'] != 1", [1, 2, 3, 5, 6]),
+        ("not (meta['a'] == 1)", [1, 2, 3, 5, 6]),
+        ("meta['a'] in [1, '1', true]", [0, 1, 5, 7]),
+        ("meta['a'] not in [1]", [1, 2, 3, 5, 6]),
+        ("meta['a'] in []", []),
+        ("meta['a'] like '%'", [1]),
+        ("meta['a'] == true", [5]),
+        ("meta['a']", [5]),
+        ("meta['a'] >= 0", [0, 7]),
+        ("meta['a'] + 1 == 2", [0, 7]),
+        ("meta['a'] + 1 != 2", [1, 2, 3, 5, 6]),
+        ("meta['a'] is null", [2, 3, 4]),
+        ("meta['a'] is not null", [0, 1, 5, 6, 7]),
+        ("meta is null", [4]),
+        ("meta['a'][0] == 1", [6]),
+        ("meta['a'] == meta['a']", [0, 1, 5, 7]),
+    ],
+)
+def test_a_json_path_is_two_valued_unless_the_document_is_null(text: str, found: list[int]) -> None:
+    assert matching(text, DOCUMENTS) == found
+
+
+def test_a_dynamic_key_is_found_by_its_name_or_through_meta() -> None:
+    rows = [{"$meta": {"color": "red", "size": {"w": 2}, "big": 7}}, {"$meta": {}}]
+    assert matching("color == 'red'", rows) == [0]
+    assert matching("$meta['color'] != 'red'", rows) == [1]
+    assert matching("size['w'] > 1", rows) == [0]
+    assert matching("color is null", rows) == [1]
+    assert matching("$meta['big'] == 7", rows) == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("big == 9007199254740993", {"big": 2**53 + 1}),
+        ("big != 9007199254740992", {"big": 2**53 + 1}),
+        ("big > 9007199254740992.0", {"big": 2**53 + 1}),
+        ("big < 99999999999999999999", {"big": 2**63 - 1}),
+        ("big > -1e300", {"big": -(2**63)}),
+        ("double < 9007199254740993", {"double": 2.0**53}),
+        ("double not in [9007199254740993]", {"double": 2.0**53}),
+        ("double > 9223372036854775807", {"double": 2.0**63}),
+        ("double > big", {"double": 2.0**63, "big": 2**63 - 1}),
+        ("big < double", {"big": 2**53, "double": 2.0**53 + 2}),
+        ("big != double", {"big": 2**53 + 1, "double": 2.0**53}),
+        ("tiny < 1.5 and tiny >= 0.5 and tiny == 1.0", {"tiny": 1}),
+        ("tiny < 128 and tiny > -129 and tiny != 128", {"tiny": 127}),
+        ("single == 1.1 and single in [1.1] and 1.1 <= single <= 1.1", {"single": np.float32(1.1)}),
+        ("-single == -1.1", {"single": np.float32(1.1)}),
+        ("single != double", {"single": np.float32(1.1), "double": 1.1}),
+        ("big + 1 == 9223372036854775808", {"big": 2**63 - 1}),
+        ("big * big == 85070591730234615847396907784232501249", {"big": 2**63 - 1}),
+        ("-big == 9223372036854775808", {"big": -(2**63)}),
+        ("big / -1 == 9223372036854775808 and big % -1 == 0", {"big": -(2**63)}),
+        ("big / 2 == -3 and big % 2 == -1", {"big": -7}),
+        ("big / 2.0 == -3.5", {"big": -7}),
+        ("double % 2 == -1.5", {"double": -3.5}),
+        ("big ** 2 == 9 and big ** -1 < 0.4 and 2 ** big == 8", {"big": 3}),
+        ("2 ** 3 ** 2 == 64 and -2 ** 2 == -4", {}),
+        ("10 / tiny == 5 and 7 - 2 * tiny == 3", {"tiny": 2}),
+    ],
+)
+def test_numbers_compare_and_calculate_exactly(text: str, row: dict[str, Any]) -> None:
+    assert matching(text, [row]) == [0]
+
+
+def test_a_zero_divisor_in_a_row_makes_that_row_unknown() -> None:
+    rows = [{"tiny": 0}, {"tiny": 2}]
+    for text in ("10 / tiny == 5", "not (10 / tiny == 6)", "10.0 / tiny == 5", "10 % tiny == 0"):
+        assert matching(text, rows) == [1]
+
+
+def test_strings_compare_by_code_point_across_columns() -> None:
+    rows = [{"name": "a", "tenant": "b"}, {"name": "z", "tenant": "a"}, {"name": "é", "tenant": "é"}, {}]
+    assert matching("name < tenant", rows) == [0]
+    assert matching("name == tenant", rows) == [2]
+    assert matching("name != tenant", rows) == [0, 1]
+    assert matching("name > 'z'", rows) == [2]
+    assert matching("'a' < name", rows) == [1, 2]
+    assert matching("name in ['z', 'é', 'nobody']", rows) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("abc", [0]),
+        ("a%", [0, 1, 2]),
+        ("%c", [0, 1]),
+        ("%b%", [0, 4]),
+        ("a_c", [0, 1]),
+        ("a%c", [0, 1]),
+        ("___", [0, 1]),
+        ("%", [0, 1, 2, 3, 4]),
+        ("%%b%%", [0, 4]),
+        (r"100\%", [3]),
+        ("A%", []),
+    ],
+)
+def test_like_is_over_the_whole_string(pattern: str, found: list[int]) -> None:
+    rows = [{"name": name} for name in ("abc", "axc", "a\nd!", "100%", "100b")]
+    assert matching(f"name like '{pattern}'", rows) == found
+
+
+def test_like_takes_line_ends_as_characters() -> None:
+    assert matching("name like 'a_b%'", [{"name": "a\nb\n"}]) == [0]
+
+
+def test_a_template_is_never_parsed() -> None:
+    evil = "' or 1 == 1 or name == '"
+    rows = [{"name": evil}, {"name": "other"}]
+    assert matching("name == {x}", rows, {"x": evil}) == [0]
+    assert matching("name in {x}", rows, {"x": [evil, "{y}"]}) == [0]
+
+
+@pytest.mark.parametrize("values", [[1, 2], (1, 2), {1, 2}, np.array([1, 2]), [np.int8(1), np.float32(2)]])
+def test_a_template_takes_any_list_of_numbers(values: Any) -> None:
+    assert matching("big in {values}", [{"big": 1}, {"big": 3}], {"values": values, "unused": None}) == [0]
+
+
+def test_a_template_may_be_a_condition_or_a_pattern() -> None:
+    assert matching("{all} or name like {p}", [{"name": "ab"}], {"all": np.False_, "p": "a%"}) == [0]
+
+
+def test_a_long_list_finds_what_a_short_one_finds() -> None:
+    rows = [{"name": str(number), "big": number} for number in range(100)] + [{}]
+    wanted = list(range(10, 60))
+    assert matching("big in {v}", rows, {"v": wanted}) == wanted
+    assert matching("name in {v}", rows, {"v": list(map(str, wanted))}) == wanted
+    assert matching("name not in {v} and big < 60", rows, {"v": list(map(str, wanted))}) == list(range(10))
+
+
+def test_no_rows_give_an_empty_mask() -> None:
+    for text in (
+        "big == 1",
+        "big * 2 / id > 1",
+        "name like '%a_'",
+        "name < tenant",
+        "meta['a'] in [1]",
+        "true",
+    ):
+        assert matching(text, []) == []
+
+
+def test_a_tree_is_combined_with_a_users_text() -> None:
+    tree = And((Compare("==", Name("tenant"), Literal("x' or true")), parse("big > 1 or true")))
+    mask = compile_filter(tree, STRICT).mask(MemoryRows([EMPTY | {"tenant": "x' or true"}, EMPTY]))
+    assert mask.tolist() == [True, False]
+    assert compile_filter(And(()), STRICT).mask(MemoryRows([EMPTY])).tolist() == [True]
+    assert compile_filter(Or(()), STRICT).mask(MemoryRows([EMPTY])).tolist() == [False]
+
+
+def test_a_tree_may_hold_numpy_scalars() -> None:
+    tree = Or((Compare("==", Name("big"), Literal(np.int64(5))), In(Name("id"), ListOf.of(np.array([7])))))
+    assert compile_filter(tree, STRICT).mask(MemoryRows([EMPTY | {"big": 5}, EMPTY])).tolist() == [
+        True,
+        False,
+    ]
+
+
+def test_a_filter_names_the_fields_it_reads() -> None:
+    compiled = compile_filter("-big + 1 > id and (color == 1 or meta['a'] is null) and true", DYNAMIC)
+    assert compiled.fields == {"big", "id", "meta", "$meta"}
+
+
+@pytest.mark.parametrize(
+    ("text", "required"),
+    [
+        ("tenant == 'a'", {"a"}),
+        ("'a' == tenant and big > 1", {"a"}),
+        ("tenant in ['a', 'b'] and tenant in ['b', 'c']", {"b"}),
+        ("tenant == 'a' and tenant == 'b'", set()),
+        ("tenant == 'a' or tenant in ['b']", {"a", "b"}),
+        ("(tenant == 'a' and big == 1) and flag", {"a"}),
+        ("tenant == 'a' or big == 1", None),
+        ("not (tenant == 'a')", None),
+        ("tenant != 'a'", None),
+        ("tenant like 'a'", None),
+        ("tenant in []", set()),
+        ("false", set()),
+        ("true", None),
+    ],
+)
+def test_the_planner_learns_which_values_a_field_must_have(text: str, required: set[str] | None) -> None:
+    assert compile_filter(text, DYNAMIC).required_values("tenant") == required
+
+
+def test_required_values_are_what_the_field_stores() -> None:
+    required = compile_filter("id in [1.0, 1.5, 2, 99999999999999999999]", DYNAMIC).required_values("id")
+    assert required == {1, 2}
+    assert {type(value) for value in required} == {int}
