@@ -12,21 +12,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from .columns.column import BoolArray
-from .columns.snapshot import History, View
-from .errors import (
-    CollectionNotLoadedException,
-    ParamError,
-    PartitionNotExistException,
-)
-from .filters import compile_filter
+from .columns.histories import Histories
+from .errors import CollectionNotLoadedException, ParamError
 from .schema import Schema
 from .search.output import Projection
 from .search.ranking import ranked_hits
 from .search.request import Hits, Scope, SearchRequest, check_window
+from .search.selection import Selection, partition_id, select
 from .storage import catalog
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord, Position
 from .storage.rows import RowStore
@@ -39,7 +31,7 @@ class CollectionState:
 
     record: CollectionRecord
     rows: RowStore
-    history: History
+    histories: Histories
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +95,7 @@ class Collection:
             found = rows.seqs_of_pks(session.connection, encode_pks(schema.primary, ids))
             seqs = list(found.values())
             if partition is not None:
-                home = self._partition_id(session.state.record, partition)
+                home = partition_id(session.state.record, partition)
                 homes = rows.partitions_of(session.connection, seqs)
                 seqs = [seq for seq in seqs if homes[seq] == home]
             self._remove(session, seqs)
@@ -112,11 +104,10 @@ class Collection:
     def delete_where(self, scope: Scope) -> int:
         """Delete the rows in ``scope``; returns how many there were."""
         with self._writing(self.name) as session:
-            view = self._view(session)
-            assert view is not None, "a writer sees the newest state"
-            slots = self._slots(view, session.state.record, scope)
-            self._remove(session, view.snapshot.seqs[slots].tolist())
-            return len(slots)
+            selection = self._select(session, scope)
+            assert selection is not None, "a writer sees the newest state"
+            self._remove(session, selection.view.snapshot.seqs[selection.slots].tolist())
+            return selection.count
 
     # Reading ------------------------------------------------------------------------------------------
 
@@ -131,7 +122,7 @@ class Collection:
             found = rows.seqs_of_pks(session.connection, pks)
             seqs = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
             if partitions is not None:
-                wanted = {self._partition_id(record, partition) for partition in partitions}
+                wanted = {partition_id(record, partition) for partition in partitions}
                 homes = rows.partitions_of(session.connection, seqs)
                 seqs = [seq for seq in seqs if homes[seq] in wanted]
             projection = Projection.of(record.schema, output_fields, with_pk=True)
@@ -142,24 +133,22 @@ class Collection:
     ) -> list[dict[str, Any]]:
         """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
         check_window(limit, offset)
-        with self._viewing() as (session, view):
+        with self._selecting(scope) as (session, selection):
             projection = Projection.of(session.state.record.schema, output_fields, with_pk=True)
-            slots = self._slots(view, session.state.record, scope)
-            slots = slots[offset:] if limit is None else slots[offset : offset + limit]
-            seqs = view.snapshot.seqs[slots].tolist()
+            slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
+            seqs = selection.view.snapshot.seqs[slots].tolist()
             return projection.fetch(session.connection, session.state.rows, seqs)[1]
 
     def count_where(self, scope: Scope) -> int:
         """How many rows are in ``scope``."""
-        with self._viewing() as (session, view):
-            return len(self._slots(view, session.state.record, scope))
+        with self._selecting(scope) as (_, selection):
+            return selection.count
 
     def search(self, request: SearchRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the nearest rows in the request's scope for each query vector."""
-        with self._viewing() as (session, view):
-            record = session.state.record
-            mask = self._mask(view, record, request.scope)
-            return record.schema.primary.name, ranked_hits(record, session.state.rows, view, request, mask)
+        with self._selecting(request.scope) as (session, selection):
+            state = session.state
+            return state.record.schema.primary.name, ranked_hits(state.record, state.rows, selection, request)
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -202,35 +191,20 @@ class Collection:
             catalog.set_position(session.connection, session.state.record.id, position)
 
     @contextmanager
-    def _viewing(self) -> Iterator[tuple[Session, View]]:
-        """A read transaction with a view of exactly the rows it sees."""
+    def _selecting(self, scope: Scope) -> Iterator[tuple[Session, Selection]]:
+        """A read transaction, and the rows in ``scope`` just as it sees them."""
         while True:
             with self._reading(self.name) as session:
                 self._require_loaded(session.state.record)
-                view = self._view(session)
-                if view is not None:
-                    yield session, view
+                selection = self._select(session, scope)
+                if selection is not None:
+                    yield session, selection
                     return
 
     @staticmethod
-    def _view(session: Session) -> View | None:
-        return session.state.history.view(session.connection, session.position)
-
-    def _mask(self, view: View, record: CollectionRecord, scope: Scope) -> BoolArray | None:
-        """Slots that are live and in ``scope``; None when that is every slot."""
-        mask = view.snapshot.alive
-        if scope.partitions is not None:
-            ids = [self._partition_id(record, name) for name in scope.partitions]
-            inside = np.isin(view.partitions().values, ids)
-            mask = inside if mask is None else mask & inside
-        if scope.expression is not None:
-            passing = compile_filter(scope.expression, record.schema, scope.params).mask(view)
-            mask = passing if mask is None else mask & passing
-        return mask
-
-    def _slots(self, view: View, record: CollectionRecord, scope: Scope) -> npt.NDArray[np.int64]:
-        mask = self._mask(view, record, scope)
-        return np.arange(view.count) if mask is None else np.flatnonzero(mask)
+    def _select(session: Session, scope: Scope) -> Selection | None:
+        state = session.state
+        return select(state.record, state.histories, session.connection, session.position, scope)
 
     @staticmethod
     def _require_loaded(record: CollectionRecord) -> None:
@@ -240,8 +214,8 @@ class Collection:
                 f"call load_collection('{record.name}') first"
             )
 
-    @classmethod
-    def _home(cls, record: CollectionRecord, partition: str | None) -> int:
+    @staticmethod
+    def _home(record: CollectionRecord, partition: str | None) -> int:
         """The partition that new rows go to."""
         key = record.schema.partition_key
         if partition and key is not None:
@@ -249,17 +223,7 @@ class Collection:
                 message=f"collection '{record.name}' spreads its rows by the partition key '{key.name}': "
                 f"expected no partition_name, got {partition!r}"
             )
-        return cls._partition_id(record, partition or DEFAULT_PARTITION)
-
-    @staticmethod
-    def _partition_id(record: CollectionRecord, name: str) -> int:
-        found = record.partitions.get(name)
-        if found is None:
-            raise PartitionNotExistException(
-                message=f"partition {name!r} does not exist in collection '{record.name}', expected one of "
-                f"{', '.join(record.partitions)}"
-            )
-        return found
+        return partition_id(record, partition or DEFAULT_PARTITION)
 
 
 def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .collection import Collection, CollectionState, Session
-from .columns.snapshot import History
+from .columns.histories import Histories
 from .errors import (
     CollectionNotExistException,
     DatabaseNotExistException,
@@ -200,7 +200,7 @@ class Database:
                 # Another thread has seen a newer definition; this transaction still sees the older.
                 return _fresh_state(record)
             if known is not None and known.record.schema == record.schema:
-                state = CollectionState(record, known.rows, known.history)
+                state = CollectionState(record, known.rows, known.histories)
             else:
                 state = _fresh_state(record)
             self._states[record.id] = state
@@ -234,4 +234,4 @@ class Database:
 
 def _fresh_state(record: CollectionRecord) -> CollectionState:
     rows = RowStore(record.id, record.schema)
-    return CollectionState(record, rows, History(rows))
+    return CollectionState(record, rows, Histories(rows, record.schema))

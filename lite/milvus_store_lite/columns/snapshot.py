@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ..data_types import DataType
 from ..schema import Field
 from ..storage.catalog import Position
-from ..storage.rows import PARTITION_COLUMN, RowStore
+from ..storage.rows import PARTITION_COLUMN, Part, RowStore
 from .builders import JsonPathBuilder, NumberBuilder, VectorBuilder, scalar_builder
 from .column import BoolArray, JsonColumn, NumberColumn, StringColumn, VectorColumn
 from .growable import Growable
@@ -62,14 +62,20 @@ class Snapshot:
 
 
 class History:
-    """The newest snapshot of one collection, and the builders of its columns."""
+    """The newest snapshot of one collection, or of one part of it, and the builders of its columns."""
 
-    def __init__(self, rows: RowStore) -> None:
+    def __init__(self, rows: RowStore, part: Part | None = None) -> None:
         self._rows = rows
+        self._part = part
         self._lock = threading.RLock()
         self._current: Snapshot | None = None
         self._seqs: Growable[np.int64] = Growable(np.int64)
         self._builders: dict[Key, Builder] = {}
+
+    @property
+    def slots(self) -> int:
+        """Rows held now, deleted ones included."""
+        return len(self._seqs)
 
     def view(self, connection: sqlite3.Connection, position: Position) -> View | None:
         """The view at ``position``, which is where the transaction of ``connection`` sees the collection.
@@ -98,7 +104,7 @@ class History:
     def _read_anew(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
         self._seqs = Growable(np.int64)
         self._builders = {}
-        self._seqs.append(np.array(self._rows.all_seqs(connection, after=0), dtype=np.int64))
+        self._seqs.append(np.array(self._rows.all_seqs(connection, 0, self._part), dtype=np.int64))
         return Snapshot(position, self._seqs.view(), alive=None)
 
     def _extend(
@@ -106,7 +112,9 @@ class History:
     ) -> Snapshot | None:
         """``current`` plus what happened since; None when so much was deleted that reading anew is better."""
         known = current.position
-        added = self._rows.all_seqs(connection, known.last_seq) if position.last_seq > known.last_seq else []
+        added: list[int] = []
+        if position.last_seq > known.last_seq:
+            added = self._rows.all_seqs(connection, known.last_seq, self._part)
         alive = current.alive
         if position.last_change > known.last_change:
             removed = self._rows.removed_seqs(connection, known.last_change)
@@ -150,7 +158,7 @@ class History:
         if isinstance(builder, VectorBuilder):
             self._read_vectors(builder, name, connection, after, alive)
             return
-        builder.append(_spread(self._rows.scalar_values(connection, name, after), alive))
+        builder.append(_spread(self._rows.scalar_values(connection, name, after, self._part), alive))
 
     def _read_vectors(
         self,
@@ -160,7 +168,7 @@ class History:
         after: int,
         alive: BoolArray | None,
     ) -> None:
-        chunks = self._rows.vector_blobs(connection, name, after, _VECTOR_CHUNK)
+        chunks = self._rows.vector_blobs(connection, name, after, _VECTOR_CHUNK, self._part)
         if alive is not None:
             builder.append(_spread([blob for chunk in chunks for (blob,) in chunk], alive))
             return

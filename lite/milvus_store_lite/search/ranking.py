@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..columns.column import BoolArray
 from ..columns.snapshot import View
 from ..errors import IndexNotExistException, ParamError
 from ..indexes.registry import DEFAULT_METRIC, VECTOR_INDEXES, check_metric
@@ -18,18 +17,20 @@ from .exact import Ranking, nearest
 from .metrics import Metric
 from .output import Projection
 from .request import Hits, SearchRequest
+from .selection import Selection
 
 
 def ranked_hits(
-    record: CollectionRecord, rows: RowStore, view: View, request: SearchRequest, mask: BoolArray | None
+    record: CollectionRecord, rows: RowStore, selection: Selection, request: SearchRequest
 ) -> list[Hits]:
-    """The answer to ``request`` among the slots where ``mask`` is True (None: all)."""
+    """The answer to ``request`` among the rows of ``selection``."""
     schema = record.schema
     one = _vector_field(schema, request.anns_field)
     metric = _metric(record, one, request.metric)
     queries = encode_queries(one, request.queries)
     projection = Projection.of(schema, request.output_fields, with_pk=False)
-    rankings = nearest(metric, view.vectors(one), queries, request.offset + request.limit, mask)
+    view = selection.view
+    rankings = nearest(metric, view.vectors(one), queries, request.offset + request.limit, selection.mask)
     pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
     return _hits(view, rows, projection, pages, request.round_decimal)
 

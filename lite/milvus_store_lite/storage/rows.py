@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final
 
@@ -29,6 +30,14 @@ _SQL_TYPES: Final = {
 }
 _CHUNK: Final = 500
 """Values bound to one statement: far below SQLite's limit, and past it a statement gains nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows whose ``field``, the partition key, has one of ``values``."""
+
+    field: str
+    values: tuple[Any, ...]
 
 
 class RowStore:
@@ -132,35 +141,59 @@ class RowStore:
         found = self.fetch(connection, seqs, [PARTITION_COLUMN])
         return {seq: row[2] for seq, row in found.items()}
 
-    def all_seqs(self, connection: sqlite3.Connection, after: int) -> list[int]:
-        """Seqs of the live rows beyond ``after``, ascending."""
-        # Scanning all rows, SQLite reads them off the narrow index on pk, which is in the order of pks.
-        order = "" if after == 0 else f" WHERE seq > {int(after)}"
-        return sorted(seq for (seq,) in connection.execute(f"SELECT seq FROM {self._rows}{order}"))
+    def all_seqs(self, connection: sqlite3.Connection, after: int, part: Part | None = None) -> list[int]:
+        """Seqs of the live rows beyond ``after``, ascending; only those of ``part`` if it is given."""
+        if after == 0 and part is None:
+            # Without a condition SQLite reads seqs off the narrow index on pk, in the order of pks.
+            found = connection.execute(f"SELECT seq FROM {self._rows}")
+        else:
+            where, values = self._condition(after, part)
+            found = connection.execute(f"SELECT seq FROM {self._rows} WHERE {where}", values)
+        return sorted(seq for (seq,) in found)
 
     def removed_seqs(self, connection: sqlite3.Connection, after_change: int) -> list[int]:
+        """The feed of removals beyond ``after_change``."""
         rows = connection.execute(f"SELECT seq FROM {self._removed} WHERE change > ?", (after_change,))
         return [seq for (seq,) in rows]
 
-    def scalar_values(self, connection: sqlite3.Connection, column: str, after: int) -> list[Any]:
-        """Stored values of ``column`` for the live rows beyond ``after``, in the order of seq.
+    def scalar_values(
+        self, connection: sqlite3.Connection, column: str, after: int, part: Part | None = None
+    ) -> list[Any]:
+        """Stored values of ``column`` for the same rows as ``all_seqs``, in the same order.
 
         A column is a scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD``.
         """
+        where, values = self._condition(after, part)
         rows = connection.execute(
-            f"SELECT {self._columns[column]} FROM {self._rows} WHERE seq > ? ORDER BY seq", (after,)
+            f"SELECT {self._columns[column]} FROM {self._rows} WHERE {where} ORDER BY seq", values
         )
         return [value for (value,) in rows]
 
     def vector_blobs(
-        self, connection: sqlite3.Connection, field: str, after: int, chunk: int
+        self, connection: sqlite3.Connection, field: str, after: int, chunk: int, part: Part | None = None
     ) -> Iterator[list[tuple[bytes]]]:
-        """The vectors of the live rows beyond ``after`` in the order of seq, ``chunk`` at a time."""
-        rows = connection.execute(
-            f"SELECT value FROM {self._vectors[field]} WHERE seq > ? ORDER BY seq", (after,)
-        )
+        """The vectors of the same rows as ``all_seqs`` in the same order, ``chunk`` at a time."""
+        table = self._vectors[field]
+        where, values = self._condition(after, part)
+        source = table if part is None else f"{self._rows} JOIN {table} USING (seq)"
+        rows = connection.execute(f"SELECT value FROM {source} WHERE {where} ORDER BY seq", values)
         while found := rows.fetchmany(chunk):
             yield found
+
+    def part_count(self, connection: sqlite3.Connection, part: Part, limit: int) -> int:
+        """How many rows ``part`` has, counting no further than ``limit``."""
+        where, values = self._condition(0, part)
+        counted = connection.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self._rows} WHERE {where} LIMIT ?)", (*values, limit)
+        )
+        return int(counted.fetchone()[0])
+
+    def _condition(self, after: int, part: Part | None) -> tuple[str, tuple[Any, ...]]:
+        """An SQL condition for the rows beyond ``after`` in ``part``, and the values it binds."""
+        if part is None:
+            return "seq > ?", (after,)
+        marks = ",".join("?" * len(part.values))
+        return f"seq > ? AND {self._columns[part.field]} IN ({marks})", (after, *part.values)
 
     def fetch(
         self, connection: sqlite3.Connection, seqs: Sequence[int], columns: Sequence[str]

@@ -1,0 +1,70 @@
+"""The histories of one collection: of all its rows, and of the parts that its partition key makes.
+
+A request that its filter confines to a few tenants is answered from a history of just their rows, read
+through the partition key's SQL index: what it costs depends on the tenants, not on the collection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from ..schema import Schema
+from ..storage.rows import Part, RowStore
+from .snapshot import History
+
+MAX_PART_VALUES: Final = 16
+"""A filter that names more tenants than this is answered from all rows."""
+
+MAX_PART_ROWS: Final = 50_000
+"""A part with more rows than this gains nothing: its rows are a part worth masking, not copying."""
+
+MAX_ROWS_IN_PARTS: Final = 200_000
+"""Rows held in parts; beyond it the part that was not asked for longest is forgotten."""
+
+
+class Histories:
+    """All rows of a collection, and the parts last asked for."""
+
+    def __init__(self, rows: RowStore, schema: Schema) -> None:
+        self.whole = History(rows)
+        self.partition_key = schema.partition_key
+        self._rows = rows
+        self._lock = threading.Lock()
+        self._parts: OrderedDict[Part, History] = OrderedDict()
+        self._too_large: set[Part] = set()
+
+    def of_values(self, connection: sqlite3.Connection, values: Iterable[Any]) -> History:
+        """The history to answer from when the partition key must have one of ``values``."""
+        assert self.partition_key is not None
+        part = Part(self.partition_key.name, tuple(sorted(values)))
+        if len(part.values) > MAX_PART_VALUES:
+            return self.whole
+        with self._lock:
+            history = self._parts.get(part)
+            if history is not None:
+                self._parts.move_to_end(part)
+        if history is None:
+            history = self._new_part(connection, part)
+        elif history.slots > 2 * MAX_PART_ROWS:
+            with self._lock:
+                self._parts.pop(part, None)
+                self._too_large.add(part)
+            return self.whole
+        return history
+
+    def _new_part(self, connection: sqlite3.Connection, part: Part) -> History:
+        if part in self._too_large:
+            return self.whole
+        if self._rows.part_count(connection, part, MAX_PART_ROWS + 1) > MAX_PART_ROWS:
+            with self._lock:
+                self._too_large.add(part)
+            return self.whole
+        with self._lock:
+            history = self._parts.setdefault(part, History(self._rows, part))
+            while len(self._parts) > 1 and sum(one.slots for one in self._parts.values()) > MAX_ROWS_IN_PARTS:
+                self._parts.popitem(last=False)
+            return history

@@ -1,0 +1,87 @@
+"""Which rows a request is about: the view to read them from, and the slots of it that count."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..columns.column import BoolArray
+from ..columns.histories import Histories
+from ..columns.snapshot import History, View
+from ..errors import PartitionNotExistException
+from ..filters import Filter, compile_filter
+from ..storage.catalog import CollectionRecord, Position
+from .request import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """``mask``: (n,) bool over the slots of ``view``, None when every slot counts."""
+
+    view: View
+    mask: BoolArray | None
+
+    @property
+    def slots(self) -> npt.NDArray[np.int64]:
+        """The slots that count, ascending."""
+        return np.arange(self.view.count) if self.mask is None else np.flatnonzero(self.mask)
+
+    @property
+    def count(self) -> int:
+        return self.view.count if self.mask is None else int(np.count_nonzero(self.mask))
+
+
+def select(
+    record: CollectionRecord,
+    histories: Histories,
+    connection: sqlite3.Connection,
+    position: Position,
+    scope: Scope,
+) -> Selection | None:
+    """The live rows in ``scope`` at ``position``, which is where the transaction sees the collection.
+
+    None when another thread has caught up further than this transaction sees: begin a new one.
+
+    Raises:
+        FilterError: the scope's filter does not parse or does not fit the schema.
+        PartitionNotExistException: it names a partition that does not exist.
+    """
+    condition = None
+    if scope.expression is not None:
+        condition = compile_filter(scope.expression, record.schema, scope.params)
+    view = _history(histories, connection, condition).view(connection, position)
+    if view is None:
+        return None
+    mask = view.snapshot.alive
+    if scope.partitions is not None:
+        ids = [partition_id(record, name) for name in scope.partitions]
+        mask = _both(mask, np.isin(view.partitions().values, ids))
+    if condition is not None:
+        mask = _both(mask, condition.mask(view))
+    return Selection(view, mask)
+
+
+def partition_id(record: CollectionRecord, name: str) -> int:
+    """The id of partition ``name``; raises PartitionNotExistException."""
+    found = record.partitions.get(name)
+    if found is None:
+        raise PartitionNotExistException(
+            message=f"partition {name!r} does not exist in collection '{record.name}', expected one of "
+            f"{', '.join(record.partitions)}"
+        )
+    return found
+
+
+def _history(histories: Histories, connection: sqlite3.Connection, condition: Filter | None) -> History:
+    key = histories.partition_key
+    if condition is None or key is None:
+        return histories.whole
+    tenants = condition.required_values(key.name)
+    return histories.whole if tenants is None else histories.of_values(connection, tenants)
+
+
+def _both(mask: BoolArray | None, other: BoolArray) -> BoolArray:
+    return other if mask is None else mask & other
