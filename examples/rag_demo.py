@@ -14,13 +14,13 @@ import textwrap
 import time
 from pathlib import Path
 
-from corpus import load_passages
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
-from lexical_embedding import LexicalEmbedding, words_of
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from corpus import load_passages
 from langchain_milvus_store import Milvus
+from lexical_embedding import LexicalEmbedding, words_of
 
 COLLECTION = "python_reference"
 BATCH = 64

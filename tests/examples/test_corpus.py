@@ -3,8 +3,9 @@
 from collections import Counter
 
 import pytest
-from corpus import PASSAGE_LENGTH, load_passages, sections_of, unique_sections
 from langchain_core.documents import Document
+
+from corpus import PASSAGE_LENGTH, load_passages, sections_of, unique_sections
 
 
 @pytest.fixture(scope="module")

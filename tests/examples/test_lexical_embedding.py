@@ -7,8 +7,9 @@ import sys
 import numpy as np
 import numpy.typing as npt
 import pytest
-from corpus import load_passages
 from langchain_core.documents import Document
+
+from corpus import load_passages
 from lexical_embedding import DIMENSION, LexicalEmbedding, letter_groups, words_of
 
 TEXTS = ["the break statement leaves a loop", "the continue statement", "a loop over the formatted lines"]
