@@ -1,0 +1,97 @@
+"""The schema of a new collection: the store's own fields, and those that the first metadata call for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, Final
+
+from milvus_store import CollectionSchema, DataType, MilvusClient
+
+from .layout import NO_TENANT
+from .settings import Settings
+
+MAX_LENGTH: Final = 65_535
+"""Milvus's limit for a VARCHAR, in bytes."""
+
+
+def new_schema(
+    client: MilvusClient, settings: Settings, dim: int, metadatas: Sequence[Mapping[str, Any]]
+) -> CollectionSchema:
+    """The schema for embeddings of dimension ``dim`` and documents with ``metadatas``.
+
+    Raises:
+        ValueError: a metadata key has no type that can be told from its values.
+    """
+    schema = client.create_schema(
+        enable_dynamic_field=settings.dynamic and settings.metadata is None, description=settings.description
+    )
+    key_type = {"datatype": DataType.INT64} if settings.auto_id else _varchar()
+    schema.add_field(settings.primary, is_primary=True, auto_id=settings.auto_id, **key_type)
+    schema.add_field(settings.text, **_varchar())
+    schema.add_field(settings.vector, DataType.FLOAT_VECTOR, dim=dim)
+    if settings.metadata is not None:
+        schema.add_field(settings.metadata, DataType.JSON)
+    if settings.partition_key is not None:
+        schema.add_field(settings.partition_key, **_partition_key(settings, metadatas))
+    for name, options in _metadata_fields(settings, metadatas):
+        schema.add_field(name, **{"nullable": "default_value" not in options, **options})
+    return schema
+
+
+def _metadata_fields(
+    settings: Settings, metadatas: Sequence[Mapping[str, Any]]
+) -> Iterable[tuple[str, dict[str, Any]]]:
+    """(name, options) of each field that holds one metadata key."""
+    own = {settings.primary, settings.text, settings.vector, settings.partition_key}
+    first = metadatas[0] if metadatas and not settings.dynamic and settings.metadata is None else {}
+    for key in dict.fromkeys((*settings.metadata_schema, *first)):
+        if key not in own:
+            yield key, _described(settings, key) or _inferred(key, metadatas)
+
+
+def _partition_key(settings: Settings, metadatas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    key = settings.partition_key
+    assert key is not None
+    options = _described(settings, key)
+    if not options:
+        is_given = any(metadata.get(key) is not None for metadata in metadatas)
+        options = _inferred(key, metadatas) if is_given else _varchar()
+    if options["datatype"] not in NO_TENANT:
+        raise ValueError(
+            f"partition key {key!r} must be a str or an int in the metadata, got "
+            f"{DataType(options['datatype']).name}"
+        )
+    return {"default_value": NO_TENANT[options["datatype"]], **options, "is_partition_key": True}
+
+
+def _described(settings: Settings, key: str) -> dict[str, Any]:
+    """Field options that ``metadata_schema`` gives ``key``, empty if it does not mention it."""
+    described = dict(settings.metadata_schema.get(key, {}))
+    if not described:
+        return {}
+    options = {"datatype": described.pop("dtype"), **described.pop("kwargs", {}), **described}
+    return {**_varchar(), **options} if options["datatype"] == DataType.VARCHAR else options
+
+
+def _inferred(key: str, metadatas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Field options by the first value of ``key`` that is not None."""
+    value = next((one[key] for one in metadatas if one.get(key) is not None), None)
+    if isinstance(value, str):
+        return _varchar()
+    if isinstance(value, bool):
+        return {"datatype": DataType.BOOL}
+    if isinstance(value, Integral):
+        return {"datatype": DataType.INT64}
+    if isinstance(value, Real):
+        return {"datatype": DataType.DOUBLE}
+    if isinstance(value, (list, dict)):
+        return {"datatype": DataType.JSON}
+    raise ValueError(
+        f"metadata key {key!r}: no field type for {type(value).__name__} {value!r:.40}: name one in "
+        f"metadata_schema={{{key!r}: {{'dtype': ...}}}}, or use enable_dynamic_field=True"
+    )
+
+
+def _varchar() -> dict[str, Any]:
+    return {"datatype": DataType.VARCHAR, "max_length": MAX_LENGTH}

@@ -1,0 +1,141 @@
+"""How the documents of one collection lie in its fields, read off the collection's description.
+
+The same reading serves a collection that exists and a schema that is about to become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from milvus_store import DataType
+
+from .settings import Settings
+
+NO_TENANT: Final = {DataType.VARCHAR: "", DataType.INT64: -(2**63)}
+"""What a partition key holds for a document without one: Milvus forbids null there."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names of the fields and what they take.
+
+    ``absent`` maps each field that holds one metadata key to the value by which it says that a document
+    does not have the key. ``metadata`` is the field that holds the whole metadata, if there is one.
+    """
+
+    collection: str
+    primary: str
+    text: str
+    vector: str
+    dim: int
+    has_int_keys: bool
+    auto_id: bool
+    is_dynamic: bool
+    metadata: str | None
+    partition_key: str | None
+    absent: dict[str, Any]
+
+    @cached_property
+    def reserved(self) -> frozenset[str]:
+        """Keys that metadata cannot have."""
+        return frozenset({self.primary, self.text, self.vector})
+
+    @cached_property
+    def output_fields(self) -> list[str]:
+        """What a document is made of: everything but the vector."""
+        if self.metadata is not None:
+            return [self.primary, self.text, self.metadata]
+        return [self.primary, self.text, *self.absent, *(["$meta"] if self.is_dynamic else [])]
+
+    def check_dim(self, embedding: Any) -> None:
+        """Raise ``ValueError`` unless ``embedding`` is one that the collection takes."""
+        if dimension_of(embedding) != self.dim:
+            raise ValueError(
+                f"collection {self.collection!r} holds embeddings of dimension {self.dim}, got one of "
+                f"dimension {len(embedding)}: use the embedding model the collection was made with, another "
+                f"collection_name, or drop_old=True"
+            )
+
+    @classmethod
+    def of(cls, description: Mapping[str, Any], settings: Settings) -> Layout:
+        """Read ``describe_collection``'s answer, or a schema's ``to_dict``.
+
+        Raises:
+            ValueError: the collection is not one that a store with these ``settings`` can use.
+        """
+        fields = {one["name"]: one for one in description["fields"]}
+        primary = _field(
+            settings, fields, "primary_field", settings.primary, DataType.INT64, DataType.VARCHAR
+        )
+        _field(settings, fields, "text_field", settings.text, DataType.VARCHAR)
+        vector = _field(settings, fields, "vector_field", settings.vector, DataType.FLOAT_VECTOR)
+        if not primary.get("is_primary"):
+            raise _unusable(settings, f"primary_field={settings.primary!r} is not its primary key")
+        vectors = [name for name, one in fields.items() if DataType(one["type"]).is_vector]
+        if len(vectors) > 1:
+            raise _unusable(settings, f"it has several vector fields ({', '.join(vectors)}), expected one")
+        if settings.metadata is not None:
+            _field(settings, fields, "metadata_field", settings.metadata, DataType.JSON)
+        key = next((name for name, one in fields.items() if one.get("is_partition_key")), None)
+        if settings.partition_key not in (None, key):
+            raise _unusable(
+                settings,
+                f"its partition key is {key!r}, expected partition_key_field={settings.partition_key!r}",
+            )
+        auto_id = bool(primary.get("auto_id"))
+        if settings.auto_id and not auto_id:
+            raise _unusable(settings, "its primary keys are given by the documents, expected auto_id")
+        own = {settings.primary, settings.text, settings.vector, settings.metadata}
+        return cls(
+            collection=settings.collection_name,
+            primary=settings.primary,
+            text=settings.text,
+            vector=settings.vector,
+            dim=int(vector["params"]["dim"]),
+            has_int_keys=primary["type"] == DataType.INT64,
+            auto_id=auto_id,
+            is_dynamic=bool(description["enable_dynamic_field"]),
+            metadata=settings.metadata,
+            partition_key=key,
+            absent={name: _absent(one) for name, one in fields.items() if name not in own},
+        )
+
+
+def dimension_of(embedding: Any) -> int:
+    """The dimension of a dense embedding."""
+    if isinstance(embedding, Mapping):
+        raise ValueError(
+            "sparse embeddings are not served by this version: use an embedding that gives lists"
+        )
+    return len(embedding)
+
+
+def _absent(one: Mapping[str, Any]) -> Any:
+    """Null, or for a partition key the default by which it says that there is no tenant."""
+    default = one.get("default_value")
+    return default if one.get("is_partition_key") and default == NO_TENANT.get(one["type"]) else None
+
+
+def _field(
+    settings: Settings, fields: Mapping[str, Any], argument: str, name: str, *types: DataType
+) -> Mapping[str, Any]:
+    found: Mapping[str, Any] | None = fields.get(name)
+    expected = " or ".join(one.name for one in types)
+    if found is None:
+        raise _unusable(
+            settings, f"{argument}={name!r} ({expected}) is not among its fields {', '.join(fields)}"
+        )
+    if found["type"] not in types:
+        actual = DataType(found["type"]).name
+        raise _unusable(settings, f"{argument}={name!r} is {actual} there, expected {expected}")
+    return found
+
+
+def _unusable(settings: Settings, reason: str) -> ValueError:
+    return ValueError(
+        f"collection {settings.collection_name!r} exists and does not fit this store: {reason}. Give the "
+        f"matching arguments, another collection_name, or drop_old=True"
+    )

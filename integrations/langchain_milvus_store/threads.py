@@ -1,0 +1,25 @@
+"""The asynchronous form of a method: the same method, in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from langchain_core.runnables.config import run_in_executor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_thread(method: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """``method`` to be awaited; a subclass that overrides the method changes its asynchronous form too."""
+    name = method.__name__
+
+    @wraps(method)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound: Callable[..., R] = getattr(args[0], name)
+        return await run_in_executor(None, bound, *args[1:], **kwargs)
+
+    run.__name__ = run.__qualname__ = f"a{name}"
+    return run

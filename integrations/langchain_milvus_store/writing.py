@@ -1,0 +1,170 @@
+"""Calls that change what is stored: add, upsert, delete."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from langchain_core.documents import Document
+
+from .base import OpenStore
+from .creation import new_schema
+from .documents import as_known_key, check_lengths, new_keys, to_rows
+from .layout import Layout, dimension_of
+from .options import DELETE_OPTIONS, WRITE_OPTIONS, check_options
+from .threads import in_thread
+
+logger = logging.getLogger(__name__)
+
+
+class WriteCalls(OpenStore):
+    def add_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        timeout: float | None = None,
+        batch_size: int = 1000,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Embed and store texts; the first ones create the collection.
+
+        Args:
+            metadatas: one dict for each text.
+            batch_size: texts that are written together, all of them or none.
+            ids: one for each text. A text with an id that exists already replaces the older one; one
+                without (None) gets a new id.
+            partition_name: the partition they go to.
+
+        Returns:
+            The ids of the texts.
+
+        Raises:
+            ValueError: the lists differ in length, or an id or metadata key cannot be stored.
+        """
+        return self._put(list(texts), None, metadatas, ids, batch_size, timeout, kwargs)
+
+    def add_embeddings(
+        self,
+        texts: list[str],
+        embeddings: Sequence[Any],
+        metadatas: list[dict[str, Any]] | None = None,
+        timeout: float | None = None,
+        batch_size: int = 1000,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """``add_texts`` with the embeddings at hand: a list of vectors, or an (n, dim) array."""
+        return self._put(list(texts), embeddings, metadatas, ids, batch_size, timeout, kwargs)
+
+    def upsert(
+        self,
+        ids: list[str] | None = None,
+        documents: list[Document] | None = None,
+        batch_size: int = 1000,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Put ``documents`` in the place of those with ``ids``, the first for the first.
+
+        Documents beyond the last id are added, under their own id if they have one. Every batch is one
+        transaction: a reader finds either the old documents or the new ones.
+
+        Returns:
+            The ids of the documents. Where the database numbers them (``auto_id``) these are new ones.
+
+        Raises:
+            ValueError: there are more ids than documents, or fewer where the database numbers them.
+        """
+        documents, ids = documents or [], list(ids or [])
+        if len(ids) > len(documents):
+            raise ValueError(
+                f"upsert() got {len(ids)} ids for {len(documents)} documents: delete() the others"
+            )
+        texts, metadatas = [one.page_content for one in documents], [one.metadata for one in documents]
+        all_ids = [*ids, *(one.id for one in documents[len(ids) :])]
+        return self._put(texts, None, metadatas, all_ids, batch_size, timeout, kwargs, is_upsert=bool(ids))
+
+    def delete(self, ids: list[str] | None = None, expr: str | None = None, **kwargs: Any) -> bool:
+        """Delete documents by their ids, or all that match the filter ``expr``.
+
+        Args:
+            filter_params: values of the filter's ``{name}`` templates.
+            partition_name, timeout: as the client takes them.
+
+        Returns:
+            True: they are gone. Ids that do not exist are no error.
+
+        Raises:
+            ValueError: neither ids nor a filter are given, or both.
+        """
+        check_options("delete", kwargs, DELETE_OPTIONS)
+        if (ids is None) == (not expr):
+            raise ValueError(
+                f"delete() takes ids or a filter expr, got ids={ids!r:.80} and expr={expr!r:.80}"
+            )
+        layout = self._layout()
+        if layout is None:
+            return True
+        options = {"timeout": self.timeout, **kwargs}
+        if ids is None:
+            self.client.delete(self.collection_name, filter=expr, **options)
+        else:
+            keys = [key for key in (as_known_key(layout, one) for one in ids) if key is not None]
+            self.client.delete(self.collection_name, ids=keys, **options)
+        return True
+
+    aadd_embeddings = in_thread(add_embeddings)
+    aupsert = in_thread(upsert)
+
+    def _put(
+        self,
+        texts: list[str],
+        embeddings: Sequence[Any] | None,
+        metadatas: list[dict[str, Any]] | None,
+        ids: Sequence[str | None] | None,
+        batch_size: int,
+        timeout: float | None,
+        options: dict[str, Any],
+        *,
+        is_upsert: bool = False,
+    ) -> list[str]:
+        """Store texts, embedding them if ``embeddings`` is None. Everything is checked before it writes."""
+        check_options("upsert" if is_upsert else "add", options, WRITE_OPTIONS)
+        check_lengths(len(texts), embeddings=embeddings, metadatas=metadatas, ids=ids)
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if not texts:
+            return []
+        if embeddings is None:
+            embeddings = self.embedding_func.embed_documents(texts)
+        layout, schema = self._layout(), None
+        if layout is None:
+            schema = new_schema(self.client, self._settings, dimension_of(embeddings[0]), metadatas or [])
+            layout = Layout.of(schema.to_dict(), self._settings)
+        layout.check_dim(embeddings[0])
+        if layout.auto_id and not is_upsert:
+            if ids is not None:
+                logger.warning(
+                    "collection %s numbers its documents: their ids are not used", layout.collection
+                )
+            keys = None
+        else:
+            keys = new_keys(layout, ids, len(texts))
+        rows = to_rows(layout, texts, embeddings, metadatas, keys)
+        if schema is not None:
+            self._create(schema)
+        write = self.client.insert if keys is None else self.client.upsert
+        written: list[str] = []
+        for start in range(0, len(rows), batch_size):
+            result = write(
+                self.collection_name,
+                rows[start : start + batch_size],
+                timeout=timeout or self.timeout,
+                **options,
+            )
+            written += map(str, result["ids"])
+        return written

@@ -1,0 +1,92 @@
+"""Constructor arguments that ask for what is not served are refused, none are passed over in silence."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.embeddings import Embeddings
+
+from langchain_milvus_store import Milvus
+from milvus_store import DataType, MilvusException
+
+MakeStore = Callable[..., Milvus]
+
+
+class Sparse(Embeddings):
+    def embed_documents(self, texts: list[str]) -> Any:
+        return [{1: 0.5} for _ in texts]
+
+    def embed_query(self, text: str) -> Any:
+        return {1: 0.5}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"builtin_function": object()}, "builtin_function is not served.*langchain-milvus for BM25"),
+        ({"vector_field": ["dense", "sparse"]}, "vector_field must be a single one, got 2"),
+        ({"vector_schema": {"dtype": DataType.FLOAT16_VECTOR}}, "vector_schema must be"),
+        ({"vector_schema": {"dim": 8}}, "takes from the embeddings"),
+        ({"index_params": [{}, {}]}, "index_params must be a single one"),
+        ({"index_params": "HNSW"}, "index_params must be a dict"),
+        ({"search_params": [{}, {}]}, "search_params must be a single one"),
+        ({"text_field": "vector"}, "'vector' is two"),
+        ({"partition_key_field": "pk"}, "'pk' is two"),
+        ({"metadata_field": "m", "metadata_schema": {"n": {"dtype": DataType.INT8}}}, "one of the two"),
+        ({"metadata_schema": {"text": {"dtype": DataType.VARCHAR}}}, "own fields"),
+        (
+            {"metadata_schema": {"n": {"max_length": 5}}},
+            r"metadata_schema\['n'\] must be a dict with a 'dtype'",
+        ),
+    ],
+)
+def test_arguments_that_are_not_served_or_contradict_each_other(
+    make_store: MakeStore, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_store(**arguments)
+
+
+@pytest.mark.parametrize("given", [None, [], "openai"])
+def test_an_embedding_is_needed(path: str, given: Any) -> None:
+    with pytest.raises(ValueError, match="embedding_function must be"):
+        Milvus(given, connection_args={"uri": path})
+
+
+def test_several_embeddings_are_refused(path: str, embeddings: Embeddings) -> None:
+    with pytest.raises(ValueError, match="collection of its own"):
+        Milvus([embeddings, embeddings], connection_args={"uri": path})
+
+
+def test_sparse_embeddings_are_refused(path: str) -> None:
+    store = Milvus(Sparse(), connection_args={"uri": path})
+    with pytest.raises(ValueError, match="sparse embeddings are not served"):
+        store.add_texts(["a"])
+    store.client.close()
+
+
+def test_lists_of_one_are_taken_as_the_one(path: str, embeddings: Embeddings) -> None:
+    store = Milvus(
+        [embeddings],
+        connection_args={"uri": path},
+        vector_field=["embedding"],
+        index_params=[{"metric_type": "IP"}],
+        search_params=[{"metric_type": "IP"}],
+        vector_schema=[{"dtype": DataType.FLOAT_VECTOR}],
+    )
+    store.add_texts(["a"])
+    assert [one.page_content for one in store.similarity_search("a")] == ["a"]
+    store.client.close()
+
+
+def test_arguments_without_meaning_for_a_file_are_taken(make_store: MakeStore) -> None:
+    store = make_store(replica_number=2, num_shards=3, timeout=1.5)
+    store.add_texts(["a"], timeout=2.0)
+    assert len(store.similarity_search("a", timeout=2.0)) == 1
+
+
+def test_wrong_connection_arguments_are_the_clients_error(embeddings: Embeddings, path: str) -> None:
+    with pytest.raises(MilvusException, match="is the address of a server"):
+        Milvus(embeddings, connection_args={"uri": "http://localhost:19530"})
+    with pytest.raises(MilvusException, match="busy_timeout"):
+        Milvus(embeddings, connection_args={"uri": path, "busy_timeuot": 1})

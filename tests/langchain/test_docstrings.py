@@ -1,0 +1,10 @@
+"""The example in the class's documentation runs."""
+
+import doctest
+
+import langchain_milvus_store.vectorstore
+
+
+def test_the_example_of_the_class_runs() -> None:
+    result = doctest.testmod(langchain_milvus_store.vectorstore)
+    assert (result.failed, result.attempted > 0) == (0, True)

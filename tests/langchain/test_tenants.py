@@ -1,0 +1,114 @@
+"""A partition key keeps tenants apart, and documents without one belong to nobody."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.documents import Document
+
+from langchain_milvus_store import Milvus
+
+MakeStore = Callable[..., Milvus]
+
+
+@pytest.fixture
+def tenants(make_store: MakeStore) -> Milvus:
+    store = make_store(partition_key_field="tenant")
+    documents = [
+        Document(f"note {place} of {tenant}", metadata={"tenant": tenant, "place": place})
+        for place in range(30)
+        for tenant in ("ann", "bob", "cy")
+    ]
+    store.add_documents(
+        documents, ids=[f"{one.metadata['tenant']}-{one.metadata['place']}" for one in documents]
+    )
+    return store
+
+
+def tenants_of(documents: list[Document]) -> set[Any]:
+    return {one.metadata.get("tenant") for one in documents}
+
+
+@pytest.mark.parametrize("search_type", ["similarity", "mmr", "similarity_score_threshold"])
+def test_every_kind_of_retriever_stays_inside_the_tenant(tenants: Milvus, search_type: str) -> None:
+    options: dict[str, Any] = {"expr": 'tenant == "bob"', "k": 50}
+    if search_type == "similarity_score_threshold":
+        options["score_threshold"] = 0.0
+    if search_type == "mmr":
+        options["fetch_k"] = 50
+    retriever = tenants.as_retriever(search_type=search_type, search_kwargs=options)
+    found = retriever.invoke("note 3 of ann")
+    assert len(found) == 30
+    assert tenants_of(found) == {"bob"}
+
+
+def test_deleting_in_one_tenant_leaves_the_others(tenants: Milvus) -> None:
+    tenants.delete(expr='tenant == "bob"')
+    assert tenants_of(tenants.similarity_search("note", k=90)) == {"ann", "cy"}
+    assert len(tenants.get_pks('tenant in ["ann", "bob", "cy"]')) == 60
+
+
+def test_a_filter_value_with_quotes_is_bound_not_pasted(tenants: Milvus) -> None:
+    evil = '" or tenant != "'
+    found = tenants.similarity_search("note", expr="tenant == {who}", filter_params={"who": evil})
+    assert found == []
+    tenants.add_texts(["mine"], [{"tenant": evil}])
+    found = tenants.similarity_search("note", expr="tenant == {who}", filter_params={"who": evil})
+    assert tenants_of(found) == {evil}
+
+
+def test_a_document_without_tenant_is_in_none_and_its_metadata_stays_as_it_was(tenants: Milvus) -> None:
+    (pk,) = tenants.add_texts(["stray"], [{"colour": "red"}])
+    (found,) = tenants.get_by_ids([pk])
+    assert found.metadata == {"colour": "red"}
+    assert tenants_of(tenants.similarity_search("stray", k=90, expr='tenant in ["ann", "bob", "cy"]')) == {
+        "ann",
+        "bob",
+        "cy",
+    }
+
+
+def test_integer_tenants_work_and_zero_is_one_of_them(make_store: MakeStore) -> None:
+    store = make_store(partition_key_field="tenant")
+    store.add_texts(["zero", "one", "none"], [{"tenant": 0}, {"tenant": 1}, {}])
+    assert [one.page_content for one in store.similarity_search("x", expr="tenant == 0")] == ["zero"]
+    by_content = {one.page_content: one.metadata for one in store.similarity_search("x")}
+    assert by_content == {"zero": {"tenant": 0}, "one": {"tenant": 1}, "none": {}}
+
+
+def test_the_partition_key_is_typed_and_is_found_again_on_opening(
+    tenants: Milvus, make_store: MakeStore
+) -> None:
+    description = tenants.client.describe_collection(tenants.collection_name)
+    (key,) = [one for one in description["fields"] if one.get("is_partition_key")]
+    assert (key["name"], key["type"].name) == ("tenant", "VARCHAR")
+    again = make_store()
+    again.add_texts(["note 99"], [{"tenant": "dan"}])
+    assert tenants_of(again.similarity_search("note", expr='tenant == "dan"')) == {"dan"}
+
+
+def test_another_partition_key_than_the_collection_has_is_an_error(
+    tenants: Milvus, make_store: MakeStore
+) -> None:
+    with pytest.raises(ValueError, match=r"partition key is 'tenant', expected partition_key_field='user'"):
+        make_store(partition_key_field="user")
+
+
+@pytest.mark.parametrize("value", [1.5, True, ["a"]])
+def test_a_tenant_that_is_no_string_or_integer_is_an_error(make_store: MakeStore, value: Any) -> None:
+    store = make_store(partition_key_field="tenant")
+    with pytest.raises(ValueError, match="partition key 'tenant' must be a str or an int"):
+        store.add_texts(["x"], [{"tenant": value}])
+    assert not store.client.has_collection(store.collection_name)
+
+
+@pytest.mark.parametrize("arguments", [{"metadata_field": "metadata"}, {"enable_dynamic_field": False}])
+def test_a_partition_key_goes_with_every_way_to_keep_metadata(
+    make_store: MakeStore, arguments: dict[str, Any]
+) -> None:
+    store = make_store(partition_key_field="tenant", **arguments)
+    store.add_texts(["a", "b", "c"], [{"tenant": "ann", "n": 1}, {"tenant": "bob", "n": 2}, {"n": 3}])
+    (found,) = store.similarity_search("b", expr='tenant == "bob"')
+    assert (found.page_content, found.metadata) == ("b", {"tenant": "bob", "n": 2})
+    (stray,) = store.search_by_metadata('tenant == ""')
+    assert stray.metadata == {"n": 3}
