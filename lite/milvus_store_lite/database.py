@@ -15,6 +15,7 @@ from typing import Any
 
 from .collection import Collection, CollectionState, Session
 from .columns.histories import Histories
+from .columns.memory import MemoryBudget
 from .errors import (
     CollectionNotExistException,
     DatabaseNotExistException,
@@ -42,6 +43,7 @@ class Database:
         name: which of the databases inside the file.
         durability: ``full`` survives loss of power, ``normal`` the end of the process.
         busy_timeout: seconds a writer waits for other writers.
+        memory_limit: bytes that vectors and columns may hold in memory, None for no bound.
 
     Raises:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file is not one to open.
@@ -53,10 +55,12 @@ class Database:
         name: str = DEFAULT_DATABASE,
         durability: Durability = "full",
         busy_timeout: float = 30.0,
+        memory_limit: int | None = None,
     ) -> None:
         self.path = str(path)
         self.name = name
         self._connections = Connections(self.path, durability, busy_timeout)
+        self._memory = MemoryBudget(memory_limit)
         self._states: dict[int, CollectionState] = {}
         self._states_lock = threading.Lock()
         with self._connections.reading() as connection:
@@ -198,13 +202,17 @@ class Database:
                 if known.record.version == record.version:
                     return known
                 # Another thread has seen a newer definition; this transaction still sees the older.
-                return _fresh_state(record)
+                return self._fresh_state(record)
             if known is not None and known.record.schema == record.schema:
                 state = CollectionState(record, known.rows, known.histories)
             else:
-                state = _fresh_state(record)
+                state = self._fresh_state(record)
             self._states[record.id] = state
             return state
+
+    def _fresh_state(self, record: CollectionRecord) -> CollectionState:
+        rows = RowStore(record.id, record.schema)
+        return CollectionState(record, rows, Histories(rows, record.schema, self._memory))
 
     def _require_free(self, connection: sqlite3.Connection, name: str) -> None:
         if catalog.find(connection, self._id, name) is not None:
@@ -230,8 +238,3 @@ class Database:
                     )
         if record.is_loaded != is_loaded:
             catalog.set_loaded(connection, record.id, is_loaded)
-
-
-def _fresh_state(record: CollectionRecord) -> CollectionState:
-    rows = RowStore(record.id, record.schema)
-    return CollectionState(record, rows, Histories(rows, record.schema))

@@ -171,6 +171,14 @@ class VectorBuilder:
         )
 
 
+def vectors_of(dim: int, blobs: Sequence[bytes]) -> VectorColumn:
+    """A column of just these vectors."""
+    builder = VectorBuilder(dim)
+    builder.reserve(len(blobs))
+    builder.append(blobs)
+    return builder.view()
+
+
 def scalar_builder(one: Field) -> NumberBuilder | StringBuilder:
     """The builder for a scalar field that is no JSON document."""
     return StringBuilder() if one.dtype is DataType.VARCHAR else NumberBuilder(one.dtype)

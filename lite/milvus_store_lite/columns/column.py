@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 BoolArray = npt.NDArray[np.bool_]
+
+_WORD_SIZE: Final = 160
+"""A string of some 50 characters, its entry in the list and in the dictionary."""
+
+
+def _allocated(array: npt.NDArray[Any] | None) -> int:
+    """Bytes behind a view, spare capacity included."""
+    if array is None:
+        return 0
+    return int(array.nbytes if array.base is None else getattr(array.base, "nbytes", array.nbytes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,11 @@ class NumberColumn:
 
     values: npt.NDArray[Any]
     valid: BoolArray | None
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return _allocated(self.values) + _allocated(self.valid)
 
 
 class Dictionary:
@@ -63,6 +78,11 @@ class StringColumn:
     codes: npt.NDArray[np.int32]
     dictionary: Dictionary
 
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about: a word is counted as CPython's average for short strings."""
+        return _allocated(self.codes) + _WORD_SIZE * len(self.dictionary.words)
+
 
 class JsonKind(IntEnum):
     """What stands at a JSON path in one row."""
@@ -92,6 +112,12 @@ class JsonColumn:
     floats: npt.NDArray[np.float64]
     strings: StringColumn
 
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        numbers = _allocated(self.kinds) + _allocated(self.ints) + _allocated(self.floats)
+        return numbers + self.strings.size
+
 
 Column = NumberColumn | StringColumn
 
@@ -110,3 +136,8 @@ class VectorColumn:
     inverse_norms: npt.NDArray[np.float32]
     largest_norm: float
     smallest_norm: float
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return _allocated(self.values) + _allocated(self.square_norms) + _allocated(self.inverse_norms)

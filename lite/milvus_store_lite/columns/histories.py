@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..schema import Schema
 from ..storage.rows import Part, RowStore
+from .memory import MemoryBudget
 from .snapshot import History
 
 MAX_PART_VALUES: Final = 16
@@ -29,10 +30,11 @@ MAX_ROWS_IN_PARTS: Final = 200_000
 class Histories:
     """All rows of a collection, and the parts last asked for."""
 
-    def __init__(self, rows: RowStore, schema: Schema) -> None:
-        self.whole = History(rows)
+    def __init__(self, rows: RowStore, schema: Schema, memory: MemoryBudget) -> None:
+        self.whole = History(rows, memory)
         self.partition_key = schema.partition_key
         self._rows = rows
+        self._memory = memory
         self._lock = threading.Lock()
         self._parts: OrderedDict[Part, History] = OrderedDict()
         self._too_large: set[Part] = set()
@@ -53,6 +55,7 @@ class Histories:
             with self._lock:
                 self._parts.pop(part, None)
                 self._too_large.add(part)
+            self._memory.release(history)
             return self.whole
         return history
 
@@ -64,7 +67,8 @@ class Histories:
                 self._too_large.add(part)
             return self.whole
         with self._lock:
-            history = self._parts.setdefault(part, History(self._rows, part))
+            history = self._parts.setdefault(part, History(self._rows, self._memory, part))
             while len(self._parts) > 1 and sum(one.slots for one in self._parts.values()) > MAX_ROWS_IN_PARTS:
-                self._parts.popitem(last=False)
+                _, forgotten = self._parts.popitem(last=False)
+                self._memory.release(forgotten)
             return history

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -21,9 +21,10 @@ from ..data_types import DataType
 from ..schema import Field
 from ..storage.catalog import Position
 from ..storage.rows import PARTITION_COLUMN, Part, RowStore
-from .builders import JsonPathBuilder, NumberBuilder, VectorBuilder, scalar_builder
+from .builders import JsonPathBuilder, NumberBuilder, VectorBuilder, scalar_builder, vectors_of
 from .column import BoolArray, JsonColumn, NumberColumn, StringColumn, VectorColumn
 from .growable import Growable
+from .memory import MemoryBudget
 
 _VECTOR_CHUNK: Final = 4096
 """Vectors read from the file at a time: bounds what loading needs beside the matrix itself."""
@@ -64,9 +65,10 @@ class Snapshot:
 class History:
     """The newest snapshot of one collection, or of one part of it, and the builders of its columns."""
 
-    def __init__(self, rows: RowStore, part: Part | None = None) -> None:
-        self._rows = rows
-        self._part = part
+    def __init__(self, rows: RowStore, memory: MemoryBudget, part: Part | None = None) -> None:
+        self.rows = rows
+        self.memory = memory
+        self.part = part
         self._lock = threading.RLock()
         self._current: Snapshot | None = None
         self._seqs: Growable[np.int64] = Growable(np.int64)
@@ -104,7 +106,8 @@ class History:
     def _read_anew(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
         self._seqs = Growable(np.int64)
         self._builders = {}
-        self._seqs.append(np.array(self._rows.all_seqs(connection, 0, self._part), dtype=np.int64))
+        self.memory.release(self)
+        self._seqs.append(np.array(self.rows.all_seqs(connection, 0, self.part), dtype=np.int64))
         return Snapshot(position, self._seqs.view(), alive=None)
 
     def _extend(
@@ -114,22 +117,35 @@ class History:
         known = current.position
         added: list[int] = []
         if position.last_seq > known.last_seq:
-            added = self._rows.all_seqs(connection, known.last_seq, self._part)
+            added = self.rows.all_seqs(connection, known.last_seq, self.part)
         alive = current.alive
         if position.last_change > known.last_change:
-            removed = self._rows.removed_seqs(connection, known.last_change)
+            removed = self.rows.removed_seqs(connection, known.last_change)
+            if len(removed) < position.last_change - known.last_change:
+                return None  # the feed no longer reaches back to what this snapshot knows
             alive = _without(current.seqs, alive, np.array(removed, dtype=np.int64))
         slots = len(current.seqs) + len(added)
         if alive is not None:
             alive = np.concatenate([alive, np.ones(len(added), dtype=np.bool_)])
             if np.count_nonzero(alive) < _RELOAD_DEAD_SHARE * slots:
                 return None
+        # Another collection may make this one forget a column at any moment.
+        builders = list(self._builders.items())
         if added:
             self._seqs.append(np.array(added, dtype=np.int64))
-            for key, builder in self._builders.items():
+            for key, builder in builders:
                 self._read_into(builder, key, connection, known.last_seq)
-        columns = {key: builder.view() for key, builder in self._builders.items()}
+        columns = {key: builder.view() for key, builder in builders}
+        for key, column in columns.items():
+            self.memory.charge(self, key, column.size)
         return Snapshot(position, self._seqs.view(), alive, columns)
+
+    def forget(self, key: Hashable) -> None:
+        """Let a column go; whoever reads it now keeps it until done."""
+        self._builders.pop(key, None)  # type: ignore[call-overload]  # a key of another kind is not there
+        current = self._current
+        if current is not None:
+            current.columns.pop(key, None)  # type: ignore[call-overload]
 
     def load(
         self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, connection: sqlite3.Connection
@@ -140,10 +156,12 @@ class History:
                 return snapshot.columns[key]
             builder = make()
             self._read_into(builder, key, connection, after=0, alive=snapshot.alive)
-            snapshot.columns[key] = builder.view()
-            if snapshot is self._current:
+            column = builder.view()
+            if snapshot is self._current and self.memory.allows(column.size):
+                snapshot.columns[key] = column
                 self._builders[key] = builder
-            return snapshot.columns[key]
+                self.memory.charge(self, key, column.size)
+            return column
 
     def _read_into(
         self,
@@ -158,7 +176,7 @@ class History:
         if isinstance(builder, VectorBuilder):
             self._read_vectors(builder, name, connection, after, alive)
             return
-        builder.append(_spread(self._rows.scalar_values(connection, name, after, self._part), alive))
+        builder.append(_spread(self.rows.scalar_values(connection, name, after, self.part), alive))
 
     def _read_vectors(
         self,
@@ -168,7 +186,7 @@ class History:
         after: int,
         alive: BoolArray | None,
     ) -> None:
-        chunks = self._rows.vector_blobs(connection, name, after, _VECTOR_CHUNK, self._part)
+        chunks = self.rows.vector_blobs(connection, name, after, _VECTOR_CHUNK, self.part)
         if alive is not None:
             builder.append(_spread([blob for chunk in chunks for (blob,) in chunk], alive))
             return
@@ -208,13 +226,41 @@ class View:
         return loaded
 
     def vectors(self, one: Field) -> VectorColumn:
+        """The vectors of every slot, made resident; ``can_hold`` says whether memory allows it."""
         loaded = self._column((one.name, None), lambda: VectorBuilder(one.vector_dim))
         assert isinstance(loaded, VectorColumn)
         return loaded
 
+    def holds(self, one: Field) -> bool:
+        """Whether the vectors are resident already."""
+        return (one.name, None) in self.snapshot.columns
+
+    def can_hold(self, one: Field) -> bool:
+        """Whether memory allows the vectors to be resident."""
+        return self._history.memory.allows(4 * (one.vector_dim + 2) * self.count)
+
+    def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> VectorColumn:
+        """The vectors of live ``slots``, read from the file."""
+        seqs = self.snapshot.seqs[slots].tolist()
+        found = self._history.rows.fetch_vectors(self.connection, seqs, one.name)
+        return vectors_of(one.vector_dim, [found[seq] for seq in seqs])
+
+    def vector_chunks(self, one: Field) -> Iterator[tuple[npt.NDArray[np.int64], VectorColumn]]:
+        """All live slots and their vectors, some thousand at a time, read from the file."""
+        alive = self.snapshot.alive
+        slots = np.arange(self.count) if alive is None else np.flatnonzero(alive)
+        start = 0
+        history = self._history
+        for chunk in history.rows.vector_blobs(self.connection, one.name, 0, _VECTOR_CHUNK, history.part):
+            yield slots[start : start + len(chunk)], vectors_of(one.vector_dim, [blob for (blob,) in chunk])
+            start += len(chunk)
+
     def _column(self, key: Key, make: Callable[[], Builder]) -> AnyColumn:
         loaded = self.snapshot.columns.get(key)
-        return self._history.load(key, make, self.snapshot, self.connection) if loaded is None else loaded
+        if loaded is None:
+            return self._history.load(key, make, self.snapshot, self.connection)
+        self._history.memory.touch(self._history, key)
+        return loaded
 
 
 def _without(

@@ -30,7 +30,7 @@ def ranked_hits(
     queries = encode_queries(one, request.queries)
     projection = Projection.of(schema, request.output_fields, with_pk=False)
     view = selection.view
-    rankings = nearest(metric, view.vectors(one), queries, request.offset + request.limit, selection.mask)
+    rankings = nearest(metric, one, selection, queries, request.offset + request.limit)
     pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
     return _hits(view, rows, projection, pages, request.round_decimal)
 

@@ -5,16 +5,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milvus_store_lite.columns.builders import VectorBuilder
+from milvus_store_lite.columns.builders import vectors_of
 from milvus_store_lite.columns.column import VectorColumn
-from milvus_store_lite.search.exact import nearest
+from milvus_store_lite.search.exact import Ranking, gather, scan
 from milvus_store_lite.search.metrics import Floats, Metric
 
 
 def column(vectors: Floats) -> VectorColumn:
-    builder = VectorBuilder(vectors.shape[1])
-    builder.append([vector.tobytes() for vector in vectors])
-    return builder.view()
+    return vectors_of(vectors.shape[1], [vector.tobytes() for vector in vectors])
+
+
+def nearest(
+    metric: Metric, rows: VectorColumn, queries: Floats, limit: int, mask: np.ndarray | None
+) -> list[Ranking]:
+    """The nearest in place, having made sure that gathering the survivors first finds the same."""
+    found = list(scan(metric, rows, queries, limit, mask))
+    if mask is not None:
+        slots = np.flatnonzero(mask)
+        for (at, values), (in_place, same) in zip(
+            scan(metric, gather(rows, slots), queries, limit, None), found, strict=True
+        ):
+            assert slots[at].tolist() == in_place.tolist()
+            assert values.tolist() == same.tolist()
+    return found
 
 
 def truth(metric: Metric, vectors: Floats, query: Floats, mask: np.ndarray, limit: int) -> list[int]:
