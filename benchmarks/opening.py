@@ -21,15 +21,15 @@ from . import data
 _FIRST_ANSWER = """
 import json, resource, sys, time
 from milvus_store import MilvusClient
-path, query, filter = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
+path, query, expression = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
 start = time.perf_counter()
 client = MilvusClient(path)
-client.search("bench", [query], filter=filter, limit=10)
+client.search("bench", [query], filter=expression, limit=10)
 first = time.perf_counter() - start
 again = []
 for _ in range(20):
     start = time.perf_counter()
-    client.search("bench", [query], filter=filter, limit=10)
+    client.search("bench", [query], filter=expression, limit=10)
     again.append(time.perf_counter() - start)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps([first * 1e3, sorted(again)[10] * 1e3, peak]))
@@ -63,16 +63,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     query = json.dumps(data.clustered(1, options.dim)[0].tolist())
-    print(f"x {options.dim}; open + first search, the same search again, peak memory; p50 of {options.rounds}")
+    print(
+        f"x {options.dim}; open + first search, the same search again, peak memory; p50 of {options.rounds}"
+    )
     for count in options.rows:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "bench.db")
             build(path, count, options.dim)
-            for name, filter in (("one tenant", 'tenant == "t3"'), ("unfiltered", "")):
+            for name, expression in (("one tenant", 'tenant == "t3"'), ("unfiltered", "")):
                 found = [
                     json.loads(
                         subprocess.run(
-                            [sys.executable, "-c", _FIRST_ANSWER, str(path), query, filter],
+                            [sys.executable, "-c", _FIRST_ANSWER, str(path), query, expression],
                             check=True,
                             capture_output=True,
                             text=True,
