@@ -11,7 +11,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 from .collection import Collection, CollectionState, Session
 from .columns.histories import Histories
@@ -32,11 +33,14 @@ from .storage.file import Durability
 from .storage.rows import RowStore
 from .storage.values import check_defaults
 
+IN_MEMORY: Final = ":memory:"
+
 
 class Database:
     """The database in the file at ``path``, which is made if there is none.
 
-    Any number of threads may share one; any number of processes may open the same file.
+    ``:memory:`` is a private file among the system's temporary ones, removed on close. Any number of threads
+    may share one database; any number of processes may open the same file.
 
     Args:
         path: the file. Its directory must exist.
@@ -44,6 +48,7 @@ class Database:
         durability: ``full`` survives loss of power, ``normal`` the end of the process.
         busy_timeout: seconds a writer waits for other writers.
         memory_limit: bytes that vectors and columns may hold in memory, None for no bound.
+        read_only: refuse every write, and make no file.
 
     Raises:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file is not one to open.
@@ -56,10 +61,15 @@ class Database:
         durability: Durability = "full",
         busy_timeout: float = 30.0,
         memory_limit: int | None = None,
+        read_only: bool = False,
     ) -> None:
+        self._scratch: TemporaryDirectory[str] | None = None
+        if str(path) == IN_MEMORY:
+            self._scratch = TemporaryDirectory(prefix="milvus-store-")
+            path, durability = Path(self._scratch.name, "memory.db"), "normal"
         self.path = str(path)
         self.name = name
-        self._connections = Connections(self.path, durability, busy_timeout)
+        self._connections = Connections(self.path, durability, busy_timeout, read_only=read_only)
         self._memory = MemoryBudget(memory_limit)
         self._states: dict[int, CollectionState] = {}
         self._states_lock = threading.Lock()
@@ -73,6 +83,22 @@ class Database:
     def close(self) -> None:
         """Release the file. Calls on the database or its collections raise from here on."""
         self._connections.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def backup(self, target: str | Path) -> None:
+        """Copy the file, as it is now, to ``target``, while others read and write.
+
+        Raises:
+            DatabaseWriteError: ``target`` exists, or cannot be written.
+        """
+        self._connections.backup(str(target))
+
+    def compact(self, name: str) -> None:
+        """Write a collection's rows anew without the gaps that removed ones left, and shrink the file."""
+        with self._writing(name) as session:
+            session.state.rows.rewrite_tables(session.connection)
+        self._connections.shrink()
 
     def checkpoint(self) -> None:
         """Fold what the write-ahead log holds into the file, as far as readers allow."""

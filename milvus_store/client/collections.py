@@ -192,9 +192,3 @@ class CollectionCalls(Connection):
         if partition_name and partition_name not in record.partitions:
             return {"state": LoadState.NotExist}
         return {"state": LoadState.Loaded if record.is_loaded else LoadState.NotLoad}
-
-    def flush(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
-        """Fold the write-ahead log into the file. Writes are durable without it."""
-        check_options("flush", kwargs)
-        self._database.collection(collection_name).describe()
-        self._database.checkpoint()

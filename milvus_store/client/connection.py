@@ -15,7 +15,12 @@ from ..options import check_options
 from .shared import acquire, release
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_DURABILITIES = ("full", "normal")
+_SETTINGS: dict[str, Any] = {
+    "durability": "full",
+    "busy_timeout": 30.0,
+    "memory_limit": None,
+    "read_only": False,
+}
 
 Client = TypeVar("Client", bound="Connection")
 
@@ -36,30 +41,24 @@ class Connection:
         """Open the database at ``uri``, making the file if there is none.
 
         Args:
-            uri: path of the file, such as ``./milvus_demo.db``.
+            uri: path of the file, such as ``./milvus_demo.db``; ``:memory:`` for one that is gone on close.
             user, password, token: taken for pymilvus's sake; a file has no users.
             db_name: which of the databases inside the file.
             timeout: taken for pymilvus's sake; calls on a file do not wait for a network.
             durability: ``"full"`` (what a call wrote survives loss of power) or ``"normal"`` (it survives
                 the end of the process, and the file stays sound).
             busy_timeout: seconds a write waits for other writers.
+            memory_limit: bytes that vectors and columns may hold in memory; what does not fit is read from
+                the file at every search, which is slower and just as right.
+            read_only: refuse every write, and make no file.
 
         Raises:
             ParamError: the uri is no path.
             MilvusException: the file cannot be opened or is not a database of ours.
         """
-        check_options("MilvusClient", kwargs, ("durability", "busy_timeout"))
-        durability, busy_timeout = kwargs.get("durability", "full"), kwargs.get("busy_timeout", 30.0)
-        if durability not in _DURABILITIES:
-            raise ParamError(
-                message=f"durability must be one of {', '.join(_DURABILITIES)}, got {durability!r}"
-            )
-        if isinstance(busy_timeout, bool) or not isinstance(busy_timeout, (int, float)) or busy_timeout < 0:
-            raise ParamError(message=f"busy_timeout must be seconds, 0 or more, got {busy_timeout!r}")
         self.uri = uri
-        path = local_path(uri)
         self.__database: Database | None = acquire(
-            path, db_name or DEFAULT_DATABASE, durability, float(busy_timeout)
+            local_path(uri), db_name or DEFAULT_DATABASE, **_checked_settings(kwargs)
         )
         # Runs at close(), when the client is forgotten, or when the interpreter ends: whichever is first.
         self.__release = weakref.finalize(self, release, self.__database)
@@ -80,6 +79,30 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _checked_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """``given`` over the defaults; raises ParamError for a name or value that is none."""
+    check_options("MilvusClient", given, _SETTINGS)
+    settings: dict[str, Any] = {**_SETTINGS, **given}
+    settings.pop("consistency_level", None)
+    expected = {
+        "durability": ("'full' or 'normal'", settings["durability"] in ("full", "normal")),
+        "busy_timeout": ("seconds, 0 or more", _is_number(settings["busy_timeout"], (int, float))),
+        "memory_limit": (
+            "bytes, 0 or more, or None",
+            settings["memory_limit"] is None or _is_number(settings["memory_limit"], int),
+        ),
+        "read_only": ("a bool", isinstance(settings["read_only"], bool)),
+    }
+    for name, (expectation, is_met) in expected.items():
+        if not is_met:
+            raise ParamError(message=f"{name} must be {expectation}, got {settings[name]!r}")
+    return settings
+
+
+def _is_number(value: object, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and value >= 0  # type: ignore[operator]
 
 
 def local_path(uri: object) -> str:

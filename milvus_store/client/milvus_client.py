@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .collections import CollectionCalls
 from .indexes import IndexCalls
+from .maintenance import MaintenanceCalls
 from .rows import RowCalls
 from .search import SearchCalls
 
 
-class MilvusClient(CollectionCalls, IndexCalls, RowCalls, SearchCalls):
+class MilvusClient(CollectionCalls, IndexCalls, RowCalls, SearchCalls, MaintenanceCalls):
     """pymilvus's ``MilvusClient`` on a file.
 
     >>> import tempfile

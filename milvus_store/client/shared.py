@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
-from milvus_store_lite.database import Database
-from milvus_store_lite.storage.file import Durability
+from milvus_store_lite.database import IN_MEMORY, Database
 
 
 @dataclass
@@ -17,16 +18,19 @@ class _Entry:
 
 
 _lock = threading.Lock()
-_open: dict[tuple[str, str, str, float], _Entry] = {}
+_open: dict[Hashable, _Entry] = {}
 
 
-def acquire(path: str, name: str, durability: Durability, busy_timeout: float) -> Database:
+def acquire(path: str, name: str, **settings: Any) -> Database:
     """The database at ``path``, opened if no client of this process has it open with these settings."""
-    key = (os.path.realpath(path), name, durability, busy_timeout)
+    if path == IN_MEMORY:
+        return Database(path, name, **settings)
+    path = os.path.realpath(path)
+    key = (path, name, *sorted(settings.items()))
     with _lock:
         entry = _open.get(key)
         if entry is None:
-            entry = _open[key] = _Entry(Database(key[0], name, durability, busy_timeout), 0)
+            entry = _open[key] = _Entry(Database(path, name, **settings), 0)
         entry.users += 1
         return entry.database
 
@@ -34,8 +38,10 @@ def acquire(path: str, name: str, durability: Durability, busy_timeout: float) -
 def release(database: Database) -> None:
     """Give back what ``acquire`` gave; the last client to do so closes the database."""
     with _lock:
-        key = next(key for key, entry in _open.items() if entry.database is database)
-        _open[key].users -= 1
-        if _open[key].users == 0:
+        key = next((key for key, entry in _open.items() if entry.database is database), None)
+        if key is not None:
+            _open[key].users -= 1
+            if _open[key].users > 0:
+                return
             del _open[key]
-            database.close()
+    database.close()

@@ -12,10 +12,16 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 
-from ..errors import ConnectionNotExistException
+from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseWriteError
 from .faults import translate
-from .file import Durability, connect, initialise, recognise
+from .file import Durability, connect, connect_read_only, initialise, recognise
+
+_SHRINK_SHARE: Final = 0.25
+_SHRINK_PAGES: Final = 1_000
+"""After a write, when more than this share of the file is free, so many pages (16 MiB) are given back: a call
+never waits long for it, and a file that was emptied has shrunk after a few more calls."""
 
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of a parent process. A forked child neither uses nor closes them: it keeps them alive here."""
@@ -24,66 +30,83 @@ _INHERITED: list[sqlite3.Connection] = []
 class Connections:
     """All connections of this process to the file at ``path``. Threads share it."""
 
-    def __init__(self, path: str, durability: Durability = "full", timeout: float = 30.0) -> None:
+    def __init__(
+        self, path: str, durability: Durability = "full", timeout: float = 30.0, *, read_only: bool = False
+    ) -> None:
         self.path = path
         self._durability = durability
         self._timeout = timeout
+        self._read_only = read_only
         self._closed = False
         self._reset()
         is_ours = recognise(path)
-        try:
+        if read_only and not is_ours:
+            raise DatabaseWriteError(message=f"{path} does not exist, and a read-only client creates nothing")
+        with self._translated():
             connection = self._connect()
             if not is_ours:
                 initialise(connection)
             connection.execute("SELECT count(*) FROM collections").fetchone()
-        except sqlite3.Error as error:
-            raise translate(error, path, timeout) from error
         self._idle.append(connection)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one unchanging state of the file for the length of the block."""
-        connection = self._acquire()
-        try:
+        with self._translated(), self._connection() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise translate(error, self.path, self._timeout) from error
-        finally:
-            self._release(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection that alone may write; what the block did is durable when it ends, or undone."""
-        with self._write_lock:
-            connection = self._acquire()
+        """A connection that alone may write; what the block did is durable when it ends, or undone.
+
+        Raises:
+            DatabaseLockedError: another thread or process has been writing for longer than the timeout.
+            DatabaseWriteError: the file cannot be written.
+        """
+        with self._alone(), self._translated(), self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                    connection.execute("COMMIT")
-                except BaseException:
-                    # SQLite has rolled back by itself after some errors (a full disk), not after others.
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                raise translate(error, self.path, self._timeout) from error
-            finally:
-                self._release(connection)
+                yield connection
+                connection.execute("COMMIT")
+                self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
+            except BaseException:
+                # SQLite has rolled back by itself after some errors (a full disk), not after others.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file as far as readers allow; waits for nobody."""
-        connection = self._acquire()
-        try:
+        with self._translated(), self._connection() as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except sqlite3.Error as error:
-            raise translate(error, self.path, self._timeout) from error
-        finally:
-            self._release(connection)
+
+    def shrink(self) -> None:
+        """Give every free page back to the file system, unless another process is writing just now."""
+        with self._alone(), self._translated(), self._connection() as connection:
+            self._free_pages(connection, share=0.0)
+
+    def backup(self, target: str) -> None:
+        """Copy the file as it is now to ``target``, which must not exist; others may write meanwhile."""
+        if os.path.exists(target):
+            raise DatabaseWriteError(message=f"cannot back up to {target}: it exists already")
+        unfinished = target + ".part"
+        try:
+            with self._connection() as connection, self._translated(target):
+                copy = sqlite3.connect(unfinished)
+                try:
+                    # All pages in one step: they are of one state, and writers go on in the WAL.
+                    connection.backup(copy, pages=-1)
+                finally:
+                    copy.close()
+            os.replace(unfinished, target)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.remove(unfinished)
+            raise
 
     def close(self) -> None:
         """Close every connection. The last one to close a file folds the WAL into it and removes it."""
@@ -95,19 +118,72 @@ class Connections:
                 with suppress(sqlite3.Error):
                     self._idle.pop().close()
 
-    def _connect(self) -> sqlite3.Connection:
-        return connect(self.path, self._durability, self._timeout)
+    def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:
+        """Free pages if they are more than ``share`` of the file, ``most`` of them; waits for nobody."""
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        (total,) = connection.execute("PRAGMA page_count").fetchone()
+        if free == 0 or free <= share * total:
+            return
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            # executescript, since the pragma frees one page a step and execute() takes one step only.
+            connection.executescript(f"PRAGMA incremental_vacuum({min(free, most or free)})")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {round(self._timeout * 1000)}")
 
-    def _acquire(self) -> sqlite3.Connection:
+    @contextmanager
+    def _translated(self, path: str | None = None) -> Iterator[None]:
+        """SQLite's errors inside the block leave it as errors of this package, about ``path``."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise translate(error, path or self.path, self._timeout) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The one thread of this process that may write."""
+        if self._read_only:
+            raise DatabaseWriteError(message=f"{self.path} was opened read-only: open it anew to write")
+        self._follow_fork()
+        lock = self._write_lock
+        if not lock.acquire(timeout=self._timeout):
+            raise DatabaseLockedError(
+                message=f"{self.path}: another thread of this process has been writing for longer than "
+                f"{self._timeout:g} s"
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """An idle connection, or a new one, for the length of the block."""
         if self._closed:
             raise ConnectionNotExistException(message=f"the database {self.path} is closed")
+        self._follow_fork()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._release(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._read_only:
+            return connect_read_only(self.path, self._timeout)
+        return connect(self.path, self._durability, self._timeout)
+
+    def _follow_fork(self) -> None:
+        """In a forked child, leave the parent's connections alone and begin with none."""
         if self._pid != os.getpid():
             _INHERITED.extend(self._idle)
             self._reset()
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._connect()
 
     def _release(self, connection: sqlite3.Connection) -> None:
         if self._closed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
+from pathlib import Path
 from typing import Final, Literal
 
 from ..errors import DatabaseCorruptError, DatabaseFormatError, DatabaseWriteError, NotADatabaseError
@@ -80,10 +81,44 @@ def _refuse_truncated(path: str, header: bytes) -> None:
 
 def connect(path: str, durability: Durability, timeout: float) -> sqlite3.Connection:
     """A connection in autocommit mode: transactions are begun and ended by name, never implicitly."""
-    connection = sqlite3.connect(
-        path, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=256
-    )
+    connection = _connect(path, timeout)
     connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
+    return connection
+
+
+def connect_read_only(path: str, timeout: float) -> sqlite3.Connection:
+    """A connection that cannot change what the file holds.
+
+    Sharing a file with writers takes SQLite two more files beside it, which only a connection that may write
+    removes again; so where writing is allowed, such a connection is used and forbidden to write. Where the
+    directory cannot be written and no write-ahead log waits in it, the file is one that nobody changes.
+    """
+    if os.access(path, os.W_OK) and os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
+        connection = _connect(path, timeout)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+    uri = Path(path).absolute().as_uri()
+    connection = _connect(f"{uri}?mode=ro", timeout, uri=True)
+    try:
+        connection.execute("SELECT count(*) FROM collections").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        wal = path + "-wal"
+        if os.path.exists(wal) and os.path.getsize(wal) > 0:
+            raise
+        connection = _connect(f"{uri}?immutable=1", timeout, uri=True)
+    return connection
+
+
+def _connect(target: str, timeout: float, *, uri: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        target,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        uri=uri,
+    )
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 

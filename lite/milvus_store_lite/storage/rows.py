@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import Any, Final
 
 from ..data_types import DataType
-from ..schema import DYNAMIC_FIELD, Schema
+from ..schema import DYNAMIC_FIELD, Field, Schema
 from .catalog import Position
 from .values import Batch
 
@@ -28,6 +28,9 @@ _SQL_TYPES: Final = {
     DataType.VARCHAR: "TEXT",
     DataType.JSON: "TEXT",
 }
+_FEED_LENGTH: Final = 50_000
+"""Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""
+
 _CHUNK: Final = 500
 """Values bound to one statement: far below SQLite's limit, and past it a statement gains nothing more."""
 
@@ -68,8 +71,7 @@ class RowStore:
         key = self.schema.partition_key
         if key is not None:
             connection.execute(
-                f'CREATE INDEX "rows_{self.collection_id}_{key.name}"'
-                f" ON {self._rows} ({self._columns[key.name]})"
+                f"CREATE INDEX {self._key_index(key)} ON {self._rows} ({self._columns[key.name]})"
             )
         for table in self._vectors.values():
             connection.execute(f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, value BLOB NOT NULL)")
@@ -77,9 +79,28 @@ class RowStore:
             f"CREATE TABLE {self._removed} (change INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL)"
         )
 
+    def rewrite_tables(self, connection: sqlite3.Connection) -> None:
+        """Write every row anew, tightly packed, and empty the feed of removals.
+
+        Rows keep their seqs. Readers that still need the feed find it too short and start from the rows.
+        """
+        tables = (self._rows, self._removed, *self._vectors.values())
+        if self.schema.partition_key is not None:
+            connection.execute(f"DROP INDEX {self._key_index(self.schema.partition_key)}")
+        for table in tables:
+            connection.execute(f"ALTER TABLE {table} RENAME TO {_aside(table)}")
+        self.create_tables(connection)
+        for table in (self._rows, *self._vectors.values()):
+            connection.execute(f"INSERT INTO {table} SELECT * FROM {_aside(table)} ORDER BY seq")
+        for table in tables:
+            connection.execute(f"DROP TABLE {_aside(table)}")
+
     def drop_tables(self, connection: sqlite3.Connection) -> None:
         for table in (self._rows, self._removed, *self._vectors.values()):
             connection.execute(f"DROP TABLE {table}")
+
+    def _key_index(self, key: Field) -> str:
+        return f'"rows_{self.collection_id}_{key.name}"'
 
     # Writing ------------------------------------------------------------------------------------------
 
@@ -121,7 +142,11 @@ class RowStore:
             f"INSERT INTO {self._removed} (change, seq) VALUES (?, ?)",
             zip(range(first, first + len(seqs)), seqs, strict=True),
         )
-        return Position(at.last_seq, at.last_change + len(seqs))
+        last_change = at.last_change + len(seqs)
+        if last_change // _FEED_LENGTH > at.last_change // _FEED_LENGTH:
+            oldest = last_change - _FEED_LENGTH
+            connection.execute(f"DELETE FROM {self._removed} WHERE change <= ?", (oldest,))
+        return Position(at.last_seq, last_change)
 
     # Reading ------------------------------------------------------------------------------------------
 
@@ -221,6 +246,11 @@ class RowStore:
 
     def count(self, connection: sqlite3.Connection) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {self._rows}").fetchone()[0])
+
+
+def _aside(table: str) -> str:
+    """The name of a quoted table while its successor is made."""
+    return f'{table[:-1]}_aside"'
 
 
 def _sql_names(schema: Schema) -> dict[str, str]:
