@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.filters import Expression
-from milvus_store_lite.filters.tree import Node
 from milvus_store_lite.search.request import Scope
 
 from ..options import check_options
 from ..results import QueryResult, WriteResult
 from .connection import Connection
+
+if TYPE_CHECKING:
+    from milvus_store_lite.filters import Expression
 
 _COUNT = "count(*)"
 
@@ -152,7 +153,7 @@ def as_scope(
     filter: object, params: Mapping[str, Any] | None, partition_names: Sequence[str] | None
 ) -> Scope:
     """The scope of a call's filter, its template values and its partitions."""
-    if filter is not None and not isinstance(filter, (str, Node)):
+    if filter is not None and not isinstance(filter, str) and not _is_tree(filter):
         raise DataTypeNotMatchException(
             message=f"filter must be a str or a filter tree, got {type(filter).__name__}: {filter!r:.80}"
         )
@@ -162,6 +163,12 @@ def as_scope(
         params=params or None,
         partitions=partition_names or None,
     )
+
+
+def _is_tree(filter: object) -> bool:
+    from milvus_store_lite.filters.tree import Node  # not needed by whoever filters by text
+
+    return isinstance(filter, Node)
 
 
 def as_fields(output_fields: object) -> list[str]:

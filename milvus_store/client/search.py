@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.filters import Expression
 from milvus_store_lite.search.request import SearchRequest
 
 from ..options import check_options
 from ..results import Hits, SearchResult
 from .connection import Connection
 from .rows import as_fields, as_scope
+
+if TYPE_CHECKING:
+    from milvus_store_lite.filters import Expression
 
 
 class SearchCalls(Connection):

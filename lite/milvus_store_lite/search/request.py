@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ParamError
-from ..filters import Expression
+
+if TYPE_CHECKING:
+    from ..filters import Expression
 
 MAX_WINDOW: Final = 16_384
 """Milvus's bound on limit + offset."""

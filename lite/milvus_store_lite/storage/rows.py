@@ -152,8 +152,11 @@ class RowStore:
 
     def seqs_of_pks(self, connection: sqlite3.Connection, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""
+        (largest,) = connection.execute(f"SELECT max(pk) FROM {self._rows}").fetchone()
+        # Rows mostly come in with rising keys: those beyond the largest need no looking up.
+        known = [] if largest is None else [pk for pk in pks if pk <= largest]
         found: dict[Any, int] = {}
-        for chunk, marks in _chunks(pks):
+        for chunk, marks in _chunks(known):
             found.update(
                 connection.execute(
                     f"SELECT pk, seq FROM {self._rows} WHERE pk IN ({marks})", chunk
