@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .columns.histories import Histories
-from .errors import CollectionNotLoadedException, ParamError
-from .schema import Schema
+from .errors import CollectionNotLoadedException, MilvusException, ParamError
+from .schema import Schema, check_name
 from .search.output import Projection
 from .search.ranking import ranked_hits
 from .search.request import Hits, Scope, SearchRequest, check_window
@@ -68,6 +68,37 @@ class Collection:
         """Rows in the collection, now."""
         with self._reading(self.name) as session:
             return session.state.rows.count(session.connection)
+
+    def create_partition(self, name: str) -> None:
+        """Add a partition that rows can be put into by name.
+
+        Raises:
+            ParamError: the collection has a partition key, which does that by itself.
+            MilvusException: there is one of this name.
+        """
+        check_name("partition", name)
+        with self._writing(self.name) as session:
+            record = session.state.record
+            if name in record.partitions:
+                raise MilvusException(message=f"partition {name!r} already exists in '{record.name}'")
+            _refuse_partition_key(record, name)
+            catalog.add_partition(session.connection, record.id, name)
+
+    def drop_partition(self, name: str) -> None:
+        """Remove a partition and its rows."""
+        with self._writing(self.name) as session:
+            record, rows = session.state.record, session.state.rows
+            home = partition_id(record, name)
+            if name == DEFAULT_PARTITION:
+                raise ParamError(message=f"the default partition {name!r} cannot be dropped")
+            self._remove(session, rows.seqs_in_partition(session.connection, home))
+            catalog.remove_partition(session.connection, record.id, name)
+
+    def count_partition(self, name: str) -> int:
+        """Rows in a partition, now."""
+        with self._reading(self.name) as session:
+            home = partition_id(session.state.record, name)
+            return len(session.state.rows.seqs_in_partition(session.connection, home))
 
     # Writing ------------------------------------------------------------------------------------------
 
@@ -217,13 +248,18 @@ class Collection:
     @staticmethod
     def _home(record: CollectionRecord, partition: str | None) -> int:
         """The partition that new rows go to."""
-        key = record.schema.partition_key
-        if partition and key is not None:
-            raise ParamError(
-                message=f"collection '{record.name}' spreads its rows by the partition key '{key.name}': "
-                f"expected no partition_name, got {partition!r}"
-            )
+        if partition:
+            _refuse_partition_key(record, partition)
         return partition_id(record, partition or DEFAULT_PARTITION)
+
+
+def _refuse_partition_key(record: CollectionRecord, partition: str) -> None:
+    key = record.schema.partition_key
+    if key is not None:
+        raise ParamError(
+            message=f"collection '{record.name}' spreads its rows by the partition key '{key.name}': "
+            f"expected no partition_name, got {partition!r}"
+        )
 
 
 def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:

@@ -18,6 +18,7 @@ from .collection import Collection, CollectionState, Session
 from .columns.histories import Histories
 from .columns.memory import MemoryBudget
 from .errors import (
+    AliasNotExistException,
     CollectionNotExistException,
     DatabaseNotExistException,
     IndexNotExistException,
@@ -155,6 +156,11 @@ class Database:
                 raise ParamError(
                     message=f"{name!r} is an alias of '{record.name}': expected a collection name"
                 )
+            if record.aliases:
+                raise ParamError(
+                    message=f"collection {name!r} cannot be dropped while it has aliases: drop_alias() first: "
+                    f"{', '.join(record.aliases)}"
+                )
             RowStore(record.id, record.schema).drop_tables(connection)
             catalog.remove_collection(connection, record.id)
         self._states.pop(record.id, None)
@@ -173,6 +179,44 @@ class Database:
         """
         with self._writing(name) as session:
             self._set_loaded(session.connection, session.state.record, is_loaded)
+
+    # Aliases ------------------------------------------------------------------------------------------
+
+    def create_alias(self, alias: str, collection: str) -> None:
+        """Let ``alias`` be another name of a collection.
+
+        Raises:
+            MilvusException: a collection (code 1601) or another alias (1602) has this name.
+        """
+        check_name("alias", alias)
+        with self._writing(collection) as session:
+            target = catalog.alias_target(session.connection, self._id, alias)
+            if target is not None:
+                raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target}'")
+            if catalog.find(session.connection, self._id, alias) is not None:
+                raise MilvusException(1601, f"alias {alias!r} is the name of a collection already")
+            catalog.set_alias(session.connection, self._id, alias, session.state.record.id)
+
+    def alter_alias(self, alias: str, collection: str) -> None:
+        """Let an existing alias stand for another collection."""
+        with self._writing(collection) as session:
+            self._require_alias(session.connection, alias)
+            catalog.set_alias(session.connection, self._id, alias, session.state.record.id)
+
+    def drop_alias(self, alias: str) -> None:
+        """Remove an alias; nothing happens if there is none, as in Milvus."""
+        with self._connections.writing() as connection:
+            catalog.remove_alias(connection, self._id, alias)
+
+    def alias_target(self, alias: str) -> str:
+        """The collection that an alias stands for."""
+        with self._connections.reading() as connection:
+            return self._require_alias(connection, alias)
+
+    def list_aliases(self) -> list[str]:
+        """All aliases, by name."""
+        with self._connections.reading() as connection:
+            return catalog.aliases(connection, self._id)
 
     # Indexes ------------------------------------------------------------------------------------------
 
@@ -239,6 +283,12 @@ class Database:
     def _fresh_state(self, record: CollectionRecord) -> CollectionState:
         rows = RowStore(record.id, record.schema)
         return CollectionState(record, rows, Histories(rows, record.schema, self._memory))
+
+    def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
+        target = catalog.alias_target(connection, self._id, alias)
+        if target is None:
+            raise AliasNotExistException(message=f"alias {alias!r} does not exist in database '{self.name}'")
+        return target
 
     def _require_free(self, connection: sqlite3.Connection, name: str) -> None:
         if catalog.find(connection, self._id, name) is not None:

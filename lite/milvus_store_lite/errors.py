@@ -7,9 +7,10 @@ generic code 1.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
+    "AliasNotExistException",
     "AmbiguousIndexName",
     "CollectionNotExistException",
     "CollectionNotLoadedException",
@@ -66,9 +67,13 @@ class FilterError(ParamError):
     def __init__(self, message: str, expression: str = "", column: int | None = None) -> None:
         self.expression = expression
         self.column = column
+        self._given = (message, expression, column)
         if column is not None:
             message = f"{message} at column {column}\n{_point_at(expression, column)}"
         super().__init__(message=message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._given
 
 
 def _point_at(expression: str, column: int) -> str:
@@ -119,6 +124,12 @@ class DatabaseNotExistException(MilvusException):
     """No database inside the file has this name."""
 
     default_code = 800
+
+
+class AliasNotExistException(MilvusException):
+    """No alias has this name."""
+
+    default_code = 1600
 
 
 class SchemaNotReadyException(MilvusException):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from .aliases import AliasCalls
 from .collections import CollectionCalls
 from .indexes import IndexCalls
 from .maintenance import MaintenanceCalls
+from .partitions import PartitionCalls
 from .rows import RowCalls
 from .search import SearchCalls
 
 
-class MilvusClient(CollectionCalls, IndexCalls, RowCalls, SearchCalls, MaintenanceCalls):
+class MilvusClient(
+    CollectionCalls, PartitionCalls, AliasCalls, IndexCalls, RowCalls, SearchCalls, MaintenanceCalls
+):
     """pymilvus's ``MilvusClient`` on a file.
 
     >>> import tempfile

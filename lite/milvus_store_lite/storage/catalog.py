@@ -179,7 +179,7 @@ def add_collection(
     consistency_level: str,
 ) -> int:
     """Enter a collection with its default partition; returns its id, which is never used again."""
-    now = time.time_ns() // 1_000_000
+    now = _now()
     collection = connection.execute(
         "INSERT INTO collections (database_id, name, schema, properties, consistency_level, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
@@ -217,6 +217,53 @@ def set_position(connection: sqlite3.Connection, collection: int, position: Posi
     )
 
 
+def alias_target(connection: sqlite3.Connection, database: int, alias: str) -> str | None:
+    """The name of the collection that ``alias`` stands for, if there is such an alias."""
+    row = connection.execute(
+        "SELECT name FROM collections JOIN aliases ON collections.id = collection_id"
+        " WHERE aliases.database_id = ? AND alias = ?",
+        (database, alias),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def set_alias(connection: sqlite3.Connection, database: int, alias: str, collection: int) -> None:
+    """Let ``alias`` stand for a collection, whatever it stood for before."""
+    remove_alias(connection, database, alias)
+    connection.execute(
+        "INSERT INTO aliases (database_id, alias, collection_id) VALUES (?, ?, ?)",
+        (database, alias, collection),
+    )
+    _touch(connection, collection)
+
+
+def remove_alias(connection: sqlite3.Connection, database: int, alias: str) -> None:
+    connection.execute(
+        "UPDATE collections SET version = version + 1 WHERE id ="
+        " (SELECT collection_id FROM aliases WHERE database_id = ? AND alias = ?)",
+        (database, alias),
+    )
+    connection.execute("DELETE FROM aliases WHERE database_id = ? AND alias = ?", (database, alias))
+
+
+def aliases(connection: sqlite3.Connection, database: int) -> list[str]:
+    rows = connection.execute("SELECT alias FROM aliases WHERE database_id = ? ORDER BY alias", (database,))
+    return [alias for (alias,) in rows]
+
+
+def add_partition(connection: sqlite3.Connection, collection: int, name: str) -> None:
+    connection.execute(
+        "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
+        (collection, name, _now()),
+    )
+    _touch(connection, collection)
+
+
+def remove_partition(connection: sqlite3.Connection, collection: int, name: str) -> None:
+    connection.execute("DELETE FROM partitions WHERE collection_id = ? AND name = ?", (collection, name))
+    _touch(connection, collection)
+
+
 def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecord) -> None:
     connection.execute(
         "INSERT INTO indexes (collection_id, name, field, type, metric, parameters) VALUES (?, ?, ?, ?, ?, ?)",
@@ -228,6 +275,11 @@ def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecor
 def remove_index(connection: sqlite3.Connection, collection: int, name: str) -> None:
     connection.execute("DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name))
     _touch(connection, collection)
+
+
+def _now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 def _touch(connection: sqlite3.Connection, collection: int) -> None:

@@ -169,6 +169,13 @@ class RowStore:
         found = self.fetch(connection, seqs, [PARTITION_COLUMN])
         return {seq: row[2] for seq, row in found.items()}
 
+    def seqs_in_partition(self, connection: sqlite3.Connection, partition: int) -> list[int]:
+        """Seqs of the rows in a partition, ascending."""
+        found = connection.execute(
+            f"SELECT seq FROM {self._rows} WHERE partition = ? ORDER BY seq", (partition,)
+        )
+        return [seq for (seq,) in found]
+
     def all_seqs(self, connection: sqlite3.Connection, after: int, part: Part | None = None) -> list[int]:
         """Seqs of the live rows beyond ``after``, ascending; only those of ``part`` if it is given."""
         if after == 0 and part is None:

@@ -1,4 +1,4 @@
-"""A collection against a dictionary: whatever is done through two clients, both agree with it."""
+"""A database against dictionaries: whatever two processes do to it, both agree with the naive model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from milvus_store import DataType, MilvusClient
+from milvus_store import DataType, MilvusClient, MilvusException
+from milvus_store.errors import PartitionNotExistException
+
+from .other_process import OTHER_PROCESS
 
 DIM = 3
 KEYS = st.integers(0, 30)
@@ -31,19 +34,28 @@ ROWS = st.fixed_dictionaries(
 BATCHES = st.lists(ROWS, min_size=1, max_size=8)
 
 
-class CollectionModel(RuleBasedStateMachine):
-    """``rows`` is the naive model: primary key → row, in the order of last writing."""
+class DatabaseModel(RuleBasedStateMachine):
+    """``rows`` is the naive model of collection ``c``: primary key → row, in the order of last writing.
+
+    ``aliases`` are those of ``c``; ``parts`` models collection ``p``: partition → primary keys.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.mkdtemp()
         self.path = Path(self.folder, "model.db")
         self.rows: dict[int, dict[str, Any]] = {}
-        self.clients: list[MilvusClient] = []
+        self.aliases: set[str] = set()
+        self.parts: dict[str, set[int]] = {"_default": set()}
+        self.clients: list[Any] = []
 
     @initialize()
     def create(self) -> None:
         self.open()
+        self.create_c()
+        self.clients[0].create_collection("p", dimension=DIM)
+
+    def create_c(self) -> None:
         client = self.clients[0]
         schema = client.create_schema(enable_dynamic_field=True)
         schema.add_field("id", DataType.INT64, is_primary=True)
@@ -54,8 +66,7 @@ class CollectionModel(RuleBasedStateMachine):
         client.create_collection("c", schema=schema, index_params=index)
 
     def open(self) -> None:
-        # Different settings make the second client open the file on its own, as another process would.
-        self.clients = [MilvusClient(self.path), MilvusClient(self.path, busy_timeout=20)]
+        self.clients = [MilvusClient(self.path), OTHER_PROCESS.open(self.path)]
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:
@@ -91,6 +102,59 @@ class CollectionModel(RuleBasedStateMachine):
         for key in gone:
             del self.rows[key]
 
+    @rule(name=st.sampled_from(["x", "y"]), who=st.integers(0, 1))
+    def create_alias(self, name: str, who: int) -> None:
+        if name in self.aliases:
+            with pytest.raises(MilvusException, match="already exists"):
+                self.clients[who].create_alias("c", name)
+        else:
+            self.clients[who].create_alias("c", name)
+            self.aliases.add(name)
+
+    @rule(name=st.sampled_from(["x", "y"]), who=st.integers(0, 1))
+    def drop_alias(self, name: str, who: int) -> None:
+        self.clients[who].drop_alias(name)
+        self.aliases.discard(name)
+
+    @rule(who=st.integers(0, 1))
+    def drop_and_create_anew(self, who: int) -> None:
+        for alias in self.aliases:
+            self.clients[who].drop_alias(alias)
+        self.clients[who].drop_collection("c")
+        self.rows, self.aliases = {}, set()
+        self.create_c()
+
+    @rule(name=st.sampled_from(["one", "two"]), who=st.integers(0, 1))
+    def create_partition(self, name: str, who: int) -> None:
+        if name not in self.parts:
+            self.clients[who].create_partition("p", name)
+            self.parts[name] = set()
+
+    @rule(name=st.sampled_from(["one", "two"]), who=st.integers(0, 1))
+    def drop_partition(self, name: str, who: int) -> None:
+        if name in self.parts:
+            self.clients[who].drop_partition("p", name)
+            del self.parts[name]
+
+    @rule(
+        name=st.sampled_from(["_default", "one", "two"]), ids=st.sets(KEYS, min_size=1), who=st.integers(0, 1)
+    )
+    def upsert_into_partition(self, name: str, ids: set[int], who: int) -> None:
+        rows = [{"id": key, "vector": [0.0] * DIM} for key in ids]
+        if name not in self.parts:
+            with pytest.raises(PartitionNotExistException):
+                self.clients[who].upsert("p", rows, partition_name=name)
+            return
+        self.clients[who].upsert("p", rows, partition_name=name)
+        for keys in self.parts.values():
+            keys -= ids
+        self.parts[name] |= ids
+
+    @rule(who=st.integers(0, 1))
+    def compact(self, who: int) -> None:
+        self.clients[who].compact("c")
+        self.clients[who].compact("p")
+
     @rule()
     def reopen(self) -> None:
         self.close()
@@ -99,9 +163,14 @@ class CollectionModel(RuleBasedStateMachine):
 
     @precondition(lambda self: self.clients)
     @invariant()
-    def both_clients_hold_the_same_rows(self) -> None:
+    def both_processes_see_the_same(self) -> None:
         expected = list(self.rows.values())
         for client in self.clients:
+            assert client.list_aliases("c")["aliases"] == sorted(self.aliases)
+            assert set(client.list_partitions("p")) == set(self.parts)
+            for name, keys in self.parts.items():
+                found = client.query("p", "id >= 0", ["id"], partition_names=[name])
+                assert {row["id"] for row in found} == keys
             assert client.get_collection_stats("c") == {"row_count": len(expected)}
             assert list(client.query("c", limit=100)) == expected
 
@@ -122,7 +191,11 @@ class CollectionModel(RuleBasedStateMachine):
         distances = [float(np.sum((np.array(row["vector"]) - np.array(query)) ** 2)) for row in matching]
         nearest = sorted(range(len(matching)), key=lambda place: (distances[place], place))[:limit]
         (hits,) = self.clients[who].search(
-            "c", [query], filter=" and ".join(clauses), limit=limit, output_fields=["*"]
+            min(self.aliases, default="c"),
+            [query],
+            filter=" and ".join(clauses),
+            limit=limit,
+            output_fields=["*"],
         )
         assert [hit.entity for hit in hits] == [matching[place] for place in nearest]
         assert hits.distances == [distances[place] for place in nearest]
@@ -137,8 +210,8 @@ class CollectionModel(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-CollectionModel.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
-test_a_collection_agrees_with_a_dictionary = CollectionModel.TestCase
+DatabaseModel.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+test_a_database_agrees_with_dictionaries = DatabaseModel.TestCase
 
 
 def test_threads_see_whole_batches_only(tmp_path: Path) -> None:

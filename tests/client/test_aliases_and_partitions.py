@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+
+from milvus_store import DataType, MilvusClient
+from milvus_store.errors import (
+    AliasNotExistException,
+    CollectionNotExistException,
+    MilvusException,
+    ParamError,
+    PartitionNotExistException,
+)
+
+
+def test_an_alias_works_wherever_the_name_does(colors: MilvusClient) -> None:
+    colors.create_alias("colors", "paint")
+    assert colors.has_collection("paint")
+    assert colors.describe_collection("paint")["collection_name"] == "colors"
+    assert colors.describe_collection("colors")["aliases"] == ["paint"]
+    colors.insert("paint", {"id": 100, "vector": [9, 9, 9, 9]})
+    assert colors.search("paint", [[9, 9, 9, 9]], limit=1)[0].ids == [100]
+    assert colors.delete("paint", ids=[100])["delete_count"] == 1
+    assert colors.list_collections() == ["colors"]
+    assert colors.describe_alias("paint") == {"alias": "paint", "collection_name": "colors"}
+    assert colors.list_aliases("colors") == {"aliases": ["paint"], "collection_name": "colors"}
+
+
+def test_an_alias_moves_at_once(colors: MilvusClient) -> None:
+    colors.create_alias("colors", "current")
+    colors.create_collection("next", dimension=4)
+    assert colors.get_collection_stats("current") == {"row_count": 6}
+    colors.alter_alias("next", "current")
+    assert colors.get_collection_stats("current") == {"row_count": 0}
+    assert colors.describe_collection("colors")["aliases"] == []
+    colors.drop_alias("current")
+    colors.drop_alias("current")
+    assert colors.list_aliases() == {"aliases": []}
+    with pytest.raises(CollectionNotExistException):
+        colors.query("current", limit=1)
+
+
+def test_names_are_not_taken_twice(colors: MilvusClient) -> None:
+    colors.create_collection("other", dimension=2)
+    colors.create_alias("colors", "paint")
+    for name, code in (("paint", 1602), ("other", 1601)):
+        with pytest.raises(MilvusException, match=name) as caught:
+            colors.create_alias("colors", name)
+        assert caught.value.code == code
+    with pytest.raises(MilvusException, match="'paint' already exists"):
+        colors.create_collection("paint", dimension=2)
+    with pytest.raises(MilvusException, match="'paint' already exists"):
+        colors.rename_collection("other", "paint")
+    with pytest.raises(ParamError, match="invalid alias name"):
+        colors.create_alias("colors", "a b")
+    with pytest.raises(CollectionNotExistException):
+        colors.create_alias("nope", "x")
+    for call in (lambda: colors.alter_alias("colors", "nope"), lambda: colors.describe_alias("nope")):
+        with pytest.raises(AliasNotExistException, match="'nope'") as missing:
+            call()
+        assert missing.value.code == 1600
+
+
+def test_a_collection_is_not_dropped_by_its_alias_or_while_it_has_one(colors: MilvusClient) -> None:
+    colors.create_alias("colors", "paint")
+    with pytest.raises(ParamError, match="alias of 'colors'"):
+        colors.drop_collection("paint")
+    with pytest.raises(ParamError, match="drop_alias"):
+        colors.drop_collection("colors")
+    colors.drop_alias("paint")
+    colors.drop_collection("colors")
+    assert colors.list_collections() == []
+
+
+def test_rows_live_in_the_partition_they_were_put_into(colors: MilvusClient) -> None:
+    colors.create_partition("colors", "extra")
+    colors.insert("colors", [{"id": 50, "vector": [5, 5, 5, 5]}], partition_name="extra")
+    assert colors.list_partitions("colors") == ["_default", "extra"]
+    assert colors.describe_collection("colors")["num_partitions"] == 2
+    assert colors.get_partition_stats("colors", "extra") == {"row_count": 1}
+    assert colors.get_partition_stats("colors", "_default") == {"row_count": 6}
+    query = [[5, 5, 5, 5]]
+    assert colors.search("colors", query, partition_names=["extra"])[0].ids == [50]
+    assert 50 not in colors.search("colors", query, partition_names=["_default"])[0].ids
+    assert len(colors.search("colors", query, partition_names=["_default", "extra"])[0]) == 7
+    assert colors.get("colors", [50, 1], ["n"], partition_names=["extra"]) == [{"id": 50}]
+    assert colors.delete("colors", filter="id >= 0", partition_name="extra")["delete_count"] == 1
+    assert colors.get_collection_stats("colors") == {"row_count": 6}
+
+
+def test_upserting_moves_a_row_between_partitions(colors: MilvusClient) -> None:
+    colors.create_partition("colors", "extra")
+    colors.upsert("colors", {"id": 1, "vector": [1, 1, 1, 1]}, partition_name="extra")
+    assert colors.get_partition_stats("colors", "_default") == {"row_count": 5}
+    assert colors.delete("colors", ids=[1], partition_name="_default")["delete_count"] == 0
+    assert colors.delete("colors", ids=[1], partition_name="extra")["delete_count"] == 1
+
+
+def test_dropping_a_partition_drops_its_rows(colors: MilvusClient) -> None:
+    colors.create_partition("colors", "extra")
+    colors.insert("colors", [{"id": 50, "vector": [5, 5, 5, 5]}], partition_name="extra")
+    assert len(colors.search("colors", [[5, 5, 5, 5]], limit=100)[0]) == 7
+    colors.drop_partition("colors", "extra")
+    assert not colors.has_partition("colors", "extra")
+    assert len(colors.search("colors", [[5, 5, 5, 5]], limit=100)[0]) == 6
+
+
+def test_partitions_that_cannot_be(colors: MilvusClient) -> None:
+    colors.create_partition("colors", "extra")
+    with pytest.raises(MilvusException, match="'extra' already exists"):
+        colors.create_partition("colors", "extra")
+    with pytest.raises(ParamError, match="invalid partition name"):
+        colors.create_partition("colors", "1p")
+    with pytest.raises(ParamError, match="'_default' cannot be dropped"):
+        colors.drop_partition("colors", "_default")
+    for call in (
+        lambda: colors.drop_partition("colors", "nope"),
+        lambda: colors.get_partition_stats("colors", "nope"),
+    ):
+        with pytest.raises(PartitionNotExistException, match="'nope'") as caught:
+            call()
+        assert caught.value.code == 200
+    schema = colors.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("v", DataType.FLOAT_VECTOR, dim=2)
+    schema.add_field("tenant", DataType.VARCHAR, max_length=20, is_partition_key=True)
+    colors.create_collection("keyed", schema=schema)
+    with pytest.raises(ParamError, match="partition key 'tenant'"):
+        colors.create_partition("keyed", "p")
