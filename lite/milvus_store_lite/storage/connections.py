@@ -17,6 +17,7 @@ from typing import Final
 from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseWriteError
 from .faults import translate
 from .file import Durability, connect, connect_read_only, initialise, recognise
+from .filesystem import warn_of_network
 
 _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
@@ -42,6 +43,7 @@ class Connections:
         is_ours = recognise(path)
         if read_only and not is_ours:
             raise DatabaseWriteError(message=f"{path} does not exist, and a read-only client creates nothing")
+        warn_of_network(path)
         with self._translated():
             connection = self._connect()
             if not is_ours:

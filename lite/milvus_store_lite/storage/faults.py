@@ -14,7 +14,11 @@ from ..errors import (
 
 # Python 3.10 does not give SQLite's result code, so the fixed English texts of sqlite3_errstr decide.
 _BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
-    ("locked", DatabaseLockedError, "another process holds the write lock; the call waited {timeout:g} s"),
+    (
+        "locked",
+        DatabaseLockedError,
+        "another process (or client with other settings) holds the write lock; the call waited {timeout:g} s",
+    ),
     ("not a database", NotADatabaseError, "the file is not an SQLite database"),
     ("malformed", DatabaseCorruptError, "the file is damaged"),
     ("readonly", DatabaseWriteError, "the file or its directory is read-only"),
