@@ -134,7 +134,7 @@ class History:
         if added:
             self._seqs.append(np.array(added, dtype=np.int64))
             for key, builder in builders:
-                self._read_into(builder, key, connection, known.last_seq)
+                self._read_into(builder, key, connection, known.last_seq, self._seqs.view()[-len(added) :])
         columns = {key: builder.view() for key, builder in builders}
         for key, column in columns.items():
             self.memory.charge(self, key, column.size)
@@ -155,7 +155,7 @@ class History:
             if key in snapshot.columns:
                 return snapshot.columns[key]
             builder = make()
-            self._read_into(builder, key, connection, after=0, alive=snapshot.alive)
+            self._read_into(builder, key, connection, 0, snapshot.seqs, snapshot.alive)
             column = builder.view()
             if snapshot is self._current and self.memory.allows(column.size):
                 snapshot.columns[key] = column
@@ -169,14 +169,26 @@ class History:
         key: Key,
         connection: sqlite3.Connection,
         after: int,
+        seqs: npt.NDArray[np.int64],
         alive: BoolArray | None = None,
     ) -> None:
-        """Append the live rows beyond ``after``; slots that ``alive`` says are dead are filled with None."""
+        """Append the values of the slots ``seqs``, the rows beyond ``after``; None where one is not alive.
+
+        Raises:
+            DatabaseCorruptError: the file does not hold one good value for each of the rows.
+        """
         name, _ = key
-        if isinstance(builder, VectorBuilder):
-            self._read_vectors(builder, name, connection, after, alive)
-            return
-        builder.append(_spread(self.rows.scalar_values(connection, name, after, self.part), alive))
+        live = seqs if alive is None else seqs[alive]
+        try:
+            if isinstance(builder, VectorBuilder):
+                self._read_vectors(builder, name, connection, after, live, alive)
+            else:
+                values = self.rows.scalar_values(connection, name, after, self.part)
+                if len(values) != len(live):
+                    raise ValueError(f"{len(live)} rows have {len(values)} values")
+                builder.append(_spread(values, alive))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self.rows.corrupt(f"values of field '{name}'", error) from error
 
     def _read_vectors(
         self,
@@ -184,16 +196,23 @@ class History:
         name: str,
         connection: sqlite3.Connection,
         after: int,
+        live: npt.NDArray[np.int64],
         alive: BoolArray | None,
     ) -> None:
+        """The vectors of the rows ``live``, each checked to be that row's."""
         chunks = self.rows.vector_blobs(connection, name, after, _VECTOR_CHUNK, self.part)
         if alive is not None:
-            builder.append(_spread([blob for chunk in chunks for (blob,) in chunk], alive))
+            found = [row for chunk in chunks for row in chunk]
+            builder.append(_spread(_blobs(found, live), alive))
             return
         if after == 0:
-            builder.reserve(len(self._seqs))
+            builder.reserve(len(live))
+        start = 0
         for chunk in chunks:
-            builder.append([blob for (blob,) in chunk])
+            builder.append(_blobs(chunk, live[start : start + len(chunk)]))
+            start += len(chunk)
+        if start != len(live):
+            raise ValueError(f"{len(live)} rows have {start} vectors")
 
 
 class View:
@@ -241,19 +260,27 @@ class View:
 
     def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> VectorColumn:
         """The vectors of live ``slots``, read from the file."""
-        seqs = self.snapshot.seqs[slots].tolist()
-        found = self._history.rows.fetch_vectors(self.connection, seqs, one.name)
-        return vectors_of(one.vector_dim, [found[seq] for seq in seqs])
+        rows, seqs = self._history.rows, self.snapshot.seqs[slots].tolist()
+        found = rows.fetch_vectors(self.connection, seqs, one.name)
+        try:
+            return vectors_of(one.vector_dim, [found[seq] for seq in seqs])
+        except (KeyError, ValueError, TypeError) as error:
+            raise rows.corrupt(f"vectors of field '{one.name}'", error) from error
 
     def vector_chunks(self, one: Field) -> Iterator[tuple[npt.NDArray[np.int64], VectorColumn]]:
         """All live slots and their vectors, some thousand at a time, read from the file."""
-        alive = self.snapshot.alive
-        slots = np.arange(self.count) if alive is None else np.flatnonzero(alive)
+        snapshot, history = self.snapshot, self._history
+        slots = np.arange(self.count) if snapshot.alive is None else np.flatnonzero(snapshot.alive)
         start = 0
-        history = self._history
-        for chunk in history.rows.vector_blobs(self.connection, one.name, 0, _VECTOR_CHUNK, history.part):
-            yield slots[start : start + len(chunk)], vectors_of(one.vector_dim, [blob for (blob,) in chunk])
-            start += len(chunk)
+        try:
+            for chunk in history.rows.vector_blobs(self.connection, one.name, 0, _VECTOR_CHUNK, history.part):
+                part = slots[start : start + len(chunk)]
+                yield part, vectors_of(one.vector_dim, _blobs(chunk, snapshot.seqs[part]))
+                start += len(chunk)
+            if start != len(slots):
+                raise ValueError(f"{len(slots)} rows have {start} vectors")
+        except (ValueError, TypeError) as error:
+            raise history.rows.corrupt(f"vectors of field '{one.name}'", error) from error
 
     def _column(self, key: Key, make: Callable[[], Builder]) -> AnyColumn:
         loaded = self.snapshot.columns.get(key)
@@ -261,6 +288,13 @@ class View:
             return self._history.load(key, make, self.snapshot, self.connection)
         self._history.memory.touch(self._history, key)
         return loaded
+
+
+def _blobs(rows: list[tuple[int, bytes]], seqs: npt.NDArray[np.int64]) -> list[bytes]:
+    """The vectors of ``rows``, which must be those of ``seqs``."""
+    if [seq for seq, _ in rows] != seqs.tolist():
+        raise ValueError("a row has no vector, or a vector has no row")
+    return [blob for _, blob in rows]
 
 
 def _without(

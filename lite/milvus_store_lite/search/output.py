@@ -63,11 +63,14 @@ class Projection:
             columns.append(DYNAMIC_FIELD)
         stored = rows.fetch(connection, seqs, columns)
         vectors = {one.name: rows.fetch_vectors(connection, seqs, one.name) for one in self.vectors}
-        found = [stored[seq] for seq in seqs]
-        pks = [row[1] for row in found]
-        if not (columns or vectors or self.with_pk):
-            return pks, [{} for _ in found]
-        return pks, [self._entity(row, vectors) for row in found]
+        try:
+            found = [stored[seq] for seq in seqs]
+            pks = [row[1] for row in found]
+            if not (columns or vectors or self.with_pk):
+                return pks, [{} for _ in found]
+            return pks, [self._entity(row, vectors) for row in found]
+        except (KeyError, ValueError, TypeError) as error:
+            raise rows.corrupt("values of a found row", error) from error
 
     def _entity(self, row: tuple[Any, ...], vectors: dict[str, dict[int, bytes]]) -> dict[str, Any]:
         entity: dict[str, Any] = {}

@@ -20,7 +20,7 @@ _BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
         "another process (or client with other settings) holds the write lock; the call waited {timeout:g} s",
     ),
     ("not a database", NotADatabaseError, "the file is not an SQLite database"),
-    ("malformed", DatabaseCorruptError, "the file is damaged"),
+    ("malformed", DatabaseCorruptError, "the file is damaged; 'milvus-store check' lists where"),
     ("readonly", DatabaseWriteError, "the file or its directory is read-only"),
     ("disk is full", DatabaseWriteError, "the disk is full"),
     ("disk I/O", DatabaseWriteError, "reading or writing the file failed"),

@@ -14,6 +14,7 @@ from itertools import repeat
 from typing import Any, Final
 
 from ..data_types import DataType
+from ..errors import DatabaseCorruptError
 from ..schema import DYNAMIC_FIELD, Field, Schema
 from .catalog import Position
 from .values import Batch
@@ -206,12 +207,12 @@ class RowStore:
 
     def vector_blobs(
         self, connection: sqlite3.Connection, field: str, after: int, chunk: int, part: Part | None = None
-    ) -> Iterator[list[tuple[bytes]]]:
-        """The vectors of the same rows as ``all_seqs`` in the same order, ``chunk`` at a time."""
+    ) -> Iterator[list[tuple[int, bytes]]]:
+        """(seq, vector) of the same rows as ``all_seqs`` in the same order, ``chunk`` at a time."""
         table = self._vectors[field]
         where, values = self._condition(after, part)
         source = table if part is None else f"{self._rows} JOIN {table} USING (seq)"
-        rows = connection.execute(f"SELECT value FROM {source} WHERE {where} ORDER BY seq", values)
+        rows = connection.execute(f"SELECT seq, value FROM {source} WHERE {where} ORDER BY seq", values)
         while found := rows.fetchmany(chunk):
             yield found
 
@@ -253,6 +254,13 @@ class RowStore:
                 ).fetchall()
             )
         return found
+
+    def corrupt(self, place: str, cause: Exception) -> DatabaseCorruptError:
+        """The error that says what is wrong with these tables, and where."""
+        return DatabaseCorruptError(
+            message=f"the tables of collection {self.collection_id} are damaged: {place}: "
+            f"{type(cause).__name__}: {cause}; 'milvus-store check' lists all damage"
+        )
 
     def count(self, connection: sqlite3.Connection) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {self._rows}").fetchone()[0])

@@ -1,0 +1,68 @@
+"""Damage in the file is an error that names the place, never a wrong answer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from milvus_store import MilvusClient
+from milvus_store.errors import DatabaseCorruptError
+
+
+@pytest.fixture
+def damage(path: Path) -> Callable[[str], None]:
+    """Runs a statement on the closed file of a small collection."""
+    with MilvusClient(path) as client:
+        client.create_collection("c", dimension=2)
+        client.insert("c", [{"id": i, "vector": [i, 1], "n": i} for i in range(3000)])
+
+    def run(statement: str) -> None:
+        with sqlite3.connect(path) as connection:
+            connection.execute(statement)
+        connection.close()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM vectors_1_vector WHERE seq = 1500",
+        "DELETE FROM vectors_1_vector WHERE seq = 3000",
+        "UPDATE vectors_1_vector SET value = x'00' WHERE seq = 1500",
+        "UPDATE vectors_1_vector SET seq = 9999 WHERE seq = 1500",
+    ],
+)
+def test_searches_refuse_vectors_that_do_not_belong(
+    path: Path, damage: Callable[[str], None], statement: str
+) -> None:
+    damage(statement)
+    for settings in ({}, {"memory_limit": 100}):
+        with MilvusClient(path, **settings) as client:  # type: ignore[arg-type]
+            with pytest.raises(DatabaseCorruptError, match="collection 1.*'vector'"):
+                client.search("c", [[1, 1]])
+            few = "id in [1499, 2999]"
+            with pytest.raises(DatabaseCorruptError, match="collection 1.*'vector'"):
+                client.search("c", [[1, 1]], filter=few)
+
+
+def test_queries_refuse_a_document_that_is_no_json(path: Path, damage: Callable[[str], None]) -> None:
+    damage("UPDATE rows_1 SET dynamic = '{' WHERE seq = 7")
+    with MilvusClient(path) as client:
+        with pytest.raises(DatabaseCorruptError, match=r"\$meta"):
+            client.query("c", "n == 3")
+        with pytest.raises(DatabaseCorruptError, match="a found row"):
+            client.get("c", 6)
+        assert client.get("c", 8, ["n"]) == [{"id": 8, "n": 8}]
+
+
+def test_a_number_that_is_none_is_refused(path: Path, damage: Callable[[str], None]) -> None:
+    damage("UPDATE rows_1 SET partition = 'x' WHERE seq = 7")
+    with (
+        MilvusClient(path) as client,
+        pytest.raises(DatabaseCorruptError, match="partition"),
+    ):
+        client.query("c", limit=5, partition_names=["_default"])
