@@ -7,18 +7,19 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .columns.histories import Histories
-from .errors import CollectionNotLoadedException, MilvusException, ParamError
+from .errors import MilvusException, ParamError
+from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema import Schema, check_name
 from .search.output import Projection
 from .search.ranking import ranked_hits
 from .search.request import Hits, Scope, SearchRequest, check_window
-from .search.selection import Selection, partition_id, select
+from .search.selection import Selection, check_isolation, loaded_partitions, partition_id, select
 from .storage import catalog
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord, Position
 from .storage.rows import RowStore
@@ -93,6 +94,18 @@ class Collection:
                 raise ParamError(message=f"the default partition {name!r} cannot be dropped")
             self._remove(session, rows.seqs_in_partition(session.connection, home))
             catalog.remove_partition(session.connection, record.id, name)
+            if record.released:
+                catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {home})
+
+    def alter_properties(self, properties: Mapping[str, Any], drop: Iterable[str] = ()) -> None:
+        """Set ``properties`` and remove those called ``drop``; the others stay as they are."""
+        checked = checked_properties("collection", COLLECTION_PROPERTIES, properties)
+        gone = set(drop)
+        with self._writing(self.name) as session:
+            record = session.state.record
+            kept = {key: value for key, value in record.properties.items() if key not in gone}
+            check_against_schema(record.schema, checked)
+            catalog.set_properties(session.connection, record.id, {**kept, **checked})
 
     def count_partition(self, name: str) -> int:
         """Rows in a partition, now."""
@@ -148,7 +161,7 @@ class Collection:
         """The rows with these primary keys that exist, in the order of ``ids``."""
         with self._reading(self.name) as session:
             record, rows = session.state.record, session.state.rows
-            self._require_loaded(record)
+            partitions = loaded_partitions(record, partitions)
             pks = encode_pks(record.schema.primary, ids)
             found = rows.seqs_of_pks(session.connection, pks)
             seqs = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
@@ -179,6 +192,7 @@ class Collection:
         """The primary key's name, and the nearest rows in the request's scope for each query vector."""
         with self._selecting(request.scope) as (session, selection):
             state = session.state
+            check_isolation(state.record, request.scope)
             return state.record.schema.primary.name, ranked_hits(state.record, state.rows, selection, request)
 
     # ---------------------------------------------------------------------------------------------------
@@ -226,8 +240,8 @@ class Collection:
         """A read transaction, and the rows in ``scope`` just as it sees them."""
         while True:
             with self._reading(self.name) as session:
-                self._require_loaded(session.state.record)
-                selection = self._select(session, scope)
+                partitions = loaded_partitions(session.state.record, scope.partitions)
+                selection = self._select(session, scope.within(partitions))
                 if selection is not None:
                     yield session, selection
                     return
@@ -236,14 +250,6 @@ class Collection:
     def _select(session: Session, scope: Scope) -> Selection | None:
         state = session.state
         return select(state.record, state.histories, session.connection, session.position, scope)
-
-    @staticmethod
-    def _require_loaded(record: CollectionRecord) -> None:
-        if not record.is_loaded:
-            raise CollectionNotLoadedException(
-                message=f"collection '{record.name}' is not loaded: create an index on its vector field and "
-                f"call load_collection('{record.name}') first"
-            )
 
     @staticmethod
     def _home(record: CollectionRecord, partition: str | None) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -17,16 +18,18 @@ from typing import Any, Final
 from .collection import Collection, CollectionState, Session
 from .columns.histories import Histories
 from .columns.memory import MemoryBudget
+from .databases import Databases, require
 from .errors import (
     AliasNotExistException,
     CollectionNotExistException,
-    DatabaseNotExistException,
     IndexNotExistException,
     MilvusException,
     ParamError,
 )
 from .indexes.definition import checked_index
+from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema import Schema, check_name
+from .search.selection import partition_ids
 from .storage import catalog
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
@@ -74,12 +77,25 @@ class Database:
         self._memory = MemoryBudget(memory_limit)
         self._states: dict[int, CollectionState] = {}
         self._states_lock = threading.Lock()
+        self.databases = Databases(self._connections)
+        try:
+            with self._connections.reading() as connection:
+                require(connection, name)
+        except BaseException:
+            self.close()
+            raise
+
+    def using(self, name: str) -> Database:
+        """Another database of the same file, sharing its connections, caches and life.
+
+        Raises:
+            DatabaseNotExistException: there is none of this name.
+        """
         with self._connections.reading() as connection:
-            found = catalog.database_id(connection, name)
-        if found is None:
-            self._connections.close()
-            raise DatabaseNotExistException(message=f"database {name!r} does not exist in {path}")
-        self._id = found
+            require(connection, name)
+        other = copy(self)
+        other.name = name
+        return other
 
     def close(self) -> None:
         """Release the file. Calls on the database or its collections raise from here on."""
@@ -126,29 +142,35 @@ class Database:
         """
         check_name("collection", name)
         check_defaults(schema)
+        checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
+        check_against_schema(schema, checked)
         with self._connections.writing() as connection:
-            self._require_free(connection, name)
+            require(connection, self.name)
+            self._require_free(connection, self.name, name)
             collection_id = catalog.add_collection(
-                connection, self._id, name, schema, dict(properties or {}), consistency_level
+                connection, self.name, name, schema, checked, consistency_level
             )
             RowStore(collection_id, schema).create_tables(connection)
             self._add_indexes(connection, collection_id, indexes)
             if indexes:
-                self._set_loaded(connection, catalog.load(connection, collection_id), True)
+                record = catalog.load(connection, collection_id)
+                self._set_loaded(connection, record, record.partitions.values())
 
     def list_collections(self) -> list[str]:
         """Names of the collections, oldest first."""
         with self._connections.reading() as connection:
-            return catalog.names(connection, self._id)
+            require(connection, self.name)
+            return catalog.names(connection, self.name)
 
     def has_collection(self, name: str) -> bool:
         with self._connections.reading() as connection:
-            return catalog.find(connection, self._id, name) is not None
+            require(connection, self.name)
+            return catalog.find(connection, self.name, name) is not None
 
     def drop_collection(self, name: str) -> None:
         """Remove a collection and its rows; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
-            found = catalog.find(connection, self._id, name)
+            found = catalog.find(connection, self.name, name)
             if found is None:
                 return
             record = catalog.load(connection, found[0])
@@ -165,20 +187,43 @@ class Database:
             catalog.remove_collection(connection, record.id)
         self._states.pop(record.id, None)
 
-    def rename_collection(self, old: str, new: str) -> None:
-        check_name("collection", new)
-        with self._writing(old) as session:
-            self._require_free(session.connection, new)
-            catalog.rename_collection(session.connection, session.state.record.id, new)
+    def rename_collection(self, old: str, new: str, database: str | None = None) -> None:
+        """Give a collection another name, and move it to ``database`` if that is another one.
 
-    def set_loaded(self, name: str, is_loaded: bool) -> None:
-        """Load or release a collection.
+        Raises:
+            ParamError: it has aliases, which do not move with it.
+        """
+        check_name("collection", new)
+        target = database or self.name
+        with self._writing(old) as session:
+            record = session.state.record
+            require(session.connection, target)
+            if target != self.name and record.aliases:
+                raise ParamError(
+                    message=f"collection '{record.name}' cannot move to database {target!r} while it has "
+                    f"aliases: drop_alias() first: {', '.join(record.aliases)}"
+                )
+            self._require_free(session.connection, target, new)
+            catalog.rename_collection(session.connection, record.id, target, new)
+
+    def load(self, name: str, partitions: Sequence[str] | None = None) -> None:
+        """Let a collection, or some of its partitions beside those loaded already, be read.
 
         Raises:
             IndexNotExistException: a vector field has no index, so that it cannot be loaded.
+            PartitionNotExistException: there is no such partition.
         """
         with self._writing(name) as session:
-            self._set_loaded(session.connection, session.state.record, is_loaded)
+            record = session.state.record
+            wanted = partition_ids(record, partitions)
+            self._set_loaded(session.connection, record, record.loaded_partitions | wanted)
+
+    def release(self, name: str, partitions: Sequence[str] | None = None) -> None:
+        """Stop a collection, or some of its partitions, from being read until they are loaded again."""
+        with self._writing(name) as session:
+            record = session.state.record
+            unwanted = partition_ids(record, partitions)
+            self._set_loaded(session.connection, record, record.loaded_partitions - unwanted)
 
     # Aliases ------------------------------------------------------------------------------------------
 
@@ -190,23 +235,23 @@ class Database:
         """
         check_name("alias", alias)
         with self._writing(collection) as session:
-            target = catalog.alias_target(session.connection, self._id, alias)
+            target = catalog.alias_target(session.connection, self.name, alias)
             if target is not None:
                 raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target}'")
-            if catalog.find(session.connection, self._id, alias) is not None:
+            if catalog.find(session.connection, self.name, alias) is not None:
                 raise MilvusException(1601, f"alias {alias!r} is the name of a collection already")
-            catalog.set_alias(session.connection, self._id, alias, session.state.record.id)
+            catalog.set_alias(session.connection, self.name, alias, session.state.record.id)
 
     def alter_alias(self, alias: str, collection: str) -> None:
         """Let an existing alias stand for another collection."""
         with self._writing(collection) as session:
             self._require_alias(session.connection, alias)
-            catalog.set_alias(session.connection, self._id, alias, session.state.record.id)
+            catalog.set_alias(session.connection, self.name, alias, session.state.record.id)
 
     def drop_alias(self, alias: str) -> None:
         """Remove an alias; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
-            catalog.remove_alias(connection, self._id, alias)
+            catalog.remove_alias(connection, self.name, alias)
 
     def alias_target(self, alias: str) -> str:
         """The collection that an alias stands for."""
@@ -216,7 +261,7 @@ class Database:
     def list_aliases(self) -> list[str]:
         """All aliases, by name."""
         with self._connections.reading() as connection:
-            return catalog.aliases(connection, self._id)
+            return catalog.aliases(connection, self.name)
 
     # Indexes ------------------------------------------------------------------------------------------
 
@@ -253,8 +298,9 @@ class Database:
             yield self._session(connection, name)
 
     def _session(self, connection: sqlite3.Connection, name: str) -> Session:
-        found = catalog.find(connection, self._id, name)
+        found = catalog.find(connection, self.name, name)
         if found is None:
+            require(connection, self.name)
             raise CollectionNotExistException(
                 message=f"collection {name!r} does not exist in database '{self.name}'"
             )
@@ -285,13 +331,14 @@ class Database:
         return CollectionState(record, rows, Histories(rows, record.schema, self._memory))
 
     def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
-        target = catalog.alias_target(connection, self._id, alias)
+        target = catalog.alias_target(connection, self.name, alias)
         if target is None:
             raise AliasNotExistException(message=f"alias {alias!r} does not exist in database '{self.name}'")
         return target
 
-    def _require_free(self, connection: sqlite3.Connection, name: str) -> None:
-        if catalog.find(connection, self._id, name) is not None:
+    @staticmethod
+    def _require_free(connection: sqlite3.Connection, database: str, name: str) -> None:
+        if catalog.find(connection, database, name) is not None:
             raise MilvusException(message=f"collection or alias {name!r} already exists")
 
     @staticmethod
@@ -304,13 +351,16 @@ class Database:
                 catalog.add_index(connection, collection_id, checked)
 
     @staticmethod
-    def _set_loaded(connection: sqlite3.Connection, record: CollectionRecord, is_loaded: bool) -> None:
-        if is_loaded:
+    def _set_loaded(
+        connection: sqlite3.Connection, record: CollectionRecord, partitions: Iterable[int]
+    ) -> None:
+        wanted = frozenset(partitions)
+        if wanted:
             for one in record.schema.vectors:
                 if record.index_of(one.name) is None:
                     raise IndexNotExistException(
                         message=f"vector field '{one.name}' of collection '{record.name}' has no index: "
                         f"call create_index before load_collection"
                     )
-        if record.is_loaded != is_loaded:
-            catalog.set_loaded(connection, record.id, is_loaded)
+        if record.loaded_partitions != wanted:
+            catalog.set_loaded(connection, record.id, wanted)

@@ -10,6 +10,7 @@ from milvus_store_lite.errors import (
     ParamError,
     PrimaryKeyException,
 )
+from milvus_store_lite.search.selection import loaded_partitions
 from milvus_store_lite.storage.catalog import IndexRecord
 
 from ..index_params import IndexParams, to_records
@@ -154,14 +155,9 @@ class CollectionCalls(Connection):
     def rename_collection(
         self, old_name: str, new_name: str, target_db: str = "", timeout: float | None = None, **kwargs: Any
     ) -> None:
-        """Give a collection another name."""
+        """Give a collection another name, and move it to the database ``target_db`` if one is named."""
         check_options("rename_collection", kwargs)
-        if target_db not in ("", self._database.name):
-            raise ParamError(
-                message=f"target_db must be the collection's own database '{self._database.name}', "
-                f"got {target_db!r}: collections do not move between databases"
-            )
-        self._database.rename_collection(old_name, new_name)
+        self._database.rename_collection(old_name, new_name, target_db or None)
 
     def get_collection_stats(
         self, collection_name: str, timeout: float | None = None, **kwargs: Any
@@ -173,12 +169,22 @@ class CollectionCalls(Connection):
     def load_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Let a collection be searched. Its vector fields need an index first, as in Milvus."""
         check_options("load_collection", kwargs, ("replica_number", "_refresh"))
-        self._database.set_loaded(collection_name, True)
+        self._database.load(collection_name)
+
+    def refresh_load(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
+        """Nothing is left to do: a loaded collection answers with every committed row at once.
+
+        Raises:
+            CollectionNotLoadedException: the collection is released.
+        """
+        check_options("refresh_load", kwargs)
+        record = self._database.collection(collection_name).describe()
+        loaded_partitions(record, None)
 
     def release_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Stop a collection from being searched, in every process, until it is loaded again."""
         check_options("release_collection", kwargs)
-        self._database.set_loaded(collection_name, False)
+        self._database.release(collection_name)
 
     def get_load_state(
         self, collection_name: str, partition_name: str = "", timeout: float | None = None, **kwargs: Any
@@ -191,4 +197,5 @@ class CollectionCalls(Connection):
             return {"state": LoadState.NotExist}
         if partition_name and partition_name not in record.partitions:
             return {"state": LoadState.NotExist}
-        return {"state": LoadState.Loaded if record.is_loaded else LoadState.NotLoad}
+        is_loaded = record.is_loaded and partition_name not in record.released
+        return {"state": LoadState.Loaded if is_loaded else LoadState.NotLoad}

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from milvus_store_lite.database import Database
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
-from milvus_store_lite.storage.catalog import DEFAULT_DATABASE
 
 from ..options import check_options
 from .shared import acquire, release
@@ -54,20 +53,30 @@ class Connection:
 
         Raises:
             ParamError: the uri is no path.
+            DatabaseNotExistException: ``db_name`` is not in the file.
             MilvusException: the file cannot be opened or is not a database of ours.
         """
         self.uri = uri
-        self.__database: Database | None = acquire(
-            local_path(uri), db_name or DEFAULT_DATABASE, **_checked_settings(kwargs)
-        )
+        opened = acquire(local_path(uri), **_checked_settings(kwargs))
         # Runs at close(), when the client is forgotten, or when the interpreter ends: whichever is first.
-        self.__release = weakref.finalize(self, release, self.__database)
+        self.__release = weakref.finalize(self, release, opened)
+        self.__database: Database | None = opened
+        if db_name:
+            try:
+                self._switch(db_name)
+            except BaseException:
+                self.close()
+                raise
 
     @property
     def _database(self) -> Database:
         if self.__database is None:
             raise ConnectionNotExistException(message=f"the client of {self.uri} is closed: open a new one")
         return self.__database
+
+    def _switch(self, db_name: str) -> None:
+        """Go on in another database of the file; nothing changes if there is none of this name."""
+        self.__database = self._database.using(db_name)
 
     def close(self) -> None:
         """Release the file. Once no client has it open, it is one file, with everything in it."""

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from .aliases import AliasCalls
 from .collections import CollectionCalls
+from .databases import DatabaseCalls
 from .indexes import IndexCalls
 from .maintenance import MaintenanceCalls
 from .partitions import PartitionCalls
+from .properties import PropertyCalls
 from .rows import RowCalls
 from .search import SearchCalls
 
 
 class MilvusClient(
-    CollectionCalls, PartitionCalls, AliasCalls, IndexCalls, RowCalls, SearchCalls, MaintenanceCalls
+    DatabaseCalls,
+    CollectionCalls,
+    PropertyCalls,
+    PartitionCalls,
+    AliasCalls,
+    IndexCalls,
+    RowCalls,
+    SearchCalls,
+    MaintenanceCalls,
 ):
     """pymilvus's ``MilvusClient`` on a file.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from milvus_store_lite.errors import DataTypeNotMatchException
+
 from ..options import check_options
 from .connection import Connection
 
@@ -35,9 +37,43 @@ class PartitionCalls(Connection):
         check_options("list_partitions", kwargs)
         return list(self._database.collection(collection_name).describe().partitions)
 
+    def load_partitions(
+        self,
+        collection_name: str,
+        partition_names: str | list[str],
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Let partitions be read, beside those that are loaded already.
+
+        While others are not loaded, reading the collection reads the loaded ones, and naming another is an error.
+        """
+        check_options("load_partitions", kwargs, ("replica_number",))
+        self._database.load(collection_name, _as_names(partition_names))
+
+    def release_partitions(
+        self,
+        collection_name: str,
+        partition_names: str | list[str],
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Stop partitions from being read, in every process, until they are loaded again."""
+        check_options("release_partitions", kwargs)
+        self._database.release(collection_name, _as_names(partition_names))
+
     def get_partition_stats(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> dict[str, int]:
         """``{"row_count": n}``, exact at every moment."""
         check_options("get_partition_stats", kwargs)
         return {"row_count": self._database.collection(collection_name).count_partition(partition_name)}
+
+
+def _as_names(partition_names: object) -> list[str]:
+    names = [partition_names] if isinstance(partition_names, str) else partition_names
+    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
+        raise DataTypeNotMatchException(
+            message=f"partition_names must be a name or a list of names, got {partition_names!r:.80}"
+        )
+    return list(names)

@@ -21,16 +21,16 @@ _lock = threading.Lock()
 _open: dict[Hashable, _Entry] = {}
 
 
-def acquire(path: str, name: str, **settings: Any) -> Database:
-    """The database at ``path``, opened if no client of this process has it open with these settings."""
+def acquire(path: str, **settings: Any) -> Database:
+    """The default database at ``path``, opened if no client of this process has it open with these settings."""
     if path == IN_MEMORY:
-        return Database(path, name, **settings)
+        return Database(path, **settings)
     path = os.path.realpath(path)
-    key = (path, name, *sorted(settings.items()))
+    key = (path, *sorted(settings.items()))
     with _lock:
         entry = _open.get(key)
         if entry is None:
-            entry = _open[key] = _Entry(Database(path, name, **settings), 0)
+            entry = _open[key] = _Entry(Database(path, **settings), 0)
         entry.users += 1
         return entry.database
 

@@ -6,6 +6,8 @@ from milvus_store import DataType, MilvusClient
 from milvus_store.errors import (
     AliasNotExistException,
     CollectionNotExistException,
+    CollectionNotLoadedException,
+    IndexNotExistException,
     MilvusException,
     ParamError,
     PartitionNotExistException,
@@ -126,3 +128,67 @@ def test_partitions_that_cannot_be(colors: MilvusClient) -> None:
     colors.create_collection("keyed", schema=schema)
     with pytest.raises(ParamError, match="partition key 'tenant'"):
         colors.create_partition("keyed", "p")
+
+
+def test_partitions_are_loaded_and_released_one_by_one(colors: MilvusClient) -> None:
+    colors.create_partition("colors", "extra")
+    colors.insert("colors", [{"id": 50, "vector": [5, 5, 5, 5]}], partition_name="extra")
+
+    def state(partition: str = "") -> str:
+        return str(colors.get_load_state("colors", partition)["state"].name)
+
+    def found(**options: list[str]) -> list[int]:
+        return sorted(colors.search("colors", [[5, 5, 5, 5]], **options)[0].ids)  # type: ignore[arg-type]
+
+    colors.release_partitions("colors", "_default")
+    assert (state(), state("_default"), state("extra")) == ("Loaded", "NotLoad", "Loaded")
+    # Reading the collection reads what is loaded of it; naming what is not is an error.
+    assert found() == found(partition_names=["extra"]) == [50]
+    assert [row["id"] for row in colors.query("colors", "id >= 0")] == [50]
+    assert colors.get("colors", [1, 50], ["id"]) == [{"id": 50}]
+    for call in (
+        lambda: found(partition_names=["_default", "extra"]),
+        lambda: colors.query("colors", "id >= 0", partition_names=["_default"]),
+        lambda: colors.get("colors", [1], partition_names=["_default"]),
+    ):
+        with pytest.raises(CollectionNotLoadedException, match=r"'_default'.*load_partitions") as caught:
+            call()
+        assert caught.value.code == 201
+    # Writing needs nothing loaded.
+    assert colors.delete("colors", filter="id == 1")["delete_count"] == 1
+    assert colors.get_collection_stats("colors") == {"row_count": 6}
+    colors.release_partitions("colors", ["extra"])
+    assert (state(), state("extra")) == ("NotLoad", "NotLoad")
+    with pytest.raises(CollectionNotLoadedException):
+        found()
+    with pytest.raises(CollectionNotLoadedException):
+        colors.refresh_load("colors")
+    colors.load_partitions("colors", ["_default"])
+    assert (state(), state("_default"), state("extra")) == ("Loaded", "Loaded", "NotLoad")
+    assert found() == [0, 2, 3, 4, 5]
+    colors.load_collection("colors")
+    assert found() == [0, 2, 3, 4, 5, 50]
+    colors.refresh_load("colors")
+
+
+def test_dropping_the_last_loaded_partition_releases_the_collection(colors: MilvusClient) -> None:
+    colors.create_partition("colors", "extra")
+    colors.release_partitions("colors", "_default")
+    colors.drop_partition("colors", "extra")
+    assert colors.get_load_state("colors")["state"].name == "NotLoad"
+    colors.load_collection("colors")
+    assert len(colors.query("colors", "id >= 0")) == 6
+
+
+def test_partitions_to_load_must_exist_and_be_searchable(colors: MilvusClient) -> None:
+    for call in (colors.load_partitions, colors.release_partitions):
+        with pytest.raises(PartitionNotExistException, match="'nope'"):
+            call("colors", ["nope"])
+        with pytest.raises(ParamError, match="partition_names"):
+            call("colors", [])
+    schema = colors.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("v", DataType.FLOAT_VECTOR, dim=2)
+    colors.create_collection("bare", schema=schema)
+    with pytest.raises(IndexNotExistException, match="create_index"):
+        colors.load_partitions("bare", "_default")

@@ -20,6 +20,7 @@ from milvus_store.errors import (
     NotADatabaseError,
     ParamError,
 )
+from milvus_store_lite.storage.file import FORMAT_VERSION
 
 
 def run_python(code: str, *arguments: object) -> str:
@@ -48,7 +49,7 @@ def test_a_closed_database_is_one_file_marked_as_ours(path: Path) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
     connection.close()
     assert application_id.to_bytes(4, "big") == b"mvst"
-    assert version == 1
+    assert version == FORMAT_VERSION
 
 
 @pytest.mark.parametrize("ending", ["forgotten", "interpreter exit"])

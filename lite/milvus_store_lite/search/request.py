@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ParamError
@@ -26,6 +26,10 @@ class Scope:
     expression: str | Expression | None = None
     params: Mapping[str, Any] | None = None
     partitions: Sequence[str] | None = None
+
+    def within(self, partitions: Sequence[str] | None) -> Scope:
+        """The same scope in other partitions."""
+        return self if partitions is self.partitions else replace(self, partitions=partitions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ import numpy.typing as npt
 from ..columns.column import BoolArray
 from ..columns.histories import Histories
 from ..columns.snapshot import History, View
-from ..errors import PartitionNotExistException
+from ..errors import CollectionNotLoadedException, ParamError, PartitionNotExistException
+from ..properties import ISOLATION, as_flag
 from ..storage.catalog import CollectionRecord, Position
 from .request import Scope
 
@@ -58,8 +60,8 @@ def select(
         return None
     mask = view.snapshot.alive
     if scope.partitions is not None:
-        ids = [partition_id(record, name) for name in scope.partitions]
-        mask = _both(mask, np.isin(view.partitions().values, ids))
+        ids = partition_ids(record, scope.partitions)
+        mask = _both(mask, np.isin(view.partitions().values, list(ids)))
     if condition is not None:
         mask = _both(mask, condition.mask(view))
     return Selection(view, mask)
@@ -74,6 +76,50 @@ def partition_id(record: CollectionRecord, name: str) -> int:
             f"{', '.join(record.partitions)}"
         )
     return found
+
+
+def partition_ids(record: CollectionRecord, names: Iterable[str] | None) -> frozenset[int]:
+    """The ids of the partitions ``names``, of all of them for None; raises PartitionNotExistException."""
+    return frozenset(partition_id(record, name) for name in (record.partitions if names is None else names))
+
+
+def loaded_partitions(record: CollectionRecord, asked: Sequence[str] | None) -> Sequence[str] | None:
+    """The partitions to read when ``asked`` were named, None for all.
+
+    Raises:
+        CollectionNotLoadedException: the collection, or a partition that was named, is not loaded.
+    """
+    if not record.is_loaded:
+        raise CollectionNotLoadedException(
+            message=f"collection '{record.name}' is not loaded: create an index on its vector field and "
+            f"call load_collection('{record.name}') first"
+        )
+    if not record.released:
+        return asked
+    if asked is None:
+        return [name for name in record.partitions if name not in record.released]
+    for name in asked:
+        if name in record.released:
+            raise CollectionNotLoadedException(
+                201,
+                f"partition {name!r} of collection '{record.name}' is not loaded: call "
+                f"load_partitions('{record.name}', [{name!r}]) first",
+            )
+    return asked
+
+
+def check_isolation(record: CollectionRecord, scope: Scope) -> None:
+    """Raise ``ParamError`` if the collection demands that a search names one tenant, and the filter does not."""
+    key = record.schema.partition_key
+    if key is None or not as_flag(record.properties.get(ISOLATION)):
+        return
+    condition = _condition(record, scope)
+    tenants = None if condition is None else condition.required_values(key.name)
+    if tenants is None or len(set(tenants)) != 1:
+        raise ParamError(
+            message=f"collection '{record.name}' has {ISOLATION}: expected a filter that names one value of the "
+            f"partition key, such as '{key.name} == ...', got {scope.expression!r:.80}"
+        )
 
 
 def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from ..schema import Schema
 
 DEFAULT_DATABASE: Final = "default"
 DEFAULT_PARTITION: Final = "_default"
+
+_DATABASE: Final = "(SELECT id FROM databases WHERE name = ?)"
+"""A database is looked up by its name in every statement: its number may be another one's after a drop."""
 
 CATALOG_TABLES: Final = (
     """CREATE TABLE databases (
@@ -48,6 +52,7 @@ CATALOG_TABLES: Final = (
         collection_id INTEGER NOT NULL REFERENCES collections(id),
         name TEXT NOT NULL,
         created_at INTEGER NOT NULL,
+        is_loaded INTEGER NOT NULL DEFAULT 1,
         UNIQUE (collection_id, name)
     )""",
     """CREATE TABLE indexes (
@@ -76,7 +81,10 @@ class IndexRecord:
 
 @dataclass(frozen=True)
 class CollectionRecord:
-    """A collection's definition, as of ``version``."""
+    """A collection's definition, as of ``version``.
+
+    ``partitions``: name → id, of all of them; ``released``: those that are not loaded while the collection is.
+    """
 
     id: int
     name: str
@@ -89,6 +97,14 @@ class CollectionRecord:
     partitions: dict[str, int]
     indexes: tuple[IndexRecord, ...]
     aliases: tuple[str, ...]
+    released: frozenset[str] = frozenset()
+
+    @property
+    def loaded_partitions(self) -> frozenset[int]:
+        """The ids of the partitions that may be read; none while the collection is released."""
+        if not self.is_loaded:
+            return frozenset()
+        return frozenset(number for name, number in self.partitions.items() if name not in self.released)
 
     def index_of(self, field: str) -> IndexRecord | None:
         """The index on ``field``, if there is one."""
@@ -110,21 +126,16 @@ class Position:
         return self.last_seq > other.last_seq or self.last_change > other.last_change
 
 
-def database_id(connection: sqlite3.Connection, name: str) -> int | None:
-    row = connection.execute("SELECT id FROM databases WHERE name = ?", (name,)).fetchone()
-    return row[0] if row else None
-
-
-def find(connection: sqlite3.Connection, database: int, name: str) -> tuple[int, int, Position] | None:
+def find(connection: sqlite3.Connection, database: str, name: str) -> tuple[int, int, Position] | None:
     """(id, version, position) of the collection that has ``name`` as its name or alias."""
     row = connection.execute(
-        "SELECT id, version, last_seq, last_change FROM collections WHERE database_id = ? AND name = ?",
+        f"SELECT id, version, last_seq, last_change FROM collections WHERE database_id = {_DATABASE} AND name = ?",
         (database, name),
     ).fetchone()
     if row is None:
         row = connection.execute(
             "SELECT id, version, last_seq, last_change FROM collections WHERE id ="
-            " (SELECT collection_id FROM aliases WHERE database_id = ? AND alias = ?)",
+            f" (SELECT collection_id FROM aliases WHERE database_id = {_DATABASE} AND alias = ?)",
             (database, name),
         ).fetchone()
     return None if row is None else (row[0], row[1], Position(row[2], row[3]))
@@ -138,8 +149,8 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
         (collection,),
     ).fetchone()
     partitions = connection.execute(
-        "SELECT name, id FROM partitions WHERE collection_id = ? ORDER BY id", (collection,)
-    )
+        "SELECT name, id, is_loaded FROM partitions WHERE collection_id = ? ORDER BY id", (collection,)
+    ).fetchall()
     indexes = connection.execute(
         "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
         (collection,),
@@ -156,23 +167,26 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
         is_loaded=bool(is_loaded),
         created_at=created_at,
         version=version,
-        partitions=dict(partitions.fetchall()),
+        partitions={name: number for name, number, _ in partitions},
         indexes=tuple(
             IndexRecord(index, field, kind, metric, json.loads(parameters))
             for index, field, kind, metric, parameters in indexes
         ),
         aliases=tuple(alias for (alias,) in aliases),
+        released=frozenset(name for name, _, is_loaded in partitions if not is_loaded),
     )
 
 
-def names(connection: sqlite3.Connection, database: int) -> list[str]:
-    rows = connection.execute("SELECT name FROM collections WHERE database_id = ? ORDER BY id", (database,))
+def names(connection: sqlite3.Connection, database: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT name FROM collections WHERE database_id = {_DATABASE} ORDER BY id", (database,)
+    )
     return [name for (name,) in rows]
 
 
 def add_collection(
     connection: sqlite3.Connection,
-    database: int,
+    database: str,
     name: str,
     schema: Schema,
     properties: dict[str, Any],
@@ -182,7 +196,7 @@ def add_collection(
     now = _now()
     collection = connection.execute(
         "INSERT INTO collections (database_id, name, schema, properties, consistency_level, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        f" VALUES ({_DATABASE}, ?, ?, ?, ?, ?) RETURNING id",
         (database, name, schema.to_json(), json.dumps(properties), consistency_level, now),
     ).fetchone()[0]
     connection.execute(
@@ -198,15 +212,38 @@ def remove_collection(connection: sqlite3.Connection, collection: int) -> None:
     connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
 
 
-def rename_collection(connection: sqlite3.Connection, collection: int, name: str) -> None:
+def rename_collection(connection: sqlite3.Connection, collection: int, database: str, name: str) -> None:
+    """Give a collection a name in ``database``, which may be another one than it was in."""
     connection.execute(
-        "UPDATE collections SET name = ?, version = version + 1 WHERE id = ?", (name, collection)
+        f"UPDATE collections SET name = ?, database_id = {_DATABASE}, version = version + 1 WHERE id = ?",
+        (name, database, collection),
     )
 
 
-def set_loaded(connection: sqlite3.Connection, collection: int, is_loaded: bool) -> None:
+def set_loaded(connection: sqlite3.Connection, collection: int, partitions: Collection[int]) -> None:
+    """Load ``partitions`` and release the others; the collection is loaded when one of them is."""
     connection.execute(
-        "UPDATE collections SET is_loaded = ?, version = version + 1 WHERE id = ?", (is_loaded, collection)
+        "UPDATE collections SET is_loaded = ?, version = version + 1 WHERE id = ?",
+        (bool(partitions), collection),
+    )
+    # While the collection is released, its partitions are as load_collection() will find them: loaded.
+    connection.execute(
+        "UPDATE partitions SET is_loaded = ? WHERE collection_id = ?", (not partitions, collection)
+    )
+    connection.executemany("UPDATE partitions SET is_loaded = 1 WHERE id = ?", [(one,) for one in partitions])
+
+
+def set_schema(connection: sqlite3.Connection, collection: int, schema: Schema) -> None:
+    connection.execute(
+        "UPDATE collections SET schema = ?, version = version + 1 WHERE id = ?",
+        (schema.to_json(), collection),
+    )
+
+
+def set_properties(connection: sqlite3.Connection, collection: int, properties: Mapping[str, Any]) -> None:
+    connection.execute(
+        "UPDATE collections SET properties = ?, version = version + 1 WHERE id = ?",
+        (json.dumps(properties), collection),
     )
 
 
@@ -217,37 +254,41 @@ def set_position(connection: sqlite3.Connection, collection: int, position: Posi
     )
 
 
-def alias_target(connection: sqlite3.Connection, database: int, alias: str) -> str | None:
+def alias_target(connection: sqlite3.Connection, database: str, alias: str) -> str | None:
     """The name of the collection that ``alias`` stands for, if there is such an alias."""
     row = connection.execute(
         "SELECT name FROM collections JOIN aliases ON collections.id = collection_id"
-        " WHERE aliases.database_id = ? AND alias = ?",
+        f" WHERE aliases.database_id = {_DATABASE} AND alias = ?",
         (database, alias),
     ).fetchone()
     return row[0] if row else None
 
 
-def set_alias(connection: sqlite3.Connection, database: int, alias: str, collection: int) -> None:
+def set_alias(connection: sqlite3.Connection, database: str, alias: str, collection: int) -> None:
     """Let ``alias`` stand for a collection, whatever it stood for before."""
     remove_alias(connection, database, alias)
     connection.execute(
-        "INSERT INTO aliases (database_id, alias, collection_id) VALUES (?, ?, ?)",
+        f"INSERT INTO aliases (database_id, alias, collection_id) VALUES ({_DATABASE}, ?, ?)",
         (database, alias, collection),
     )
     _touch(connection, collection)
 
 
-def remove_alias(connection: sqlite3.Connection, database: int, alias: str) -> None:
+def remove_alias(connection: sqlite3.Connection, database: str, alias: str) -> None:
     connection.execute(
         "UPDATE collections SET version = version + 1 WHERE id ="
-        " (SELECT collection_id FROM aliases WHERE database_id = ? AND alias = ?)",
+        f" (SELECT collection_id FROM aliases WHERE database_id = {_DATABASE} AND alias = ?)",
         (database, alias),
     )
-    connection.execute("DELETE FROM aliases WHERE database_id = ? AND alias = ?", (database, alias))
+    connection.execute(
+        f"DELETE FROM aliases WHERE database_id = {_DATABASE} AND alias = ?", (database, alias)
+    )
 
 
-def aliases(connection: sqlite3.Connection, database: int) -> list[str]:
-    rows = connection.execute("SELECT alias FROM aliases WHERE database_id = ? ORDER BY alias", (database,))
+def aliases(connection: sqlite3.Connection, database: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT alias FROM aliases WHERE database_id = {_DATABASE} ORDER BY alias", (database,)
+    )
     return [alias for (alias,) in rows]
 
 

@@ -18,6 +18,7 @@ from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseW
 from .faults import translate
 from .file import Durability, connect, connect_read_only, initialise, recognise
 from .filesystem import warn_of_network
+from .migrations import migrate, refuse_older
 
 _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
@@ -46,9 +47,17 @@ class Connections:
         warn_of_network(path)
         with self._translated():
             connection = self._connect()
-            if not is_ours:
-                initialise(connection)
-            connection.execute("SELECT count(*) FROM collections").fetchone()
+            try:
+                if not is_ours:
+                    initialise(connection)
+                elif read_only:
+                    refuse_older(connection, path)
+                else:
+                    migrate(connection)
+                connection.execute("SELECT count(*) FROM collections").fetchone()
+            except BaseException:
+                connection.close()
+                raise
         self._idle.append(connection)
 
     @contextmanager

@@ -14,9 +14,9 @@ from typing import Final, Literal
 
 from ..errors import DatabaseCorruptError, DatabaseFormatError, DatabaseWriteError, NotADatabaseError
 from .catalog import CATALOG_TABLES
+from .migrations import FORMAT_VERSION
 
 APPLICATION_ID: Final = 0x6D767374  # "mvst"
-FORMAT_VERSION: Final = 1
 PAGE_SIZE: Final = 16_384
 
 Durability = Literal["full", "normal"]

@@ -1,6 +1,7 @@
 """A file of every format that was ever released opens, answers as it did, and takes writes.
 
-``formats/format-<n>.db`` was written by the version that introduced format n and is never written again. It
+``formats/format-<n>.db`` was written by the version that introduced format n (``formats/write.py``) and is never
+written again. It
 holds the collection ``shop`` (ids 0 to 11 without 3 and 4; 5 was upserted last) with the alias ``store``, and the
 collection ``quick`` with auto ids "1" to "3", the last one in partition ``extra``.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store import MilvusClient
+from milvus_store.errors import DatabaseFormatError
 from milvus_store_lite.storage.file import FORMAT_VERSION
 
 FILES = sorted((Path(__file__).parent / "formats").glob("format-*.db"))
@@ -27,7 +29,9 @@ def test_a_file_of_this_format_opens_answers_and_takes_writes(file: Path, path: 
     shutil.copyfile(file, path)
     with MilvusClient(path) as client:
         assert client.list_collections() == ["shop", "quick"]
-        assert client.describe_collection("store")["description"] == "as format 1 wrote it"
+        assert (
+            client.describe_collection("store")["description"] == f"as {file.stem.replace('-', ' ')} wrote it"
+        )
         rows = client.query("store", "id >= 0")
         assert [row["id"] for row in rows] == [0, 1, 2, 6, 7, 8, 9, 10, 11, 5]
         assert rows[3] == {
@@ -44,3 +48,14 @@ def test_a_file_of_this_format_opens_answers_and_takes_writes(file: Path, path: 
         assert client.insert("quick", {"vector": [7, 8]})["ids"] == ["4"]
     with MilvusClient(path) as client:
         assert client.get_collection_stats("quick") == {"row_count": 4}
+
+
+def test_an_older_file_is_not_migrated_by_a_reader(path: Path) -> None:
+    shutil.copyfile(FILES[0], path)
+    before = path.read_bytes()
+    with pytest.raises(DatabaseFormatError, match="format 1.*without read_only"):
+        MilvusClient(path, read_only=True)
+    assert path.read_bytes() == before
+    MilvusClient(path).close()
+    with MilvusClient(path, read_only=True) as client:
+        assert client.list_collections() == ["shop", "quick"]

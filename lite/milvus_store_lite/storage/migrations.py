@@ -1,0 +1,50 @@
+"""What brings a file of an older format to the newest one: statements for each format that came after the first.
+
+``CATALOG_TABLES`` in ``catalog.py`` describes the newest format; a step here brings the one before it there. A
+step that has landed is never changed, because files were migrated by it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from ..errors import DatabaseFormatError
+
+STEPS: Final[dict[int, tuple[str, ...]]] = {
+    2: ("ALTER TABLE partitions ADD COLUMN is_loaded INTEGER NOT NULL DEFAULT 1",),
+}
+"""Format → the statements that make a file of the format before it one of this format."""
+
+FORMAT_VERSION: Final = max(STEPS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest format, wholly or not at all. Safe when several processes do it at once."""
+    if _version(connection) == FORMAT_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for version in range(_version(connection) + 1, FORMAT_VERSION + 1):
+            for statement in STEPS[version]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def refuse_older(connection: sqlite3.Connection, path: str) -> None:
+    """Raise ``DatabaseFormatError`` for a file that would have to be migrated and may not be written."""
+    version = _version(connection)
+    if version < FORMAT_VERSION:
+        raise DatabaseFormatError(
+            message=f"{path} has format {version}, and this version of milvus-store reads {FORMAT_VERSION}: open "
+            f"it once without read_only, which brings it there"
+        )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

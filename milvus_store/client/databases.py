@@ -1,0 +1,68 @@
+"""Calls about databases: separate sets of collections inside the one file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..options import check_options
+from .connection import Connection
+
+
+class DatabaseCalls(Connection):
+    def create_database(
+        self,
+        db_name: str,
+        properties: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Make an empty database in the file, for ``use_database`` or ``MilvusClient(db_name=...)``.
+
+        Raises:
+            MilvusException: the name is taken, or there are 64 already.
+        """
+        check_options("create_database", kwargs)
+        self._database.databases.create(db_name, properties)
+
+    def drop_database(self, db_name: str, **kwargs: Any) -> None:
+        """Remove a database that holds no collections.
+
+        Raises:
+            DatabaseNotExistException: there is none of this name.
+            ParamError: it is the default one, or holds collections.
+        """
+        check_options("drop_database", kwargs, ("timeout",))
+        self._database.databases.drop(db_name)
+
+    def list_databases(self, timeout: float | None = None, **kwargs: Any) -> list[str]:
+        """Names of the databases in the file, ``default`` first."""
+        check_options("list_databases", kwargs)
+        return self._database.databases.names()
+
+    def describe_database(self, db_name: str, **kwargs: Any) -> dict[str, Any]:
+        """Name and properties of a database."""
+        check_options("describe_database", kwargs, ("timeout",))
+        return {"name": db_name, **self._database.databases.properties(db_name)}
+
+    def alter_database_properties(self, db_name: str, properties: dict[str, Any], **kwargs: Any) -> None:
+        """Set properties of a database; those that are not named stay as they are."""
+        check_options("alter_database_properties", kwargs, ("timeout",))
+        self._database.databases.alter_properties(db_name, properties)
+
+    def drop_database_properties(self, db_name: str, property_keys: list[str], **kwargs: Any) -> None:
+        """Remove properties of a database."""
+        check_options("drop_database_properties", kwargs, ("timeout",))
+        self._database.databases.drop_properties(db_name, property_keys)
+
+    def use_database(self, db_name: str, **kwargs: Any) -> None:
+        """Let the calls of this client go to another database of the file from here on.
+
+        Raises:
+            DatabaseNotExistException: there is none of this name; the client stays where it was.
+        """
+        check_options("use_database", kwargs, ("timeout",))
+        self._switch(db_name)
+
+    def using_database(self, db_name: str, **kwargs: Any) -> None:
+        """``use_database`` by its older name."""
+        self.use_database(db_name, **kwargs)
