@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from milvus_store import MilvusClient
-from milvus_store_lite.columns.builders import VectorBuilder
-from milvus_store_lite.search import exact, metrics
+from milvus_store_lite.columns.vectors import VectorBuilder
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.schema import Field
+from milvus_store_lite.search import dense, metrics
 
 from . import data, timing
 
@@ -54,7 +56,7 @@ def compare(count: int, dim: int, rounds: int) -> None:
 
 
 def paths(count: int, dim: int, rounds: int) -> None:
-    builder = VectorBuilder(dim)
+    builder = VectorBuilder(Field("v", DataType.FLOAT_VECTOR, dim=dim))
     vectors = data.clustered(count, dim)
     builder.append([vector.tobytes() for vector in vectors])
     rows, query = builder.view(), vectors[:1]
@@ -64,11 +66,11 @@ def paths(count: int, dim: int, rounds: int) -> None:
         mask = random.random(count) < share
 
         def gather(mask: np.ndarray = mask) -> object:
-            gathered = exact.gather(rows, np.flatnonzero(mask))
-            return list(exact.scan(metrics.Metric.IP, gathered, query, 10, None))
+            gathered = rows.at(np.flatnonzero(mask))
+            return list(dense.scan(metrics.Metric.IP, gathered, query, 10, None))
 
         def scan(mask: np.ndarray = mask) -> object:
-            return list(exact.scan(metrics.Metric.IP, rows, query, 10, mask))
+            return list(dense.scan(metrics.Metric.IP, rows, query, 10, mask))
 
         gathered, scanned = timing.in_turn(gather, scan, rounds=rounds)
         print(

@@ -16,8 +16,8 @@ from .columns.histories import Histories
 from .errors import MilvusException, ParamError
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema import Schema, check_name
+from .search.hits import ranked_hits
 from .search.output import Projection
-from .search.ranking import ranked_hits
 from .search.request import Hits, Scope, SearchRequest, check_window
 from .search.selection import Selection, check_isolation, loaded_partitions, partition_id, select
 from .storage import catalog

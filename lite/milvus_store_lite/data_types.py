@@ -68,7 +68,17 @@ NUMPY_TYPES: dict[DataType, np.dtype[np.generic]] = {
 }
 """How a scalar column stands in memory."""
 
+DENSE_VECTORS: frozenset[DataType] = frozenset(
+    {
+        DataType.FLOAT_VECTOR,
+        DataType.FLOAT16_VECTOR,
+        DataType.BFLOAT16_VECTOR,
+        DataType.INT8_VECTOR,
+    }
+)
+"""Vectors of one number for each dimension; in memory all of them are float32."""
+
 STORED_TYPES: frozenset[DataType] = frozenset(
-    {*NUMPY_TYPES, DataType.VARCHAR, DataType.JSON, DataType.FLOAT_VECTOR}
+    {*NUMPY_TYPES, DataType.VARCHAR, DataType.JSON, *DENSE_VECTORS, DataType.BINARY_VECTOR}
 )
 """What this version of the engine stores."""

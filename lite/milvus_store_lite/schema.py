@@ -17,6 +17,7 @@ from .errors import DataTypeNotSupportException, ParamError, PrimaryKeyException
 MAX_NAME_LENGTH: Final = 255
 MAX_VARCHAR_LENGTH: Final = 65_535
 MIN_DIM, MAX_DIM = 2, 32_768
+MAX_BINARY_DIM: Final = 262_144
 MAX_FIELDS: Final = 64
 DYNAMIC_FIELD: Final = "$meta"
 FIRST_FIELD_ID: Final = 100
@@ -72,8 +73,10 @@ class Field:
         if self.dtype is DataType.VARCHAR:
             self._check_range("max_length", self.max_length, 1, MAX_VARCHAR_LENGTH)
         if self.dtype.is_vector:
-            self._check_range("dim", self.dim, MIN_DIM, MAX_DIM)
-            self._refuse(nullable=self.nullable, default_value=self.has_default)
+            is_binary = self.dtype is DataType.BINARY_VECTOR
+            self._check_range("dim", self.dim, MIN_DIM, MAX_BINARY_DIM if is_binary else MAX_DIM)
+            self._check_whole_bytes()
+            self._refuse(default_value=self.has_default)
         if self.dtype is DataType.JSON:
             self._refuse(default_value=self.has_default)
         if self.is_primary:
@@ -114,6 +117,12 @@ class Field:
         if self.dtype.is_vector:
             return f"{self.dtype.name}(dim={self.dim})"
         return self.dtype.name
+
+    def _check_whole_bytes(self) -> None:
+        if self.dtype is DataType.BINARY_VECTOR and self.vector_dim % 8:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' ({self.describe()}): dim must be a multiple of 8"
+            )
 
     def _check_range(self, parameter: str, value: object, low: int, high: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:

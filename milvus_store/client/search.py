@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
 
 
+_SEARCH_KEYS = frozenset({"metric_type", "params", "offset"})
+
+
 class SearchCalls(Connection):
     def search(
         self,
@@ -53,7 +56,7 @@ class SearchCalls(Connection):
             FilterError: the filter does not parse or does not fit the schema.
         """
         check_options("search", kwargs, ("offset", "round_decimal", "filter_params"))
-        metric, offset = _check_search_params(search_params or {})
+        metric, offset, params = _split_search_params(search_params or {})
         request = SearchRequest(
             queries=_as_queries(data),
             anns_field=anns_field or None,
@@ -63,6 +66,7 @@ class SearchCalls(Connection):
             scope=as_scope(filter, kwargs.get("filter_params"), partition_names),
             output_fields=as_fields(output_fields),
             round_decimal=kwargs.get("round_decimal", -1),
+            params=params,
         )
         primary, hits = self._database.collection(collection_name).search(request)
         return SearchResult([Hits(primary, found) for found in hits])
@@ -81,18 +85,17 @@ def _as_queries(data: object) -> Sequence[Any]:
     )
 
 
-def _check_search_params(search_params: dict[str, Any]) -> tuple[str | None, int]:
-    """(metric, offset) of ``search_params``, whose other parameters no index of this version takes."""
+def _split_search_params(search_params: dict[str, Any]) -> tuple[str | None, int, dict[str, Any]]:
+    """(metric, offset, parameters of the index); the latter may stand inside ``params`` or beside it."""
     if not isinstance(search_params, dict):
         raise DataTypeNotMatchException(
             message=f"search_params must be a dict, got {type(search_params).__name__}: {search_params!r:.80}"
         )
-    known = {"metric_type", "params", "offset"}
-    unknown = [*(set(search_params) - known), *(search_params.get("params") or {})]
-    if unknown:
-        raise ParamError(
-            message=f"search parameter {unknown[0]!r} is not taken by the index in use: expected metric_type "
-            f"and offset, and no params"
+    beside = {key: value for key, value in search_params.items() if key not in _SEARCH_KEYS}
+    inside = search_params.get("params") or {}
+    if not isinstance(inside, dict):
+        raise DataTypeNotMatchException(
+            message=f"search_params['params'] must be a dict, got {type(inside).__name__}: {inside!r:.80}"
         )
     metric = search_params.get("metric_type") or None
-    return getattr(metric, "value", metric), search_params.get("offset") or 0
+    return getattr(metric, "value", metric), search_params.get("offset") or 0, {**beside, **inside}

@@ -184,9 +184,9 @@ def test_schemas_that_cannot_be(client: MilvusClient) -> None:
             "nullable",
         ),
         (
-            schema(pk, FieldSchema("v", DataType.BINARY_VECTOR, dim=8)),
+            schema(pk, FieldSchema("v", DataType.GEOMETRY)),
             DataTypeNotSupportException,
-            "BINARY_VECTOR",
+            "GEOMETRY",
         ),
         (
             schema(pk, vector, FieldSchema("n", DataType.INT8, default_value=300)),

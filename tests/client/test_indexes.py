@@ -32,8 +32,8 @@ def test_an_index_type_that_is_not_served_says_so_and_leaves_no_collection(clien
     schema = client.create_schema()
     schema.add_field("pk", DataType.INT64, is_primary=True)
     schema.add_field("v", DataType.FLOAT_VECTOR, dim=2)
-    index = client.prepare_index_params("v", index_type="HNSW", metric_type="L2", params={"M": 8})
-    with pytest.raises(ParamError, match=r"'HNSW' on field 'v'.*AUTOINDEX, FLAT"):
+    index = client.prepare_index_params("v", index_type="HNSWX", metric_type="L2", params={"M": 8})
+    with pytest.raises(ParamError, match=r"field 'v'.*'HNSWX'.*AUTOINDEX, FLAT"):
         client.create_collection("x", schema=schema, index_params=index)
     assert client.list_collections() == []
 

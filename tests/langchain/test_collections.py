@@ -168,9 +168,9 @@ def test_two_vector_fields_are_an_error(path: str, make_store: MakeStore) -> Non
         make_store(collection_name="made")
 
 
-def test_index_types_that_are_not_served_are_the_clients_error(make_store: MakeStore) -> None:
-    store = make_store(index_params={"index_type": "HNSW", "metric_type": "L2", "params": {"M": 8}})
-    with pytest.raises(MilvusException, match="HNSW"):
+def test_index_types_that_do_not_exist_are_the_clients_error(make_store: MakeStore) -> None:
+    store = make_store(index_params={"index_type": "HNSWX", "metric_type": "L2", "params": {"M": 8}})
+    with pytest.raises(MilvusException, match="HNSWX"):
         store.add_texts(["a"])
     assert not store.client.has_collection(store.collection_name)
 

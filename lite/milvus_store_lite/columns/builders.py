@@ -7,7 +7,6 @@ Whoever appends holds the lock of the collection's history; views need none.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from ..data_types import NUMPY_TYPES, DataType
 from ..schema import Field
-from .column import Dictionary, JsonColumn, JsonKind, NumberColumn, StringColumn, VectorColumn
+from .column import Dictionary, JsonColumn, JsonKind, NumberColumn, StringColumn
 from .growable import Growable
 
 _INT64_LIMIT: Final = 2**63
@@ -128,55 +127,6 @@ def _kind_of(value: Any) -> JsonKind:
     if value is _ABSENT:
         return JsonKind.MISSING
     return JsonKind.ARRAY if isinstance(value, list) else JsonKind.OBJECT
-
-
-class VectorBuilder:
-    """Float vectors from stored bytes, with the norms that ranking needs."""
-
-    def __init__(self, dim: int) -> None:
-        self._values: Growable[np.float32] = Growable(np.float32, (dim,))
-        self._square_norms: Growable[np.float32] = Growable(np.float32)
-        self._inverse_norms: Growable[np.float32] = Growable(np.float32)
-        self._largest_norm = 0.0
-        self._smallest_norm = math.inf
-        self._dim = dim
-
-    def reserve(self, count: int) -> None:
-        for growable in (self._values, self._square_norms, self._inverse_norms):
-            growable.reserve(count)
-
-    def append(self, blobs: Sequence[bytes | None]) -> None:
-        """None stands for a row deleted before its vector was read: it becomes zeros."""
-        zeros = bytes(4 * self._dim)
-        joined = b"".join([zeros if blob is None else blob for blob in blobs])
-        rows = np.frombuffer(joined, dtype="<f4").reshape(len(blobs), self._dim)
-        # float64: the square of a large float32 may be out of float32's range.
-        squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-        norms = np.sqrt(squares)
-        with np.errstate(divide="ignore", over="ignore"):
-            inverse = np.where(norms > 0, 1.0 / norms, 0.0).astype(np.float32)
-            self._square_norms.append(squares.astype(np.float32))
-        self._inverse_norms.append(inverse)
-        self._values.append(rows)
-        self._largest_norm = max(self._largest_norm, norms.max(initial=0.0).item())
-        self._smallest_norm = min(self._smallest_norm, norms.min(initial=math.inf, where=norms > 0).item())
-
-    def view(self) -> VectorColumn:
-        return VectorColumn(
-            self._values.view(),
-            self._square_norms.view(),
-            self._inverse_norms.view(),
-            self._largest_norm,
-            self._smallest_norm,
-        )
-
-
-def vectors_of(dim: int, blobs: Sequence[bytes]) -> VectorColumn:
-    """A column of just these vectors."""
-    builder = VectorBuilder(dim)
-    builder.reserve(len(blobs))
-    builder.append(blobs)
-    return builder.view()
 
 
 def scalar_builder(one: Field) -> NumberBuilder | StringBuilder:

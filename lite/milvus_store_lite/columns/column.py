@@ -20,7 +20,7 @@ _WORD_SIZE: Final = 160
 """A string of some 50 characters, its entry in the list and in the dictionary."""
 
 
-def _allocated(array: npt.NDArray[Any] | None) -> int:
+def allocated(array: npt.NDArray[Any] | None) -> int:
     """Bytes behind a view, spare capacity included."""
     if array is None:
         return 0
@@ -41,7 +41,7 @@ class NumberColumn:
     @property
     def size(self) -> int:
         """Bytes in memory."""
-        return _allocated(self.values) + _allocated(self.valid)
+        return allocated(self.values) + allocated(self.valid)
 
 
 class Dictionary:
@@ -81,7 +81,7 @@ class StringColumn:
     @property
     def size(self) -> int:
         """Bytes in memory, about: a word is counted as CPython's average for short strings."""
-        return _allocated(self.codes) + _WORD_SIZE * len(self.dictionary.words)
+        return allocated(self.codes) + _WORD_SIZE * len(self.dictionary.words)
 
 
 class JsonKind(IntEnum):
@@ -115,29 +115,8 @@ class JsonColumn:
     @property
     def size(self) -> int:
         """Bytes in memory."""
-        numbers = _allocated(self.kinds) + _allocated(self.ints) + _allocated(self.floats)
+        numbers = allocated(self.kinds) + allocated(self.ints) + allocated(self.floats)
         return numbers + self.strings.size
 
 
 Column = NumberColumn | StringColumn
-
-
-@dataclass(frozen=True, slots=True)
-class VectorColumn:
-    """A FLOAT_VECTOR field resident in memory.
-
-    ``values``: (n, dim) float32. ``square_norms``: (n,) float32, |x|². ``inverse_norms``: (n,) float32,
-    1/|x|, 0 for a zero vector. ``largest_norm`` and ``smallest_norm``: bounds of |x| over the vectors that
-    are not zero.
-    """
-
-    values: npt.NDArray[np.float32]
-    square_norms: npt.NDArray[np.float32]
-    inverse_norms: npt.NDArray[np.float32]
-    largest_norm: float
-    smallest_norm: float
-
-    @property
-    def size(self) -> int:
-        """Bytes in memory."""
-        return _allocated(self.values) + _allocated(self.square_norms) + _allocated(self.inverse_norms)

@@ -21,10 +21,11 @@ from ..data_types import DataType
 from ..schema import Field
 from ..storage.catalog import Position
 from ..storage.rows import PARTITION_COLUMN, Part, RowStore
-from .builders import JsonPathBuilder, NumberBuilder, VectorBuilder, scalar_builder, vectors_of
-from .column import BoolArray, JsonColumn, NumberColumn, StringColumn, VectorColumn
+from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
+from .column import BoolArray, JsonColumn, NumberColumn, StringColumn
 from .growable import Growable
 from .memory import MemoryBudget
+from .vectors import AnyVectorBuilder, AnyVectorColumn, vector_builder, vectors_of
 
 _VECTOR_CHUNK: Final = 4096
 """Vectors read from the file at a time: bounds what loading needs beside the matrix itself."""
@@ -32,7 +33,7 @@ _VECTOR_CHUNK: Final = 4096
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
 
-AnyColumn = NumberColumn | StringColumn | JsonColumn | VectorColumn
+AnyColumn = NumberColumn | StringColumn | JsonColumn | AnyVectorColumn
 Key = tuple[str, tuple[str | int, ...] | None]
 """(field name, path): path None is the field itself."""
 
@@ -180,7 +181,7 @@ class History:
         name, _ = key
         live = seqs if alive is None else seqs[alive]
         try:
-            if isinstance(builder, VectorBuilder):
+            if isinstance(builder, AnyVectorBuilder):
                 self._read_vectors(builder, name, connection, after, live, alive)
             else:
                 values = self.rows.scalar_values(connection, name, after, self.part)
@@ -192,7 +193,7 @@ class History:
 
     def _read_vectors(
         self,
-        builder: VectorBuilder,
+        builder: AnyVectorBuilder,
         name: str,
         connection: sqlite3.Connection,
         after: int,
@@ -244,10 +245,10 @@ class View:
         assert isinstance(loaded, NumberColumn)
         return loaded
 
-    def vectors(self, one: Field) -> VectorColumn:
+    def vectors(self, one: Field) -> AnyVectorColumn:
         """The vectors of every slot, made resident; ``can_hold`` says whether memory allows it."""
-        loaded = self._column((one.name, None), lambda: VectorBuilder(one.vector_dim))
-        assert isinstance(loaded, VectorColumn)
+        loaded = self._column((one.name, None), lambda: vector_builder(one))
+        assert isinstance(loaded, AnyVectorColumn)
         return loaded
 
     def holds(self, one: Field) -> bool:
@@ -258,16 +259,16 @@ class View:
         """Whether memory allows the vectors to be resident."""
         return self._history.memory.allows(4 * (one.vector_dim + 2) * self.count)
 
-    def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> VectorColumn:
+    def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
         """The vectors of live ``slots``, read from the file."""
         rows, seqs = self._history.rows, self.snapshot.seqs[slots].tolist()
         found = rows.fetch_vectors(self.connection, seqs, one.name)
         try:
-            return vectors_of(one.vector_dim, [found[seq] for seq in seqs])
+            return vectors_of(one, [found[seq] for seq in seqs])
         except (KeyError, ValueError, TypeError) as error:
             raise rows.corrupt(f"vectors of field '{one.name}'", error) from error
 
-    def vector_chunks(self, one: Field) -> Iterator[tuple[npt.NDArray[np.int64], VectorColumn]]:
+    def vector_chunks(self, one: Field) -> Iterator[tuple[npt.NDArray[np.int64], AnyVectorColumn]]:
         """All live slots and their vectors, some thousand at a time, read from the file."""
         snapshot, history = self.snapshot, self._history
         slots = np.arange(self.count) if snapshot.alive is None else np.flatnonzero(snapshot.alive)
@@ -275,7 +276,7 @@ class View:
         try:
             for chunk in history.rows.vector_blobs(self.connection, one.name, 0, _VECTOR_CHUNK, history.part):
                 part = slots[start : start + len(chunk)]
-                yield part, vectors_of(one.vector_dim, _blobs(chunk, snapshot.seqs[part]))
+                yield part, vectors_of(one, _blobs(chunk, snapshot.seqs[part]))
                 start += len(chunk)
             if start != len(slots):
                 raise ValueError(f"{len(slots)} rows have {start} vectors")
@@ -290,7 +291,7 @@ class View:
         return loaded
 
 
-def _blobs(rows: list[tuple[int, bytes]], seqs: npt.NDArray[np.int64]) -> list[bytes]:
+def _blobs(rows: list[tuple[int, bytes | None]], seqs: npt.NDArray[np.int64]) -> list[bytes | None]:
     """The vectors of ``rows``, which must be those of ``seqs``."""
     if [seq for seq, _ in rows] != seqs.tolist():
         raise ValueError("a row has no vector, or a vector has no row")

@@ -23,8 +23,8 @@ def checked_index(record: CollectionRecord, index: IndexRecord) -> IndexRecord |
             message=f"cannot index field {index.field!r}: collection '{record.name}' has "
             f"{', '.join(record.schema.by_name)}",
         )
-    kind, metric = check_index(one, index.type, index.metric, index.parameters)
-    index = replace(index, name=index.name or index.field, type=kind, metric=metric)
+    kind, metric, parameters = check_index(one, index.type, index.metric, index.parameters)
+    index = replace(index, name=index.name or index.field, type=kind, metric=metric, parameters=parameters)
     if index in record.indexes:
         return None
     for existing in record.indexes:

@@ -1,89 +1,248 @@
-"""Every index type by name: which fields and metrics it takes, and what serves it.
+"""Every index type by name: the fields and metrics it takes, its parameters, and what serves it.
 
-Errors and documentation read their lists from here.
+Errors and the table in the documentation read their lists from here. Names, parameters and ranges are those
+of Milvus (https://milvus.io/docs/index-explained.md); RNSG, ANNOY and IVF_SQ8H are those of Milvus 1.x.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
+from ..data_types import DENSE_VECTORS, DataType
 from ..errors import ParamError
 from ..schema import Field
+from .parameters import Parameter, check_parameters
 
-DENSE_METRICS: Final = ("L2", "IP", "COSINE")
-DEFAULT_METRIC: Final = "COSINE"
+DENSE_METRICS: Final = ("COSINE", "L2", "IP")
+BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPERSTRUCTURE")
+SPARSE_METRICS: Final = ("IP", "BM25")
 
 
 @dataclass(frozen=True, slots=True)
 class IndexType:
-    """``metrics``: those it ranks by, empty for an index on scalar fields. ``parameters``: names it takes."""
+    """One index type.
+
+    ``metrics``: those it ranks by, the default first; empty for an index on scalar fields.
+    ``build`` and ``search``: the parameters of ``create_index`` and of a search.
+    ``served_by``: in a few words, what answers here.
+    """
 
     name: str
     metrics: tuple[str, ...]
-    parameters: tuple[str, ...]
     served_by: str
+    build: tuple[Parameter, ...] = ()
+    search: tuple[Parameter, ...] = ()
 
 
-VECTOR_INDEXES: Final = {
-    kind.name: kind
-    for kind in (
-        IndexType("AUTOINDEX", DENSE_METRICS, (), "exact scan"),
-        IndexType("FLAT", DENSE_METRICS, (), "exact scan"),
-    )
-}
+_NLIST = Parameter("nlist", int, 1, 65_536, 128)
+_NPROBE = Parameter("nprobe", int, 1, "nlist", 8)
+_PQ_M = Parameter("m", int, 1, 65_536, divides="dim")
+_PQ_NBITS = Parameter("nbits", int, 1, 24, 8)
+_M = Parameter("M", int, 2, 2048, 30)
+_EF_CONSTRUCTION = Parameter("efConstruction", int, 1, 2**31 - 1, 360)
+_EF = Parameter("ef", int, "limit", 2**31 - 1)
+_SQ_TYPE = Parameter("sq_type", str, default="SQ8", choices=("SQ4U", "SQ6", "SQ8", "BF16", "FP16"))
+_REFINE = Parameter("refine", bool, default=False)
+_REFINE_TYPE = Parameter("refine_type", str, choices=("SQ6", "SQ8", "FP16", "BF16", "FP32"))
+_REFINE_K = Parameter("refine_k", float, 1, None, 1.0)
+_DROP_BUILD = Parameter("drop_ratio_build", float, 0, 1, 0.0, open_high=True)
+_DROP_SEARCH = Parameter("drop_ratio_search", float, 0, 1, 0.0, open_high=True)
 
-SCALAR_INDEXES: Final = {
-    kind.name: kind
-    for kind in (
-        IndexType("AUTOINDEX", (), (), "column in memory"),
-        IndexType("INVERTED", (), (), "column in memory"),
-    )
-}
+_EXACT: Final = "exact scan"
+_CODES: Final = "RaBitQ codes in inverted lists, exact re-rank"
+
+_DENSE: Final = (
+    IndexType("AUTOINDEX", DENSE_METRICS, "exact scan while small, then " + _CODES),
+    IndexType("FLAT", DENSE_METRICS, _EXACT),
+    IndexType("IVF_FLAT", DENSE_METRICS, "faiss inverted lists", (_NLIST,), (_NPROBE,)),
+    IndexType(
+        "IVF_SQ8", DENSE_METRICS, "faiss inverted lists of 8-bit codes, exact re-rank", (_NLIST,), (_NPROBE,)
+    ),
+    IndexType(
+        "IVF_PQ",
+        DENSE_METRICS,
+        "faiss inverted lists of product codes, exact re-rank",
+        (_NLIST, _PQ_M, _PQ_NBITS),
+        (_NPROBE,),
+    ),
+    IndexType(
+        "IVF_RABITQ",
+        DENSE_METRICS,
+        _CODES,
+        (_NLIST, _REFINE, _REFINE_TYPE),
+        (_NPROBE, Parameter("rbq_query_bits", int, 0, 8, 0), _REFINE_K),
+    ),
+    IndexType("HNSW", DENSE_METRICS, "faiss graph over the vectors", (_M, _EF_CONSTRUCTION), (_EF,)),
+    IndexType(
+        "HNSW_SQ",
+        DENSE_METRICS,
+        "faiss graph over scalar codes, exact re-rank",
+        (_M, _EF_CONSTRUCTION, _SQ_TYPE, _REFINE, _REFINE_TYPE),
+        (_EF, _REFINE_K),
+    ),
+    IndexType(
+        "HNSW_PQ",
+        DENSE_METRICS,
+        "faiss graph over product codes, exact re-rank",
+        (_M, _EF_CONSTRUCTION, _PQ_M, _PQ_NBITS, _REFINE, _REFINE_TYPE),
+        (_EF, _REFINE_K),
+    ),
+    IndexType(
+        "SCANN",
+        DENSE_METRICS,
+        "faiss inverted lists of 4-bit product codes, exact re-rank",
+        (_NLIST, Parameter("with_raw_data", bool, default=True)),
+        (_NPROBE, Parameter("reorder_k", int, "limit", None)),
+    ),
+    IndexType(
+        "DISKANN",
+        DENSE_METRICS,
+        _CODES + " of vectors left on disk",
+        (Parameter("max_degree", int, 1, 512, 56), Parameter("search_list_size", int, 1, 2**31 - 1, 100)),
+        (Parameter("search_list", int, "limit", 2**31 - 1),),
+    ),
+    IndexType("GPU_BRUTE_FORCE", DENSE_METRICS, "FLAT, on the CPU"),
+    IndexType("GPU_IVF_FLAT", DENSE_METRICS, "IVF_FLAT, on the CPU", (_NLIST,), (_NPROBE,)),
+    IndexType("GPU_IVF_PQ", DENSE_METRICS, "IVF_PQ, on the CPU", (_NLIST, _PQ_M, _PQ_NBITS), (_NPROBE,)),
+    IndexType(
+        "GPU_CAGRA",
+        DENSE_METRICS,
+        "HNSW, on the CPU",
+        (
+            Parameter("intermediate_graph_degree", int, 1, None, 128),
+            Parameter("graph_degree", int, 1, None, 64),
+            Parameter("build_algo", str, default="IVF_PQ", choices=("IVF_PQ", "NN_DESCENT")),
+            Parameter("cache_dataset_on_device", bool, default=False),
+            Parameter("adapt_for_cpu", bool, default=False),
+        ),
+        (
+            Parameter("itopk_size", int, 1, None),
+            Parameter("search_width", int, 1, None),
+            Parameter("min_iterations", int, 0, None),
+            Parameter("max_iterations", int, 0, None),
+            Parameter("team_size", int, 0, 32),
+            _EF,
+        ),
+    ),
+    IndexType(
+        "RNSG",
+        DENSE_METRICS,
+        "HNSW",
+        (
+            Parameter("search_length", int, 10, 300, 45),
+            Parameter("out_degree", int, 5, 300, 50),
+            Parameter("candidate_pool_size", int, 50, 1000, 300),
+            Parameter("knng", int, 5, 300, 100),
+        ),
+        (Parameter("search_length", int, 10, 300, 45),),
+    ),
+    IndexType(
+        "ANNOY",
+        DENSE_METRICS,
+        _CODES,
+        (Parameter("n_trees", int, 1, 1024, 8),),
+        (Parameter("search_k", int, "limit", None, -1, special=(-1,)),),
+    ),
+    IndexType("IVF_SQ8H", DENSE_METRICS, "IVF_SQ8", (_NLIST,), (_NPROBE,)),
+)
+
+_BINARY: Final = (
+    IndexType("BIN_FLAT", BINARY_METRICS, _EXACT),
+    IndexType("BIN_IVF_FLAT", ("HAMMING", "JACCARD", "TANIMOTO"), _EXACT, (_NLIST,), (_NPROBE,)),
+    IndexType("AUTOINDEX", BINARY_METRICS, _EXACT),
+)
+
+_SPARSE_BUILD: Final = (
+    _DROP_BUILD,
+    Parameter(
+        "inverted_index_algo",
+        str,
+        default="DAAT_MAXSCORE",
+        choices=("DAAT_MAXSCORE", "DAAT_WAND", "TAAT_NAIVE"),
+    ),
+    Parameter("bm25_k1", float, 0, 10, 1.2),
+    Parameter("bm25_b", float, 0, 1, 0.75),
+)
+_SPARSE: Final = tuple(
+    IndexType(name, SPARSE_METRICS, "inverted lists in memory, exact", _SPARSE_BUILD, (_DROP_SEARCH,))
+    for name in ("SPARSE_INVERTED_INDEX", "SPARSE_WAND", "AUTOINDEX")
+)
+
+_SCALAR: Final = tuple(IndexType(name, (), "column in memory") for name in ("AUTOINDEX", "INVERTED"))
+
+
+def _by_name(kinds: tuple[IndexType, ...]) -> dict[str, IndexType]:
+    return {kind.name: kind for kind in kinds}
+
+
+DENSE_INDEXES: Final = _by_name(_DENSE)
+BINARY_INDEXES: Final = _by_name(_BINARY)
+SPARSE_INDEXES: Final = _by_name(_SPARSE)
+SCALAR_INDEXES: Final = _by_name(_SCALAR)
+
+
+def index_types(one: Field) -> dict[str, IndexType]:
+    """The index types that field ``one`` may have, by name."""
+    if one.dtype in DENSE_VECTORS:
+        return DENSE_INDEXES
+    if one.dtype is DataType.BINARY_VECTOR:
+        return BINARY_INDEXES
+    if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+        return SPARSE_INDEXES
+    return SCALAR_INDEXES
 
 
 def check_index(
-    one: Field, type_name: str, metric: str | None, parameters: Mapping[str, Any]
-) -> tuple[str, str | None]:
-    """(type, metric) of an index on field ``one`` with defaults filled in.
+    one: Field, type_name: str, metric: object, parameters: Mapping[str, Any]
+) -> tuple[str, str | None, dict[str, Any]]:
+    """(type, metric, parameters) of an index on field ``one``, the metric's default filled in.
 
     Raises:
-        ParamError: the type is not served, or does not take the metric or a parameter.
+        ParamError: the field cannot have the type, or the type not the metric or a parameter.
     """
-    known = VECTOR_INDEXES if one.dtype.is_vector else SCALAR_INDEXES
+    known = index_types(one)
     kind = known.get(type_name or "AUTOINDEX")
     if kind is None:
         raise ParamError(
-            message=f"index type {type_name!r} on field '{one.name}' ({one.describe()}) is not served by this "
-            f"version of milvus-store: expected one of {', '.join(known)}"
+            message=f"field '{one.name}' ({one.describe()}) cannot have index type {type_name!r}: expected one "
+            f"of {', '.join(known)}"
         )
-    unknown = [name for name in parameters if name not in kind.parameters]
-    if unknown:
-        close = get_close_matches(unknown[0], kind.parameters, n=1)
-        raise ParamError(
-            message=f"index type {kind.name} takes "
-            + (f"parameters {', '.join(kind.parameters)}" if kind.parameters else "no parameters")
-            + f", got {unknown[0]!r}"
-            + (f"; did you mean {close[0]!r}?" if close else "")
-        )
+    checked = check_parameters(f"index type {kind.name}", kind.build, parameters, {"dim": one.dim})
     if not kind.metrics:
         if metric is not None:
             raise ParamError(
                 message=f"field '{one.name}' ({one.describe()}) takes no metric_type, got {metric!r}"
             )
-        return kind.name, None
-    return kind.name, check_metric(one, kind, metric)
+        return kind.name, None, checked
+    return kind.name, check_metric(one, kind, metric), checked
 
 
 def check_metric(one: Field, kind: IndexType, metric: object) -> str:
     """``metric`` in Milvus's spelling, the default for None."""
     if metric is None or metric == "":
-        return DEFAULT_METRIC
+        return kind.metrics[0]
     if not isinstance(metric, str) or metric.upper() not in kind.metrics:
         raise ParamError(
             message=f"metric_type of field '{one.name}' ({one.describe()}) must be one of "
             f"{', '.join(kind.metrics)}, got {metric!r}"
         )
     return metric.upper()
+
+
+def check_search_parameters(
+    one: Field, kind: str, built: Mapping[str, Any], given: Mapping[str, Any], limit: int
+) -> dict[str, Any]:
+    """The parameters of one search on an index of type ``kind`` built with ``built``.
+
+    Args:
+        limit: rows asked for, the least that some parameters may be.
+
+    Raises:
+        ParamError: a name that the index does not take, or a value out of range.
+    """
+    described = index_types(one)[kind]
+    defaults = {parameter.name: parameter.default for parameter in described.build}
+    known = {**defaults, **built, "limit": limit, "dim": one.dim}
+    return check_parameters(f"a search on index type {kind}", described.search, given, known)

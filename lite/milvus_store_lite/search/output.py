@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from ..errors import ParamError
 from ..schema import DYNAMIC_FIELD, Field, Schema
 from ..storage.rows import RowStore
-from ..storage.values import decode_scalar
+from ..storage.values import decode_scalar, decode_vector
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Projection:
         except (KeyError, ValueError, TypeError) as error:
             raise rows.corrupt("values of a found row", error) from error
 
-    def _entity(self, row: tuple[Any, ...], vectors: dict[str, dict[int, bytes]]) -> dict[str, Any]:
+    def _entity(self, row: tuple[Any, ...], vectors: dict[str, dict[int, bytes | None]]) -> dict[str, Any]:
         entity: dict[str, Any] = {}
         for name, place, decode in self._plan:
             if decode is None:
@@ -97,10 +95,5 @@ class Projection:
             elif one.name in places:
                 steps.append((one.name, places[one.name], decode_scalar(one)))
             elif one in self.vectors:
-                steps.append((one.name, -1, _vector_to_list))
+                steps.append((one.name, -1, decode_vector(one)))
         return steps
-
-
-def _vector_to_list(blob: bytes) -> list[float]:
-    values: list[float] = np.frombuffer(blob, dtype="<f4").tolist()
-    return values

@@ -38,6 +38,7 @@ class SearchRequest:
 
     ``queries``: n vectors as the caller gave them. ``anns_field``: the vector field, None when there is one only.
     ``metric``: None for the index's own. ``output_fields``: names as Milvus takes them, ``*`` for all.
+    ``params``: what the index in use takes, such as ``nprobe`` or ``ef``.
     """
 
     queries: Sequence[Any]
@@ -48,6 +49,7 @@ class SearchRequest:
     scope: Scope = field(default_factory=Scope)
     output_fields: Sequence[str] = ()
     round_decimal: int = -1
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)

@@ -74,8 +74,9 @@ class RowStore:
             connection.execute(
                 f"CREATE INDEX {self._key_index(key)} ON {self._rows} ({self._columns[key.name]})"
             )
-        for table in self._vectors.values():
-            connection.execute(f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, value BLOB NOT NULL)")
+        for field, table in self._vectors.items():
+            constraint = "" if self.schema.by_name[field].nullable else " NOT NULL"
+            connection.execute(f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, value BLOB{constraint})")
         connection.execute(
             f"CREATE TABLE {self._removed} (change INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL)"
         )
@@ -120,11 +121,9 @@ class RowStore:
             zip(*columns, strict=False),
         )
         for field, table in self._vectors.items():
-            blobs = batch.vectors[field].data.cast("B")
-            width = blobs.nbytes // batch.count
             connection.executemany(
                 f"INSERT INTO {table} (seq, value) VALUES (?, ?)",
-                ((seq, blobs[place * width : (place + 1) * width]) for place, seq in enumerate(seqs)),
+                zip(seqs, batch.vectors[field], strict=True),
             )
         return Position(at.last_seq + batch.count, at.last_change)
 
@@ -207,7 +206,7 @@ class RowStore:
 
     def vector_blobs(
         self, connection: sqlite3.Connection, field: str, after: int, chunk: int, part: Part | None = None
-    ) -> Iterator[list[tuple[int, bytes]]]:
+    ) -> Iterator[list[tuple[int, bytes | None]]]:
         """(seq, vector) of the same rows as ``all_seqs`` in the same order, ``chunk`` at a time."""
         table = self._vectors[field]
         where, values = self._condition(after, part)
@@ -244,9 +243,9 @@ class RowStore:
 
     def fetch_vectors(
         self, connection: sqlite3.Connection, seqs: Sequence[int], field: str
-    ) -> dict[int, bytes]:
-        """seq → the vector's bytes (little-endian float32)."""
-        found: dict[int, bytes] = {}
+    ) -> dict[int, bytes | None]:
+        """seq → the stored vector, None for a null."""
+        found: dict[int, bytes | None] = {}
         for chunk, marks in _chunks(seqs):
             found.update(
                 connection.execute(

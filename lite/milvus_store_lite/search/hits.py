@@ -8,14 +8,15 @@ import numpy as np
 
 from ..columns.snapshot import View
 from ..errors import IndexNotExistException, ParamError
-from ..indexes.registry import DEFAULT_METRIC, VECTOR_INDEXES, check_metric
+from ..indexes.registry import check_metric, check_search_parameters, index_types
 from ..schema import Field, Schema
-from ..storage.catalog import CollectionRecord
+from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.rows import RowStore
 from ..storage.values import encode_queries
-from .exact import Ranking, nearest
 from .metrics import Metric
+from .nearest import nearest
 from .output import Projection
+from .rankings import Ranking
 from .request import Hits, SearchRequest
 from .selection import Selection
 
@@ -26,11 +27,14 @@ def ranked_hits(
     """The answer to ``request`` among the rows of ``selection``."""
     schema = record.schema
     one = _vector_field(schema, request.anns_field)
-    metric = _metric(record, one, request.metric)
+    index = _index(record, one)
+    metric = _metric(one, index, request.metric)
+    window = request.offset + request.limit
+    check_search_parameters(one, index.type, index.parameters, request.params, window)
     queries = encode_queries(one, request.queries)
     projection = Projection.of(schema, request.output_fields, with_pk=False)
     view = selection.view
-    rankings = nearest(metric, one, selection, queries, request.offset + request.limit)
+    rankings = nearest(metric, one, selection, queries, window)
     pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
     return _hits(view, rows, projection, pages, request.round_decimal)
 
@@ -52,19 +56,24 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
     return schema.vectors[0]
 
 
-def _metric(record: CollectionRecord, one: Field, asked: str | None) -> Metric:
+def _index(record: CollectionRecord, one: Field) -> IndexRecord:
     index = record.index_of(one.name)
     if index is None:
         raise IndexNotExistException(
             message=f"vector field '{one.name}' of collection '{record.name}' has no index: "
             f"call create_index first"
         )
-    built = index.metric or DEFAULT_METRIC
-    if asked and check_metric(one, VECTOR_INDEXES[index.type], asked) != built:
+    return index
+
+
+def _metric(one: Field, index: IndexRecord, asked: str | None) -> Metric:
+    assert index.metric is not None, "an index on a vector field has a metric"
+    if asked and check_metric(one, index_types(one)[index.type], asked) != index.metric:
         raise ParamError(
-            message=f"metric_type of field '{one.name}' must be the one of its index, {built}, got {asked!r}"
+            message=f"metric_type of field '{one.name}' must be the one of its index, {index.metric}, "
+            f"got {asked!r}"
         )
-    return Metric(built)
+    return Metric(index.metric)
 
 
 def _hits(

@@ -1,0 +1,138 @@
+"""Parameters of indexes and searches: their types, ranges and defaults, and the errors that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from ..errors import ParamError
+
+Bound = int | float | str | None
+"""A number, the name of another quantity (``dim``, ``limit``, ``nlist``, ``M``), or None for no bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. ``kind`` is int, float, bool or str; a str is one of ``choices`` if there are any.
+
+    ``divides`` names a quantity that must be a multiple of the value; ``special`` are values outside the
+    range that are taken as well; ``open_high`` leaves the upper bound itself out.
+    """
+
+    name: str
+    kind: type
+    low: Bound = None
+    high: Bound = None
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    divides: str | None = None
+    special: tuple[int, ...] = ()
+    open_high: bool = False
+
+    def expectation(self, known: Mapping[str, Any] | None = None) -> str:
+        """What the value must be, for errors and documentation."""
+        if self.kind is str:
+            return f"one of {', '.join(self.choices)}" if self.choices else "a str"
+        if self.kind is bool:
+            return "a bool"
+        noun = "an int" if self.kind is int else "a number"
+        parts = []
+        if self.low is not None or self.high is not None:
+            low, high = _shown(self.low, known), _shown(self.high, known)
+            if self.high is None:
+                parts.append(f"of at least {low}")
+            else:
+                parts.append(f"between {low} and {high}" + (" (exclusive)" if self.open_high else ""))
+        if self.special:
+            parts.append(f"or {', '.join(map(str, self.special))}")
+        if self.divides is not None:
+            parts.append(f"that divides {_shown(self.divides, known)}")
+        return " ".join([noun, *parts])
+
+    def check(self, owner: str, value: Any, known: Mapping[str, Any]) -> Any:
+        """``value`` as the parameter's own type; raises ParamError naming ``owner``, expectation and value.
+
+        Args:
+            known: what the bounds that are names stand for.
+        """
+        checked = self._converted(value)
+        if checked is None or not self._fits(checked, known):
+            raise ParamError(
+                message=f"parameter {self.name!r} of {owner} must be {self.expectation(known)}, got {value!r}"
+            )
+        return checked
+
+    def _converted(self, value: Any) -> Any:
+        if isinstance(value, np.generic):
+            value = value.item()
+        if self.kind is bool:
+            texts = {"true": True, "false": False}
+            return texts.get(value.lower()) if isinstance(value, str) else value if value in (0, 1) else None
+        if self.kind is str:
+            return value if isinstance(value, str) else None
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, str):
+            # pymilvus and Milvus's own tools write numbers as text in places.
+            try:
+                return self.kind(value)
+            except ValueError:
+                return None
+        if self.kind is int:
+            return value if isinstance(value, int) else None
+        return float(value) if isinstance(value, (int, float)) else None
+
+    def _fits(self, value: Any, known: Mapping[str, Any]) -> bool:
+        if self.kind is bool:
+            return True
+        if self.kind is str:
+            return not self.choices or value in self.choices
+        if value in self.special:
+            return True
+        low, high = _resolved(self.low, known), _resolved(self.high, known)
+        if (low is not None and value < low) or (high is not None and value > high):
+            return False
+        if self.open_high and value == high:
+            return False
+        return self.divides is None or (value > 0 and known[self.divides] % value == 0)
+
+
+def check_parameters(
+    owner: str, parameters: Sequence[Parameter], given: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """``given`` checked, in the order of ``parameters``; what is not given is left out.
+
+    Raises:
+        ParamError: a name that ``owner`` does not take, or a value out of range.
+    """
+    by_name = {one.name: one for one in parameters}
+    for name in given:
+        if name not in by_name:
+            close = get_close_matches(str(name), by_name, n=1)
+            raise ParamError(
+                message=f"{owner} takes "
+                + (f"parameters {', '.join(by_name)}" if by_name else "no parameters")
+                + f", got {name!r}"
+                + (f"; did you mean {close[0]!r}?" if close else "")
+            )
+    checked: dict[str, Any] = {}
+    for one in parameters:
+        if given.get(one.name) is not None:
+            # A later parameter may be bounded by an earlier one.
+            checked[one.name] = one.check(owner, given[one.name], {**known, **checked})
+    return checked
+
+
+def _resolved(bound: Bound, known: Mapping[str, Any]) -> Any:
+    return known.get(bound) if isinstance(bound, str) else bound
+
+
+def _shown(bound: Bound, known: Mapping[str, Any] | None) -> str:
+    if isinstance(bound, str):
+        value = None if known is None else known.get(bound)
+        return bound if value is None else f"{bound} ({value})"
+    return f"{bound:,}" if isinstance(bound, int) else str(bound)

@@ -1,0 +1,28 @@
+"""Rankings: the rows found for one query vector, in order."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .metrics import Metric
+
+Ranking = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+"""Slots (m,) int64 and the metric's values (m,) float64, nearest first, the older row first among equals."""
+
+NOTHING: Final[Ranking] = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+
+
+def order(metric: Metric, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Nearest first, and what came first first among equals."""
+    return np.argsort(-values if metric.larger_is_nearer else values, kind="stable")
+
+
+def merge(metric: Metric, first: Ranking, second: Ranking, limit: int) -> Ranking:
+    """The nearest of two rankings; slots of ``second`` are the later ones."""
+    slots = np.concatenate([first[0], second[0]])
+    values = np.concatenate([first[1], second[1]])
+    best = order(metric, values)[:limit]
+    return slots[best], values[best]

@@ -1,0 +1,17 @@
+"""What a user's values become in the file, checked against the schema on the way, and back."""
+
+from .batch import Batch, encode_rows
+from .scalars import check_defaults, decode_scalar, encode_pks
+from .vectors import Blob, decode_vector, encode_queries, encode_vectors
+
+__all__ = [
+    "Batch",
+    "Blob",
+    "check_defaults",
+    "decode_scalar",
+    "decode_vector",
+    "encode_pks",
+    "encode_queries",
+    "encode_rows",
+    "encode_vectors",
+]

@@ -1,0 +1,97 @@
+"""A batch of rows: from the dictionaries a user gives to columns ready for the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from ...errors import DataNotMatchException
+from ...schema import Field, Schema
+from .json_text import encode_dynamic
+from .scalars import encode_pks, encode_scalar
+from .vectors import Blob, encode_vectors
+
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Checked rows, column by column, ready for the file.
+
+    ``pks`` is None when the engine is to number the rows. ``scalars`` holds a list of stored values per
+    scalar field but the primary key; ``vectors`` a list of stored vectors per vector field, None for a null;
+    ``dynamic`` a list of JSON texts, or None without a dynamic field.
+    """
+
+    count: int
+    pks: list[Any] | None
+    scalars: dict[str, list[Any]]
+    vectors: dict[str, list[Blob]]
+    dynamic: list[str] | None
+
+    def keep(self, places: Sequence[int]) -> Batch:
+        """The batch of the rows at ``places``, in that order."""
+
+        def pick(values: list[Any]) -> list[Any]:
+            return [values[place] for place in places]
+
+        return Batch(
+            count=len(places),
+            pks=None if self.pks is None else pick(self.pks),
+            scalars={name: pick(values) for name, values in self.scalars.items()},
+            vectors={name: pick(blobs) for name, blobs in self.vectors.items()},
+            dynamic=None if self.dynamic is None else pick(self.dynamic),
+        )
+
+
+def encode_rows(schema: Schema, rows: Sequence[Mapping[str, Any]], *, pk_given: bool) -> Batch:
+    """Check ``rows`` against ``schema`` and turn them into a batch.
+
+    Args:
+        rows: dictionaries from field name to value; with a dynamic field, other keys are kept as JSON.
+        pk_given: whether rows must carry the primary key; False for inserts with ``auto_id``.
+
+    Raises:
+        DataNotMatchException: names the row, the field, what was expected and what was given.
+    """
+    for place, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise DataNotMatchException(
+                message=f"row {place}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
+            )
+    primary = schema.primary
+    if not pk_given:
+        _refuse_given_pk(primary, rows)
+    dynamic = encode_dynamic(schema, rows)
+    return Batch(
+        count=len(rows),
+        pks=encode_pks(primary, _column(primary, rows)) if pk_given else None,
+        scalars={one.name: encode_scalar(one, _column(one, rows)) for one in schema.scalars[1:]},
+        vectors={one.name: encode_vectors(one, _column(one, rows)) for one in schema.vectors},
+        dynamic=dynamic,
+    )
+
+
+def _column(one: Field, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    try:
+        return list(map(itemgetter(one.name), rows))
+    except KeyError:
+        values = [row.get(one.name, _MISSING) for row in rows]
+    if not one.may_be_missing:
+        place = values.index(_MISSING)
+        raise DataNotMatchException(
+            message=f"row {place}: field '{one.name}' ({one.describe()}) is missing: expected a value, since "
+            f"the field is neither nullable nor has a default; given were {sorted(map(str, rows[place]))}"
+        )
+    return [None if value is _MISSING else value for value in values]
+
+
+def _refuse_given_pk(primary: Field, rows: Sequence[Mapping[str, Any]]) -> None:
+    for place, row in enumerate(rows):
+        if primary.name in row:
+            raise DataNotMatchException(
+                message=f"row {place}: field '{primary.name}' is numbered by auto_id: expected no value, "
+                f"got {row[primary.name]!r}"
+            )

@@ -1,0 +1,145 @@
+"""Scalar fields: from a column of Python values to the values SQLite stores, and back.
+
+The common case, every value of the field's own Python type, is decided by a few calls per column; only a
+column that fails it is walked through to name the row at fault.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from ...data_types import INTEGER_RANGES, DataType
+from ...errors import DataNotMatchException, SchemaNotReadyException
+from ...schema import Field, Schema
+from .failures import fail
+from .json_text import to_json
+from .nulls import Encode, encode_with_nulls
+
+
+def encode_pks(primary: Field, values: Sequence[Any]) -> list[Any]:
+    """Primary key values as stored; raises DataNotMatchException for one of the wrong type."""
+    return encode_scalar(primary, list(values))
+
+
+def check_defaults(schema: Schema) -> None:
+    """Raise SchemaNotReadyException for a default value that its own field would not take."""
+    for one in schema.fields:
+        if one.has_default:
+            try:
+                encode_scalar(one, [one.default])
+            except DataNotMatchException as error:
+                raise SchemaNotReadyException(
+                    message=error.message.replace("row 0", "default_value", 1)
+                ) from None
+
+
+def decode_scalar(one: Field) -> Callable[[Any], Any] | None:
+    """What turns a stored value of the field into the one a user sees; None when it is the same."""
+    if one.dtype is DataType.BOOL:
+        return lambda stored: None if stored is None else bool(stored)
+    if one.dtype is DataType.JSON:
+        return lambda stored: None if stored is None else json.loads(stored)
+    return None
+
+
+def encode_scalar(one: Field, values: list[Any]) -> list[Any]:
+    """Stored values of one scalar field, None where the value is null."""
+    if one.has_default and one.default is not None:
+        values = [one.default if value is None else value for value in values]
+    return encode_with_nulls(one, values, _ENCODERS[one.dtype])
+
+
+def _encode_integers(one: Field, values: Sequence[Any]) -> Sequence[int]:
+    low, high = INTEGER_RANGES[one.dtype]
+    if set(map(type, values)) - {int}:
+        for place, value in enumerate(values):
+            if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+                fail(one, place, value, "an integer")
+        values = list(map(int, values))
+    if values and not (low <= min(values) and max(values) <= high):
+        place = next(place for place, value in enumerate(values) if not low <= value <= high)
+        fail(one, place, values[place], f"an integer between {low} and {high}")
+    return values
+
+
+def _encode_bools(one: Field, values: Sequence[Any]) -> Sequence[bool]:
+    if set(map(type, values)) - {bool}:
+        for place, value in enumerate(values):
+            if not isinstance(value, (bool, np.bool_)):
+                fail(one, place, value, "a bool")
+        values = list(map(bool, values))
+    return values
+
+
+def _encode_floats(one: Field, values: Sequence[Any]) -> list[float]:
+    if set(map(type, values)) - {float, int}:
+        for place, value in enumerate(values):
+            if isinstance(value, (bool, np.bool_)) or not isinstance(
+                value, (int, float, np.integer, np.floating)
+            ):
+                fail(one, place, value, "a number")
+    try:
+        numbers = np.array(values, dtype=np.float64)
+    except OverflowError:
+        numbers = np.array([_to_float(value) for value in values], dtype=np.float64)
+    if one.dtype is DataType.FLOAT:
+        # The stored double is the float32 that Milvus would keep, so that both compare alike.
+        with np.errstate(over="ignore"):
+            numbers = numbers.astype(np.float32).astype(np.float64)
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        place = int(np.argmin(finite))
+        fail(one, place, values[place], f"a finite number in the range of {one.dtype.name}")
+    return cast("list[float]", numbers.tolist())
+
+
+def _to_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _encode_strings(one: Field, values: Sequence[Any]) -> Sequence[str]:
+    assert one.max_length is not None
+    try:
+        lengths = list(map(len, map(str.encode, values)))
+    except (TypeError, UnicodeEncodeError):
+        for place, value in enumerate(values):
+            if not isinstance(value, str):
+                fail(one, place, value, "a str")
+            _check_unicode(one, place, value)
+        raise
+    if lengths and max(lengths) > one.max_length:
+        place = next(place for place, length in enumerate(lengths) if length > one.max_length)
+        raise DataNotMatchException(
+            message=f"row {place}: field '{one.name}' ({one.describe()}): expected at most {one.max_length} "
+            f"bytes of UTF-8, got {lengths[place]}: {values[place][:40]!r}…"
+        )
+    return values
+
+
+def _check_unicode(one: Field, place: int, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        fail(one, place, value, "text that can be written as UTF-8 (no lone surrogates)")
+
+
+def _encode_json_values(one: Field, values: Sequence[Any]) -> list[str]:
+    return [to_json(one, place, value) for place, value in enumerate(values)]
+
+
+_ENCODERS: dict[DataType, Encode] = {
+    **dict.fromkeys(INTEGER_RANGES, _encode_integers),
+    DataType.BOOL: _encode_bools,
+    DataType.FLOAT: _encode_floats,
+    DataType.DOUBLE: _encode_floats,
+    DataType.VARCHAR: _encode_strings,
+    DataType.JSON: _encode_json_values,
+}

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from milvus_store_lite.columns.vectors import BinaryColumn
+from milvus_store_lite.search.binary import scan
+from milvus_store_lite.search.metrics import Metric
+
+BINARY = [Metric.HAMMING, Metric.JACCARD, Metric.TANIMOTO, Metric.SUBSTRUCTURE, Metric.SUPERSTRUCTURE]
+
+
+def naive(metric: Metric, row: set[int], query: set[int]) -> float:
+    """The metric by its definition over sets of bits."""
+    if metric is Metric.HAMMING:
+        return len(row ^ query)
+    if metric is Metric.SUBSTRUCTURE:
+        return 0.0 if query <= row else 1.0
+    if metric is Metric.SUPERSTRUCTURE:
+        return 0.0 if row <= query else 1.0
+    similarity = len(row & query) / len(row | query) if row | query else 1.0
+    if metric is Metric.JACCARD:
+        return 1 - similarity
+    return -math.log2(similarity) if similarity else math.inf
+
+
+def bits(packed: np.ndarray) -> set[int]:
+    return set(np.flatnonzero(np.unpackbits(packed)).tolist())
+
+
+@given(
+    metric=st.sampled_from(BINARY),
+    rows=st.lists(st.binary(min_size=2, max_size=2), min_size=1, max_size=40),
+    query=st.binary(min_size=2, max_size=2),
+    limit=st.integers(1, 45),
+    hidden=st.sets(st.integers(0, 39)),
+)
+def test_the_nearest_are_those_of_the_definition(
+    metric: Metric, rows: list[bytes], query: bytes, limit: int, hidden: set[int]
+) -> None:
+    values = np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(-1, 2)
+    asked = np.frombuffer(query, dtype=np.uint8)[np.newaxis]
+    mask = np.array([slot not in hidden for slot in range(len(rows))])
+    truth = [(naive(metric, bits(row), bits(asked[0])), slot) for slot, row in enumerate(values)]
+    expected = sorted((value, slot) for value, slot in truth if slot not in hidden)
+    if metric in (Metric.SUBSTRUCTURE, Metric.SUPERSTRUCTURE):
+        expected = [(value, slot) for value, slot in expected if value == 0]
+    ((slots, found),) = scan(metric, BinaryColumn(values, None), asked, limit, mask)
+    assert slots.tolist() == [slot for _, slot in expected[:limit]]
+    np.testing.assert_allclose(found, [value for value, _ in expected[:limit]])
