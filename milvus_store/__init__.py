@@ -7,6 +7,7 @@ from .errors import MilvusException
 from .index_params import IndexParams
 from .results import LoadState
 from .schema import CollectionSchema, FieldSchema
+from .version import __version__
 
 __all__ = [
     "CollectionSchema",
@@ -16,6 +17,5 @@ __all__ = [
     "LoadState",
     "MilvusClient",
     "MilvusException",
+    "__version__",
 ]
-
-__version__ = "0.1.0"

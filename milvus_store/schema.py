@@ -153,7 +153,7 @@ def to_engine(schema: Any, num_partitions: int | None = None) -> Schema:
             )
     auto_id = bool(getattr(schema, "auto_id", False))
     return Schema(
-        fields=tuple(_field_to_engine(one, auto_id) for one in schema.fields),
+        fields=tuple(field_to_engine(one, auto_id) for one in schema.fields),
         description=schema.description,
         enable_dynamic_field=bool(schema.enable_dynamic_field),
         num_partitions=num_partitions or getattr(schema, "num_partitions", None),
@@ -176,7 +176,8 @@ def from_engine(one: Field) -> FieldSchema:
     )
 
 
-def _field_to_engine(one: Any, auto_id: bool) -> Field:
+def field_to_engine(one: Any, auto_id: bool = False) -> Field:
+    """A field of ours or pymilvus's for the engine; ``auto_id`` is what the schema says of its primary key."""
     params = dict(one.params)
     default: Any = getattr(one, "default_value", None)
     if hasattr(default, "WhichOneof"):  # pymilvus keeps some defaults as protobuf messages

@@ -6,112 +6,25 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from .columns.histories import Histories
-from .errors import MilvusException, ParamError
-from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
-from .schema import Schema, check_name
+from .definition import Definition, refuse_partition_key
+from .schema import Schema
 from .search.hits import ranked_hits
 from .search.output import Projection
 from .search.request import Hits, Scope, SearchRequest, check_window
 from .search.selection import Selection, check_isolation, loaded_partitions, partition_id, select
+from .session import Session
 from .storage import catalog
-from .storage.catalog import DEFAULT_PARTITION, CollectionRecord, Position
-from .storage.rows import RowStore
+from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.values import Batch, encode_pks, encode_rows
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionState:
-    """What this process keeps of a collection between calls: its definition and its snapshots."""
-
-    record: CollectionRecord
-    rows: RowStore
-    histories: Histories
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One transaction on one collection: the connection, and where the collection stands in it."""
-
-    connection: sqlite3.Connection
-    state: CollectionState
-    position: Position
-
-
-OpenSession = Callable[[str], AbstractContextManager[Session]]
-
-
-class Collection:
-    """The collection called ``name`` (or by that alias), looked up anew at every call.
-
-    Args:
-        reading, writing: begin a read or write transaction and find the collection in it.
-    """
-
-    def __init__(self, name: str, reading: OpenSession, writing: OpenSession) -> None:
-        self.name = name
-        self._reading = reading
-        self._writing = writing
-
-    # Definition ---------------------------------------------------------------------------------------
-
-    def describe(self) -> CollectionRecord:
-        with self._reading(self.name) as session:
-            return session.state.record
-
-    def count(self) -> int:
-        """Rows in the collection, now."""
-        with self._reading(self.name) as session:
-            return session.state.rows.count(session.connection)
-
-    def create_partition(self, name: str) -> None:
-        """Add a partition that rows can be put into by name.
-
-        Raises:
-            ParamError: the collection has a partition key, which does that by itself.
-            MilvusException: there is one of this name.
-        """
-        check_name("partition", name)
-        with self._writing(self.name) as session:
-            record = session.state.record
-            if name in record.partitions:
-                raise MilvusException(message=f"partition {name!r} already exists in '{record.name}'")
-            _refuse_partition_key(record, name)
-            catalog.add_partition(session.connection, record.id, name)
-
-    def drop_partition(self, name: str) -> None:
-        """Remove a partition and its rows."""
-        with self._writing(self.name) as session:
-            record, rows = session.state.record, session.state.rows
-            home = partition_id(record, name)
-            if name == DEFAULT_PARTITION:
-                raise ParamError(message=f"the default partition {name!r} cannot be dropped")
-            self._remove(session, rows.seqs_in_partition(session.connection, home))
-            catalog.remove_partition(session.connection, record.id, name)
-            if record.released:
-                catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {home})
-
-    def alter_properties(self, properties: Mapping[str, Any], drop: Iterable[str] = ()) -> None:
-        """Set ``properties`` and remove those called ``drop``; the others stay as they are."""
-        checked = checked_properties("collection", COLLECTION_PROPERTIES, properties)
-        gone = set(drop)
-        with self._writing(self.name) as session:
-            record = session.state.record
-            kept = {key: value for key, value in record.properties.items() if key not in gone}
-            check_against_schema(record.schema, checked)
-            catalog.set_properties(session.connection, record.id, {**kept, **checked})
-
-    def count_partition(self, name: str) -> int:
-        """Rows in a partition, now."""
-        with self._reading(self.name) as session:
-            home = partition_id(session.state.record, name)
-            return len(session.state.rows.seqs_in_partition(session.connection, home))
+class Collection(Definition):
+    """The collection called ``name`` (or by that alias), looked up anew at every call."""
 
     # Writing ------------------------------------------------------------------------------------------
 
@@ -230,11 +143,6 @@ class Collection:
         catalog.set_position(connection, record.id, position)
         return pks
 
-    def _remove(self, session: Session, seqs: list[int]) -> None:
-        if seqs:
-            position = session.state.rows.remove(session.connection, seqs, session.position)
-            catalog.set_position(session.connection, session.state.record.id, position)
-
     @contextmanager
     def _selecting(self, scope: Scope) -> Iterator[tuple[Session, Selection]]:
         """A read transaction, and the rows in ``scope`` just as it sees them."""
@@ -255,17 +163,8 @@ class Collection:
     def _home(record: CollectionRecord, partition: str | None) -> int:
         """The partition that new rows go to."""
         if partition:
-            _refuse_partition_key(record, partition)
+            refuse_partition_key(record, partition)
         return partition_id(record, partition or DEFAULT_PARTITION)
-
-
-def _refuse_partition_key(record: CollectionRecord, partition: str) -> None:
-    key = record.schema.partition_key
-    if key is not None:
-        raise ParamError(
-            message=f"collection '{record.name}' spreads its rows by the partition key '{key.name}': "
-            f"expected no partition_name, got {partition!r}"
-        )
 
 
 def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:

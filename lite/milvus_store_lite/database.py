@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from .collection import Collection, CollectionState, Session
+from .collection import Collection
 from .columns.histories import Histories
 from .columns.memory import MemoryBudget
 from .databases import Databases, require
@@ -30,6 +30,7 @@ from .indexes.definition import checked_index
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema import Schema, check_name
 from .search.selection import partition_ids
+from .session import CollectionState, Session
 from .storage import catalog
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections

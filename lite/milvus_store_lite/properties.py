@@ -79,8 +79,8 @@ def check_against_schema(schema: Schema, properties: Mapping[str, Any]) -> None:
         )
     if as_flag(properties.get(DYNAMIC, schema.enable_dynamic_field)) != schema.enable_dynamic_field:
         raise ParamError(
-            message=f"collection property {DYNAMIC!r} must agree with the schema's enable_dynamic_field, "
-            f"{schema.enable_dynamic_field}, got {properties[DYNAMIC]!r}"
+            message=f"collection property {DYNAMIC!r} can only be set to true on a collection that exists, "
+            f"got {properties[DYNAMIC]!r}: a new one takes enable_dynamic_field in its schema"
         )
 
 

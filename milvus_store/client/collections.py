@@ -16,7 +16,7 @@ from milvus_store_lite.storage.catalog import IndexRecord
 from ..index_params import IndexParams, to_records
 from ..options import ConsistencyLevel, check_options, consistency_level
 from ..results import LoadState
-from ..schema import CollectionSchema, from_engine, to_engine
+from ..schema import CollectionSchema, FieldSchema, from_engine, to_engine
 from .connection import Connection
 
 _CREATE_OPTIONS = ("num_partitions", "num_shards", "properties", "consistency_level")
@@ -35,6 +35,11 @@ class CollectionCalls(Connection):
     def create_schema(**kwargs: Any) -> CollectionSchema:
         """An empty schema to add fields to; takes what ``CollectionSchema`` takes."""
         return CollectionSchema(**kwargs)
+
+    @staticmethod
+    def create_field_schema(name: str, data_type: DataType, desc: str = "", **kwargs: Any) -> FieldSchema:
+        """A field; takes what ``FieldSchema`` takes."""
+        return FieldSchema(name, data_type, desc, **kwargs)
 
     @staticmethod
     def prepare_index_params(field_name: str = "", **kwargs: Any) -> IndexParams:

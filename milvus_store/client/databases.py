@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..options import check_options
+from .alterations import as_keys
 from .connection import Connection
 
 
@@ -52,7 +53,7 @@ class DatabaseCalls(Connection):
     def drop_database_properties(self, db_name: str, property_keys: list[str], **kwargs: Any) -> None:
         """Remove properties of a database."""
         check_options("drop_database_properties", kwargs, ("timeout",))
-        self._database.databases.drop_properties(db_name, property_keys)
+        self._database.databases.drop_properties(db_name, as_keys(property_keys))
 
     def use_database(self, db_name: str, **kwargs: Any) -> None:
         """Let the calls of this client go to another database of the file from here on.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..options import check_options
+from ..version import __version__
 from .connection import Connection
 
 
@@ -16,8 +17,40 @@ class MaintenanceCalls(Connection):
         self._database.collection(collection_name).describe()
         self._database.checkpoint()
 
-    def compact(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> int:
+    def flush_all(self, timeout: float | None = None, **kwargs: Any) -> None:
+        """Fold the write-ahead log into the file. Writes are durable without it."""
+        check_options("flush_all", kwargs)
+        self._database.checkpoint()
+
+    def get_flush_all_state(self, timeout: float | None = None, **kwargs: Any) -> bool:
+        """True: every write that returned is on disk."""
+        check_options("get_flush_all_state", kwargs, ("flush_all_tss",))
+        return True
+
+    def get_server_type(self) -> str:
+        """``"milvus-store"``: no server is asked."""
+        return "milvus-store"
+
+    def get_server_version(
+        self, timeout: float | None = None, detail: bool = False, **kwargs: Any
+    ) -> str | dict[str, str]:
+        """The version of milvus-store; with ``detail``, a dictionary with pymilvus's keys that apply to a file."""
+        check_options("get_server_version", kwargs)
+        return {"version": __version__, "deploy_mode": "EMBEDDED"} if detail else __version__
+
+    def compact(
+        self,
+        collection_name: str,
+        is_clustering: bool | None = False,
+        is_l0: bool | None = False,
+        target_size: int | None = None,
+        target_size_unit: str = "mb",
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> int:
         """Write a collection's rows anew without the gaps that removed ones left, and shrink the file.
+
+        The other arguments say how a server lays out segments, which a file does not have.
 
         Returns:
             The number of a job that is done, for ``get_compaction_state``.

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from .aliases import AliasCalls
+from .alterations import AlterationCalls
 from .collections import CollectionCalls
 from .databases import DatabaseCalls
 from .indexes import IndexCalls
 from .maintenance import MaintenanceCalls
 from .partitions import PartitionCalls
-from .properties import PropertyCalls
 from .rows import RowCalls
 from .search import SearchCalls
+from .unserved import UnservedCalls
 
 
 class MilvusClient(
     DatabaseCalls,
     CollectionCalls,
-    PropertyCalls,
+    AlterationCalls,
     PartitionCalls,
     AliasCalls,
     IndexCalls,
     RowCalls,
     SearchCalls,
     MaintenanceCalls,
+    UnservedCalls,
 ):
     """pymilvus's ``MilvusClient`` on a file.
 

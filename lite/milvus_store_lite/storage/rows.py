@@ -62,9 +62,8 @@ class RowStore:
     def create_tables(self, connection: sqlite3.Connection) -> None:
         columns = ["seq INTEGER PRIMARY KEY"]
         for one in self.schema.scalars:
-            sql_type = _SQL_TYPES.get(one.dtype, "INTEGER")
             constraint = " NOT NULL UNIQUE" if one.is_primary else "" if one.nullable else " NOT NULL"
-            columns.append(f"{self._columns[one.name]} {sql_type}{constraint}")
+            columns.append(f"{self._columns[one.name]} {_sql_type(one)}{constraint}")
         columns.insert(2, "partition INTEGER NOT NULL REFERENCES partitions(id)")
         if self.schema.enable_dynamic_field:
             columns.append("dynamic TEXT NOT NULL")
@@ -74,11 +73,16 @@ class RowStore:
             connection.execute(
                 f"CREATE INDEX {self._key_index(key)} ON {self._rows} ({self._columns[key.name]})"
             )
-        for field, table in self._vectors.items():
-            constraint = "" if self.schema.by_name[field].nullable else " NOT NULL"
-            connection.execute(f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, value BLOB{constraint})")
+        for field in self._vectors:
+            self._create_vectors(connection, field)
         connection.execute(
             f"CREATE TABLE {self._removed} (change INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL)"
+        )
+
+    def _create_vectors(self, connection: sqlite3.Connection, field: str) -> None:
+        constraint = "" if self.schema.by_name[field].nullable else " NOT NULL"
+        connection.execute(
+            f"CREATE TABLE {self._vectors[field]} (seq INTEGER PRIMARY KEY, value BLOB{constraint})"
         )
 
     def rewrite_tables(self, connection: sqlite3.Connection) -> None:
@@ -92,10 +96,58 @@ class RowStore:
         for table in tables:
             connection.execute(f"ALTER TABLE {table} RENAME TO {_aside(table)}")
         self.create_tables(connection)
-        for table in (self._rows, *self._vectors.values()):
-            connection.execute(f"INSERT INTO {table} SELECT * FROM {_aside(table)} ORDER BY seq")
+        # By name: a field that was added later stands last in the old table, and elsewhere in the new one.
+        columns = ["seq", "partition", *(self._columns[one.name] for one in self.schema.scalars)]
+        columns += ["dynamic"] if self.schema.enable_dynamic_field else []
+        named = [(self._rows, columns), *((table, ["seq", "value"]) for table in self._vectors.values())]
+        for table, names in named:
+            listed = ", ".join(names)
+            connection.execute(
+                f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {_aside(table)} ORDER BY seq"
+            )
         for table in tables:
             connection.execute(f"DROP TABLE {_aside(table)}")
+
+    def change_schema(self, connection: sqlite3.Connection, schema: Schema, stored_default: Any) -> None:
+        """Bring the tables to ``schema``, which has a field or the dynamic field more, or a field less.
+
+        A new column holds ``stored_default`` in the rows there are, a new vector field nulls.
+        """
+        new = RowStore(self.collection_id, schema)
+        for name in self._columns.keys() - new._columns.keys():
+            connection.execute(f"ALTER TABLE {self._rows} DROP COLUMN {self._columns[name]}")
+        for name in self._vectors.keys() - new._vectors.keys():
+            connection.execute(f"DROP TABLE {self._vectors[name]}")
+        # Without a field, another one may be free to have its own name.
+        for name in self._columns.keys() & new._columns.keys():
+            if self._columns[name] != new._columns[name]:
+                connection.execute(
+                    f"ALTER TABLE {self._rows} RENAME COLUMN {self._columns[name]} TO {new._columns[name]}"
+                )
+        for name, table in new._vectors.items():
+            if name not in self._vectors:
+                new._create_vectors(connection, name)
+                connection.execute(f"INSERT INTO {table} (seq) SELECT seq FROM {self._rows}")
+            elif self._vectors[name] != table:
+                connection.execute(f"ALTER TABLE {self._vectors[name]} RENAME TO {table}")
+        if schema.enable_dynamic_field and not self.schema.enable_dynamic_field:
+            connection.execute(f"ALTER TABLE {self._rows} ADD COLUMN dynamic TEXT NOT NULL DEFAULT '{{}}'")
+        for one in schema.scalars:
+            if one.name not in self._columns:
+                column = new._columns[one.name]
+                constraint = "" if one.nullable else f" NOT NULL DEFAULT {_zero(one)}"
+                connection.execute(
+                    f"ALTER TABLE {self._rows} ADD COLUMN {column} {_sql_type(one)}{constraint}"
+                )
+                if stored_default is not None:
+                    connection.execute(f"UPDATE {self._rows} SET {column} = ?", (stored_default,))
+
+    def longest(self, connection: sqlite3.Connection, field: str) -> int:
+        """Bytes of UTF-8 of the longest value of a VARCHAR field, 0 without rows."""
+        found = connection.execute(
+            f"SELECT max(length(CAST({self._columns[field]} AS BLOB))) FROM {self._rows}"
+        )
+        return int(found.fetchone()[0] or 0)
 
     def drop_tables(self, connection: sqlite3.Connection) -> None:
         for table in (self._rows, self._removed, *self._vectors.values()):
@@ -263,6 +315,15 @@ class RowStore:
 
     def count(self, connection: sqlite3.Connection) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {self._rows}").fetchone()[0])
+
+
+def _sql_type(one: Field) -> str:
+    return _SQL_TYPES.get(one.dtype, "INTEGER")
+
+
+def _zero(one: Field) -> str:
+    """What SQLite puts into a new column until the default of the field does."""
+    return "''" if _sql_type(one) == "TEXT" else "0"
 
 
 def _aside(table: str) -> str:

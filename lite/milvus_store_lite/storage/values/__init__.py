@@ -1,7 +1,7 @@
 """What a user's values become in the file, checked against the schema on the way, and back."""
 
 from .batch import Batch, encode_rows
-from .scalars import check_defaults, decode_scalar, encode_pks
+from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
 from .vectors import Blob, decode_vector, encode_queries, encode_vectors
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "check_defaults",
     "decode_scalar",
     "decode_vector",
+    "encode_default",
     "encode_pks",
     "encode_queries",
     "encode_rows",

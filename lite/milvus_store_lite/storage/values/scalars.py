@@ -38,6 +38,11 @@ def check_defaults(schema: Schema) -> None:
                 ) from None
 
 
+def encode_default(one: Field) -> Any:
+    """The stored form of a scalar field's default value, None if it has none."""
+    return encode_scalar(one, [one.default])[0] if one.has_default else None
+
+
 def decode_scalar(one: Field) -> Callable[[Any], Any] | None:
     """What turns a stored value of the field into the one a user sees; None when it is the same."""
     if one.dtype is DataType.BOOL:

@@ -1,0 +1,135 @@
+"""What a collection is: the calls that describe and change its fields, partitions and properties.
+
+Each call is one transaction. What a change of the schema may be is decided in ``schema_changes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .errors import MilvusException, ParamError
+from .properties import COLLECTION_PROPERTIES, DYNAMIC, as_flag, check_against_schema, checked_properties
+from .schema import Field, Schema, check_name
+from .schema_changes import with_field, with_field_params, without_field
+from .search.selection import partition_id
+from .session import OpenSession, Session
+from .storage import catalog
+from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from .storage.values import check_defaults, encode_default
+
+
+class Definition:
+    """The definition of the collection called ``name``, and the base of the calls on its rows.
+
+    Args:
+        reading, writing: begin a read or write transaction and find the collection in it.
+    """
+
+    def __init__(self, name: str, reading: OpenSession, writing: OpenSession) -> None:
+        self.name = name
+        self._reading = reading
+        self._writing = writing
+
+    def describe(self) -> CollectionRecord:
+        with self._reading(self.name) as session:
+            return session.state.record
+
+    def count(self) -> int:
+        """Rows in the collection, now."""
+        with self._reading(self.name) as session:
+            return session.state.rows.count(session.connection)
+
+    def create_partition(self, name: str) -> None:
+        """Add a partition that rows can be put into by name.
+
+        Raises:
+            ParamError: the collection has a partition key, which does that by itself.
+            MilvusException: there is one of this name.
+        """
+        check_name("partition", name)
+        with self._writing(self.name) as session:
+            record = session.state.record
+            if name in record.partitions:
+                raise MilvusException(message=f"partition {name!r} already exists in '{record.name}'")
+            refuse_partition_key(record, name)
+            catalog.add_partition(session.connection, record.id, name)
+
+    def drop_partition(self, name: str) -> None:
+        """Remove a partition and its rows."""
+        with self._writing(self.name) as session:
+            record, rows = session.state.record, session.state.rows
+            home = partition_id(record, name)
+            if name == DEFAULT_PARTITION:
+                raise ParamError(message=f"the default partition {name!r} cannot be dropped")
+            self._remove(session, rows.seqs_in_partition(session.connection, home))
+            catalog.remove_partition(session.connection, record.id, name)
+            if record.released:
+                catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {home})
+
+    def alter_properties(self, properties: Mapping[str, Any], drop: Iterable[str] = ()) -> None:
+        """Set ``properties`` and remove those called ``drop``; the others stay as they are."""
+        checked = checked_properties("collection", COLLECTION_PROPERTIES, properties)
+        gone = set(drop)
+        with self._writing(self.name) as session:
+            record = session.state.record
+            kept = {key: value for key, value in record.properties.items() if key not in gone}
+            schema = record.schema
+            if as_flag(checked.get(DYNAMIC)) and not schema.enable_dynamic_field:
+                schema = replace(schema, enable_dynamic_field=True)
+                self._change_schema(session, schema)
+            check_against_schema(schema, checked)
+            catalog.set_properties(session.connection, record.id, {**kept, **checked})
+
+    def add_field(self, one: Field) -> None:
+        """Add a nullable field; rows that are there get its default, or null."""
+        with self._writing(self.name) as session:
+            schema = with_field(session.state.record.schema, one)
+            check_defaults(schema)
+            self._change_schema(session, schema, encode_default(one))
+
+    def drop_field(self, name: str) -> None:
+        """Remove a field and its values."""
+        with self._writing(self.name) as session:
+            self._change_schema(session, without_field(session.state.record, name))
+
+    def alter_field(self, name: str, params: Mapping[str, Any]) -> None:
+        """Change parameters of a field, such as ``max_length``, as far as the values that are there allow."""
+        with self._writing(self.name) as session:
+            schema, rows = session.state.record.schema, session.state.rows
+            is_text = name in schema.by_name and schema.by_name[name].max_length is not None
+            longest = rows.longest(session.connection, name) if is_text else 0
+            self._change_schema(session, with_field_params(schema, name, params, longest))
+
+    def truncate(self) -> int:
+        """Remove every row; returns how many there were."""
+        with self._writing(self.name) as session:
+            seqs = session.state.rows.all_seqs(session.connection, 0)
+            self._remove(session, seqs)
+            return len(seqs)
+
+    def count_partition(self, name: str) -> int:
+        """Rows in a partition, now."""
+        with self._reading(self.name) as session:
+            home = partition_id(session.state.record, name)
+            return len(session.state.rows.seqs_in_partition(session.connection, home))
+
+    @staticmethod
+    def _change_schema(session: Session, schema: Schema, stored_default: Any = None) -> None:
+        session.state.rows.change_schema(session.connection, schema, stored_default)
+        catalog.set_schema(session.connection, session.state.record.id, schema)
+
+    def _remove(self, session: Session, seqs: list[int]) -> None:
+        if seqs:
+            position = session.state.rows.remove(session.connection, seqs, session.position)
+            catalog.set_position(session.connection, session.state.record.id, position)
+
+
+def refuse_partition_key(record: CollectionRecord, partition: str) -> None:
+    key = record.schema.partition_key
+    if key is not None:
+        raise ParamError(
+            message=f"collection '{record.name}' spreads its rows by the partition key '{key.name}': "
+            f"expected no partition_name, got {partition!r}"
+        )

@@ -1,0 +1,122 @@
+"""Calls that change a collection that exists: its properties, its fields, all its rows at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
+
+from ..options import check_options
+from ..schema import FieldSchema, field_to_engine
+from .connection import Connection
+
+_FIELD_OPTIONS = (
+    "max_length",
+    "nullable",
+    "default_value",
+    "params",
+    "is_primary",
+    "is_partition_key",
+    "dim",
+)
+
+
+class AlterationCalls(Connection):
+    def alter_collection_properties(
+        self, collection_name: str, properties: dict[str, Any], timeout: float | None = None, **kwargs: Any
+    ) -> None:
+        """Set properties of a collection; those that are not named stay as they are.
+
+        ``partitionkey.isolation`` makes every search name one value of the partition key in its filter;
+        ``dynamicfield.enabled`` gives the collection a dynamic field.
+
+        Raises:
+            ParamError: a value is not what its key takes, or a file does not serve the key.
+        """
+        check_options("alter_collection_properties", kwargs)
+        self._database.collection(collection_name).alter_properties(properties)
+
+    def drop_collection_properties(
+        self, collection_name: str, property_keys: list[str], timeout: float | None = None, **kwargs: Any
+    ) -> None:
+        """Remove properties of a collection."""
+        check_options("drop_collection_properties", kwargs)
+        self._database.collection(collection_name).alter_properties({}, drop=as_keys(property_keys))
+
+    def add_collection_field(
+        self,
+        collection_name: str,
+        field_name: str,
+        data_type: DataType,
+        desc: str = "",
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Add a field, which must be nullable; rows that are there get ``default_value``, or null.
+
+        Args:
+            max_length, dim, nullable, default_value: as ``FieldSchema`` takes them.
+
+        Raises:
+            SchemaNotReadyException: the field cannot be added to a collection that exists.
+        """
+        check_options("add_collection_field", kwargs, _FIELD_OPTIONS)
+        options = {key: value for key, value in kwargs.items() if key in _FIELD_OPTIONS}
+        one = FieldSchema(field_name, data_type, desc, **options)
+        self._database.collection(collection_name).add_field(field_to_engine(one))
+
+    def drop_collection_field(
+        self,
+        collection_name: str,
+        field_name: str = "",
+        field_id: int = 0,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Remove a field and its values, by its name or its number.
+
+        Raises:
+            ParamError: there is no such field, or the collection cannot be without it.
+        """
+        check_options("drop_collection_field", kwargs)
+        collection = self._database.collection(collection_name)
+        if not field_name:
+            fields = collection.describe().schema.fields
+            field_name = next((one.name for one in fields if one.field_id == field_id), "")
+            if not field_name:
+                raise ParamError(
+                    message=f"drop_collection_field() needs a field's name or number, got field_id={field_id!r}"
+                )
+        collection.drop_field(field_name)
+
+    def alter_collection_field(
+        self,
+        collection_name: str,
+        field_name: str,
+        field_params: dict[str, Any],
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Change ``max_length`` of a VARCHAR field, as far as the values that are there allow.
+
+        Raises:
+            ParamError: the parameter cannot be altered, or a value that is there would not fit.
+        """
+        check_options("alter_collection_field", kwargs)
+        if not isinstance(field_params, dict):
+            raise DataTypeNotMatchException(message=f"field_params must be a dict, got {field_params!r:.80}")
+        self._database.collection(collection_name).alter_field(field_name, field_params)
+
+    def truncate_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
+        """Remove every row of a collection, which stays as it is defined."""
+        check_options("truncate_collection", kwargs)
+        self._database.collection(collection_name).truncate()
+
+
+def as_keys(property_keys: object) -> list[str]:
+    if not isinstance(property_keys, (list, tuple)) or not all(isinstance(key, str) for key in property_keys):
+        raise DataTypeNotMatchException(
+            message=f"property_keys must be a list of str, got {property_keys!r:.80}"
+        )
+    return list(property_keys)

@@ -1,0 +1,60 @@
+"""Our clients have every call of pymilvus's, with its parameters in their order and its defaults."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pymilvus
+import pytest
+
+from milvus_store import MilvusClient
+from milvus_store.client.unserved import Unserved
+from milvus_store.errors import ParamError
+
+NOT_YET = {"hybrid_search", "query_iterator", "run_analyzer", "search_iterator"}
+"""Calls to come; each leaves this list when it is there."""
+
+SEARCH_ARGUMENTS = {"ranker", "function_chains", "highlighter", "ids", "search_aggregation"}
+"""Arguments of ``search`` that are keywords of ours or unknown to us, which is an error."""
+
+
+def public_calls(client: type) -> set[str]:
+    return {name for name in dir(client) if not name.startswith("_") and callable(getattr(client, name))}
+
+
+def parameters(call: Any) -> dict[str, object]:
+    """Name → default of a call's parameters, without ``self``; text defaults of None and "" are alike."""
+    found = inspect.signature(call).parameters.values()
+    return {
+        one.name: one.default or None for one in found if one.name != "self" and one.kind != one.VAR_KEYWORD
+    }
+
+
+def served() -> list[str]:
+    names = public_calls(pymilvus.MilvusClient) - NOT_YET
+    return sorted(name for name in names if not isinstance(getattr(MilvusClient, name, None), Unserved))
+
+
+def test_every_call_of_pymilvus_is_there() -> None:
+    assert public_calls(pymilvus.MilvusClient) - public_calls(MilvusClient) == NOT_YET
+
+
+@pytest.mark.parametrize("name", served())
+def test_a_call_has_pymilvus_parameters(name: str) -> None:
+    theirs, ours = (parameters(getattr(client, name)) for client in (pymilvus.MilvusClient, MilvusClient))
+    if name == "search":
+        theirs = {key: default for key, default in theirs.items() if key not in SEARCH_ARGUMENTS}
+        theirs["data"] = ours["data"]
+    assert list(ours)[: len(theirs)] == list(theirs)
+    assert {key: ours[key] for key in theirs} == theirs
+
+
+def test_calls_that_a_file_cannot_answer_say_so() -> None:
+    calls = {name: getattr(MilvusClient, name) for name in public_calls(MilvusClient)}
+    unserved = {name: call for name, call in calls.items() if isinstance(call, Unserved)}
+    assert unserved
+    for name, call in unserved.items():
+        assert hasattr(pymilvus.MilvusClient, name)
+        with pytest.raises(ParamError, match=rf"{name}\(\) is not served on a file: \w+"):
+            call("anything", some="thing")
