@@ -20,6 +20,7 @@ lint: .venv/.dev-installed
 bench: .venv/.dev-installed
 	$(PY) -m benchmarks.ingest
 	$(PY) -m benchmarks.exact_search
+	$(PY) -m benchmarks.sparse
 
 .venv/.created:
 	$(PYTHON) -m venv .venv

@@ -79,6 +79,13 @@ DENSE_VECTORS: frozenset[DataType] = frozenset(
 """Vectors of one number for each dimension; in memory all of them are float32."""
 
 STORED_TYPES: frozenset[DataType] = frozenset(
-    {*NUMPY_TYPES, DataType.VARCHAR, DataType.JSON, *DENSE_VECTORS, DataType.BINARY_VECTOR}
+    {
+        *NUMPY_TYPES,
+        DataType.VARCHAR,
+        DataType.JSON,
+        *DENSE_VECTORS,
+        DataType.BINARY_VECTOR,
+        DataType.SPARSE_FLOAT_VECTOR,
+    }
 )
 """What this version of the engine stores."""

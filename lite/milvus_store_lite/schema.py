@@ -73,9 +73,7 @@ class Field:
         if self.dtype is DataType.VARCHAR:
             self._check_range("max_length", self.max_length, 1, MAX_VARCHAR_LENGTH)
         if self.dtype.is_vector:
-            is_binary = self.dtype is DataType.BINARY_VECTOR
-            self._check_range("dim", self.dim, MIN_DIM, MAX_BINARY_DIM if is_binary else MAX_DIM)
-            self._check_whole_bytes()
+            self._check_dim()
             self._refuse(default_value=self.has_default)
         if self.dtype is DataType.JSON:
             self._refuse(default_value=self.has_default)
@@ -106,20 +104,25 @@ class Field:
 
     @property
     def vector_dim(self) -> int:
-        """The dimension of a vector field."""
-        assert self.dim is not None, f"{self.name} is no vector field"
+        """The dimension of a vector field that is not sparse."""
+        assert self.dim is not None, f"{self.name} has no dimension"
         return self.dim
 
     def describe(self) -> str:
         """The type as errors name it: ``VARCHAR(max_length=64)``, ``FLOAT_VECTOR(dim=8)``, ``INT64``."""
         if self.dtype is DataType.VARCHAR:
             return f"VARCHAR(max_length={self.max_length})"
-        if self.dtype.is_vector:
+        if self.dim is not None:
             return f"{self.dtype.name}(dim={self.dim})"
         return self.dtype.name
 
-    def _check_whole_bytes(self) -> None:
-        if self.dtype is DataType.BINARY_VECTOR and self.vector_dim % 8:
+    def _check_dim(self) -> None:
+        if self.dtype is DataType.SPARSE_FLOAT_VECTOR:
+            self._refuse(dim=self.dim is not None)
+            return
+        is_binary = self.dtype is DataType.BINARY_VECTOR
+        self._check_range("dim", self.dim, MIN_DIM, MAX_BINARY_DIM if is_binary else MAX_DIM)
+        if is_binary and self.vector_dim % 8:
             raise SchemaNotReadyException(
                 message=f"field '{self.name}' ({self.describe()}): dim must be a multiple of 8"
             )

@@ -39,7 +39,8 @@ class SearchCalls(Connection):
         """The rows nearest to each query vector.
 
         Args:
-            data: query vectors: a list of lists or arrays, or a (q, dim) array.
+            data: query vectors: a list of lists or arrays, or a (q, dim) array; for a sparse field a list
+                of dicts, of lists of (index, value) pairs or of scipy rows, or a (q, n) scipy matrix.
             filter: only rows that match this expression are found.
             limit: rows for each query vector; limit + offset up to 16,384.
             output_fields: what ``entity`` holds: field names, dynamic keys, ``"*"`` for all; none by default.
@@ -76,6 +77,9 @@ def _as_queries(data: object) -> Sequence[Any]:
     if isinstance(data, np.ndarray):
         if data.ndim == 2:
             return list(data)
+    elif hasattr(data, "tocsr"):  # a scipy matrix: each of its rows is a sparse query vector
+        rows = data.tocsr()
+        return [rows] if rows.ndim == 1 else [rows[place : place + 1] for place in range(rows.shape[0])]
     elif isinstance(data, (list, tuple)) and (not data or not isinstance(data[0], (int, float))):
         if not data:
             raise ParamError(message="data must hold at least one query vector, got none")

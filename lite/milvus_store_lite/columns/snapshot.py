@@ -257,7 +257,13 @@ class View:
 
     def can_hold(self, one: Field) -> bool:
         """Whether memory allows the vectors to be resident."""
-        return self._history.memory.allows(4 * (one.vector_dim + 2) * self.count)
+        memory = self._history.memory
+        if memory.limit is None:
+            return True
+        if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+            stored = self._history.rows.vector_bytes(self.connection, one.name, self._history.part)
+            return memory.allows(stored)
+        return memory.allows(4 * (one.vector_dim + 2) * self.count)
 
     def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
         """The vectors of live ``slots``, read from the file."""

@@ -18,6 +18,7 @@ from ..schema import Field
 from ..storage.values import binary, dense
 from .column import BoolArray, allocated
 from .growable import Growable
+from .postings import SparseBuilder, SparseColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +153,14 @@ class BinaryBuilder:
         return BinaryColumn(self._values.view(), self._validity.view())
 
 
-AnyVectorColumn = VectorColumn | BinaryColumn
-AnyVectorBuilder = VectorBuilder | BinaryBuilder
+AnyVectorColumn = VectorColumn | BinaryColumn | SparseColumn
+AnyVectorBuilder = VectorBuilder | BinaryBuilder | SparseBuilder
 
 
 def vector_builder(one: Field) -> AnyVectorBuilder:
     """The builder for a vector field."""
+    if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+        return SparseBuilder()
     return BinaryBuilder(one) if one.dtype is DataType.BINARY_VECTOR else VectorBuilder(one)
 
 

@@ -228,6 +228,11 @@ def check_metric(one: Field, kind: IndexType, metric: object) -> str:
             message=f"metric_type of field '{one.name}' ({one.describe()}) must be one of "
             f"{', '.join(kind.metrics)}, got {metric!r}"
         )
+    if metric.upper() == "BM25":
+        raise ParamError(
+            message=f"metric_type BM25 is for a field that a BM25 function fills, and field '{one.name}' is not: "
+            f"expected IP"
+        )
     return metric.upper()
 
 

@@ -16,7 +16,7 @@ from ..columns.column import BoolArray
 from ..columns.vectors import VectorColumn
 from .dense_metrics import Floats, can_rank, rank, rank_error, score
 from .metrics import Metric
-from .rankings import NOTHING, Ranking, order
+from .rankings import NOTHING, Ranking, floor, order
 
 _RANKS_AT_ONCE: Final = 16_000_000
 """Ranks held at a time (64 MB of float32): bounds what a batch of queries needs."""
@@ -46,23 +46,8 @@ def scan(
 
 def _candidates(ranks: Floats, limit: int, slack: float) -> npt.NDArray[np.int64]:
     """Slots whose rank is within ``slack`` of the ``limit``-th largest; masked slots rank -inf."""
-    floor = _floor(ranks, limit) - slack
-    return np.flatnonzero(ranks >= floor) if floor > -np.inf else np.flatnonzero(ranks > -np.inf)
-
-
-def _floor(ranks: Floats, limit: int) -> float:
-    """A value that at least ``limit`` of ``ranks`` reach, and few more.
-
-    The ranks are dealt into columns, and the limit-th largest column maximum is the answer: ten times
-    cheaper than partitioning all of them, since the maxima come from vectorised comparisons.
-    """
-    columns = max(1024, 16 * limit)
-    depth = len(ranks) // columns
-    if depth < 4:
-        return float(np.partition(ranks, -limit)[-limit]) if limit < len(ranks) else -np.inf
-    maxima = ranks[: depth * columns].reshape(depth, columns).max(axis=0)
-    maxima = np.concatenate([maxima, ranks[depth * columns :]])
-    return float(np.partition(maxima, -limit)[-limit])
+    least = floor(ranks, limit) - slack
+    return np.flatnonzero(ranks >= least) if least > -np.inf else np.flatnonzero(ranks > -np.inf)
 
 
 def _best(

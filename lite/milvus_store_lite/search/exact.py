@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
+from ..columns.postings import SparseColumn
 from ..data_types import DataType
 from ..schema import Field
-from . import binary, dense, plan
+from . import binary, dense, plan, sparse
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, merge
 from .selection import Selection
@@ -36,17 +37,28 @@ def nearest(metric: Metric, one: Field, selection: Selection, queries: Any, limi
     scan = _scan_of(one)
     if path is plan.Path.NOTHING:
         return [NOTHING] * len(queries)
-    if path is plan.Path.SCAN:
-        return list(scan(metric, view.vectors(one), queries, limit, mask))
+    if path in (plan.Path.SCAN, plan.Path.GATHER):
+        column = view.vectors(one)
+        # Postings are never gathered: a search touches those of the query's indices only.
+        if path is plan.Path.SCAN or isinstance(column, SparseColumn):
+            return list(scan(metric, column, queries, limit, mask))
+        slots = selection.slots
+        return _at(slots, scan(metric, column.at(slots), queries, limit, None))
     if path is plan.Path.STREAM:
         return _stream(scan, metric, view.vector_chunks(one), queries, limit, mask)
     slots = selection.slots
-    rows = view.vectors_at(one, slots) if path is plan.Path.FETCH else view.vectors(one).at(slots)
-    return [(slots[found], values) for found, values in scan(metric, rows, queries, limit, None)]
+    return _at(slots, scan(metric, view.vectors_at(one, slots), queries, limit, None))
+
+
+def _at(slots: npt.NDArray[np.int64], rankings: Iterable[Ranking]) -> list[Ranking]:
+    """``rankings`` of the rows at ``slots``, as rankings of slots."""
+    return [(slots[found], values) for found, values in rankings]
 
 
 def _scan_of(one: Field) -> Scan:
     """How the family of the field's type scans, passing over slots that have no vector."""
+    if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+        return sparse.scan
     family: Scan = binary.scan if one.dtype is DataType.BINARY_VECTOR else dense.scan
 
     def scan(

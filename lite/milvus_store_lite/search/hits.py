@@ -30,11 +30,11 @@ def ranked_hits(
     index = _index(record, one)
     metric = _metric(one, index, request.metric)
     window = request.offset + request.limit
-    check_search_parameters(one, index.type, index.parameters, request.params, window)
+    params = check_search_parameters(one, index.type, index.parameters, request.params, window)
     queries = encode_queries(one, request.queries)
     projection = Projection.of(schema, request.output_fields, with_pk=False)
     view = selection.view
-    rankings = nearest(metric, one, selection, queries, window)
+    rankings = nearest(metric, one, selection, queries, window, params)
     pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
     return _hits(view, rows, projection, pages, request.round_decimal)
 

@@ -267,6 +267,14 @@ class RowStore:
         while found := rows.fetchmany(chunk):
             yield found
 
+    def vector_bytes(self, connection: sqlite3.Connection, field: str, part: Part | None = None) -> int:
+        """Bytes of all stored vectors of ``field``."""
+        table = self._vectors[field]
+        where, values = self._condition(0, part)
+        source = table if part is None else f"{self._rows} JOIN {table} USING (seq)"
+        summed = connection.execute(f"SELECT total(length(value)) FROM {source} WHERE {where}", values)
+        return int(summed.fetchone()[0])
+
     def part_count(self, connection: sqlite3.Connection, part: Part, limit: int) -> int:
         """How many rows ``part`` has, counting no further than ``limit``."""
         where, values = self._condition(0, part)

@@ -6,31 +6,52 @@ One module for each family of types does the work; this one says which.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ...data_types import DataType
 from ...errors import DataNotMatchException, ParamError
 from ...schema import Field
-from . import binary, dense
-from .nulls import encode_with_nulls
+from . import binary, dense, sparse
+from .nulls import Encode, encode_with_nulls
 
 Blob = bytes | memoryview | None
 """A stored vector; None is null."""
+
+Matrix = Callable[[Field, Sequence[Any]], Any]
+
+
+_ENCODERS: Final[dict[DataType, Encode]] = {
+    DataType.BINARY_VECTOR: binary.encode,
+    DataType.SPARSE_FLOAT_VECTOR: sparse.encode,
+}
+_MATRICES: Final[dict[DataType, Matrix]] = {
+    DataType.BINARY_VECTOR: binary.matrix,
+    DataType.SPARSE_FLOAT_VECTOR: sparse.rows,
+}
+_DECODERS: Final[dict[DataType, Callable[[bytes], Any]]] = {
+    DataType.FLOAT_VECTOR: dense.to_list,
+    DataType.SPARSE_FLOAT_VECTOR: sparse.to_dict,
+}
+"""Where a type is not named, it goes with the dense vectors, and users see its bytes."""
 
 
 def encode_vectors(one: Field, values: Sequence[Any]) -> list[Blob]:
     """The stored bytes of each vector.
 
     Raises:
-        DataNotMatchException: a vector of another dimension or kind, or with NaN or infinity.
+        DataNotMatchException: a vector of another dimension or kind, or with NaN or infinity; a sparse one
+            with a negative value.
     """
-    encode = binary.encode if one.dtype is DataType.BINARY_VECTOR else dense.encode
-    return encode_with_nulls(one, values, encode)
+    return encode_with_nulls(one, values, _ENCODERS.get(one.dtype, dense.encode))
 
 
 def encode_queries(one: Field, queries: Sequence[Any]) -> Any:
-    """Query vectors for field ``one`` as a matrix of the form its column has; ParamError names the query."""
-    matrix = binary.matrix if one.dtype is DataType.BINARY_VECTOR else dense.matrix
+    """Query vectors for field ``one`` in the form its column has: the rows of a matrix, or ``SparseRows``.
+
+    Raises:
+        ParamError: one does not fit the field; the message says which.
+    """
+    matrix: Matrix = _MATRICES.get(one.dtype, dense.matrix)
     try:
         return matrix(one, queries)
     except DataNotMatchException as error:
@@ -38,6 +59,6 @@ def encode_queries(one: Field, queries: Sequence[Any]) -> Any:
 
 
 def decode_vector(one: Field) -> Callable[[bytes | None], Any]:
-    """What turns a stored vector into the one a user sees: floats in a list, other types as their bytes."""
-    decode = dense.to_list if one.dtype is DataType.FLOAT_VECTOR else bytes
+    """What turns a stored vector into the one a user sees: a list, a dict if sparse, other types as bytes."""
+    decode: Callable[[bytes], Any] = _DECODERS.get(one.dtype, bytes)
     return lambda blob: None if blob is None else decode(blob)

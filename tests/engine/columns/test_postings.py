@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from milvus_store_lite.columns.postings import SparseBuilder, SparseColumn
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.schema import Field
+from milvus_store_lite.storage.values import encode_vectors
+
+FIELD = Field("v", DataType.SPARSE_FLOAT_VECTOR, nullable=True)
+Rows = list[dict[int, float] | None]
+BATCHES = st.lists(
+    st.lists(st.none() | st.dictionaries(st.integers(0, 6), st.integers(1, 9)), max_size=6), max_size=12
+)
+
+
+def contents(column: SparseColumn) -> Rows:
+    """The rows that the postings say there are."""
+    rows: list[dict[int, float]] = [{} for _ in range(column.count)]
+    for place, slots, values in column.postings(np.arange(8, dtype=np.uint32)):
+        for slot, value in zip(slots.tolist(), values.tolist(), strict=True):
+            assert place not in rows[slot]
+            rows[slot][place] = value
+    return list(rows)
+
+
+@given(BATCHES)
+def test_every_view_keeps_the_rows_it_was_made_of(batches: list[Rows]) -> None:
+    builder, views, so_far = SparseBuilder(), [], []
+    for batch in batches:
+        blobs = [None if blob is None else bytes(blob) for blob in encode_vectors(FIELD, batch)]
+        builder.append(blobs[:2])
+        builder.append(blobs[2:])
+        so_far = so_far + [one or {} for one in batch]
+        views.append((builder.view(), so_far))
+    for view, expected in views:
+        assert contents(view) == expected
+        sizes = [len(segment.slots) for segment in view.segments]
+        assert all(older >= 2 * newer for older, newer in pairwise(sizes))
+        assert view.size >= 8 * sum(sizes)
