@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,9 +10,9 @@ from milvus_store_lite.database import Database
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
 
 from ..options import check_options
+from .address import local_path
 from .shared import acquire, release
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SETTINGS: dict[str, Any] = {
     "durability": "full",
     "busy_timeout": 30.0,
@@ -112,20 +111,3 @@ def _checked_settings(given: dict[str, Any]) -> dict[str, Any]:
 
 def _is_number(value: object, kind: type | tuple[type, ...]) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool) and value >= 0  # type: ignore[operator]
-
-
-def local_path(uri: object) -> str:
-    """The file that ``uri`` names.
-
-    Raises:
-        ParamError: it is no path: of the wrong type, empty, or the address of a server.
-    """
-    if not isinstance(uri, (str, Path)) or not str(uri):
-        raise ParamError(message=f"uri must be the path of a database file, got {uri!r}")
-    path = str(uri)
-    if _SCHEME.match(path):
-        raise ParamError(
-            message=f"uri {path!r} is the address of a server; this version of milvus-store opens files only: "
-            f"give a path such as './milvus_demo.db', or use pymilvus.MilvusClient for the server"
-        )
-    return path

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .address import is_server
 from .aliases import AliasCalls
 from .alterations import AlterationCalls
 from .collections import CollectionCalls
@@ -26,7 +29,7 @@ class MilvusClient(
     MaintenanceCalls,
     UnservedCalls,
 ):
-    """pymilvus's ``MilvusClient`` on a file.
+    """pymilvus's ``MilvusClient`` on a file, or through pymilvus on a server.
 
     >>> import tempfile
     >>> with MilvusClient(tempfile.mkdtemp() + "/demo.db") as client:
@@ -35,3 +38,17 @@ class MilvusClient(
     ...     client.search("docs", [[0.0, 2.0]], output_fields=["color"])
     data: [[{'id': 1, 'distance': 1.0, 'entity': {'color': 'red'}}]]
     """
+
+    def __new__(cls, uri: Any = "", *args: Any, **kwargs: Any) -> MilvusClient:
+        """An instance for a file, or for a server if ``uri`` is the address of one."""
+        if not is_server(uri):
+            return super().__new__(cls)
+        from ..remote import RemoteMilvusClient  # whoever works on files needs none of it
+
+        if issubclass(cls, RemoteMilvusClient):
+            return super().__new__(cls)
+        # A subclass keeps its own methods; below them, calls go to the server and not to a file.
+        kind = (
+            RemoteMilvusClient if cls is MilvusClient else type(cls.__name__, (cls, RemoteMilvusClient), {})
+        )
+        return super().__new__(kind)

@@ -216,12 +216,6 @@ def test_a_writer_that_waits_too_long_is_told_so(path: Path) -> None:
         assert client.get_collection_stats("c") == {"row_count": 1}
 
 
-@pytest.mark.parametrize("uri", ["http://localhost:19530", "https://x.zillizcloud.com", "tcp://h:1"])
-def test_the_address_of_a_server_names_the_alternative(uri: str) -> None:
-    with pytest.raises(ParamError, match=r"pymilvus\.MilvusClient"):
-        MilvusClient(uri)
-
-
 def test_bad_arguments_name_what_was_expected(path: Path) -> None:
     for arguments, error, message in (
         ({"uri": ""}, ParamError, "path of a database file"),

@@ -1,0 +1,95 @@
+"""``MilvusClient`` on a server: every call goes to ``pymilvus.MilvusClient``, types and errors translated."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..client.address import server_address
+from ..client.milvus_client import MilvusClient
+from ..errors import ConnectionNotExistException, ParamError
+from .errors import translated_errors
+from .types import to_pymilvus
+
+
+class RemoteMilvusClient(MilvusClient):
+    """What ``MilvusClient("http://localhost:19530")`` gives.
+
+    Results are pymilvus's own, of the same shape as on a file. Calls that only pymilvus has, such as
+    ``create_user``, go through as well.
+    """
+
+    def __init__(self, uri: str, *args: Any, **kwargs: Any) -> None:
+        """Connect to the server at ``uri``; the other arguments are those of ``pymilvus.MilvusClient``.
+
+        Raises:
+            ImportError: pymilvus is not installed.
+            MilvusException: the server cannot be reached, or refuses the user.
+        """
+        self.uri = uri
+        self._server: Any = None
+        try:
+            import pymilvus
+        except ImportError as error:
+            raise ImportError(
+                f"{uri!r} is a server, which needs pymilvus: pip install 'milvus-store[server]'"
+            ) from error
+        with translated_errors():
+            self._server = pymilvus.MilvusClient(server_address(uri), *args, **kwargs)
+
+    def close(self) -> None:
+        """Give up the connection."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+    def backup(self, target: str | Path) -> NoReturn:
+        """Refused: it copies a file."""
+        raise ParamError(
+            message=f"backup({str(target)!r}) copies a file, and {self.uri} is a server: use Milvus Backup"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """A call that pymilvus has and a file has not."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if not hasattr(self._connected, name):
+            raise AttributeError(f"neither milvus-store nor pymilvus has a call {name!r}")
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self._forward(name, args, kwargs)
+
+        call.__name__ = name
+        return call
+
+    @property
+    def _connected(self) -> Any:
+        if self._server is None:
+            raise ConnectionNotExistException(message=f"the client of {self.uri} is closed: open a new one")
+        return self._server
+
+    def _forward(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        call = getattr(self._connected, name, None)
+        if call is None:
+            raise ParamError(message=f"this version of pymilvus has no call {name!r}: upgrade it")
+        with translated_errors():
+            return call(*map(to_pymilvus, args), **{key: to_pymilvus(value) for key, value in kwargs.items()})
+
+
+def _forwarding(name: str, on_file: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(on_file)
+    def call(self: RemoteMilvusClient, *args: Any, **kwargs: Any) -> Any:
+        return self._forward(name, args, kwargs)
+
+    return call
+
+
+# Every public call of a file's client is one of the server's, also those that a file refuses, save those written
+# above and the static ones, which build values and ask nobody.
+for _name, _on_file in inspect.getmembers(MilvusClient, callable):
+    _is_static = isinstance(inspect.getattr_static(MilvusClient, _name), staticmethod)
+    if not _name.startswith("_") and not _is_static and _name not in vars(RemoteMilvusClient):
+        setattr(RemoteMilvusClient, _name, _forwarding(_name, _on_file))

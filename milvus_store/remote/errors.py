@@ -1,0 +1,64 @@
+"""pymilvus's exceptions as ours, so that one ``except`` serves a file and a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from .. import errors
+from ..errors import FilterError, MilvusException
+
+_BY_NAME: Final[dict[str, type[MilvusException]]] = {
+    name: getattr(errors, name) for name in errors.__all__ if name != FilterError.__name__
+}
+_BY_CODE: Final[dict[int, type[MilvusException]]] = {
+    kind.default_code: kind
+    for kind in (
+        errors.CollectionNotExistException,
+        errors.CollectionNotLoadedException,
+        errors.PartitionNotExistException,
+        errors.IndexNotExistException,
+        errors.DatabaseNotExistException,
+        errors.AliasNotExistException,
+        errors.ParamError,
+    )
+}
+
+
+CONNECT_FAILED: Final = 2
+"""The code that pymilvus gives a server it cannot reach."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise what pymilvus raises as the class of ours that has its name, or its code.
+
+    Some calls of pymilvus let the errors of gRPC through; those become a ``MilvusException``.
+    """
+    import grpc
+    from pymilvus.exceptions import MilvusException as TheirException
+
+    try:
+        yield
+    except TheirException as error:
+        raise translated(error) from error
+    except grpc.RpcError as error:
+        raise _from_grpc(error, grpc.StatusCode.UNAVAILABLE) from error
+
+
+def translated(error: Any) -> MilvusException:
+    """The exception of ours that says what ``error`` of pymilvus says, with its code and message."""
+    kind = MilvusException
+    for ancestor in type(error).__mro__:
+        if ancestor.__name__ in _BY_NAME:
+            kind = _BY_NAME[ancestor.__name__]
+            break
+    if kind is MilvusException:
+        kind = _BY_CODE.get(int(error.code), kind)
+    return kind(code=int(error.code), message=str(error.message))
+
+
+def _from_grpc(error: Any, unavailable: Any) -> MilvusException:
+    code = CONNECT_FAILED if error.code() == unavailable else MilvusException.default_code
+    return MilvusException(code, f"{error.code().name}: {error.details()}")

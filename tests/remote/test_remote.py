@@ -1,0 +1,152 @@
+"""``MilvusClient("http://…")`` against a real server: one class, one set of types and errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from milvus_store import DataType, MilvusClient
+from milvus_store.errors import (
+    CollectionNotExistException,
+    ConnectionNotExistException,
+    MilvusException,
+    ParamError,
+)
+from milvus_store.remote import RemoteMilvusClient
+
+pytestmark = pytest.mark.filterwarnings("default")  # pymilvus's own warnings are not ours to answer for
+
+
+@pytest.fixture(scope="module")
+def uri(milvus_server: tuple[str, int]) -> str:
+    return "http://{}:{}".format(*milvus_server)
+
+
+@pytest.fixture
+def remote(uri: str) -> Iterator[MilvusClient]:
+    with MilvusClient(uri) as client:
+        for name in client.list_collections():
+            client.drop_collection(name)
+        yield client
+
+
+def test_the_address_chooses_the_backend_and_the_class_is_one(remote: MilvusClient, path: Path) -> None:
+    assert isinstance(remote, MilvusClient)
+    assert type(remote) is RemoteMilvusClient
+    with MilvusClient(path) as on_file:
+        assert type(on_file) is MilvusClient
+    assert str(remote.get_server_version()).startswith("milvus_lite")
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp", "milvus"])
+def test_every_scheme_of_a_server_is_taken(milvus_server: tuple[str, int], scheme: str) -> None:
+    host, port = milvus_server
+    with MilvusClient(f"{scheme}://{host}:{port}") as client:
+        assert isinstance(client.list_collections(), list)
+
+
+def test_our_schema_and_index_params_make_the_same_collection_there(remote: MilvusClient, path: Path) -> None:
+    described = []
+    with MilvusClient(path) as on_file:
+        for client in (remote, on_file):
+            schema = client.create_schema(enable_dynamic_field=True)
+            schema.add_field("pk", DataType.VARCHAR, is_primary=True, max_length=20)
+            schema.add_field("vector", DataType.FLOAT_VECTOR, dim=4)
+            schema.add_field("n", DataType.INT32, nullable=True)
+            schema.add_field("price", DataType.DOUBLE, default_value=1.5)
+            index = client.prepare_index_params("vector", index_type="IVF_FLAT", metric_type="L2", nlist=4)
+            client.create_collection("both", schema=schema, index_params=index)
+            client.insert("both", [{"pk": "a", "vector": np.ones(4, np.float32), "extra": [1, 2]}])
+            (row,) = client.query("both", "pk == 'a'", ["*"])
+            assert (row["price"], row["n"], row["extra"]) == (1.5, None, [1, 2])
+            ((hit,),) = client.search("both", [[1, 1, 1, 3]], output_fields=["price"])
+            assert (hit["distance"], hit["entity"]["price"]) == (4.0, 1.5)
+            assert client.describe_index("both", "vector")["index_type"] == "IVF_FLAT"
+            described.append(client.describe_collection("both"))
+    theirs, ours = described
+    assert [(one["name"], int(one["type"])) for one in theirs["fields"]] == [
+        (one["name"], int(one["type"])) for one in ours["fields"]
+    ]
+    assert theirs["enable_dynamic_field"] is ours["enable_dynamic_field"] is True
+
+
+def test_errors_are_ours_with_the_codes_of_the_server(remote: MilvusClient) -> None:
+    with pytest.raises(CollectionNotExistException) as caught:
+        remote.describe_collection("nope")
+    assert caught.value.code == 100
+    remote.create_collection("c", dimension=4)
+    with pytest.raises(MilvusException, match="dim"):
+        remote.insert("c", {"id": 1, "vector": [1.0]})
+    with pytest.raises(ParamError, match="limit"):
+        remote.search("c", [[1.0] * 4], limit=-1)
+
+
+def test_a_file_only_call_is_refused_with_the_alternative(remote: MilvusClient, tmp_path: Path) -> None:
+    with pytest.raises(ParamError, match="Milvus Backup"):
+        remote.backup(tmp_path / "copy.db")
+    with pytest.raises(AttributeError, match="no_such_call"):
+        remote.no_such_call()  # type: ignore[attr-defined]
+
+
+def test_calls_that_a_file_refuses_go_through(remote: MilvusClient, path: Path) -> None:
+    with MilvusClient(path) as on_file, pytest.raises(ParamError, match="not served on a file"):
+        on_file.list_users()
+    with pytest.raises(MilvusException) as caught:  # Milvus Lite refuses it too, in its own words
+        remote.list_users()
+    assert "on a file" not in caught.value.message
+    assert remote.get_server_type() == "milvus"
+
+
+def test_every_public_call_is_forwarded_or_deliberately_not() -> None:
+    own = {"backup", "close"}
+    static = {"create_schema", "prepare_index_params", "create_field_schema"}
+    for name in dir(MilvusClient):
+        if not name.startswith("_") and callable(getattr(MilvusClient, name)):
+            assert name in vars(RemoteMilvusClient) or name in static, name
+    assert own <= set(vars(RemoteMilvusClient))
+
+
+def test_a_subclass_keeps_its_methods_on_both_backends(uri: str, path: Path) -> None:
+    class Tenant(MilvusClient):
+        def create_collection(self, collection_name: str, *args: object, **kwargs: object) -> None:
+            super().create_collection(f"tenant_{collection_name}", *args, **kwargs)  # type: ignore[arg-type]
+
+    for address in (uri, str(path)):
+        with Tenant(address) as client:
+            assert isinstance(client, Tenant)
+            client.create_collection("sub", dimension=4)
+            assert "tenant_sub" in client.list_collections()
+            client.drop_collection("tenant_sub")
+
+
+def test_a_closed_client_and_an_absent_server_say_so(uri: str) -> None:
+    client = MilvusClient(uri)
+    client.close()
+    client.close()
+    with pytest.raises(ConnectionNotExistException, match="closed"):
+        client.list_collections()
+    with pytest.raises(MilvusException):
+        MilvusClient("http://127.0.0.1:9", timeout=0.5)
+    with pytest.raises(ParamError, match="ftp"):
+        MilvusClient("ftp://127.0.0.1:19530")
+
+
+def test_without_pymilvus_the_error_names_the_pip_line_and_files_work(tmp_path: Path) -> None:
+    script = f"""
+import sys
+sys.modules["pymilvus"] = None
+from milvus_store import MilvusClient
+with MilvusClient({str(tmp_path / "a.db")!r}) as client:
+    client.create_collection("c", dimension=2)
+try:
+    MilvusClient("http://localhost:19530")
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "pip install 'milvus-store[server]'" in done.stdout
