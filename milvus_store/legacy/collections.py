@@ -1,0 +1,222 @@
+"""Calls about collections and their partitions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from milvus_store import DataType
+
+from .checks import check_int, check_metric_type, check_name, check_tag, illegal
+from .connection import Connection
+from .enums import SEGMENT_INDEX_NAMES, IndexType, MetricType, index_name_of
+from .layout import DEFAULT_FILE_SIZE, DEFAULT_PARTITION, FILE_SIZE, ID_FIELD, VECTOR_FIELD, Layout
+from .results import CollectionSchema, PartitionParam
+from .status import OK_MESSAGE, Refused, Status, answering
+
+MIN_DIMENSION: Final = 2
+MAX_DIMENSION: Final = 32_768
+MAX_FILE_SIZE: Final = 4096
+_COUNT: Final = "count(*)"
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}", re.ASCII)
+_KEYS: Final = ("collection_name", "dimension", FILE_SIZE, "metric_type")
+
+
+class CollectionCalls(Connection):
+    @answering()
+    def create_collection(self, param: dict[str, Any], timeout: float | None = 10) -> Status:
+        """Create a collection of vectors.
+
+        Args:
+            param: ``collection_name`` and ``dimension``, and if wanted ``index_file_size`` (MiB, 1 to 4096,
+                1024) and ``metric_type`` (L2). The dictionary is left as it is.
+
+        Raises:
+            ParamError: it is no dictionary, a required key is missing, or a value has the wrong type.
+        """
+        name, dimension, file_size, metric = _checked(param)
+        client = self._client
+        if client.has_collection(name):
+            raise Refused(Status.ILLEGAL_COLLECTION_NAME, f"Collection {name} already exists")
+        kind = DataType.BINARY_VECTOR if metric.is_binary else DataType.FLOAT_VECTOR
+        schema = client.create_schema()
+        schema.add_field(ID_FIELD, DataType.INT64, is_primary=True)
+        schema.add_field(VECTOR_FIELD, kind, dim=dimension)
+        flat = index_name_of(IndexType.FLAT, metric.is_binary)
+        index = client.prepare_index_params(VECTOR_FIELD, index_type=flat, metric_type=metric.name)
+        client.create_collection(
+            name,
+            schema=schema,
+            index_params=index,
+            properties={FILE_SIZE: str(file_size)},
+            consistency_level="Strong",
+        )
+        return Status(message="Create collection successfully!")
+
+    @answering(False)
+    def has_collection(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, bool]:
+        """Whether there is a collection of this name."""
+        return Status(), self._client.has_collection(check_name(collection_name))
+
+    @answering(None)
+    def get_collection_info(
+        self, collection_name: str, timeout: float | None = 10
+    ) -> tuple[Status, CollectionSchema]:
+        """Dimension, metric and ``index_file_size`` of a collection."""
+        layout = Layout.of(self._client, check_name(collection_name))
+        schema = CollectionSchema(layout.name, layout.dimension, layout.file_size, layout.metric)
+        return Status(message="Describe collection successfully!"), schema
+
+    @answering(None)
+    def count_entities(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, int]:
+        """How many vectors a collection holds, exact at every moment."""
+        return Status(message="Success!"), self._count(check_name(collection_name))
+
+    def _count(self, collection_name: str) -> int:
+        (row,) = self._loaded(
+            collection_name, lambda: self._client.query(collection_name, output_fields=[_COUNT])
+        )
+        return int(row[_COUNT])
+
+    def _count_partition(self, layout: Layout, tag: str) -> int:
+        # Milvus Lite's server heeds the partition only where there is a filter.
+        (row,) = self._loaded(
+            layout.name,
+            lambda: self._client.query(
+                layout.name, layout.every_row, output_fields=[_COUNT], partition_names=[tag]
+            ),
+        )
+        return int(row[_COUNT])
+
+    @answering([])
+    def list_collections(self, timeout: float | None = 10) -> tuple[Status, list[str]]:
+        """Names of the collections."""
+        return Status(message="Show collections successfully!"), list(self._client.list_collections())
+
+    @answering(None)
+    def get_collection_stats(
+        self, collection_name: str, timeout: float | None = 10
+    ) -> tuple[Status, dict[str, Any]]:
+        """Rows and bytes of a collection, by partition and segment.
+
+        A partition that has rows is one segment, whose name is the partition's tag. ``data_size`` counts the
+        ids and vectors: for each row 8 bytes, and 4 for each dimension of floats or 1 for 8 dimensions of bits.
+        """
+        layout = Layout.of(self._client, check_name(collection_name))
+        index_name = SEGMENT_INDEX_NAMES[layout.index_type]
+        partitions = []
+        for tag in self._client.list_partitions(layout.name):
+            rows = self._count_partition(layout, tag)
+            sizes = {"row_count": rows, "data_size": rows * layout.row_bytes}
+            segments = [{"name": tag, "index_name": index_name, **sizes}] if rows else []
+            partitions.append({"tag": tag, **sizes, "segments": segments})
+        return Status(), {
+            "row_count": sum(one["row_count"] for one in partitions),
+            "data_size": sum(one["data_size"] for one in partitions),
+            "partitions": partitions,
+        }
+
+    @answering()
+    def load_collection(self, collection_name: str, timeout: float | None = None) -> Status:
+        """Make a collection ready to search; searching does so by itself."""
+        self._client.load_collection(check_name(collection_name))
+        return Status(message=OK_MESSAGE)
+
+    @answering()
+    def drop_collection(self, collection_name: str, timeout: float | None = 10) -> Status:
+        """Remove a collection and its vectors."""
+        name = check_name(collection_name)
+        self._client.describe_collection(name)
+        self._client.drop_collection(name)
+        return Status(message="Delete collection successfully!")
+
+    @answering()
+    def create_partition(
+        self, collection_name: str, partition_tag: str, timeout: float | None = 10
+    ) -> Status:
+        """Add a partition, for vectors that ``insert`` puts there by its tag."""
+        name, tag = check_name(collection_name), check_tag(partition_tag)
+        if self._client.has_partition(name, tag):
+            raise Refused(
+                Status.ILLEGAL_COLLECTION_NAME, f"Partition {tag} of collection {name} already exists"
+            )
+        self._client.create_partition(name, tag)
+        return Status(message=OK_MESSAGE)
+
+    @answering(False)
+    def has_partition(
+        self, collection_name: str, partition_tag: str, timeout: float | None = 10
+    ) -> tuple[Status, bool]:
+        """Whether the collection has a partition of this tag."""
+        name, tag = check_name(collection_name), check_tag(partition_tag)
+        return Status(), self._client.has_partition(name, tag)
+
+    @answering([])
+    def list_partitions(
+        self, collection_name: str, timeout: float | None = 10
+    ) -> tuple[Status, list[PartitionParam]]:
+        """The partitions of a collection; the first is ``_default``."""
+        name = check_name(collection_name)
+        return Status(), [PartitionParam(name, tag) for tag in self._client.list_partitions(name)]
+
+    @answering()
+    def drop_partition(self, collection_name: str, partition_tag: str, timeout: float | None = 10) -> Status:
+        """Remove a partition and its vectors."""
+        name, tag = check_name(collection_name), check_tag(partition_tag)
+        if tag == DEFAULT_PARTITION:
+            raise Refused(Status.ILLEGAL_ARGUMENT, f"Partition {tag} is always there and cannot be dropped")
+        self._check_tags(name, [tag])
+        self._client.drop_partition(name, tag)
+        return Status(message=OK_MESSAGE)
+
+    def _check_tags(self, collection_name: str, tags: list[str]) -> None:
+        """Raise Refused for a tag that names no partition: some servers would answer with nothing instead."""
+        known = self._client.list_partitions(collection_name)
+        for tag in tags:
+            if tag not in known:
+                raise Refused(
+                    Status.UNEXPECTED_ERROR,
+                    f"Partition tag {tag!r} not found: {collection_name} has {', '.join(known)}",
+                )
+
+
+def _checked(param: object) -> tuple[str, int, int, MetricType]:
+    """(name, dimension, index_file_size, metric) of ``create_collection``'s dictionary."""
+    if not isinstance(param, Mapping):
+        illegal("param", "a dict", param)
+    for key in ("collection_name", "dimension"):
+        if key not in param:
+            illegal("param", f"a dict with {key}", dict(param))
+    name = check_name(param["collection_name"])
+    dimension = check_int(param["dimension"], "dimension")
+    file_size = check_int(param.get(FILE_SIZE, DEFAULT_FILE_SIZE), FILE_SIZE)
+    metric = check_metric_type(param.get("metric_type", MetricType.L2))
+    for key in param:
+        if key not in _KEYS:
+            close = get_close_matches(str(key), _KEYS, n=1)
+            hint = f": did you mean {close[0]!r}?" if close else f": expected some of {', '.join(_KEYS)}"
+            raise Refused(Status.ILLEGAL_ARGUMENT, f"Invalid parameter {key!r}{hint}")
+    if not _NAME.fullmatch(name):
+        raise Refused(
+            Status.ILLEGAL_COLLECTION_NAME,
+            f"Invalid collection name: {name!r}. It must begin with a letter or underscore, and have letters, "
+            f"digits and underscores only, at most 255",
+        )
+    if not MIN_DIMENSION <= dimension <= MAX_DIMENSION:
+        raise Refused(
+            Status.ILLEGAL_DIMENSION,
+            f"Invalid dimension: {dimension}. Valid range is [{MIN_DIMENSION}, {MAX_DIMENSION}]",
+        )
+    if metric.is_binary and dimension % 8:
+        raise Refused(
+            Status.ILLEGAL_DIMENSION,
+            f"Invalid dimension: {dimension}. It must be a multiple of 8 for {metric}",
+        )
+    if not 1 <= file_size <= MAX_FILE_SIZE:
+        raise Refused(
+            Status.ILLEGAL_ARGUMENT,
+            f"Invalid index_file_size: {file_size}. Valid range is [1, {MAX_FILE_SIZE}]",
+        )
+    return name, dimension, file_size, metric

@@ -1,0 +1,178 @@
+"""Opening and closing a legacy client, and how its calls reach ``MilvusClient``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from milvus_store import MilvusClient
+from milvus_store.client.address import is_server
+from milvus_store.errors import CollectionNotLoadedException, MilvusException
+
+from .checks import check_int, illegal
+from .errors import DeprecatedError, NotConnectError, ParamError
+from .futures import Callback, Future
+
+CLIENT_VERSION: Final = "0.2.12"
+_DEFAULT_PORTS: Final = {"GRPC": 19530, "HTTP": 19121}
+_KNOWN: Final = frozenset(
+    {"uri", "name", "pool_size", "wait_timeout", "try_connect", "pre_ping", "max_retry", "memory_limit"}
+)
+
+Self = TypeVar("Self", bound="Connection")
+Answer = TypeVar("Answer")
+
+
+class Connection:
+    """An open file or server. Base of the groups of calls; also a context manager that closes."""
+
+    def __init__(
+        self, host: str | None = None, port: str | int | None = None, handler: str = "GRPC", **kwargs: Any
+    ) -> None:
+        """Open a file or connect to a server, at once.
+
+        Args:
+            host, port: of a server; 127.0.0.1:19530 if neither they nor a uri are given.
+            handler: ``GRPC``, or ``HTTP``, which only has another default port, 19121.
+            uri: path of a file such as ``./demo.db``, or ``tcp://host:port`` (also ``milvus://``, ``http://``).
+            name: what the ``name`` property says.
+            pool_size: how many ``_async`` calls run at once.
+            wait_timeout: seconds to wait for a server.
+            try_connect: False to connect at the first call instead.
+            pre_ping, max_retry: taken for old scripts' sake.
+            memory_limit: of a file, as for ``MilvusClient``.
+
+        Raises:
+            ParamError: an argument is wrong, such as a port without a host.
+            NotConnectError: the file cannot be opened or the server cannot be reached.
+            ImportError: a server is wanted and pymilvus is not installed.
+        """
+        unknown = sorted(set(kwargs) - _KNOWN)
+        if unknown:
+            raise ParamError(f"Milvus() got an unexpected argument {unknown[0]!r}")
+        if handler not in _DEFAULT_PORTS:
+            illegal("handler", "'GRPC' or 'HTTP'", handler)
+        self._address = _address(host, port, handler, kwargs.get("uri"))
+        self._name = str(kwargs.get("name") or "")
+        self._handler = handler
+        self._pool_size = check_int(kwargs.get("pool_size", 10), "pool_size")
+        self._wait_timeout = float(kwargs.get("wait_timeout", 10))
+        self._settings = {key: kwargs[key] for key in ("memory_limit",) if kwargs.get(key) is not None}
+        self._threads: ThreadPoolExecutor | None = None
+        self._is_closed = False
+        self.__client: MilvusClient | None = None
+        if kwargs.get("try_connect", True):
+            self.__client = self._connect()
+
+    def _connect(self) -> MilvusClient:
+        try:
+            return MilvusClient(self._address, timeout=self._wait_timeout, **self._settings)
+        except MilvusException as error:
+            raise NotConnectError(f"cannot open {self._address}: {error.message}") from error
+
+    @property
+    def _client(self) -> MilvusClient:
+        if self._is_closed:
+            raise AttributeError(f"the client of {self._address} is closed: make a new one")
+        if self.__client is None:
+            self.__client = self._connect()
+        return self.__client
+
+    @property
+    def _is_server(self) -> bool:
+        return is_server(self._address)
+
+    def _reopen(self, **settings: Any) -> None:
+        """Open the same file with other settings."""
+        before = self._settings
+        self._settings = {**before, **settings}
+        try:
+            replacement = self._connect()
+        except NotConnectError:
+            self._settings = before
+            raise
+        replaced, self.__client = self.__client, replacement
+        if replaced is not None:
+            replaced.close()
+
+    def close(self) -> None:
+        """Wait for ``_async`` calls and release the file or connection; later calls raise AttributeError."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+            self._threads = None
+        self._is_closed = True
+        if self.__client is not None:
+            self.__client.close()
+            self.__client = None
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """The name given to the constructor."""
+        return self._name
+
+    @property
+    def handler(self) -> str:
+        """``GRPC`` or ``HTTP``."""
+        return self._handler
+
+    def _deliver(self, kind: type[Future], options: dict[str, Any], work: Callable[[], Any]) -> Any:
+        """What ``work`` answers, or with ``_async`` in ``options`` a future of it."""
+        unknown = sorted(set(options) - {"_async", "_callback", "callback"})
+        if unknown:
+            raise ParamError(f"unexpected argument {unknown[0]!r}: expected _async or _callback")
+        callback: Callback | None = options.get("_callback") or options.get("callback")
+        if not options.get("_async"):
+            return work()
+        _ = self._client  # a closed client says so now, not in the future
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._pool_size, thread_name_prefix="milvus-legacy")
+        return kind(self._threads, work, callback)
+
+    def _loaded(self, collection_name: str, ask: Callable[[], Answer]) -> Answer:
+        """What ``ask`` answers, after loading the collection if that is what it lacks; 0.9 had no such state."""
+        try:
+            return ask()
+        except CollectionNotLoadedException:
+            self._client.load_collection(collection_name)
+            return ask()
+
+    def connect(self, *args: Any, **kwargs: Any) -> None:
+        """Given up; the constructor connects."""
+        raise DeprecatedError("connect() is deprecated: Milvus(...) connects when it is made")
+
+    def connected(self) -> None:
+        """Given up; a client that could be made is connected."""
+        raise DeprecatedError(
+            "connected() is deprecated: Milvus(...) raises NotConnectError if it cannot connect"
+        )
+
+    def disconnect(self) -> None:
+        """Given up; use ``close``."""
+        raise DeprecatedError("disconnect() is deprecated: use close()")
+
+    def set_hook(self, **kwargs: Any) -> None:
+        """Given up; there is no protocol to hook into."""
+        raise DeprecatedError("set_hook() is deprecated: wrap the call instead")
+
+
+def _address(host: object, port: object, handler: str, uri: object) -> str:
+    """What ``MilvusClient`` opens."""
+    if uri is not None:
+        if (not isinstance(uri, str) and not hasattr(uri, "__fspath__")) or not str(uri):
+            illegal("uri", "the path of a file or the address of a server", uri)
+        return str(uri)
+    if host is None and port is not None:
+        raise ParamError("host is illegal: a port needs a host, got port alone")
+    if host is not None and (not isinstance(host, str) or not host):
+        illegal("host", "a str", host)
+    number = _DEFAULT_PORTS[handler] if port is None else check_int(port, "port")
+    if not 0 < number < 65536:
+        illegal("port", "1 to 65535", port)
+    return f"tcp://{host or '127.0.0.1'}:{number}"

@@ -1,0 +1,166 @@
+"""Calls that write and read vectors by id."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from .checks import Vectors, check_ids, check_name, check_params, check_tag, check_vectors
+from .connection import Connection
+from .errors import ParamError
+from .futures import InsertFuture
+from .layout import Layout
+from .status import OK_MESSAGE, Refused, Status, answering
+
+_READ_AT_ONCE: Final = 1000
+
+
+class EntityCalls(Connection):
+    def insert(
+        self,
+        collection_name: str,
+        records: Any,
+        ids: list[int] | None = None,
+        partition_tag: str | None = None,
+        params: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Add vectors, all or none; when the call returns they are on disk and every search finds them.
+
+        Args:
+            records: lists of numbers, a (n, dimension) array, or ``bytes`` for bit vectors.
+            ids: one for each vector; made up if not given. A vector whose id is there already replaces it.
+            partition_tag: where to put them.
+            _async, _callback: return an ``InsertFuture`` at once.
+
+        Returns:
+            ``(Status, ids)``
+
+        Raises:
+            ParamError: an argument has the wrong type, or there is not one id for each vector.
+        """
+        if kwargs.pop("insert_param", None) is not None:
+            raise ParamError("insert_param is illegal: it is a message of the 0.9 protocol; give records")
+        name, vectors = check_name(collection_name), check_vectors(records)
+        checked_ids = None if ids is None else check_ids(ids)
+        if checked_ids is not None and len(checked_ids) != len(vectors):
+            raise ParamError(
+                f"ids is illegal: expected one for each of {len(vectors)} records, got {len(checked_ids)}"
+            )
+        tag = None if partition_tag is None else check_tag(partition_tag)
+        check_params(params)
+        return self._deliver(InsertFuture, kwargs, partial(self._insert, name, vectors, checked_ids, tag))
+
+    @answering([])
+    def _insert(
+        self, name: str, vectors: Vectors, ids: list[int] | None, tag: str | None
+    ) -> tuple[Status, list[int]]:
+        layout = Layout.of(self._client, name)
+        check_shape(layout, vectors)
+        write = self._client.insert if ids is None else self._client.upsert
+        ids = new_ids(len(vectors)) if ids is None else ids
+        keys, fields = ids, (layout.id_field, layout.vector_field)
+        rows = [dict(zip(fields, row, strict=True)) for row in zip(keys, vectors, strict=True)]
+        write(name, rows, partition_name=tag or "")
+        return Status(message="Add vectors successfully!"), ids
+
+    @answering([])
+    def get_entity_by_id(
+        self, collection_name: str, ids: list[int], timeout: float | None = None
+    ) -> tuple[Status, list[list[float] | bytes]]:
+        """The vectors of these ids: a list of float for each, or ``bytes``; ``[]`` for an id that is not there."""
+        name, wanted = check_name(collection_name), check_ids(ids)
+        layout = Layout.of(self._client, name)
+        found: dict[int, list[float] | bytes] = {}
+        for start in range(0, len(wanted), _READ_AT_ONCE):
+            part = wanted[start : start + _READ_AT_ONCE]
+            rows = self._loaded(
+                name, partial(self._client.get, name, part, output_fields=[layout.vector_field])
+            )
+            found |= {row[layout.id_field]: _plain(row[layout.vector_field]) for row in rows}
+        return Status(message="Obtain vector successfully"), [found.get(one, []) for one in wanted]
+
+    @answering()
+    def delete_entity_by_id(
+        self, collection_name: str, id_array: list[int], timeout: float | None = None
+    ) -> Status:
+        """Remove vectors by id; ids that are not there do no harm."""
+        name, ids = check_name(collection_name), check_ids(id_array)
+        self._loaded(name, partial(self._client.delete, name, ids=ids))
+        return Status(message=OK_MESSAGE)
+
+    @answering([])
+    def list_id_in_segment(
+        self, collection_name: str, segment_name: str, timeout: float | None = None
+    ) -> tuple[Status, list[int]]:
+        """The ids in a segment, which ``get_collection_stats`` names."""
+        name, segment = check_name(collection_name), check_name(segment_name, "segment_name")
+        layout = Layout.of(self._client, name)
+        if segment not in self._client.list_partitions(name):
+            raise Refused(Status.UNEXPECTED_ERROR, f"Collection {name} has no segment {segment!r}")
+        rows = self._loaded(
+            name,
+            partial(
+                self._client.query,
+                name,
+                layout.every_row,
+                output_fields=[layout.id_field],
+                partition_names=[segment],
+            ),
+        )
+        return Status(), [row[layout.id_field] for row in rows]
+
+
+def check_shape(layout: Layout, vectors: Vectors) -> None:
+    """Raise Refused if vectors do not fit the collection."""
+    if isinstance(vectors, list) != layout.is_binary:
+        raise Refused(
+            Status.ILLEGAL_ROWRECORD,
+            f"Collection {layout.name} holds {'bytes' if layout.is_binary else 'lists of numbers'}, "
+            f"got {'bytes' if isinstance(vectors, list) else 'lists of numbers'}",
+        )
+    given = len(vectors[0]) * 8 if isinstance(vectors, list) else vectors.shape[1]
+    if given != layout.dimension:
+        raise Refused(
+            Status.ILLEGAL_DIMENSION,
+            f"The vector dimension must be equal to the collection dimension, {layout.dimension}: got {given}",
+        )
+
+
+def _plain(vector: Any) -> list[float] | bytes:
+    """A vector as the legacy client gave it: a server's bits come in a list."""
+    if isinstance(vector, (bytes, bytearray)):
+        return bytes(vector)
+    if len(vector) == 1 and isinstance(vector[0], (bytes, bytearray)):
+        return bytes(vector[0])
+    floats: list[float] = np.asarray(vector, dtype=np.float64).tolist()
+    return floats
+
+
+class _IdSource:
+    """Ids in a row from a random start below 2**62, one start for each process.
+
+    Two processes that make n ids each meet with a chance of about n / 2**61, so no lock between them is needed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: int | None = None
+        self._next = 0
+
+    def take(self, count: int) -> list[int]:
+        with self._lock:
+            if self._process != os.getpid():  # first use, or a forked child
+                self._process, self._next = os.getpid(), secrets.randbits(62)
+            start = self._next
+            self._next += count
+            return list(range(start, start + count))
+
+
+new_ids = _IdSource().take

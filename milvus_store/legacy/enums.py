@@ -1,0 +1,84 @@
+"""Index and metric types by the numbers of Milvus 0.9, and by their names of today."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+
+class _Named(IntEnum):
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.name}>"
+
+
+class IndexType(_Named):
+    """How vectors are indexed; FLAT compares with every vector."""
+
+    INVALID = 0
+    FLAT = 1
+    IVFLAT = 2
+    IVF_SQ8 = 3
+    RNSG = 4
+    IVF_SQ8H = 5
+    IVF_PQ = 6
+    HNSW = 11
+    ANNOY = 12
+    IVF_FLAT = 2
+    IVF_SQ8_H = 5
+
+
+class MetricType(_Named):
+    """How vectors are compared; L2 is squared, larger is nearer for IP alone."""
+
+    INVALID = 0
+    L2 = 1
+    IP = 2
+    HAMMING = 3
+    JACCARD = 4
+    TANIMOTO = 5
+    SUBSTRUCTURE = 6
+    SUPERSTRUCTURE = 7
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it compares bit vectors, given as ``bytes``."""
+        return self >= MetricType.HAMMING
+
+
+_FLOAT_INDEXES: Final = {
+    IndexType.FLAT: "FLAT",
+    IndexType.IVFLAT: "IVF_FLAT",
+    IndexType.IVF_SQ8: "IVF_SQ8",
+    IndexType.RNSG: "RNSG",
+    IndexType.IVF_SQ8H: "IVF_SQ8H",
+    IndexType.IVF_PQ: "IVF_PQ",
+    IndexType.HNSW: "HNSW",
+    IndexType.ANNOY: "ANNOY",
+}
+_BINARY_INDEXES: Final = {IndexType.FLAT: "BIN_FLAT", IndexType.IVFLAT: "BIN_IVF_FLAT"}
+_TYPES: Final = {name: kind for names in (_FLOAT_INDEXES, _BINARY_INDEXES) for kind, name in names.items()}
+
+SEGMENT_INDEX_NAMES: Final = {
+    IndexType.FLAT: "IDMAP",
+    IndexType.IVFLAT: "IVFFLAT",
+    IndexType.IVF_SQ8: "IVFSQ8",
+    IndexType.RNSG: "NSG",
+    IndexType.IVF_SQ8H: "IVFSQ8H",
+    IndexType.IVF_PQ: "PQ",
+    IndexType.HNSW: "HNSW",
+    IndexType.ANNOY: "ANNOY",
+}
+"""Names of the index types in the statistics of a Milvus 0.9 server."""
+
+
+def index_name_of(kind: IndexType, is_binary: bool) -> str | None:
+    """The name ``MilvusClient`` knows an index type by, None if such vectors cannot have it."""
+    return (_BINARY_INDEXES if is_binary else _FLOAT_INDEXES).get(kind)
+
+
+def index_type_of(name: str) -> IndexType | None:
+    """The legacy type of an index that ``MilvusClient`` describes as ``name``, None if there was none then."""
+    return _TYPES.get(name.upper())

@@ -1,0 +1,126 @@
+"""Parameters of each index type, for building and for searching, with their ranges.
+
+All of them must be given, as Milvus 0.9 demanded. Names of other index types are passed over, because scripts
+search with ``nprobe`` before and after ``create_index``; a name that no index type has is a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+import numpy as np
+
+from .enums import IndexType
+from .status import Refused, Status
+
+MAX_TOP_K: Final = 2048
+UNBOUNDED: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An integer from ``low`` to ``high``, or one of ``choices``."""
+
+    name: str
+    low: int = 0
+    high: int = UNBOUNDED
+    choices: tuple[int, ...] = ()
+
+    def check(self, given: Mapping[str, Any]) -> int:
+        """The parameter's value in ``given``; raises Refused with ILLEGAL_ARGUMENT."""
+        if self.name not in given:
+            raise Refused(Status.ILLEGAL_ARGUMENT, f"Parameter list must contain: {self.name}")
+        value = given[self.name]
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+            raise Refused(
+                Status.ILLEGAL_ARGUMENT,
+                f"Invalid {self.name}: must be an int, got {type(value).__name__}: {value!r}",
+            )
+        if value in self.choices if self.choices else self.low <= value <= self.high:
+            return int(value)
+        raise Refused(Status.ILLEGAL_ARGUMENT, f"Invalid {self.name} value: {value}. {self.describe()}")
+
+    def describe(self) -> str:
+        if self.choices:
+            return f"It must be one of: {', '.join(map(str, self.choices))}"
+        high = "∞)" if self.high == UNBOUNDED else f"{self.high}]"
+        return f"Valid range is [{self.low}, {high}"
+
+
+MAX_LISTS: Final = 65_536
+"""What indexes of today take as ``nlist``; a larger one is brought down to it."""
+_NLIST: Final = Parameter("nlist", 1, 999_999)
+_IVF: Final = (_NLIST,)
+_PQ_CHOICES: Final = (96, 64, 56, 48, 40, 32, 28, 24, 20, 16, 12, 8, 4, 3, 2, 1)
+
+BUILD_PARAMETERS: Final[Mapping[IndexType, tuple[Parameter, ...]]] = {
+    IndexType.FLAT: (),
+    IndexType.IVFLAT: _IVF,
+    IndexType.IVF_SQ8: _IVF,
+    IndexType.IVF_SQ8H: _IVF,
+    IndexType.IVF_PQ: (_NLIST, Parameter("m", choices=_PQ_CHOICES)),
+    IndexType.RNSG: (
+        Parameter("search_length", 10, 300),
+        Parameter("out_degree", 5, 300),
+        Parameter("candidate_pool_size", 50, 1000),
+        Parameter("knng", 5, 300),
+    ),
+    IndexType.HNSW: (Parameter("M", 5, 48), Parameter("efConstruction", 100, 500)),
+    IndexType.ANNOY: (Parameter("n_trees", 1, 1024),),
+}
+
+
+def search_parameters(kind: IndexType, top_k: int, built_with: Mapping[str, Any]) -> tuple[Parameter, ...]:
+    """What a search must give where the index of type ``kind`` was built with ``built_with``."""
+    if kind is IndexType.FLAT:
+        return ()
+    if kind is IndexType.RNSG:
+        return (Parameter("search_length", 10, 300),)
+    if kind is IndexType.HNSW:
+        return (Parameter("ef", top_k, 4096),)
+    if kind is IndexType.ANNOY:
+        return (Parameter("search_k", top_k),)
+    return (Parameter("nprobe", 1, int(built_with.get("nlist", _NLIST.high))),)
+
+
+_SEARCH_NAMES: Final = ("nprobe", "search_length", "ef", "search_k")
+_BUILD_NAMES: Final = tuple({one.name: None for many in BUILD_PARAMETERS.values() for one in many})
+
+
+def check_build(kind: IndexType, given: Mapping[str, Any], dimension: int) -> dict[str, int]:
+    """What to build an index of type ``kind`` with; raises Refused with ILLEGAL_ARGUMENT."""
+    _check_names(given, _BUILD_NAMES, "index")
+    checked = {one.name: one.check(given) for one in BUILD_PARAMETERS[kind]}
+    if "nlist" in checked:
+        checked["nlist"] = min(checked["nlist"], MAX_LISTS)
+    if kind is IndexType.IVF_PQ and dimension % checked["m"]:
+        fitting = ", ".join(str(m) for m in _PQ_CHOICES if dimension % m == 0)
+        raise Refused(
+            Status.ILLEGAL_ARGUMENT,
+            f"Invalid m value: {checked['m']}. It must divide the dimension, {dimension}: one of {fitting}",
+        )
+    return checked
+
+
+def check_search(
+    kind: IndexType, given: Mapping[str, Any], top_k: int, built_with: Mapping[str, Any]
+) -> dict[str, int]:
+    """What to search an index of type ``kind`` with; raises Refused with ILLEGAL_ARGUMENT."""
+    _check_names(given, _SEARCH_NAMES, "search")
+    if kind is IndexType.ANNOY and given.get("search_k") == -1:  # the index decides
+        return {"search_k": -1}
+    return {one.name: one.check(given) for one in search_parameters(kind, top_k, built_with)}
+
+
+def _check_names(given: Mapping[str, Any], known: tuple[str, ...], purpose: str) -> None:
+    for name in given:
+        if name not in known:
+            close = get_close_matches(str(name), known, n=1)
+            raise Refused(
+                Status.ILLEGAL_ARGUMENT,
+                f"Invalid {purpose} parameter {name!r}"
+                + (f": did you mean {close[0]!r}?" if close else f": expected some of {', '.join(known)}"),
+            )
