@@ -1,0 +1,162 @@
+"""Whether what the catalog says of a collection can be read and agrees with itself.
+
+``read_definition`` gives the other checks the schema and the tables to look at; rows are not read here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from ...errors import MilvusException
+from ...indexes.registry import check_index
+from ...schema import DYNAMIC_FIELD, Field, Schema, check_name
+from ..catalog import DEFAULT_DATABASE
+from ..rows import RowStore
+from ..values import check_defaults
+from .catalog import tables_of_collections
+from .report import Problem
+from .tables import differences, made_by
+
+CONSISTENCY_LEVELS: Final = ("Strong", "Session", "Bounded", "Eventually", "Customized")
+
+_BROKEN_JSON: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading a damaged definition may raise, besides errors of this package."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A collection's row of the catalog, its schema read. ``place`` names it in problems."""
+
+    id: int
+    name: str
+    place: str
+    schema: Schema
+    properties: str
+    consistency_level: str
+    is_loaded: int
+    last_seq: int
+    last_change: int
+
+    @cached_property
+    def store(self) -> RowStore:
+        return RowStore(self.id, self.schema)
+
+    # Names of tables and columns, quoted for SQL.
+
+    @property
+    def rows(self) -> str:
+        return self.store._rows
+
+    @property
+    def removed(self) -> str:
+        return self.store._removed
+
+    @property
+    def vectors(self) -> dict[str, str]:
+        """Vector field → table."""
+        return self.store._vectors
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD`` → column of the rows table."""
+        columns = dict(self.store._columns)
+        if not self.schema.enable_dynamic_field:
+            del columns[DYNAMIC_FIELD]
+        return columns
+
+    def field_place(self, name: str) -> str:
+        return f"{self.place}, field {name!r}"
+
+
+def read_definition(connection: sqlite3.Connection, collection: int) -> Definition | Problem:
+    """The collection with this id, or why it cannot be read."""
+    row = connection.execute(
+        "SELECT collections.name, databases.name, schema, collections.properties, consistency_level,"
+        " is_loaded, last_seq, last_change"
+        " FROM collections LEFT JOIN databases ON databases.id = database_id WHERE collections.id = ?",
+        (collection,),
+    ).fetchone()
+    if row is None:
+        return Problem(f"collection id {collection}", "its row in table collections cannot be found")
+    name, database, schema, *rest = row
+    place = f"collection {name!r}"
+    if database != DEFAULT_DATABASE:
+        place += f" of database {database!r}"
+    try:
+        return Definition(collection, name, place, Schema.from_json(schema), *rest)
+    except MilvusException as error:
+        return Problem(place, f"the schema cannot be read: {error.message}")
+    except _BROKEN_JSON as error:
+        return Problem(place, f"the schema cannot be read: {type(error).__name__}: {error}")
+
+
+def tables(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """The tables that the schema asks for exist, with their columns, and no others of this collection."""
+    expected = made_by(collection.store.create_tables)
+    for name, message in differences(connection, expected):
+        yield Problem(collection.place, f"table {name}: {message}")
+    for name in tables_of_collections(connection).get(str(collection.id), []):
+        if name not in expected:
+            yield Problem(collection.place, f"table {name} belongs to nothing in the schema")
+
+
+def definition(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Name, defaults, properties, level and partitions are ones that could have been given."""
+    try:
+        check_name("collection", collection.name)
+        check_defaults(collection.schema)
+    except MilvusException as error:
+        yield Problem(collection.place, error.message)
+    if not _is_json_object(collection.properties):
+        yield Problem(
+            collection.place, f"properties: expected a JSON object, found {collection.properties!r:.80}"
+        )
+    if collection.consistency_level not in CONSISTENCY_LEVELS:
+        yield Problem(
+            collection.place,
+            f"consistency_level: expected one of {', '.join(CONSISTENCY_LEVELS)}, "
+            f"found {collection.consistency_level!r}",
+        )
+    if collection.is_loaded not in (0, 1):
+        yield Problem(collection.place, f"is_loaded: expected 0 or 1, found {collection.is_loaded!r}")
+    (partitions,) = connection.execute(
+        "SELECT count(*) FROM partitions WHERE collection_id = ?", (collection.id,)
+    ).fetchone()
+    if partitions == 0:
+        yield Problem(collection.place, "there is no partition; expected one or more")
+
+
+def indexes(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Indexes are on fields that exist, and of a type, metric and parameters that those fields take."""
+    rows = connection.execute(
+        "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
+        (collection.id,),
+    )
+    for name, field, kind, metric, parameters in rows:
+        fault = _index_fault(collection.schema.by_name.get(field), field, kind, metric, parameters)
+        if fault:
+            yield Problem(collection.place, f"index {name!r}: {fault}")
+
+
+def _index_fault(one: Field | None, field: str, kind: str, metric: str | None, parameters: str) -> str | None:
+    if one is None:
+        return f"its field {field!r} does not exist"
+    if not _is_json_object(parameters):
+        return f"the parameters are no JSON object: {parameters!r:.80}"
+    try:
+        check_index(one, kind, metric, json.loads(parameters))
+    except MilvusException as error:
+        return error.message
+    return None
+
+
+def _is_json_object(text: Any) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except _BROKEN_JSON:
+        return False

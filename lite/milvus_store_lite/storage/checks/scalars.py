@@ -1,0 +1,148 @@
+"""Whether every stored scalar is one that the schema would have taken.
+
+One scan of the rows table decides every rule of every field; only a broken rule costs a second one, which
+names rows.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ...data_types import INTEGER_RANGES, DataType
+from ...schema import DYNAMIC_FIELD, Field
+from ..rows import PARTITION_COLUMN
+from .definitions import Definition
+from .offenders import named, shown
+from .report import Problem
+
+_TEXTS_AT_ONCE: Final = 512
+_LARGEST_FLOAT32: Final = "3.4028235e38"
+_INFINITY: Final = "9e999"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """``broken`` is the SQL condition of a row that breaks it, never null."""
+
+    place: str
+    expected: str
+    broken: str
+
+
+def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Types, nulls, ranges, lengths and partitions."""
+    rules = list(_rules(collection))
+    counts = connection.execute(
+        f"SELECT {', '.join(f'sum({rule.broken})' for rule in rules)} FROM {collection.rows}"
+    ).fetchone()
+    for rule, count in zip(rules, counts, strict=True):
+        if count:
+            yield Problem(
+                rule.place, f"expected {rule.expected}: {named(connection, collection.rows, rule.broken)}"
+            )
+
+
+def texts(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Every text is UTF-8."""
+    for name, column in collection.columns.items():
+        one = collection.schema.by_name.get(name)
+        if name != DYNAMIC_FIELD and (one is None or one.dtype not in (DataType.VARCHAR, DataType.JSON)):
+            continue
+        rows = connection.execute(
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.rows} WHERE typeof({column}) = 'text'"
+        )
+        broken: list[int] = []
+        while chunk := rows.fetchmany(_TEXTS_AT_ONCE):
+            if not _is_utf8(b"\n".join([text for _, text in chunk])):
+                broken += [seq for seq, text in chunk if not _is_utf8(text)]
+        if broken:
+            yield Problem(collection.field_place(name), f"expected UTF-8: {shown(len(broken), broken)}")
+
+
+def documents(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """JSON values are JSON, and the dynamic field's are objects."""
+    for name, column in collection.columns.items():
+        one = collection.schema.by_name.get(name)
+        if name == DYNAMIC_FIELD:
+            expected, suspect = "a JSON object", f"NOT json_valid({column}) OR substr({column}, 1, 1) <> '{{'"
+        elif one is not None and one.dtype is DataType.JSON:
+            expected, suspect = "JSON", f"NOT json_valid({column})"
+        else:
+            continue
+        # SQLite refuses documents nested deeper than it parses; Python, which wrote them, decides.
+        rows = connection.execute(
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.rows}"
+            f" WHERE typeof({column}) = 'text' AND ({suspect})"
+        )
+        broken = [seq for seq, text in rows if not _is_document(text, name == DYNAMIC_FIELD)]
+        if broken:
+            yield Problem(collection.field_place(name), f"expected {expected}: {shown(len(broken), broken)}")
+
+
+def _rules(collection: Definition) -> Iterator[_Rule]:
+    columns = collection.columns
+    partitions = f"SELECT id FROM partitions WHERE collection_id = {collection.id}"
+    yield _Rule(
+        collection.place,
+        "a partition of this collection",
+        f"coalesce({columns[PARTITION_COLUMN]} NOT IN ({partitions}), 1)",
+    )
+    if collection.schema.enable_dynamic_field:
+        yield _Rule(
+            collection.field_place(DYNAMIC_FIELD), "text", f"typeof({columns[DYNAMIC_FIELD]}) <> 'text'"
+        )
+    for one in collection.schema.scalars:
+        place, column = collection.field_place(one.name), columns[one.name]
+        kinds = [_storage_class(one), *(["null"] if one.nullable else [])]
+        among = ", ".join(f"'{kind}'" for kind in kinds)
+        yield _Rule(place, " or ".join(kinds), f"typeof({column}) NOT IN ({among})")
+        limit = _limit(one, column)
+        if limit is not None:
+            expected, broken = limit
+            yield _Rule(place, expected, f"(typeof({column}) = '{kinds[0]}' AND {broken})")
+
+
+def _storage_class(one: Field) -> str:
+    """What SQLite's ``typeof`` says of a value of the field."""
+    if one.dtype.is_floating:
+        return "real"
+    return "text" if one.dtype in (DataType.VARCHAR, DataType.JSON) else "integer"
+
+
+def _limit(one: Field, column: str) -> tuple[str, str] | None:
+    """(what is expected of a value of the right type, the condition of one that fails)."""
+    if one.dtype is DataType.BOOL:
+        return "0 or 1", f"{column} NOT IN (0, 1)"
+    if one.dtype is DataType.VARCHAR:
+        return (
+            f"at most {one.max_length} bytes of UTF-8",
+            f"length(CAST({column} AS BLOB)) > {one.max_length}",
+        )
+    if one.dtype is DataType.FLOAT:
+        return "a finite float32", f"abs({column}) > {_LARGEST_FLOAT32}"
+    if one.dtype is DataType.DOUBLE:
+        return "a finite number", f"abs({column}) >= {_INFINITY}"
+    if one.dtype in INTEGER_RANGES and one.dtype is not DataType.INT64:
+        low, high = INTEGER_RANGES[one.dtype]
+        return f"an integer between {low} and {high}", f"{column} NOT BETWEEN {low} AND {high}"
+    return None
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_document(text: bytes, must_be_object: bool) -> bool:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) or not must_be_object

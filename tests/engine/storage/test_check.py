@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from milvus_store import DataType, MilvusClient
+from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
+from milvus_store_lite.storage.check import Problem, check_file
+from milvus_store_lite.storage.checks import connection as connections
+
+DOCS = "collection 'docs'"
+BAD_FLOATS = {"nan": "0000c07f", "infinity": "0000807f"}
+
+
+@pytest.fixture
+def path(tmp_path: Path, sound: bytes) -> Path:
+    """A copy of it, to be damaged."""
+    path = tmp_path / "test.db"
+    path.write_bytes(sound)
+    return path
+
+
+def break_with(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def test_a_sound_file_has_no_problems(path: Path) -> None:
+    report = check_file(path)
+    assert report.problems == ()
+    assert report.is_sound
+    assert (report.path, report.collections, report.rows) == (str(path), 3, 190 + 50)
+
+
+def test_names_that_sqlite_confuses_are_no_problem(tmp_path: Path) -> None:
+    path = tmp_path / "names.db"
+    with MilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("seq", DataType.INT64, is_primary=True, auto_id=True)
+        for name in ("Color", "color", "PK", "partition", "select"):
+            schema.add_field(name, DataType.VARCHAR, max_length=9, is_partition_key=name == "Color")
+        for name in ("Vector", "vector"):
+            schema.add_field(name, DataType.FLOAT_VECTOR, dim=2)
+        client.create_collection("c", schema=schema)
+        texts = {"Color": "a", "color": "é", "PK": "\x00", "partition": "", "select": "f"}
+        client.insert("c", [{**texts, "Vector": [1, 2], "vector": [3, 4]}] * 3)
+    assert check_file(path).problems == ()
+
+
+def test_documents_deeper_than_sqlite_parses_are_no_problem(path: Path) -> None:
+    deep: list[Any] = []
+    for _ in range(400):
+        deep = [deep]
+    with MilvusClient(path) as client:
+        client.insert("quick", {"id": -1, "vector": [0, 0, 0, 1], "deep": deep})
+    deeper = "[" * 2500 + "]" * 2500
+    assert check_file(path).is_sound
+    break_with(path, f"UPDATE rows_1 SET doc = '{deeper}' WHERE seq = 9")
+    # Python's parser decides, and this one is beyond it as well.
+    assert [problem.place for problem in check_file(path).problems] in ([], [f"{DOCS}, field 'doc'"])
+
+
+# One invariant at a time -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "place", "message"),
+    [
+        # rows and vectors
+        ("DELETE FROM vectors_1_vector WHERE seq = 7", ", field 'vector'", "no vector for 1 row (seq 7)"),
+        (
+            "DELETE FROM vectors_1_vector WHERE seq <= 10",
+            ", field 'vector'",
+            "no vector for 9 rows (seq 1, 2, 4, 5, 6, …)",
+        ),
+        (
+            "INSERT INTO vectors_1_vector VALUES (9999, zeroblob(32))",
+            ", field 'vector'",
+            "vectors without a row: 1 row (seq 9999)",
+        ),
+        (
+            "UPDATE vectors_1_vector SET value = x'00000000' WHERE seq = 8",
+            ", field 'vector'",
+            "expected 32 bytes (FLOAT_VECTOR(dim=8)): 1 row (seq 8)",
+        ),
+        (
+            "UPDATE vectors_1_vector SET value = 'a text of thirty-two characters.' WHERE seq = 8",
+            ", field 'vector'",
+            "expected 32 bytes (FLOAT_VECTOR(dim=8)): 1 row (seq 8)",
+        ),
+        *(
+            (
+                f"UPDATE vectors_1_vector SET value = x'{bad}{'00' * 28}' WHERE seq IN (8, 200)",
+                ", field 'vector'",
+                "expected finite numbers (no NaN, no infinity): 2 rows (seq 8, 200)",
+            )
+            for bad in BAD_FLOATS.values()
+        ),
+        # position and feed
+        ("UPDATE collections SET last_seq = 199 WHERE id = 1", "", "last_seq is 199, but rows_1 has seq 200"),
+        ("UPDATE collections SET last_change = 9 WHERE id = 1", "", "but removed_1 has change 10"),
+        (
+            "UPDATE removed_1 SET seq = 8 WHERE change = 1",
+            "",
+            "entered as removed, but still there: 1 row (seq 8)",
+        ),
+        # scalars
+        ("UPDATE rows_1 SET n = 'abc' WHERE seq = 8", ", field 'n'", "expected integer: 1 row (seq 8)"),
+        ("UPDATE rows_1 SET n = 40000 WHERE seq = 8", ", field 'n'", "an integer between -32768 and 32767"),
+        ("UPDATE rows_1 SET flag = 2 WHERE seq = 8", ", field 'flag'", "expected 0 or 1: 1 row (seq 8)"),
+        ("UPDATE rows_1 SET x = 'abc' WHERE seq = 8", ", field 'x'", "expected real or null: 1 row (seq 8)"),
+        ("UPDATE rows_1 SET x = 1e39 WHERE seq = 8", ", field 'x'", "a finite float32: 1 row (seq 8)"),
+        ("UPDATE rows_1 SET y = -9e999 WHERE seq = 8", ", field 'y'", "a finite number: 1 row (seq 8)"),
+        ("UPDATE rows_1 SET text = x'6162' WHERE seq = 8", ", field 'text'", "expected text or null: 1 row"),
+        (
+            "UPDATE rows_1 SET text = replace(hex(zeroblob(1600)), '00', 'é') WHERE seq = 8",
+            ", field 'text'",
+            "expected at most 3000 bytes of UTF-8: 1 row (seq 8)",
+        ),
+        (
+            "UPDATE rows_1 SET text = CAST(x'61ff62' AS TEXT) WHERE seq = 8",
+            ", field 'text'",
+            "expected UTF-8: 1 row (seq 8)",
+        ),
+        ("UPDATE rows_1 SET doc = '{\"a\":' WHERE seq = 8", ", field 'doc'", "expected JSON: 1 row (seq 8)"),
+        (
+            "UPDATE rows_1 SET dynamic = '[1]' WHERE seq = 8",
+            ", field '$meta'",
+            "expected a JSON object: 1 row (seq 8)",
+        ),
+        (
+            "UPDATE rows_1 SET dynamic = 'no' WHERE seq = 8",
+            ", field '$meta'",
+            "expected a JSON object: 1 row",
+        ),
+        (
+            "UPDATE rows_1 SET partition = 77 WHERE seq = 8",
+            "",
+            "expected a partition of this collection: 1 row (seq 8)",
+        ),
+        # A partition that exists, of another collection.
+        ("UPDATE rows_1 SET partition = 2 WHERE seq = 8", "", "expected a partition of this collection"),
+        # tables
+        ("DROP TABLE vectors_1_vector", "", "table vectors_1_vector: is missing"),
+        ("DROP TABLE removed_1", "", "table removed_1: is missing"),
+        ("DROP INDEX rows_1_tenant", "", "table rows_1_tenant: is missing"),
+        ("ALTER TABLE rows_1 DROP COLUMN y", "", "column 'y': expected REAL NOT NULL, found none"),
+        ("ALTER TABLE rows_1 ADD COLUMN z TEXT", "", "column 'z': expected none, found TEXT"),
+        ("CREATE TABLE vectors_1_gone (seq INTEGER)", "", "vectors_1_gone belongs to nothing in the schema"),
+        # definitions
+        (
+            "UPDATE collections SET schema = '{' WHERE id = 1",
+            "",
+            "the schema cannot be read: JSONDecodeError",
+        ),
+        ("UPDATE collections SET schema = '[]' WHERE id = 1", "", "the schema cannot be read: TypeError"),
+        (
+            "UPDATE collections SET schema = replace(schema, '\"dim\": 8', '\"dim\": 0') WHERE id = 1",
+            "",
+            "the schema cannot be read: field 'vector' (FLOAT_VECTOR): dim must be",
+        ),
+        ("UPDATE collections SET properties = '[]' WHERE id = 1", "", "properties: expected a JSON object"),
+        ("UPDATE collections SET consistency_level = 'Strnog' WHERE id = 1", "", "expected one of Strong"),
+        ("UPDATE collections SET is_loaded = 7 WHERE id = 1", "", "is_loaded: expected 0 or 1, found 7"),
+        ("UPDATE indexes SET field = 'nope' WHERE collection_id = 1", "", "field 'nope' does not exist"),
+        ("UPDATE indexes SET type = 'FLAP' WHERE collection_id = 1", "", "index type 'FLAP'"),
+        ("UPDATE indexes SET metric = 'L3' WHERE collection_id = 1", "", "index 'vector': metric_type"),
+        ("UPDATE indexes SET parameters = '{' WHERE collection_id = 1", "", "parameters are no JSON object"),
+    ],
+)
+def test_one_broken_invariant_is_named(path: Path, statement: str, place: str, message: str) -> None:
+    break_with(path, statement)
+    (problem,) = check_file(path).problems
+    assert problem.place == DOCS + place
+    assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("statement", "place", "message"),
+    [
+        ("UPDATE collections SET name = 'a b' WHERE id = 1", "collection 'a b'", "invalid collection name"),
+        ("DELETE FROM partitions WHERE collection_id = 3", "collection 'empty'", "there is no partition"),
+        ("CREATE TABLE rows_99 (seq INTEGER)", "table rows_99", "collection id 99 does not exist"),
+        ("INSERT INTO aliases VALUES (1, 'a', 55)", "table aliases", "1 row refer"),
+        (
+            "INSERT INTO indexes VALUES (55, 'a', 'b', 'FLAT', 'L2', '{}')",
+            "table indexes",
+            "table collections",
+        ),
+        ("UPDATE collections SET database_id = 5 WHERE id = 1", "table collections", "table databases"),
+        (
+            "UPDATE collections SET created_at = 'soon' WHERE id = 1",
+            "table collections",
+            "column 'created_at': expected integer, found text in 1 row",
+        ),
+        ("DROP TABLE aliases", "table aliases", "is missing"),
+        ("ALTER TABLE indexes ADD COLUMN z TEXT", "table indexes", "column 'z': expected none, found TEXT"),
+    ],
+)
+def test_a_broken_catalog_is_named(path: Path, statement: str, place: str, message: str) -> None:
+    break_with(path, statement)
+    problems = check_file(path).problems
+    assert [problem.place for problem in problems] == [place]
+    assert message in problems[0].message
+
+
+def test_damage_in_one_collection_does_not_hide_that_of_another(path: Path) -> None:
+    break_with(path, "DROP TABLE rows_1", "DELETE FROM vectors_2_vector WHERE seq = 3")
+    report = check_file(path)
+    assert [problem.place for problem in report.problems] == [DOCS] * 3 + [
+        "collection 'quick', field 'vector'"
+    ]
+    assert report.problems[0] == Problem(DOCS, "table rows_1: is missing")
+    assert (report.collections, report.rows) == (3, 50)
+
+
+def test_a_table_that_sqlite_cannot_read_is_named_and_the_others_are_checked(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'vectors_1_vector'"
+        ).fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 16_384 : page * 16_384] = b"\xff" * 16_384
+    path.write_bytes(content)
+    report = check_file(path)
+    places = {problem.place for problem in report.problems}
+    assert places == {"file", f"{DOCS}, vectors"}
+    assert report.rows == 190 + 50
+
+
+# What a check may not do -----------------------------------------------------------------------------
+
+
+def test_a_check_leaves_the_file_as_it_was(path: Path) -> None:
+    before = path.read_bytes()
+    check_file(path)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+
+
+def test_a_check_of_a_file_in_use_sees_what_is_committed(path: Path) -> None:
+    with MilvusClient(path) as client:
+        client.insert("quick", [{"id": i, "vector": [i, 1, 2, 3]} for i in range(1000, 1100)])
+        assert check_file(path).rows == 190 + 150
+        client.delete("quick", filter="id >= 1000")
+        assert check_file(path).rows == 190 + 50
+
+
+def test_a_check_after_a_crash_leaves_the_write_ahead_log(path: Path, tmp_path: Path) -> None:
+    crashed = tmp_path / "crashed.db"
+    with MilvusClient(path) as client:
+        client.insert("quick", {"id": 1000, "vector": [0, 1, 2, 3]})
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{path}{suffix}", f"{crashed}{suffix}")
+    before = [Path(f"{crashed}{suffix}").read_bytes() for suffix in ("", "-wal")]
+    report = check_file(crashed)
+    assert (report.rows, report.problems) == (190 + 51, ())
+    assert [Path(f"{crashed}{suffix}").read_bytes() for suffix in ("", "-wal")] == before
+
+
+def test_a_file_in_a_directory_that_cannot_be_written_is_checked(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections.os, "access", lambda *_: False)
+    assert check_file(path).is_sound
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_what_is_no_database_of_ours_is_refused(path: Path, tmp_path: Path) -> None:
+    empty, text = tmp_path / "empty.db", tmp_path / "notes.txt"
+    empty.touch()
+    text.write_text("these are my notes, " * 50)
+    short, newer = tmp_path / "short.db", tmp_path / "newer.db"
+    short.write_bytes(path.read_bytes()[:40_000])
+    shutil.copy(path, newer)
+    break_with(newer, "PRAGMA user_version = 99")
+    for file, error, message in (
+        (tmp_path / "missing.db", NotADatabaseError, "does not exist"),
+        (empty, NotADatabaseError, "is empty"),
+        (text, NotADatabaseError, "no SQLite file"),
+        (tmp_path, NotADatabaseError, "directory"),
+        (short, DatabaseCorruptError, "truncated"),
+        (newer, DatabaseFormatError, "upgrade"),
+    ):
+        with pytest.raises(error, match=message):
+            check_file(file)
+    assert not (tmp_path / "missing.db").exists()
