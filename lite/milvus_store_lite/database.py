@@ -6,13 +6,16 @@ its own: every call begins by asking the file, so other processes' changes are s
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any, Final
 
 from .collection import Collection
@@ -68,13 +71,13 @@ class Database:
         memory_limit: int | None = None,
         read_only: bool = False,
     ) -> None:
-        self._scratch: TemporaryDirectory[str] | None = None
-        if str(path) == IN_MEMORY:
-            self._scratch = TemporaryDirectory(prefix="milvus-store-")
-            path, durability = Path(self._scratch.name, "memory.db"), "normal"
+        scratch = mkdtemp(prefix="milvus-store-") if str(path) == IN_MEMORY else None
+        if scratch is not None:
+            path, durability = Path(scratch, "memory.db"), "normal"
         self.path = str(path)
         self.name = name
         self._connections = Connections(self.path, durability, busy_timeout, read_only=read_only)
+        self._remove_scratch = weakref.finalize(self._connections, _remove_folder, scratch, os.getpid())
         self._memory = MemoryBudget(memory_limit)
         self._states: dict[int, CollectionState] = {}
         self._states_lock = threading.Lock()
@@ -101,8 +104,7 @@ class Database:
     def close(self) -> None:
         """Release the file. Calls on the database or its collections raise from here on."""
         self._connections.close()
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._remove_scratch()
 
     def backup(self, target: str | Path) -> None:
         """Copy the file, as it is now, to ``target``, while others read and write.
@@ -186,7 +188,7 @@ class Database:
                 )
             RowStore(record.id, record.schema).drop_tables(connection)
             catalog.remove_collection(connection, record.id)
-        self._states.pop(record.id, None)
+            self._forget_dropped(connection)
 
     def rename_collection(self, old: str, new: str, database: str | None = None) -> None:
         """Give a collection another name, and move it to ``database`` if that is another one.
@@ -309,6 +311,7 @@ class Database:
         state = self._states.get(collection_id)
         if state is None or state.record.version != version:
             state = self._remember(catalog.load(connection, collection_id))
+            self._forget_dropped(connection)
         return Session(connection, state, position)
 
     def _remember(self, record: CollectionRecord) -> CollectionState:
@@ -326,6 +329,12 @@ class Database:
                 state = self._fresh_state(record)
             self._states[record.id] = state
             return state
+
+    def _forget_dropped(self, connection: sqlite3.Connection) -> None:
+        """Let go of collections that this or another process has dropped."""
+        with self._states_lock:
+            for dropped in self._states.keys() - catalog.ids(connection):
+                self._states.pop(dropped).histories.release()
 
     def _fresh_state(self, record: CollectionRecord) -> CollectionState:
         rows = RowStore(record.id, record.schema)
@@ -365,3 +374,9 @@ class Database:
                     )
         if record.loaded_partitions != wanted:
             catalog.set_loaded(connection, record.id, wanted)
+
+
+def _remove_folder(folder: str | None, owner: int) -> None:
+    """Remove what the process ``owner`` has made, if anything; a child that it forked leaves it alone."""
+    if folder is not None and os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -39,7 +39,7 @@ class Definition:
     def count(self) -> int:
         """Rows in the collection, now."""
         with self._reading(self.name) as session:
-            return session.state.rows.count(session.connection)
+            return session.position.live
 
     def create_partition(self, name: str) -> None:
         """Add a partition that rows can be put into by name.

@@ -17,8 +17,18 @@ class _Entry:
     users: int
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # A client may be forgotten, and released, while this thread opens another.
 _open: dict[Hashable, _Entry] = {}
+
+
+def _renew_lock() -> None:
+    """In a forked child: a thread that only the parent has may hold the old one."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def acquire(path: str, **settings: Any) -> Database:

@@ -206,3 +206,13 @@ def test_maintenance_calls_name_what_is_missing(client: MilvusClient, tmp_path: 
     (tmp_path / "text.db").write_text("not a database" * 100)
     with pytest.raises(NotADatabaseError):
         MilvusClient(tmp_path / "text.db", read_only=True)
+
+
+def test_what_others_have_dropped_is_forgotten(path: Path) -> None:
+    with MilvusClient(path) as client, MilvusClient(path, busy_timeout=29.0) as other:
+        for number in range(4):
+            other.create_collection(f"c{number}", dimension=2)
+            other.insert(f"c{number}", {"id": 1, "vector": [1, 2]})
+            assert len(client.query(f"c{number}", "id > 0")) == 1
+            other.drop_collection(f"c{number}")
+        assert len(client._database._states) == 1

@@ -59,6 +59,12 @@ class Histories:
             return self.whole
         return history
 
+    def release(self) -> None:
+        """Nothing is asked of this collection any more."""
+        with self._lock:
+            for history in (self.whole, *self._parts.values()):
+                self._memory.release(history)
+
     def _new_part(self, connection: sqlite3.Connection, part: Part) -> History:
         if part in self._too_large:
             return self.whole

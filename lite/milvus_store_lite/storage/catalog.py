@@ -121,6 +121,11 @@ class Position:
     last_seq: int
     last_change: int
 
+    @property
+    def live(self) -> int:
+        """Rows there are: every seq was given to one row, every change to one removal."""
+        return self.last_seq - self.last_change
+
     def is_beyond(self, other: Position) -> bool:
         """Whether this position knows of something that ``other`` does not."""
         return self.last_seq > other.last_seq or self.last_change > other.last_change
@@ -175,6 +180,11 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
         aliases=tuple(alias for (alias,) in aliases),
         released=frozenset(name for name, _, is_loaded in partitions if not is_loaded),
     )
+
+
+def ids(connection: sqlite3.Connection) -> set[int]:
+    """The collections of all databases."""
+    return {collection for (collection,) in connection.execute("SELECT id FROM collections")}
 
 
 def names(connection: sqlite3.Connection, database: str) -> list[str]:

@@ -16,17 +16,16 @@ from typing import Final
 
 from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseWriteError
 from .faults import translate
-from .file import Durability, connect, connect_read_only, initialise, recognise
+from .file import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
 from .filesystem import warn_of_network
+from .forks import GATE
 from .migrations import migrate, refuse_older
+from .transactions import transaction
 
 _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
 """After a write, when more than this share of the file is free, so many pages (16 MiB) are given back: a call
 never waits long for it, and a file that was emptied has shrunk after a few more calls."""
-
-_INHERITED: list[sqlite3.Connection] = []
-"""Connections of a parent process. A forked child neither uses nor closes them: it keeps them alive here."""
 
 
 class Connections:
@@ -40,35 +39,24 @@ class Connections:
         self._timeout = timeout
         self._read_only = read_only
         self._closed = False
-        self._reset()
-        is_ours = recognise(path)
-        if read_only and not is_ours:
-            raise DatabaseWriteError(message=f"{path} does not exist, and a read-only client creates nothing")
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._write_lock = threading.RLock()
+        if not recognise(path) and read_only:
+            raise DatabaseWriteError(message=f"{path} does not exist, and a read-only client makes nothing")
         warn_of_network(path)
-        with self._translated():
-            connection = self._connect()
-            try:
-                if not is_ours:
-                    initialise(connection)
-                elif read_only:
-                    refuse_older(connection, path)
-                else:
-                    migrate(connection)
-                connection.execute("SELECT count(*) FROM collections").fetchone()
-            except BaseException:
-                connection.close()
-                raise
-        self._idle.append(connection)
+        GATE.add(self)
+        try:
+            with self._translated(), self._connection() as connection:
+                self._prepare(connection)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one unchanging state of the file for the length of the block."""
-        with self._translated(), self._connection() as connection:
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("COMMIT")
+        with self._translated(), self._connection() as connection, transaction(connection):
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -79,16 +67,10 @@ class Connections:
             DatabaseWriteError: the file cannot be written.
         """
         with self._alone(), self._translated(), self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(connection, "IMMEDIATE"):
                 yield connection
-                connection.execute("COMMIT")
+            with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
                 self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
-            except BaseException:
-                # SQLite has rolled back by itself after some errors (a full disk), not after others.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file as far as readers allow; waits for nobody."""
@@ -122,12 +104,39 @@ class Connections:
     def close(self) -> None:
         """Close every connection. The last one to close a file folds the WAL into it and removes it."""
         self._closed = True
-        if self._pid != os.getpid():
-            return
         with self._write_lock:
-            while self._idle:
-                with suppress(sqlite3.Error):
-                    self._idle.pop().close()
+            self.close_idle()
+
+    # What a fork asks for.
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._idle)
+
+    def close_idle(self) -> None:
+        while self._idle and GATE.is_usable:
+            with suppress(sqlite3.Error, IndexError):
+                self._idle.pop().close()
+
+    def renew_locks(self) -> None:
+        self._write_lock = threading.RLock()
+
+    # ---------------------------------------------------------------------------------------------------
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """See that the file is made, whoever makes it."""
+        made = is_made(connection, self.path)
+        if self._read_only:
+            if not made:
+                raise DatabaseWriteError(
+                    message=f"{self.path} is empty, and a read-only client makes nothing"
+                )
+            refuse_older(connection, self.path)
+            return
+        if not made:
+            initialise(connection)
+        use_wal(connection, self._timeout)
+        migrate(connection)
 
     def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:
         """Free pages if they are more than ``share`` of the file, ``most`` of them; waits for nobody."""
@@ -158,7 +167,6 @@ class Connections:
         """The one thread of this process that may write."""
         if self._read_only:
             raise DatabaseWriteError(message=f"{self.path} was opened read-only: open it anew to write")
-        self._follow_fork()
         lock = self._write_lock
         if not lock.acquire(timeout=self._timeout):
             raise DatabaseLockedError(
@@ -175,34 +183,26 @@ class Connections:
         """An idle connection, or a new one, for the length of the block."""
         if self._closed:
             raise ConnectionNotExistException(message=f"the database {self.path} is closed")
-        self._follow_fork()
+        GATE.enter()
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connect()
-        try:
-            yield connection
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                self._release(connection)
         finally:
-            self._release(connection)
+            GATE.leave()
 
     def _connect(self) -> sqlite3.Connection:
         if self._read_only:
             return connect_read_only(self.path, self._timeout)
         return connect(self.path, self._durability, self._timeout)
 
-    def _follow_fork(self) -> None:
-        """In a forked child, leave the parent's connections alone and begin with none."""
-        if self._pid != os.getpid():
-            _INHERITED.extend(self._idle)
-            self._reset()
-
     def _release(self, connection: sqlite3.Connection) -> None:
         if self._closed:
             connection.close()
         else:
             self._idle.append(connection)
-
-    def _reset(self) -> None:
-        self._pid = os.getpid()
-        self._idle: deque[sqlite3.Connection] = deque()
-        self._write_lock = threading.RLock()

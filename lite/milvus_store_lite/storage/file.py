@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
+import time
 from pathlib import Path
 from typing import Final, Literal
 
 from ..errors import DatabaseCorruptError, DatabaseFormatError, DatabaseWriteError, NotADatabaseError
 from .catalog import CATALOG_TABLES
 from .migrations import FORMAT_VERSION
+from .transactions import transaction
 
 APPLICATION_ID: Final = 0x6D767374  # "mvst"
 PAGE_SIZE: Final = 16_384
@@ -23,15 +25,19 @@ Durability = Literal["full", "normal"]
 
 _HEADER_LENGTH: Final = 100
 _MAGIC: Final = b"SQLite format 3\x00"
+_SWITCH_PAUSE: Final = 0.01
 
 
 def recognise(path: str) -> bool:
-    """True if ``path`` holds a database of ours, False if there is nothing yet.
+    """True if ``path`` has the marks of a database of ours, False if there is nothing yet.
+
+    Another process may be making the file just now, or may have died over it: ``is_made`` knows.
 
     Raises:
         NotADatabaseError: the file is something else. It has not been changed.
         DatabaseFormatError: a newer version of milvus-store wrote it.
         DatabaseCorruptError: the file is ours but its end is missing.
+        DatabaseWriteError: it cannot be read, or made.
     """
     if os.path.isdir(path):
         raise NotADatabaseError(message=f"{path} is a directory; expected the path of a database file")
@@ -40,40 +46,56 @@ def recognise(path: str) -> bool:
         if not os.path.isdir(folder):
             raise DatabaseWriteError(message=f"cannot create {path}: the directory {folder} does not exist")
         return False
-    with open(path, "rb") as file:
-        header = file.read(_HEADER_LENGTH)
+    header = _header(path)
     if not header:
         return False
-    if not header.startswith(_MAGIC):
+    if header[: len(_MAGIC)] != _MAGIC[: len(header)]:
         raise NotADatabaseError(message=f"{path} is not a milvus-store database: it is no SQLite file")
-    if len(header) < _HEADER_LENGTH:
-        raise DatabaseCorruptError(message=f"{path} is truncated: it ends inside the file header")
-    (found_id,) = struct.unpack_from(">I", header, 68)
-    (version,) = struct.unpack_from(">I", header, 60)
-    if found_id != APPLICATION_ID:
-        raise NotADatabaseError(
-            message=f"{path} is an SQLite file of another application "
-            f"(application_id {found_id:#x}, expected {APPLICATION_ID:#x})"
-        )
+    if len(header) == _HEADER_LENGTH:
+        (found_id,) = struct.unpack_from(">I", header, 68)
+        (version,) = struct.unpack_from(">I", header, 60)
+        if found_id != APPLICATION_ID:
+            raise _foreign(path, found_id)
+        _refuse_newer(path, version)
+    _refuse_truncated(path, header)
+    return True
+
+
+def _header(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_HEADER_LENGTH)
+    except OSError as error:
+        raise DatabaseWriteError(message=f"{path}: the file cannot be read ({error.strerror})") from error
+
+
+def _foreign(path: str, found_id: int) -> NotADatabaseError:
+    return NotADatabaseError(
+        message=f"{path} is an SQLite file of another application "
+        f"(application_id {found_id:#x}, expected {APPLICATION_ID:#x})"
+    )
+
+
+def _refuse_newer(path: str, version: int) -> None:
     if version > FORMAT_VERSION:
         raise DatabaseFormatError(
             message=f"{path} has format {version}, this version of milvus-store reads up to {FORMAT_VERSION}: "
             f"upgrade milvus-store"
         )
-    _refuse_truncated(path, header)
-    return True
 
 
 def _refuse_truncated(path: str, header: bytes) -> None:
-    """A file shorter than its header says has lost its end, unless the rest still waits in the WAL."""
-    wal = path + "-wal"
-    if os.path.exists(wal) and os.path.getsize(wal) > 0:
-        return
-    (page_size,) = struct.unpack_from(">H", header, 16)
-    (pages,) = struct.unpack_from(">I", header, 28)
-    expected = pages * (65_536 if page_size == 1 else page_size)
+    """A file at rest that is shorter than its header says has lost its end."""
+    if any(os.path.exists(path + log) for log in ("-wal", "-journal")):
+        return  # The rest may be there; SQLite knows.
+    expected = _HEADER_LENGTH
+    if len(header) == _HEADER_LENGTH:
+        (page_size,) = struct.unpack_from(">H", header, 16)
+        (pages,) = struct.unpack_from(">I", header, 28)
+        expected = pages * (65_536 if page_size == 1 else page_size)
     found = os.path.getsize(path)
-    if found < expected:
+    # Another process may have shrunk the file, or made it, between the two looks.
+    if found < expected and _header(path) == header:
         raise DatabaseCorruptError(
             message=f"{path} is truncated: expected {expected} bytes, found {found}; restore it from a backup"
         )
@@ -123,24 +145,51 @@ def _connect(target: str, timeout: float, *, uri: bool = False) -> sqlite3.Conne
     return connection
 
 
+def is_made(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether the file is a database of ours, or an empty one.
+
+    SQLite looks under its lock: after a process that makes the file just now, and after undoing what one that
+    died over it has left.
+
+    Raises:
+        NotADatabaseError, DatabaseFormatError: the log, or whoever was faster, says what the header did not.
+    """
+    with transaction(connection):
+        (found_id,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    if found_id != APPLICATION_ID and pages > 0:
+        raise _foreign(path, found_id)
+    _refuse_newer(path, version)
+    return bool(pages)
+
+
 def initialise(connection: sqlite3.Connection) -> None:
     """Make an empty file a database of ours. Safe when several processes do it at once.
 
-    The marks and the catalog are written before the switch to WAL, so that the file's own header carries
-    them from the first moment and ``recognise`` never meets a half-made file.
+    One transaction writes everything, before the switch to WAL, so that the file's own header carries our
+    marks from its first byte on: ``recognise`` never meets a file that it would take for a foreign one.
     """
     connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("BEGIN EXCLUSIVE")
-    try:
+    with transaction(connection):
+        # Not a mere setting: it writes the first page, and takes the lock to do so.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         (found_id,) = connection.execute("PRAGMA application_id").fetchone()
         if found_id != APPLICATION_ID:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
             for statement in CATALOG_TABLES:
                 connection.execute(statement)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def use_wal(connection: sqlite3.Connection, timeout: float) -> None:
+    """Switch the file to a write-ahead log if that has not been done, waiting for others who do."""
+    deadline = time.monotonic() + timeout
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Of two that switch at once, SQLite refuses one without waiting.
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_SWITCH_PAUSE)

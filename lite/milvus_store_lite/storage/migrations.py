@@ -10,6 +10,7 @@ import sqlite3
 from typing import Final
 
 from ..errors import DatabaseFormatError
+from .transactions import transaction
 
 STEPS: Final[dict[int, tuple[str, ...]]] = {
     2: ("ALTER TABLE partitions ADD COLUMN is_loaded INTEGER NOT NULL DEFAULT 1",),
@@ -23,17 +24,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file to the newest format, wholly or not at all. Safe when several processes do it at once."""
     if _version(connection) == FORMAT_VERSION:
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection, "IMMEDIATE"):
         for version in range(_version(connection) + 1, FORMAT_VERSION + 1):
             for statement in STEPS[version]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def refuse_older(connection: sqlite3.Connection, path: str) -> None:

@@ -321,9 +321,6 @@ class RowStore:
             f"{type(cause).__name__}: {cause}; 'milvus-store check' lists all damage"
         )
 
-    def count(self, connection: sqlite3.Connection) -> int:
-        return int(connection.execute(f"SELECT count(*) FROM {self._rows}").fetchone()[0])
-
 
 def _sql_type(one: Field) -> str:
     return _SQL_TYPES.get(one.dtype, "INTEGER")

@@ -1,0 +1,120 @@
+"""Forks: a process that forks has no connection open at that moment.
+
+SQLite keeps, for each process, one account of the locks it holds on a file. A forked child would inherit that
+account without the locks: it would write unguarded while its parent does, or wait for a thread that it does
+not have, even through connections of its own (https://www.sqlite.org/howtocorrupt.html, "Carrying an open
+database connection across a fork"). So a fork waits for the calls that are under way and closes what they
+used; parent and child open anew at their next call.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Final, Protocol
+from weakref import WeakSet
+
+from ..errors import DatabaseLockedError
+
+_PATIENCE: Final = 60.0
+"""Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
+
+
+class Forkable(Protocol):
+    """Who has connections open."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection is open that no call uses now."""
+        ...
+
+    def close_idle(self) -> None:
+        """Close the connections that no call uses now."""
+        ...
+
+    def renew_locks(self) -> None:
+        """In a forked child: forget locks that threads of the parent may hold."""
+        ...
+
+
+class ForkGate:
+    """Every call on a connection passes it; a fork holds it shut."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._members: WeakSet[Forkable] = WeakSet()
+        self._inside = 0
+        self._is_forking = False
+        self._changed = threading.Condition()
+        self._thread = threading.local()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._shut, after_in_parent=self._open, after_in_child=self._inherit)
+
+    def add(self, member: Forkable) -> None:
+        with self._changed:
+            self._members.add(member)
+
+    def enter(self) -> None:
+        """A call begins to use a connection.
+
+        Raises:
+            DatabaseLockedError: this process was forked while its parent had connections open.
+        """
+        if self._pid != os.getpid():
+            self._inherit()  # once more: a program in C may have forked without Python's knowledge
+            if self._pid != os.getpid():
+                raise DatabaseLockedError(
+                    message="this process was forked while its parent was using a database: open the client "
+                    "after the fork (uWSGI: lazy-apps), or start processes by 'spawn'"
+                )
+        with self._changed:
+            while self._is_forking and not self._own:
+                self._changed.wait()
+            self._inside += 1
+            self._thread.inside = self._own + 1
+
+    def leave(self) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._thread.inside = self._own - 1
+            if self._is_forking:
+                self._changed.notify_all()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether connections of this process are its own, to use or to close."""
+        return self._pid == os.getpid()
+
+    @property
+    def _own(self) -> int:
+        """Calls of this thread inside."""
+        return getattr(self._thread, "inside", 0)
+
+    def _shut(self) -> None:
+        """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
+        self._changed.acquire()
+        while self._is_forking:
+            self._changed.wait()
+        self._is_forking = True
+        self._changed.wait_for(lambda: self._inside == self._own, timeout=_PATIENCE)
+        if self._inside == 0:
+            for member in self._members:
+                member.close_idle()
+
+    def _open(self) -> None:
+        self._is_forking = False
+        self._changed.notify_all()
+        self._changed.release()
+
+    def _inherit(self) -> None:
+        """In a child: go on from nothing, if nothing was open."""
+        self._changed = threading.Condition()
+        self._is_forking = False
+        if self._inside == 0 and not any(member.is_open for member in self._members):
+            self._pid = os.getpid()
+            for member in self._members:
+                member.renew_locks()
+
+
+GATE: Final = ForkGate()
+"""The one of this process."""
