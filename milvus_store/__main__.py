@@ -1,0 +1,8 @@
+"""``python -m milvus_store``: the command line, for where its script is not on the path."""
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

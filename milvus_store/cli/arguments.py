@@ -1,0 +1,44 @@
+"""Arguments that several commands share, and the files they name.
+
+A client makes the file it is given; a command never does: the file must exist.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TypeAlias
+
+from milvus_store_lite.storage.file import recognise
+
+from ..client.connection import local_path
+from ..errors import NotADatabaseError
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""Where a module adds its commands."""
+
+
+def add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="the database file")
+
+
+def add_db(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--db", default="", metavar="NAME", help="which of the databases inside the file")
+
+
+def add_json(command: argparse.ArgumentParser, help: str = "print one JSON document") -> None:
+    command.add_argument("--json", action="store_true", help=help)
+
+
+def existing(file: str) -> str:
+    """``file``, which holds a database.
+
+    Raises:
+        NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: it does not, or none that can be read.
+    """
+    path = local_path(file)
+    if not os.path.exists(path):
+        raise NotADatabaseError(message=f"{path} does not exist; expected a database file")
+    if not recognise(path):
+        raise NotADatabaseError(message=f"{path} is empty; expected a database file")
+    return path

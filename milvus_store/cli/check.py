@@ -1,0 +1,42 @@
+"""``milvus-store check``: is the file sound? The answer is the exit code as well: 0 yes, 1 no."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from milvus_store_lite.storage.check import Report, check_file
+
+from .arguments import Commands, add_file, add_json, existing
+from .output import counted, print_json
+
+
+def add_to(commands: Commands) -> None:
+    command = commands.add_parser(
+        "check",
+        help="check that a file is sound",
+        description="Check every page, index and invariant of a file. It may be in use, and is not changed. "
+        "Exits with 0 if the file is sound, 1 if not.",
+    )
+    add_file(command)
+    add_json(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    report = check_file(existing(arguments.file))
+    if arguments.json:
+        print_json({"ok": report.is_sound, **asdict(report)})
+    else:
+        _print(report)
+    return 0 if report.is_sound else 1
+
+
+def _print(report: Report) -> None:
+    holds = f"{counted(report.collections, 'collection')}, {counted(report.rows, 'row')}"
+    if report.is_sound:
+        print(f"ok: {holds}")
+        return
+    for problem in report.problems:
+        print(problem)
+    print(f"{counted(len(report.problems), 'problem')} in {report.path} ({holds})")

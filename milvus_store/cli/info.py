@@ -1,0 +1,111 @@
+"""``milvus-store info``: what a file holds."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.storage.checks.connection import looking
+
+from .. import MilvusClient
+from .arguments import Commands, add_db, add_file, add_json, existing
+from .output import counted, print_json, shown_size, size_on_disk
+
+_WIDTH = 96
+
+
+def add_to(commands: Commands) -> None:
+    command = commands.add_parser(
+        "info",
+        help="show what a file holds",
+        description="Show the size and format of a file, and the fields, indexes and rows of its collections.",
+    )
+    add_file(command)
+    add_db(command)
+    add_json(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    path = existing(arguments.file)
+    facts: dict[str, Any] = {"path": path, "size": size_on_disk(path), "format": _format(path)}
+    with MilvusClient(path, db_name=arguments.db) as client:
+        facts["collections"] = [_facts(client, name) for name in client.list_collections()]
+    if arguments.json:
+        print_json(facts)
+    else:
+        _print(facts)
+    return 0
+
+
+def _format(path: str) -> int:
+    with looking(path) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _facts(client: MilvusClient, name: str) -> dict[str, Any]:
+    described = client.describe_collection(name)
+    indexes = [client.describe_index(name, index) for index in client.list_indexes(name)]
+    return {
+        "name": name,
+        "rows": client.get_collection_stats(name)["row_count"],
+        "load_state": client.get_load_state(name)["state"].name,
+        "aliases": described["aliases"],
+        "fields": [
+            {"name": one["name"], "type": DataType(one["type"]).name, **_more(one)}
+            for one in described["fields"]
+        ],
+        "enable_dynamic_field": described["enable_dynamic_field"],
+        "indexes": [
+            {"name": one["index_name"], "field": one["field_name"], "type": one["index_type"]}
+            | ({"metric": one["metric_type"]} if "metric_type" in one else {})
+            for one in indexes
+        ],
+    }
+
+
+def _more(one: dict[str, Any]) -> dict[str, Any]:
+    marks = {key: True for key in ("is_primary", "auto_id", "is_partition_key", "nullable") if one.get(key)}
+    return {**one.get("params", {}), **marks}
+
+
+def _print(facts: dict[str, Any]) -> None:
+    collections = facts["collections"]
+    print(
+        f"{facts['path']}: {shown_size(facts['size'])}, format {facts['format']}, "
+        f"{counted(len(collections), 'collection')}"
+    )
+    for one in collections:
+        aliases = f" (alias {', '.join(one['aliases'])})" if one["aliases"] else ""
+        print(f"\n{one['name']}{aliases}: {counted(one['rows'], 'row')}, {one['load_state']}")
+        fields = [_shown_field(field) for field in one["fields"]]
+        if one["enable_dynamic_field"]:
+            fields.append(("$meta", "dynamic field"))
+        indexes = [(index["name"], _shown_index(index)) for index in one["indexes"]]
+        _print_table("fields", fields)
+        _print_table("indexes", indexes or [("none", "")])
+
+
+def _shown_field(one: dict[str, Any]) -> tuple[str, str]:
+    arguments = [f"{key}={one[key]}" for key in ("dim", "max_length") if key in one]
+    kind = one["type"] + (f"({', '.join(arguments)})" if arguments else "")
+    marks = {
+        "is_primary": "primary key",
+        "auto_id": "auto_id",
+        "is_partition_key": "partition key",
+        "nullable": "nullable",
+    }
+    return one["name"], ", ".join([kind, *(text for key, text in marks.items() if one.get(key))])
+
+
+def _shown_index(one: dict[str, Any]) -> str:
+    kind = f"{one['type']}, {one['metric']}" if "metric" in one else one["type"]
+    return kind if one["name"] == one["field"] else f"{kind}, on {one['field']}"
+
+
+def _print_table(title: str, lines: list[tuple[str, str]]) -> None:
+    width = min(max(len(name) for name, _ in lines), _WIDTH // 2)
+    for place, (name, text) in enumerate(lines):
+        head = title if place == 0 else ""
+        print(f"  {head:<8}  {name:<{width}}  {text}".rstrip())

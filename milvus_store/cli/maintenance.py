@@ -1,0 +1,54 @@
+"""``milvus-store compact`` and ``backup``: looking after a file."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import MilvusClient
+from .arguments import Commands, add_db, add_file, existing
+from .output import counted, shown_size, size_on_disk
+
+
+def add_to(commands: Commands) -> None:
+    compact = commands.add_parser(
+        "compact",
+        help="give back the room of deleted rows",
+        description="Write the rows of collections anew, without the room of deleted ones, and shrink the file.",
+    )
+    add_file(compact)
+    compact.add_argument("collections", nargs="*", metavar="COLLECTION", help="by default all of them")
+    add_db(compact)
+    compact.set_defaults(run=run_compact)
+
+    backup = commands.add_parser(
+        "backup",
+        help="copy a file that may be in use",
+        description="Copy a database, as it is now, to a new file, while others may read and write it.",
+    )
+    add_file(backup)
+    backup.add_argument("target", metavar="TARGET", help="the copy; must not exist")
+    backup.set_defaults(run=run_backup)
+
+
+def run_compact(arguments: argparse.Namespace) -> int:
+    path = existing(arguments.file)
+    before = size_on_disk(path)
+    with MilvusClient(path, db_name=arguments.db) as client:
+        names = list(dict.fromkeys(arguments.collections)) or client.list_collections()
+        for name in names:
+            client.describe_collection(name)  # all exist, or nothing is done
+        for name in names:
+            client.compact(name)
+    after = size_on_disk(path)
+    print(
+        f"compacted {counted(len(names), 'collection')}: {shown_size(before)} before, {shown_size(after)} now"
+    )
+    return 0
+
+
+def run_backup(arguments: argparse.Namespace) -> int:
+    path = existing(arguments.file)
+    with MilvusClient(path) as client:
+        client.backup(arguments.target)
+    print(f"copied {path} to {arguments.target}: {shown_size(size_on_disk(arguments.target))}")
+    return 0

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .conftest import Run
+
+
+def test_info_shows_what_a_file_holds(run: Run, file: Path) -> None:
+    outcome = run("info", file)
+    assert (outcome.code, outcome.err) == (0, "")
+    first, *others = outcome.out.splitlines()
+    assert first.startswith(f"{file}: ")
+    assert first.endswith(" kB, format 1, 2 collections")
+    assert others == [
+        "",
+        "docs: 20 rows, Loaded",
+        "  fields    id      INT64, primary key",
+        "            vector  FLOAT_VECTOR(dim=2)",
+        "            title   VARCHAR(max_length=40), nullable",
+        "            $meta   dynamic field",
+        "  indexes   vector  FLAT, L2",
+        "",
+        "empty: 0 rows, NotLoad",
+        "  fields    id      INT64, primary key",
+        "            vector  FLOAT_VECTOR(dim=2)",
+        "            title   VARCHAR(max_length=40), nullable",
+        "            $meta   dynamic field",
+        "  indexes   none",
+    ]
+
+
+def test_info_as_json(run: Run, file: Path) -> None:
+    told = json.loads(run("info", file, "--json").out)
+    assert (told["path"], told["size"], told["format"]) == (str(file), file.stat().st_size, 1)
+    docs, empty = told["collections"]
+    assert docs == {
+        "name": "docs",
+        "rows": 20,
+        "load_state": "Loaded",
+        "aliases": [],
+        "fields": [
+            {"name": "id", "type": "INT64", "is_primary": True},
+            {"name": "vector", "type": "FLOAT_VECTOR", "dim": 2},
+            {"name": "title", "type": "VARCHAR", "max_length": 40, "nullable": True},
+        ],
+        "enable_dynamic_field": True,
+        "indexes": [{"name": "vector", "field": "vector", "type": "FLAT", "metric": "L2"}],
+    }
+    assert (empty["name"], empty["rows"], empty["load_state"], empty["indexes"]) == (
+        "empty",
+        0,
+        "NotLoad",
+        [],
+    )
+
+
+def test_a_database_inside_the_file_that_does_not_exist_is_an_error(run: Run, file: Path) -> None:
+    outcome = run("info", file, "--db", "nope")
+    assert outcome.code == 2
+    assert "'nope'" in outcome.err

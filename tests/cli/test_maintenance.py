@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from milvus_store import MilvusClient
+
+from .conftest import Run
+
+
+@pytest.fixture
+def sparse(file: Path) -> Path:
+    """``file`` with many rows written and most of them deleted."""
+    with MilvusClient(file) as client:
+        client.insert(
+            "docs", [{"id": i, "vector": [i, 1], "title": "t", "text": "x" * 500} for i in range(100, 6000)]
+        )
+        client.delete("docs", filter="id >= 200")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("names", "counted"),
+    [((), "2 collections"), (("docs",), "1 collection"), (("docs", "empty", "docs"), "2 collections")],
+)
+def test_compact_shrinks_the_file_and_says_so(
+    run: Run, sparse: Path, names: tuple[str, ...], counted: str
+) -> None:
+    outcome = run("compact", sparse, *names)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"compacted {counted}: ")
+    assert outcome.out.endswith(" now\n")
+    assert sparse.stat().st_size < 500_000
+    with MilvusClient(sparse) as client:
+        assert client.get_collection_stats("docs") == {"row_count": 120}
+    assert run("check", sparse).out == "ok: 2 collections, 120 rows\n"
+
+
+def test_compact_of_a_collection_that_does_not_exist_does_nothing(run: Run, sparse: Path) -> None:
+    before = sparse.read_bytes()
+    outcome = run("compact", sparse, "docs", "dogs")
+    assert outcome.code == 2
+    assert outcome.err.startswith("milvus-store: error: ")
+    assert "'dogs'" in outcome.err
+    assert sparse.read_bytes() == before
+
+
+def test_backup_copies_a_file_in_use(run: Run, file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    with MilvusClient(file) as client:
+        client.insert("docs", {"id": 100, "vector": [1, 2]})
+        outcome = run("backup", file, target)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"copied {file} to {target}: ")
+    assert run("check", target).out == "ok: 2 collections, 21 rows\n"
+
+
+def test_backup_refuses_a_target_that_exists(run: Run, file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    target.write_text("mine")
+    outcome = run("backup", file, target)
+    assert outcome.code == 2
+    assert "exists" in outcome.err
+    assert target.read_text() == "mine"
