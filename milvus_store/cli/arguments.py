@@ -6,13 +6,11 @@ A client makes the file it is given; a command never does: the file must exist.
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TypeAlias
 
-from milvus_store_lite.storage.file import recognise
+from milvus_store_lite.storage.file import require
 
 from ..client.connection import local_path
-from ..errors import NotADatabaseError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """Where a module adds its commands."""
@@ -37,8 +35,5 @@ def existing(file: str) -> str:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: it does not, or none that can be read.
     """
     path = local_path(file)
-    if not os.path.exists(path):
-        raise NotADatabaseError(message=f"{path} does not exist; expected a database file")
-    if not recognise(path):
-        raise NotADatabaseError(message=f"{path} is empty; expected a database file")
+    require(path)
     return path

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from milvus_store_lite.data_types import DataType
-from milvus_store_lite.storage.checks.connection import looking
+from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
 from .. import MilvusClient
 from .arguments import Commands, add_db, add_file, add_json, existing
@@ -29,19 +29,14 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     path = existing(arguments.file)
-    facts: dict[str, Any] = {"path": path, "size": size_on_disk(path), "format": _format(path)}
-    with MilvusClient(path, db_name=arguments.db) as client:
+    facts: dict[str, Any] = {"path": path, "size": size_on_disk(path), "format": FORMAT_VERSION}
+    with MilvusClient(path, db_name=arguments.db, read_only=True) as client:
         facts["collections"] = [_facts(client, name) for name in client.list_collections()]
     if arguments.json:
         print_json(facts)
     else:
         _print(facts)
     return 0
-
-
-def _format(path: str) -> int:
-    with looking(path) as connection:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _facts(client: MilvusClient, name: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _add_common(command: argparse.ArgumentParser, limit: int) -> None:
 
 
 def run_query(arguments: argparse.Namespace) -> int:
-    with MilvusClient(existing(arguments.file), db_name=arguments.db) as client:
+    with MilvusClient(existing(arguments.file), db_name=arguments.db, read_only=True) as client:
         fields = _fields(client, arguments)
         limit = None if fields == ["count(*)"] else arguments.limit
         found = client.query(arguments.collection, arguments.filter, fields, limit=limit)
@@ -73,7 +73,7 @@ def run_query(arguments: argparse.Namespace) -> int:
 
 def run_search(arguments: argparse.Namespace) -> int:
     vector = _vector(arguments.vector)
-    with MilvusClient(existing(arguments.file), db_name=arguments.db) as client:
+    with MilvusClient(existing(arguments.file), db_name=arguments.db, read_only=True) as client:
         (hits,) = client.search(
             arguments.collection,
             [vector],

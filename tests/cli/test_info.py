@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from milvus_store_lite.storage.migrations import FORMAT_VERSION
+
 from .conftest import Run
 
 
@@ -11,7 +13,7 @@ def test_info_shows_what_a_file_holds(run: Run, file: Path) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     first, *others = outcome.out.splitlines()
     assert first.startswith(f"{file}: ")
-    assert first.endswith(" kB, format 1, 2 collections")
+    assert first.endswith(f" kB, format {FORMAT_VERSION}, 2 collections")
     assert others == [
         "",
         "docs: 20 rows, Loaded",
@@ -32,7 +34,7 @@ def test_info_shows_what_a_file_holds(run: Run, file: Path) -> None:
 
 def test_info_as_json(run: Run, file: Path) -> None:
     told = json.loads(run("info", file, "--json").out)
-    assert (told["path"], told["size"], told["format"]) == (str(file), file.stat().st_size, 1)
+    assert (told["path"], told["size"], told["format"]) == (str(file), file.stat().st_size, FORMAT_VERSION)
     docs, empty = told["collections"]
     assert docs == {
         "name": "docs",

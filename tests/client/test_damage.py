@@ -66,3 +66,17 @@ def test_a_number_that_is_none_is_refused(path: Path, damage: Callable[[str], No
         pytest.raises(DatabaseCorruptError, match="partition"),
     ):
         client.query("c", limit=5, partition_names=["_default"])
+
+
+def test_a_definition_that_cannot_be_read_is_damage(path: Path, damage: Callable[[str], None]) -> None:
+    damage("UPDATE collections SET schema = replace(schema, '\"fields\"', '\"felds\"')")
+    with MilvusClient(path) as client:
+        with pytest.raises(DatabaseCorruptError, match="definition of collection 'c'"):
+            client.search("c", [[1, 1]])
+        assert client.list_collections() == ["c"]
+
+
+def test_a_table_that_is_missing_is_damage(path: Path, damage: Callable[[str], None]) -> None:
+    damage("DROP TABLE vectors_1_vector")
+    with MilvusClient(path) as client, pytest.raises(DatabaseCorruptError, match="vectors_1_vector"):
+        client.search("c", [[1, 1]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from milvus_store import MilvusClient
-from milvus_store_lite.storage.check import check_file
+from milvus_store_lite.checks import check_file
 
 from .model import State, row
 

@@ -108,7 +108,7 @@ class History:
         self._seqs = Growable(np.int64)
         self._builders = {}
         self.memory.release(self)
-        self._seqs.append(np.array(self.rows.all_seqs(connection, 0, self.part), dtype=np.int64))
+        self._seqs.append(self._seqs_beyond(connection, 0))
         return Snapshot(position, self._seqs.view(), alive=None)
 
     def _extend(
@@ -116,9 +116,9 @@ class History:
     ) -> Snapshot | None:
         """``current`` plus what happened since; None when so much was deleted that reading anew is better."""
         known = current.position
-        added: list[int] = []
+        added = np.empty(0, dtype=np.int64)
         if position.last_seq > known.last_seq:
-            added = self.rows.all_seqs(connection, known.last_seq, self.part)
+            added = self._seqs_beyond(connection, known.last_seq)
         alive = current.alive
         if position.last_change > known.last_change:
             removed = self.rows.removed_seqs(connection, known.last_change)
@@ -132,14 +132,21 @@ class History:
                 return None
         # Another collection may make this one forget a column at any moment.
         builders = list(self._builders.items())
-        if added:
-            self._seqs.append(np.array(added, dtype=np.int64))
+        if len(added):
+            self._seqs.append(added)
             for key, builder in builders:
                 self._read_into(builder, key, connection, known.last_seq, self._seqs.view()[-len(added) :])
         columns = {key: builder.view() for key, builder in builders}
         for key, column in columns.items():
             self.memory.charge(self, key, column.size)
         return Snapshot(position, self._seqs.view(), alive, columns)
+
+    def _seqs_beyond(self, connection: sqlite3.Connection, after: int) -> npt.NDArray[np.int64]:
+        """Seqs of the live rows beyond ``after``, ascending."""
+        try:
+            return np.array(self.rows.all_seqs(connection, after, self.part), dtype=np.int64)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self.rows.corrupt("the numbers of its rows", error) from error
 
     def forget(self, key: Hashable) -> None:
         """Let a column go; whoever reads it now keeps it until done."""

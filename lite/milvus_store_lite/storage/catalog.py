@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..errors import DatabaseCorruptError, MilvusException
 from ..schema import Schema
 
 DEFAULT_DATABASE: Final = "default"
@@ -66,6 +68,10 @@ CATALOG_TABLES: Final = (
     ) WITHOUT ROWID""",
     f"INSERT INTO databases (id, name) VALUES (1, '{DEFAULT_DATABASE}')",
 )
+
+
+UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading a damaged definition may raise, besides errors of this package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +169,36 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
     aliases = connection.execute(
         "SELECT alias FROM aliases WHERE collection_id = ? ORDER BY alias", (collection,)
     )
-    return CollectionRecord(
-        id=collection,
-        name=name,
-        schema=Schema.from_json(schema),
-        properties=json.loads(properties),
-        consistency_level=level,
-        is_loaded=bool(is_loaded),
-        created_at=created_at,
-        version=version,
-        partitions={name: number for name, number, _ in partitions},
-        indexes=tuple(
-            IndexRecord(index, field, kind, metric, json.loads(parameters))
-            for index, field, kind, metric, parameters in indexes
-        ),
-        aliases=tuple(alias for (alias,) in aliases),
-        released=frozenset(name for name, _, is_loaded in partitions if not is_loaded),
-    )
+    with _damage_in(f"the definition of collection {name!r}"):
+        return CollectionRecord(
+            id=collection,
+            name=name,
+            schema=Schema.from_json(schema),
+            properties=json.loads(properties),
+            consistency_level=level,
+            is_loaded=bool(is_loaded),
+            created_at=created_at,
+            version=version,
+            partitions={name: number for name, number, _ in partitions},
+            indexes=tuple(
+                IndexRecord(index, field, kind, metric, json.loads(parameters))
+                for index, field, kind, metric, parameters in indexes
+            ),
+            aliases=tuple(alias for (alias,) in aliases),
+            released=frozenset(name for name, _, is_loaded in partitions if not is_loaded),
+        )
+
+
+@contextmanager
+def _damage_in(what: str) -> Iterator[None]:
+    """Reading ``what`` in the block can fail for one reason only."""
+    try:
+        yield
+    except (MilvusException, *UNREADABLE) as error:
+        reason = error.message if isinstance(error, MilvusException) else f"{type(error).__name__}: {error}"
+        raise DatabaseCorruptError(
+            message=f"{what} is damaged: {reason}; 'milvus-store check' lists all damage"
+        ) from error
 
 
 def ids(connection: sqlite3.Connection) -> set[int]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseWriteError
-from .faults import translate
+from .faults import FAULTS, translate
 from .file import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
 from .filesystem import warn_of_network
 from .forks import GATE
@@ -159,7 +159,7 @@ class Connections:
         """SQLite's errors inside the block leave it as errors of this package, about ``path``."""
         try:
             yield
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise translate(error, path or self.path, self._timeout) from error
 
     @contextmanager

@@ -31,9 +31,18 @@ _BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
 )
 
 
-def translate(error: sqlite3.Error, path: str, timeout: float) -> MilvusException:
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What the module sqlite3 raises. SQLite quotes damaged names in its messages, and Python cannot decode those."""
+
+
+def said(error: sqlite3.Error | UnicodeDecodeError) -> str:
+    """SQLite's own message."""
+    return error.object.decode(errors="replace") if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def translate(error: sqlite3.Error | UnicodeDecodeError, path: str, timeout: float) -> MilvusException:
     """The error of this package that says what ``error`` means for the database at ``path``."""
-    text = str(error)
+    text = said(error)
     for fragment, kind, meaning in _BY_MESSAGE:
         if fragment in text:
             return kind(message=f"{path}: {meaning.format(timeout=timeout)} (SQLite: {text})")

@@ -61,6 +61,14 @@ def recognise(path: str) -> bool:
     return True
 
 
+def require(path: str) -> None:
+    """Raise unless ``path`` holds a database: as ``recognise`` does, and NotADatabaseError for nothing."""
+    if not os.path.exists(path):
+        raise NotADatabaseError(message=f"{path} does not exist; expected a database file")
+    if not recognise(path):
+        raise NotADatabaseError(message=f"{path} is empty; expected a database file")
+
+
 def _header(path: str) -> bytes:
     try:
         with open(path, "rb") as file:

@@ -44,6 +44,18 @@ class Part:
     values: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Names of a collection's tables, and of columns of ``rows``, quoted for SQL."""
+
+    rows: str
+    removed: str
+    vectors: dict[str, str]
+    """Vector field → table."""
+    columns: dict[str, str]
+    """Scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD`` → column."""
+
+
 class RowStore:
     """Reads and writes the tables of collection ``collection_id`` through connections it is given."""
 
@@ -56,6 +68,14 @@ class RowStore:
         self._vectors = {one.name: f'"vectors_{collection_id}_{names[one.name]}"' for one in schema.vectors}
         self._columns = {one.name: f'"{names[one.name]}"' for one in schema.scalars}
         self._columns |= {PARTITION_COLUMN: "partition", DYNAMIC_FIELD: "dynamic"}
+
+    @property
+    def tables(self) -> Tables:
+        """For who looks at the tables with statements of its own."""
+        columns = dict(self._columns)
+        if not self.schema.enable_dynamic_field:
+            del columns[DYNAMIC_FIELD]
+        return Tables(self._rows, self._removed, self._vectors, columns)
 
     # Definition ---------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseFormatError
-from milvus_store_lite.storage.file import FORMAT_VERSION
+from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
 FILES = sorted((Path(__file__).parent / "formats").glob("format-*.db"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from milvus_store import DataType, MilvusClient
-from milvus_store_lite.storage.file import FORMAT_VERSION
+from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def fill(path: Path) -> None:
-    """Three collections: ``docs`` (id 1) with every kind of field, ``quick`` (id 2), ``empty`` (id 3)."""
+    """Collections: ``docs`` (id 1) with every kind of field, ``quick`` (2), ``narrow`` (3) with vectors
+    of the other types, ``empty`` (4)."""
     numbers = random.Random(1)
     with MilvusClient(path) as client:
         schema = client.create_schema(enable_dynamic_field=True)
@@ -54,4 +55,14 @@ def fill(path: Path) -> None:
         client.delete("docs", filter="k % 20 == 3")
         client.create_collection("quick", dimension=4)
         client.insert("quick", [{"id": i, "vector": [i, 1, 2, 3]} for i in range(50)])
+        schema = client.create_schema(auto_id=True)
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        for dtype in ("FLOAT16_VECTOR", "BFLOAT16_VECTOR", "INT8_VECTOR", "BINARY_VECTOR"):
+            schema.add_field(dtype.lower(), DataType[dtype], dim=8, nullable=dtype == "BINARY_VECTOR")
+        index = client.prepare_index_params()
+        for one in schema.fields[1:]:
+            index.add_index(one.name, index_type="AUTOINDEX")
+        client.create_collection("narrow", schema=schema, index_params=index)
+        numbered = {f"{kind}_vector": [1] * 8 for kind in ("float16", "bfloat16", "int8")}
+        client.insert("narrow", [{**numbered, "binary_vector": b"\xff"}, {**numbered, "binary_vector": None}])
         client.create_collection("empty", dimension=4)

@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from ...errors import MilvusException
-from ...indexes.registry import check_index
-from ...schema import DYNAMIC_FIELD, Field, Schema, check_name
-from ..catalog import DEFAULT_DATABASE
-from ..rows import RowStore
-from ..values import check_defaults
+from ..errors import MilvusException
+from ..indexes.registry import check_index
+from ..schema import Field, Schema, check_name
+from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE
+from ..storage.rows import RowStore, Tables
+from ..storage.values import check_defaults
 from .catalog import tables_of_collections
 from .report import Problem
-from .tables import differences, made_by
+from .tables import Columns, differences, made_by
 
 CONSISTENCY_LEVELS: Final = ("Strong", "Session", "Bounded", "Eventually", "Customized")
-
-_BROKEN_JSON: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What reading a damaged definition may raise, besides errors of this package."""
 
 
 @dataclass(frozen=True)
@@ -43,31 +40,19 @@ class Definition:
     last_change: int
 
     @cached_property
-    def store(self) -> RowStore:
-        return RowStore(self.id, self.schema)
+    def tables(self) -> Tables:
+        """Names of tables and columns, quoted for SQL."""
+        return RowStore(self.id, self.schema).tables
 
-    # Names of tables and columns, quoted for SQL.
+    @cached_property
+    def made(self) -> dict[str, Columns]:
+        """The tables and indexes as they are made, with their columns."""
+        return made_by(RowStore(self.id, self.schema).create_tables)
 
-    @property
-    def rows(self) -> str:
-        return self.store._rows
-
-    @property
-    def removed(self) -> str:
-        return self.store._removed
-
-    @property
-    def vectors(self) -> dict[str, str]:
-        """Vector field → table."""
-        return self.store._vectors
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """Scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD`` → column of the rows table."""
-        columns = dict(self.store._columns)
-        if not self.schema.enable_dynamic_field:
-            del columns[DYNAMIC_FIELD]
-        return columns
+    def stored_as(self, name: str) -> str:
+        """What SQLite's ``typeof`` says of the values of a scalar field."""
+        columns = self.made[self.tables.rows.strip('"')]
+        return columns[self.tables.columns[name].strip('"')][0].lower()
 
     def field_place(self, name: str) -> str:
         return f"{self.place}, field {name!r}"
@@ -91,17 +76,16 @@ def read_definition(connection: sqlite3.Connection, collection: int) -> Definiti
         return Definition(collection, name, place, Schema.from_json(schema), *rest)
     except MilvusException as error:
         return Problem(place, f"the schema cannot be read: {error.message}")
-    except _BROKEN_JSON as error:
+    except UNREADABLE as error:
         return Problem(place, f"the schema cannot be read: {type(error).__name__}: {error}")
 
 
-def tables(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+def tables_and_columns(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """The tables that the schema asks for exist, with their columns, and no others of this collection."""
-    expected = made_by(collection.store.create_tables)
-    for name, message in differences(connection, expected):
+    for name, message in differences(connection, collection.made):
         yield Problem(collection.place, f"table {name}: {message}")
     for name in tables_of_collections(connection).get(str(collection.id), []):
-        if name not in expected:
+        if name not in collection.made:
             yield Problem(collection.place, f"table {name} belongs to nothing in the schema")
 
 
@@ -158,5 +142,5 @@ def _index_fault(one: Field | None, field: str, kind: str, metric: str | None, p
 def _is_json_object(text: Any) -> bool:
     try:
         return isinstance(json.loads(text), dict)
-    except _BROKEN_JSON:
+    except UNREADABLE:
         return False

@@ -1,7 +1,7 @@
-"""The consistency check of a database file: is everything in it as the rest of this package relies on?
+"""One check of a file, from its pages to its rows.
 
-Reads one state of the file in one transaction, whoever else has it open, and never changes it. It knows
-nothing of clients or caches; what it checks are the invariants that ARCHITECTURE.md names.
+It reads one state of the file in one transaction, whoever else has it open, and changes nothing of what it
+holds. What it checks are the invariants that ARCHITECTURE.md names.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
-from ..errors import DatabaseLockedError, DatabaseWriteError, NotADatabaseError
-from .checks import catalog, definitions, history, scalars, vectors
-from .checks.connection import BUSY_TIMEOUT, looking
-from .checks.definitions import Definition
-from .checks.pages import pages_and_indexes
-from .checks.report import Problem, Report
-from .faults import translate
-from .file import recognise
+from ..errors import DatabaseLockedError, DatabaseWriteError
+from ..storage.faults import FAULTS, said, translate
+from ..storage.file import connect_read_only, require
+from ..storage.migrations import refuse_older
+from . import catalog, definitions, history, scalars, vectors
+from .definitions import Definition
+from .pages import pages_and_indexes
+from .report import Problem, Report
 
-__all__ = ["Problem", "Report", "check_file"]
+_BUSY_TIMEOUT: Final = 30.0
 
 FileCheck = Callable[[sqlite3.Connection], Iterable[Problem]]
 CollectionCheck = Callable[[sqlite3.Connection, Definition], Iterable[Problem]]
@@ -39,7 +39,7 @@ COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
     "vectors": (vectors.pairing, vectors.lengths, vectors.numbers),
     "removals": (history.position, history.removals),
 }
-"""By what they read: what is checked of a collection once ``definitions.tables`` has found its tables."""
+"""By what they read: what is checked of a collection once its tables were found, with their columns."""
 
 
 def check_file(path: str | os.PathLike[str]) -> Report:
@@ -50,15 +50,18 @@ def check_file(path: str | os.PathLike[str]) -> Report:
 
     Raises:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: there is no database of ours to look
-            into: nothing or something else, a newer format, or a file that has lost its end.
+            into: nothing or something else, another format, or a file that has lost its end.
         DatabaseLockedError, DatabaseWriteError: the file cannot be read now.
     """
     path = os.fspath(path)
-    if not recognise(path):
-        what = "is empty" if os.path.exists(path) else "does not exist"
-        raise NotADatabaseError(message=f"{path} {what}; expected a database file")
-    with looking(path) as connection:
-        return _Examination(path, connection).report()
+    require(path)
+    try:
+        with closing(connect_read_only(path, _BUSY_TIMEOUT)) as connection:
+            connection.execute("PRAGMA cell_size_check = ON")
+            connection.execute("BEGIN")
+            return _Examination(path, connection).report()
+    except FAULTS as error:
+        raise translate(error, path, _BUSY_TIMEOUT) from error
 
 
 class _Examination:
@@ -73,6 +76,7 @@ class _Examination:
     def report(self) -> Report:
         collections: list[int] = []
         if self._can_be_read():
+            refuse_older(self._connection, self._path)
             self._take("file", pages_and_indexes)
             if self._take("catalog", catalog.catalog_tables):
                 for check in CATALOG_CHECKS:
@@ -97,9 +101,9 @@ class _Examination:
             found = definitions.read_definition(self._connection, collection)
         if isinstance(found, Problem):
             self._problems.append(found)
-        elif found is not None and self._take(found.place, definitions.tables, found):
+        elif found is not None and self._take(found.place, definitions.tables_and_columns, found):
             with self._damage_at(f"{found.place}, rows"):
-                (rows,) = self._connection.execute(f"SELECT count(*) FROM {found.rows}").fetchone()
+                (rows,) = self._connection.execute(f"SELECT count(*) FROM {found.tables.rows}").fetchone()
                 self._rows += rows
             for part, checks in COLLECTION_CHECKS.items():
                 for check in checks:
@@ -118,11 +122,8 @@ class _Examination:
         """SQLite's errors inside the block are problems at ``place``, unless they speak of this moment."""
         try:
             yield
-        except sqlite3.Error as error:
-            fault = translate(error, self._path, BUSY_TIMEOUT)
+        except FAULTS as error:
+            fault = translate(error, self._path, _BUSY_TIMEOUT)
             if isinstance(fault, (DatabaseLockedError, DatabaseWriteError)):
                 raise fault from error
-            self._problems.append(Problem(place, f"SQLite: {error}"))
-        except UnicodeDecodeError as error:
-            # SQLite quotes damaged names in its messages, and Python refuses to decode those.
-            self._problems.append(Problem(place, f"SQLite: {error.object.decode(errors='replace')}"))
+            self._problems.append(Problem(place, f"SQLite: {said(error)}"))

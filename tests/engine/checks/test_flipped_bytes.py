@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from milvus_store.errors import (
     MilvusException,
     NotADatabaseError,
 )
-from milvus_store_lite.storage.check import check_file
+from milvus_store_lite.checks import check_file
 
 
 def everything(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -74,6 +75,8 @@ def test_flipped_bytes_are_found_unless_they_lie_in_a_value(sound: bytes, tmp_pa
         assert path.read_bytes() == flipped, seed
         if found:
             outcomes["found"] += 1
+            with suppress(MilvusException):  # A reader may not meet the damage; if it does, it says so.
+                everything(path)
             continue
         try:
             rows = everything(path)

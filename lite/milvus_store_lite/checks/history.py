@@ -11,23 +11,34 @@ from .report import Problem
 
 
 def position(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """``last_seq`` and ``last_change`` are behind nothing that was written."""
+    """``last_seq`` and ``last_change`` are behind nothing that was written, and tell how many rows there are."""
+    tables = collection.tables
     last_seq, last_change = collection.last_seq, collection.last_change
+    agrees = True
     for name, last, table, column in (
-        ("last_seq", last_seq, collection.rows, "seq"),
-        ("last_seq", last_seq, collection.removed, "seq"),
-        ("last_change", last_change, collection.removed, "change"),
+        ("last_seq", last_seq, tables.rows, "seq"),
+        ("last_seq", last_seq, tables.removed, "seq"),
+        ("last_change", last_change, tables.removed, "change"),
     ):
         (largest,) = connection.execute(f"SELECT max({column}) FROM {table}").fetchone()
-        if largest is not None and isinstance(last, int) and largest > last:
+        if largest is not None and largest > last:
+            agrees = False
             bare = table.strip('"')
             yield Problem(
                 collection.place, f"{name} is {last}, but {bare} has {column} {largest}: expected no less"
             )
+    (count,) = connection.execute(f"SELECT count(*) FROM {tables.rows}").fetchone()
+    if agrees and count != last_seq - last_change:
+        yield Problem(
+            collection.place,
+            f"expected {last_seq - last_change} rows (last_seq {last_seq}, last_change {last_change}), "
+            f"found {count}",
+        )
 
 
 def removals(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """A row once removed never comes back."""
-    alive = named(connection, collection.rows, f"seq IN (SELECT seq FROM {collection.removed})")
+    tables = collection.tables
+    alive = named(connection, tables.rows, f"seq IN (SELECT seq FROM {tables.removed})")
     if alive:
         yield Problem(collection.place, f"entered as removed, but still there: {alive}")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ...data_types import INTEGER_RANGES, DataType
-from ...schema import DYNAMIC_FIELD, Field
-from ..rows import PARTITION_COLUMN
+from ..data_types import INTEGER_RANGES, DataType
+from ..schema import DYNAMIC_FIELD, Field
+from ..storage.rows import PARTITION_COLUMN
 from .definitions import Definition
 from .offenders import named, shown
 from .report import Problem
@@ -35,25 +35,22 @@ class _Rule:
 
 def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Types, nulls, ranges, lengths and partitions."""
-    rules = list(_rules(collection))
+    rules, table = list(_rules(collection)), collection.tables.rows
     counts = connection.execute(
-        f"SELECT {', '.join(f'sum({rule.broken})' for rule in rules)} FROM {collection.rows}"
+        f"SELECT {', '.join(f'sum({rule.broken})' for rule in rules)} FROM {table}"
     ).fetchone()
     for rule, count in zip(rules, counts, strict=True):
         if count:
-            yield Problem(
-                rule.place, f"expected {rule.expected}: {named(connection, collection.rows, rule.broken)}"
-            )
+            yield Problem(rule.place, f"expected {rule.expected}: {named(connection, table, rule.broken)}")
 
 
 def texts(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Every text is UTF-8."""
-    for name, column in collection.columns.items():
-        one = collection.schema.by_name.get(name)
-        if name != DYNAMIC_FIELD and (one is None or one.dtype not in (DataType.VARCHAR, DataType.JSON)):
+    for name, column in collection.tables.columns.items():
+        if collection.stored_as(name) != "text":
             continue
         rows = connection.execute(
-            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.rows} WHERE typeof({column}) = 'text'"
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.tables.rows} WHERE typeof({column}) = 'text'"
         )
         broken: list[int] = []
         while chunk := rows.fetchmany(_TEXTS_AT_ONCE):
@@ -65,7 +62,7 @@ def texts(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
 
 def documents(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """JSON values are JSON, and the dynamic field's are objects."""
-    for name, column in collection.columns.items():
+    for name, column in collection.tables.columns.items():
         one = collection.schema.by_name.get(name)
         if name == DYNAMIC_FIELD:
             expected, suspect = "a JSON object", f"NOT json_valid({column}) OR substr({column}, 1, 1) <> '{{'"
@@ -75,7 +72,7 @@ def documents(connection: sqlite3.Connection, collection: Definition) -> Iterato
             continue
         # SQLite refuses documents nested deeper than it parses; Python, which wrote them, decides.
         rows = connection.execute(
-            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.rows}"
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.tables.rows}"
             f" WHERE typeof({column}) = 'text' AND ({suspect})"
         )
         broken = [seq for seq, text in rows if not _is_document(text, name == DYNAMIC_FIELD)]
@@ -84,7 +81,7 @@ def documents(connection: sqlite3.Connection, collection: Definition) -> Iterato
 
 
 def _rules(collection: Definition) -> Iterator[_Rule]:
-    columns = collection.columns
+    columns = collection.tables.columns
     partitions = f"SELECT id FROM partitions WHERE collection_id = {collection.id}"
     yield _Rule(
         collection.place,
@@ -97,20 +94,13 @@ def _rules(collection: Definition) -> Iterator[_Rule]:
         )
     for one in collection.schema.scalars:
         place, column = collection.field_place(one.name), columns[one.name]
-        kinds = [_storage_class(one), *(["null"] if one.nullable else [])]
+        kinds = [collection.stored_as(one.name), *(["null"] if one.nullable else [])]
         among = ", ".join(f"'{kind}'" for kind in kinds)
         yield _Rule(place, " or ".join(kinds), f"typeof({column}) NOT IN ({among})")
         limit = _limit(one, column)
         if limit is not None:
             expected, broken = limit
             yield _Rule(place, expected, f"(typeof({column}) = '{kinds[0]}' AND {broken})")
-
-
-def _storage_class(one: Field) -> str:
-    """What SQLite's ``typeof`` says of a value of the field."""
-    if one.dtype.is_floating:
-        return "real"
-    return "text" if one.dtype in (DataType.VARCHAR, DataType.JSON) else "integer"
 
 
 def _limit(one: Field, column: str) -> tuple[str, str] | None:

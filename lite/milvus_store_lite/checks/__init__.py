@@ -1,0 +1,9 @@
+"""The consistency check of a database file: is everything in it as the rest of this package relies on?
+
+One module for each kind of invariant; ``file.py`` runs them all and tells where each problem is.
+"""
+
+from .file import check_file
+from .report import Problem, Report
+
+__all__ = ["Problem", "Report", "check_file"]
