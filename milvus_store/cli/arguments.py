@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from milvus_store_lite.storage.file import require
 
-from ..client.connection import local_path
+from ..client.address import is_server, local_path
+from ..errors import ParamError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """Where a module adds its commands."""
@@ -33,7 +34,10 @@ def existing(file: str) -> str:
 
     Raises:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: it does not, or none that can be read.
+        ParamError: it is the address of a server.
     """
+    if is_server(file):
+        raise ParamError(message=f"{file} is the address of a server; expected the path of a database file")
     path = local_path(file)
     require(path)
     return path

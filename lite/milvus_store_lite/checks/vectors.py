@@ -1,19 +1,22 @@
-"""Whether every row has its vectors: one in each vector field, of the right length, of finite numbers."""
+"""Whether every row has its vectors: one in each vector field, of the right length, of good numbers."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from ..data_types import DENSE_VECTORS
+from ..data_types import DataType
 from ..schema import Field
-from ..storage.values import dense
+from ..storage.values import dense, sparse
 from .definitions import Definition
 from .offenders import named, shown
 from .report import Problem
+
+BoolArray = npt.NDArray[np.bool_]
 
 _BYTES_AT_ONCE: Final = 8_000_000
 
@@ -38,34 +41,66 @@ def lengths(connection: sqlite3.Connection, collection: Definition) -> Iterator[
         broken = named(
             connection,
             collection.tables.vectors[one.name],
-            f"typeof(value) NOT IN {kinds} OR length(value) <> {_width(one)}",
+            f"typeof(value) NOT IN {kinds} OR NOT ({_has_right_length(one)})",
         )
         if broken:
+            expected = f"{_width(one)} bytes" + (" for each value" if _is_sparse(one) else "")
             yield Problem(
-                collection.field_place(one.name), f"expected {_width(one)} bytes ({one.describe()}): {broken}"
+                collection.field_place(one.name), f"expected {expected} ({one.describe()}): {broken}"
             )
 
 
 def numbers(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """No NaN, no infinity. Vectors of the wrong length are passed over."""
+    """Numbers are ones that could have been given. Vectors of the wrong length are passed over."""
     for one in collection.schema.vectors:
-        if one.dtype not in DENSE_VECTORS:
+        if one.dtype is DataType.BINARY_VECTOR:
             continue
         rows = connection.execute(
             f"SELECT seq, value FROM {collection.tables.vectors[one.name]}"
-            f" WHERE typeof(value) = 'blob' AND length(value) = {_width(one)}"
+            f" WHERE typeof(value) = 'blob' AND {_has_right_length(one)}"
+        )
+        are_good, expected = (
+            (_good_pairs, "ascending indices, positive and finite values")
+            if _is_sparse(one)
+            else (_finite, "finite numbers (no NaN, no infinity)")
         )
         broken: list[int] = []
         while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(one))):
-            finite = np.isfinite(dense.from_blobs(one, [value for _, value in chunk])).all(axis=1)
-            broken += [chunk[place][0] for place in np.flatnonzero(~finite).tolist()]
+            good = are_good(one, [value for _, value in chunk])
+            broken += [chunk[place][0] for place in np.flatnonzero(~good).tolist()]
         if broken:
             yield Problem(
-                collection.field_place(one.name),
-                f"expected finite numbers (no NaN, no infinity): {shown(len(broken), broken)}",
+                collection.field_place(one.name), f"expected {expected}: {shown(len(broken), broken)}"
             )
 
 
+def _is_sparse(one: Field) -> bool:
+    return one.dtype is DataType.SPARSE_FLOAT_VECTOR
+
+
 def _width(one: Field) -> int:
-    """Bytes of a stored vector of the field."""
-    return dense.width(one) if one.dtype in DENSE_VECTORS else one.vector_dim // 8
+    """Bytes of a stored vector of the field; of one of its pairs, if it is sparse."""
+    if _is_sparse(one):
+        return sparse.PAIR.itemsize
+    return one.vector_dim // 8 if one.dtype is DataType.BINARY_VECTOR else dense.width(one)
+
+
+def _has_right_length(one: Field) -> str:
+    """The SQL condition of a stored vector that has."""
+    return f"length(value) % {_width(one)} = 0" if _is_sparse(one) else f"length(value) = {_width(one)}"
+
+
+def _finite(one: Field, blobs: Sequence[bytes]) -> BoolArray:
+    """(n,): which dense vectors have numbers only."""
+    return np.asarray(np.isfinite(dense.from_blobs(one, blobs)).all(axis=1))
+
+
+def _good_pairs(one: Field, blobs: Sequence[bytes]) -> BoolArray:
+    """(n,): which sparse vectors are in the one form that is stored."""
+    rows = sparse.from_blobs(blobs)
+    owners = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
+    falls = (np.diff(rows.indices.astype(np.int64)) <= 0) & (np.diff(owners) == 0)
+    is_bad = ~((rows.values > 0) & np.isfinite(rows.values))
+    is_bad[1:] |= falls
+    good: BoolArray = np.bincount(owners[is_bad], minlength=len(rows)) == 0
+    return good

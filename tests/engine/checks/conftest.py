@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,10 +60,13 @@ def fill(path: Path) -> None:
         schema.add_field("id", DataType.INT64, is_primary=True)
         for dtype in ("FLOAT16_VECTOR", "BFLOAT16_VECTOR", "INT8_VECTOR", "BINARY_VECTOR"):
             schema.add_field(dtype.lower(), DataType[dtype], dim=8, nullable=dtype == "BINARY_VECTOR")
+        schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
         index = client.prepare_index_params()
         for one in schema.fields[1:]:
-            index.add_index(one.name, index_type="AUTOINDEX")
+            metric = "IP" if one.name == "sparse" else None
+            index.add_index(one.name, index_type="AUTOINDEX", metric_type=metric)
         client.create_collection("narrow", schema=schema, index_params=index)
-        numbered = {f"{kind}_vector": [1] * 8 for kind in ("float16", "bfloat16", "int8")}
+        numbered: dict[str, Any] = {f"{kind}_vector": [1] * 8 for kind in ("float16", "bfloat16", "int8")}
+        numbered["sparse"] = {3: 0.5, 7: 1.5}
         client.insert("narrow", [{**numbered, "binary_vector": b"\xff"}, {**numbered, "binary_vector": None}])
         client.create_collection("empty", dimension=4)

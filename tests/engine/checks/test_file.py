@@ -224,6 +224,9 @@ def test_a_broken_catalog_is_named(path: Path, statement: str, place: str, messa
         ("bfloat16_vector", "807f" + "00" * 14, "expected finite numbers"),
         ("int8_vector", "00" * 7, "expected 8 bytes (INT8_VECTOR(dim=8)): 1 row (seq 1)"),
         ("binary_vector", "00" * 2, "expected 1 bytes (BINARY_VECTOR(dim=8)): 1 row (seq 1)"),
+        ("sparse", "00" * 9, "expected 8 bytes for each value (SPARSE_FLOAT_VECTOR): 1 row (seq 1)"),
+        ("sparse", "030000000000003f070000000000c07f", "ascending indices, positive and finite values"),
+        ("sparse", "070000000000003f030000000000003f", "ascending indices, positive and finite values"),
     ],
 )
 def test_vectors_of_every_type_are_looked_at(path: Path, field: str, blob: str, message: str) -> None:
