@@ -1,5 +1,7 @@
 """milvus-store: an embedded vector database in one SQLite file, with the API of Milvus."""
 
+from typing import TYPE_CHECKING, Any
+
 from milvus_store_lite.data_types import DataType
 
 from .client import MilvusClient
@@ -9,7 +11,11 @@ from .results import LoadState
 from .schema import CollectionSchema, FieldSchema
 from .version import __version__
 
+if TYPE_CHECKING:
+    from .client.async_milvus_client import AsyncMilvusClient
+
 __all__ = [
+    "AsyncMilvusClient",
     "CollectionSchema",
     "DataType",
     "FieldSchema",
@@ -19,3 +25,12 @@ __all__ = [
     "MilvusException",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import asyncio, a sixth of what importing milvus_store would take with it, only for those who use it."""
+    if name == "AsyncMilvusClient":
+        from .client.async_milvus_client import AsyncMilvusClient
+
+        return AsyncMilvusClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The clients: one module for each group of calls, joined in ``MilvusClient``."""
+"""The clients: one module for each group of calls, joined in ``MilvusClient``, and awaited in another client."""
 
 from .milvus_client import MilvusClient
 

@@ -8,7 +8,7 @@ from typing import Any
 import pymilvus
 import pytest
 
-from milvus_store import MilvusClient
+from milvus_store import AsyncMilvusClient, MilvusClient
 from milvus_store.client.unserved import Unserved
 from milvus_store.errors import ParamError
 
@@ -48,6 +48,13 @@ def test_a_call_has_pymilvus_parameters(name: str) -> None:
         theirs["data"] = ours["data"]
     assert list(ours)[: len(theirs)] == list(theirs)
     assert {key: ours[key] for key in theirs} == theirs
+
+
+@pytest.mark.parametrize("name", sorted(public_calls(pymilvus.AsyncMilvusClient) - NOT_YET))
+def test_a_call_is_awaited_where_pymilvus_awaits_it(name: str) -> None:
+    theirs, ours = (getattr(client, name) for client in (pymilvus.AsyncMilvusClient, AsyncMilvusClient))
+    # Streams of a cluster's log are the one thing that pymilvus does not await but iterates.
+    assert inspect.iscoroutinefunction(ours) == inspect.iscoroutinefunction(theirs) or name == "dump_messages"
 
 
 def test_calls_that_a_file_cannot_answer_say_so() -> None:
