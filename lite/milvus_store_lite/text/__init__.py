@@ -1,0 +1,5 @@
+"""Text: from words as they are written to the tokens that searches and matches compare."""
+
+from .analyzer import Analyzer, Token, analyzer
+
+__all__ = ["Analyzer", "Token", "analyzer"]

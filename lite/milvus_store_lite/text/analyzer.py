@@ -1,0 +1,174 @@
+"""Analyzers: text to tokens, by tantivy's tokenizers and filters, which Milvus itself is built on.
+
+What tantivy has runs inside tantivy, over whole texts; the filters it lacks run afterwards on each distinct token.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from types import ModuleType
+from typing import Any, Final
+
+from ..errors import MilvusException, ParamError
+from .jieba import Jieba
+from .parameters import Chain, Step, parse
+from .predicates import predicate
+
+_KNOWN_TOKENS: Final = 65_536
+"""Tokens whose way through the later filters is remembered."""
+
+Finish = Callable[[str], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token, where it stands in the text, by characters, and how many tokens stood before it."""
+
+    text: str
+    start: int
+    end: int
+    position: int
+
+
+class Analyzer:
+    """A compiled chain of a tokenizer and filters."""
+
+    def __init__(self, described: Chain) -> None:
+        inside, after = _split(described)
+        self._tokenizer = _tokenizer(described.tokenizer, inside)
+        self._finish = _finish(after)
+
+    def tokens(self, texts: Iterable[str]) -> list[list[str]]:
+        """The tokens of each text, in order.
+
+        Raises:
+            UnicodeEncodeError: a text holds what UTF-8 cannot, a lone surrogate.
+        """
+        found: list[list[str]] = list(map(self._tokenizer.analyze, texts))
+        finish = self._finish
+        if finish is None:
+            return found
+        return [list(chain.from_iterable(map(finish, tokens))) for tokens in found]
+
+    def positioned(self, text: str) -> list[Token]:
+        """The same tokens of one text, with their places. Dropped tokens leave a gap in the positions."""
+        if isinstance(self._tokenizer, Jieba):
+            found = [Token(word, start, end, start) for word, start, end in self._tokenizer.spans(text)]
+        else:
+            found = [
+                Token(token.text, token.char_offset_from, token.char_offset_to, token.position)
+                for token in self._tokenizer.pre_tokenize(text).tokens
+            ]
+        if self._finish is None:
+            return found
+        return [
+            Token(finished, token.start, token.end, token.position)
+            for token in found
+            for finished in self._finish(token.text)
+        ]
+
+
+def analyzer(params: Mapping[str, Any] | str | None = None) -> Analyzer:
+    """The analyzer that ``analyzer_params`` describe; None is the standard one.
+
+    >>> analyzer({"type": "english"}).tokens(["The runners were running", "Hello"])
+    [['runner', 'were', 'run'], ['hello']]
+
+    Raises:
+        ParamError: the parameters are not such as Milvus takes.
+        MilvusException: a package that the analyzer needs is not installed.
+    """
+    if params is None or isinstance(params, str):
+        return _compiled(params or "{}")
+    try:
+        return _compiled(json.dumps(params))
+    except (TypeError, ValueError) as error:
+        raise ParamError(message=f"analyzer_params must be JSON ({error}), got {params!r:.80}") from None
+
+
+@lru_cache(maxsize=64)
+def _compiled(params: str) -> Analyzer:
+    return Analyzer(parse(params))
+
+
+def _split(described: Chain) -> tuple[list[Step], list[Step]]:
+    """The filters that tantivy applies while it cuts, and those that come after."""
+    filters = list(described.filters)
+    if described.tokenizer.kind == "jieba":
+        return [], filters
+    inside = next((n for n, step in enumerate(filters) if predicate(step) is not None), len(filters))
+    return filters[:inside], filters[inside:]
+
+
+def _tokenizer(step: Step, filters: list[Step]) -> Any:
+    if step.kind == "jieba":
+        return Jieba(step.options["dict"], step.options["mode"], step.options["hmm"])
+    tantivy = _tantivy()
+    # Milvus's standard tokenizer cuts at whatever is not alphanumeric: tantivy calls it simple.
+    kind = tantivy.Tokenizer.whitespace if step.kind == "whitespace" else tantivy.Tokenizer.simple
+    return _built(tantivy, kind(), filters)
+
+
+def _finish(steps: list[Step]) -> Finish | None:
+    """What ``steps`` make of one token: itself, nothing, another one or several."""
+    if not steps:
+        return None
+    stages = list(map(_stage, steps))
+
+    @lru_cache(maxsize=_KNOWN_TOKENS)
+    def finish(token: str) -> tuple[str, ...]:
+        tokens: tuple[str, ...] = (token,)
+        for stage in stages:
+            tokens = tuple(chain.from_iterable(map(stage, tokens)))
+        return tokens
+
+    return finish
+
+
+def _stage(step: Step) -> Finish:
+    keeps = predicate(step)
+    if keeps is not None:
+        return lambda token: (token,) if keeps(token) else ()
+    tantivy = _tantivy()
+    analyze = _built(tantivy, tantivy.Tokenizer.raw(), [step]).analyze
+    return lambda token: tuple(analyze(token))
+
+
+def _built(tantivy: ModuleType, tokenizer: Any, steps: list[Step]) -> Any:
+    builder = tantivy.TextAnalyzerBuilder(tokenizer)
+    for step in steps:
+        for one in _filters(tantivy.Filter, step):
+            builder = builder.filter(one)
+    return builder.build()
+
+
+def _filters(known: Any, step: Step) -> list[Any]:
+    """tantivy's filters for one of Milvus's."""
+    options = step.options
+    if step.kind == "stop":
+        listed = [known.custom_stopword(list(options["words"]))] if options["words"] else []
+        return [*map(known.stopword, options["languages"]), *listed]
+    if step.kind == "length":
+        # tantivy's bound is the first length that is too long.
+        return [known.remove_long(options["max"] + 1)]
+    if step.kind == "stemmer":
+        return [known.stemmer(options["language"])]
+    if step.kind == "decompounder":
+        return [known.split_compound(list(options["word_list"]))]
+    plain = {"lowercase": "lowercase", "asciifolding": "ascii_fold", "alphanumonly": "alphanum_only"}
+    return [getattr(known, plain[step.kind])()]
+
+
+def _tantivy() -> ModuleType:
+    try:
+        import tantivy
+    except ImportError as error:
+        raise MilvusException(
+            message="analyzers need the package tantivy: pip install 'milvus-store[text]'"
+        ) from error
+    found: ModuleType = tantivy
+    return found

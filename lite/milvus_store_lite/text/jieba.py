@@ -1,0 +1,56 @@
+"""Chinese text, cut by jieba-rs, as in Milvus; its package ``rjieba`` comes with the extra ``text``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+from ..errors import MilvusException
+from .parameters import DEFAULT_DICTIONARY
+
+
+class Jieba:
+    """Cuts text into words.
+
+    Args:
+        words: the dictionary; ``_default_`` among them stands for jieba's own.
+        mode: ``search`` gives the words inside long words as well, ``exact`` does not.
+        hmm: whether words that the dictionary lacks are guessed.
+    """
+
+    def __init__(self, words: Sequence[str], mode: str, hmm: bool) -> None:
+        try:
+            rjieba: Any = import_module("rjieba")
+        except ImportError as error:
+            raise MilvusException(
+                message="tokenizer 'jieba' needs the package rjieba: pip install 'milvus-store[text]'"
+            ) from error
+        self._jieba = rjieba.Jieba() if DEFAULT_DICTIONARY in words else rjieba.Jieba.empty()
+        for word in words:
+            if word != DEFAULT_DICTIONARY:
+                self._jieba.add_word(word, None, None)
+        self._is_search = mode == "search"
+        self._hmm = hmm
+
+    def analyze(self, text: str) -> list[str]:
+        """The words of ``text``, white space and punctuation among them."""
+        cut = self._jieba.cut_for_search if self._is_search else self._jieba.cut
+        found: list[str] = cut(text, self._hmm)
+        return found
+
+    def spans(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """(word, start, end) of the same words, by characters."""
+        pieces, start = iter(self.analyze(text)), 0
+        for word in self._jieba.cut(text, self._hmm):
+            # The parts of a long word come before it: those of two characters, then those of three.
+            after, length = start, 0
+            for piece in pieces:
+                if piece == word:
+                    break
+                after = start if len(piece) != length else after + 1
+                length = len(piece)
+                after = text.index(piece, after)
+                yield piece, after, after + length
+            yield word, start, start + len(word)
+            start += len(word)

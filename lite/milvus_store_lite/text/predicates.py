@@ -1,0 +1,39 @@
+"""Filters that keep or drop whole tokens and that tantivy does not have."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+from .parameters import Step
+
+Predicate = Callable[[str], object]
+"""Something true for a token that is kept."""
+
+_HAN: Final = (
+    "\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufa6d\ufa70-\ufad9\U00016fe2\U00016fe3\U00016ff0\U00016ff1\U00020000-\U0002a6df"
+    "\U0002a700-\U0002ebe0\U0002ebf0-\U0002ee5d\U0002f800-\U0002fa1d\U00030000-\U000323af"
+)
+"""Characters of the script Han (https://www.unicode.org/Public/16.0.0/ucd/Scripts.txt)."""
+
+
+def predicate(step: Step) -> Predicate | None:
+    """What filter ``step`` keeps; None for a filter that tantivy has."""
+    if step.kind == "regex":
+        keeps: Predicate = step.options["expr"].search
+        return keeps
+    return _PREDICATES.get(step.kind)
+
+
+def _has_no_punctuation(token: str) -> bool:
+    return not any(one.isspace() or unicodedata.category(one).startswith("P") for one in token)
+
+
+_PREDICATES: Final[dict[str, Predicate]] = {
+    "removepunct": _has_no_punctuation,
+    "cncharonly": re.compile(f"[{_HAN}]").search,
+    "cnalphanumonly": re.compile(f"[{_HAN}a-zA-Z0-9]").search,
+}
