@@ -7,13 +7,14 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 from .definition import Definition, refuse_partition_key
 from .schema import Schema
-from .search.hits import ranked_hits
+from .search.cursors import QueryCursor, SearchCursor
+from .search.hits import prepared, ranked_hits
 from .search.output import Projection
 from .search.request import Hits, Scope, SearchRequest, check_window
 from .search.selection import Selection, check_isolation, loaded_partitions, partition_id, select
@@ -107,6 +108,29 @@ class Collection(Definition):
             state = session.state
             check_isolation(state.record, request.scope)
             return state.record.schema.primary.name, ranked_hits(state.record, state.rows, selection, request)
+
+    def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
+        """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
+        with ExitStack() as opening:
+            session, selection = opening.enter_context(self._selecting(scope))
+            projection = Projection.of(session.state.record.schema, output_fields, with_pk=True)
+            return QueryCursor(opening.pop_all(), session.state.rows, selection, projection, offset)
+
+    def iterate_search(self, request: SearchRequest) -> tuple[str, SearchCursor]:
+        """The primary key's name, and the rows nearest to the one query vector of ``request``, page by page.
+
+        All pages show the collection as it is now. The request's limit is the length of a page, and bounds the
+        parameters of the index; its offset and groups must be none. Close the cursor when done.
+        """
+        assert request.offset == 0, "iterators know no offset"
+        assert request.group_by is None, "iterators know no groups"
+        with ExitStack() as opening:
+            session, selection = opening.enter_context(self._selecting(request.scope))
+            record, rows = session.state.record, session.state.rows
+            check_isolation(record, request.scope)
+            search = prepared(record, rows, selection.view, request)
+            cursor = SearchCursor(opening.pop_all(), rows, selection, search, request.round_decimal)
+            return record.schema.primary.name, cursor
 
     # ---------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from milvus_store_lite.database import Database
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
@@ -21,6 +21,15 @@ _SETTINGS: dict[str, Any] = {
 }
 
 Client = TypeVar("Client", bound="Connection")
+
+
+class Closing(Protocol):
+    """What is closed with its client."""
+
+    def close(self) -> None: ...
+
+
+Iterating = TypeVar("Iterating", bound=Closing)
 
 
 class Connection:
@@ -60,6 +69,7 @@ class Connection:
         # Runs at close(), when the client is forgotten, or when the interpreter ends: whichever is first.
         self.__release = weakref.finalize(self, release, opened)
         self.__database: Database | None = opened
+        self.__iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
         if db_name:
             try:
                 self._switch(db_name)
@@ -77,9 +87,16 @@ class Connection:
         """Go on in another database of the file; nothing changes if there is none of this name."""
         self.__database = self._database.using(db_name)
 
+    def _closing_with_client(self, iterator: Iterating) -> Iterating:
+        """``iterator``, which is closed with the client if not before."""
+        self.__iterators.add(iterator)
+        return iterator
+
     def close(self) -> None:
         """Release the file. Once no client has it open, it is one file, with everything in it."""
         self.__database = None
+        for iterator in list(self.__iterators):
+            iterator.close()
         self.__release()
 
     def __enter__(self: Client) -> Client:

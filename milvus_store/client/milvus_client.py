@@ -10,6 +10,7 @@ from .alterations import AlterationCalls
 from .collections import CollectionCalls
 from .databases import DatabaseCalls
 from .indexes import IndexCalls
+from .iteration import IterationCalls
 from .maintenance import MaintenanceCalls
 from .partitions import PartitionCalls
 from .rows import RowCalls
@@ -26,6 +27,7 @@ class MilvusClient(
     IndexCalls,
     RowCalls,
     SearchCalls,
+    IterationCalls,
     MaintenanceCalls,
     UnservedCalls,
 ):

@@ -82,7 +82,7 @@ class RowCalls(Connection):
             ``{"delete_count": n, "cost": 0}``: the rows that were there and are gone.
         """
         check_options("delete", kwargs, ("pks", "filter_params"))
-        pks = [*_as_ids(kwargs.get("pks")), *_as_ids(ids)]
+        pks = [*as_ids(kwargs.get("pks")), *as_ids(ids)]
         if filter and pks:
             raise ParamError(message="delete() takes ids or a filter, got both")
         collection = self._database.collection(collection_name)
@@ -111,7 +111,7 @@ class RowCalls(Connection):
         check_options("get", kwargs)
         collection = self._database.collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
-        return QueryResult(collection.get(_as_ids(ids), fields, partition_names or None))
+        return QueryResult(collection.get(as_ids(ids), fields, partition_names or None))
 
     def query(
         self,
@@ -193,7 +193,8 @@ def _as_rows(data: object) -> list[dict[str, Any]]:
     return data
 
 
-def _as_ids(ids: object) -> list[Any]:
+def as_ids(ids: object) -> list[Any]:
+    """One primary key, or several, as a list."""
     if ids is None:
         return []
     if isinstance(ids, (int, str)):

@@ -13,20 +13,18 @@ from milvus_store_lite.search.request import SearchRequest
 from ..options import check_options
 from ..results import Hits, SearchResult
 from .connection import Connection
-from .rows import as_fields, as_scope
+from .rows import as_fields, as_ids, as_scope
+from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
 
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
-
-
-_SEARCH_KEYS = frozenset({"metric_type", "params", "offset"})
 
 
 class SearchCalls(Connection):
     def search(
         self,
         collection_name: str,
-        data: Sequence[Any] | np.ndarray[Any, Any],
+        data: Sequence[Any] | np.ndarray[Any, Any] | None = None,
         filter: str | Expression = "",
         limit: int = 10,
         output_fields: list[str] | None = None,
@@ -34,18 +32,24 @@ class SearchCalls(Connection):
         timeout: float | None = None,
         partition_names: list[str] | None = None,
         anns_field: str | None = None,
+        *,
+        ids: Sequence[Any] | str | int | None = None,
         **kwargs: Any,
     ) -> SearchResult:
         """The rows nearest to each query vector.
 
         Args:
-            data: query vectors: a list of lists or arrays, or a (q, dim) array; for a sparse field a list
+            data: query vectors: a list of lists, arrays or bytes, or a (q, dim) array; for a sparse field a list
                 of dicts, of lists of (index, value) pairs or of scipy rows, or a (q, n) scipy matrix.
             filter: only rows that match this expression are found.
             limit: rows for each query vector; limit + offset up to 16,384.
             output_fields: what ``entity`` holds: field names, dynamic keys, ``"*"`` for all; none by default.
-            search_params: ``{"metric_type": ..., "params": {...}}``.
+            search_params: ``{"metric_type": ..., "params": {...}}``; the parameters are those of the index, and
+                ``radius`` (exclusive) and ``range_filter`` (inclusive), between which distances shall lie.
             anns_field: the vector field, when there are several.
+            ids: primary keys of rows whose vectors are the query vectors, instead of ``data``.
+            group_by_field: a field, dynamic key or JSON path: find groups of rows that share its value, ``limit``
+                of them, each with its nearest ``group_size`` rows (1 by default).
             offset, round_decimal, filter_params: as in pymilvus.
 
         Returns:
@@ -53,27 +57,32 @@ class SearchCalls(Connection):
             COSINE larger is nearer) and ``entity``.
 
         Raises:
-            ParamError: a parameter is out of range; a query vector has another dimension or is not finite.
+            ParamError: a parameter is out of range; a query vector has another dimension or is not finite; no
+                row has one of ``ids``.
             FilterError: the filter does not parse or does not fit the schema.
         """
-        check_options("search", kwargs, ("offset", "round_decimal", "filter_params"))
-        metric, offset, params = _split_search_params(search_params or {})
+        check_options("search", kwargs, ("offset", "round_decimal", "filter_params", *GROUP_OPTIONS))
+        params = SearchParams.of(search_params)
         request = SearchRequest(
-            queries=_as_queries(data),
+            queries=None if data is None else as_queries(data),
+            ids=None if ids is None else as_ids(ids),
             anns_field=anns_field or None,
             limit=limit,
-            offset=kwargs.get("offset", offset) or 0,
-            metric=metric,
+            offset=one_offset(kwargs.get("offset"), params),
+            metric=params.metric,
             scope=as_scope(filter, kwargs.get("filter_params"), partition_names),
             output_fields=as_fields(output_fields),
+            ring=params.ring,
+            group_by=group_by(kwargs),
             round_decimal=kwargs.get("round_decimal", -1),
-            params=params,
+            params=params.index,
         )
         primary, hits = self._database.collection(collection_name).search(request)
         return SearchResult([Hits(primary, found) for found in hits])
 
 
-def _as_queries(data: object) -> Sequence[Any]:
+def as_queries(data: object) -> Sequence[Any]:
+    """Query vectors as a sequence of single ones."""
     if isinstance(data, np.ndarray):
         if data.ndim == 2:
             return list(data)
@@ -87,19 +96,3 @@ def _as_queries(data: object) -> Sequence[Any]:
     raise DataTypeNotMatchException(
         message=f"data must be a list of query vectors, got {type(data).__name__}: {data!r:.80}"
     )
-
-
-def _split_search_params(search_params: dict[str, Any]) -> tuple[str | None, int, dict[str, Any]]:
-    """(metric, offset, parameters of the index); the latter may stand inside ``params`` or beside it."""
-    if not isinstance(search_params, dict):
-        raise DataTypeNotMatchException(
-            message=f"search_params must be a dict, got {type(search_params).__name__}: {search_params!r:.80}"
-        )
-    beside = {key: value for key, value in search_params.items() if key not in _SEARCH_KEYS}
-    inside = search_params.get("params") or {}
-    if not isinstance(inside, dict):
-        raise DataTypeNotMatchException(
-            message=f"search_params['params'] must be a dict, got {type(inside).__name__}: {inside!r:.80}"
-        )
-    metric = search_params.get("metric_type") or None
-    return getattr(metric, "value", metric), search_params.get("offset") or 0, {**beside, **inside}

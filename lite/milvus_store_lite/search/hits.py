@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,15 @@ from ..schema import Field, Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.rows import RowStore
 from ..storage.values import encode_queries
+from .by_ids import stored_vectors
+from .group_labels import group_labels
+from .grouping import grouped, leaders
 from .metrics import Metric
 from .nearest import nearest
 from .output import Projection
+from .ranges import Nearest, within
 from .rankings import Ranking
-from .request import Hits, SearchRequest
+from .request import GroupBy, Hits, SearchRequest
 from .selection import Selection
 
 
@@ -25,18 +31,60 @@ def ranked_hits(
     record: CollectionRecord, rows: RowStore, selection: Selection, request: SearchRequest
 ) -> list[Hits]:
     """The answer to ``request`` among the rows of ``selection``."""
-    schema = record.schema
-    one = _vector_field(schema, request.anns_field)
+    search = prepared(record, rows, selection.view, request)
+    window = request.offset + request.limit
+    if request.group_by is None:
+        rankings = search.nearest(selection, search.queries, window)
+        pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
+    else:
+        pages = _groups(record.schema, search, selection, request, request.group_by)
+    return hits_of(selection.view, rows, search.projection, pages, request.round_decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSearch:
+    """A request after it was checked: what ranks, and the query vectors it ranks by, one in each row."""
+
+    metric: Metric
+    nearest: Nearest
+    queries: Any
+    projection: Projection
+
+
+def prepared(record: CollectionRecord, rows: RowStore, view: View, request: SearchRequest) -> PreparedSearch:
+    """``request`` checked against the collection; it may still be put to any selection of ``view``."""
+    one = _vector_field(record.schema, request.anns_field)
     index = _index(record, one)
     metric = _metric(one, index, request.metric)
+    params = check_search_parameters(
+        one, index.type, index.parameters, request.params, request.offset + request.limit
+    )
+    ranked: Nearest = partial(nearest, metric, one, params=params)
+    if request.ring is not None:
+        request.ring.check(metric)
+        ranked = within(metric, request.ring, ranked)
+    if request.queries is not None:
+        queries = encode_queries(one, request.queries)
+    else:
+        assert request.ids is not None
+        queries = stored_vectors(view.connection, rows, one, request.ids)
+    return PreparedSearch(
+        metric, ranked, queries, Projection.of(record.schema, request.output_fields, with_pk=False)
+    )
+
+
+def _groups(
+    schema: Schema, search: PreparedSearch, selection: Selection, request: SearchRequest, wanted: GroupBy
+) -> list[Ranking]:
+    """The rows of the groups on the request's page."""
+    labels = group_labels(selection, schema, wanted.field)
     window = request.offset + request.limit
-    params = check_search_parameters(one, index.type, index.parameters, request.params, window)
-    queries = encode_queries(one, request.queries)
-    projection = Projection.of(schema, request.output_fields, with_pk=False)
-    view = selection.view
-    rankings = nearest(metric, one, selection, queries, window, params)
-    pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
-    return _hits(view, rows, projection, pages, request.round_decimal)
+    rankings = grouped(search.metric, search.nearest, selection, search.queries, labels, window, wanted.size)
+    pages = []
+    for slots, values in rankings:
+        places = leaders(labels[slots], request.limit, wanted.size, request.offset)
+        pages.append((slots[places], values[places]))
+    return pages
 
 
 def _vector_field(schema: Schema, name: str | None) -> Field:
@@ -76,9 +124,10 @@ def _metric(one: Field, index: IndexRecord, asked: str | None) -> Metric:
     return Metric(index.metric)
 
 
-def _hits(
+def hits_of(
     view: View, rows: RowStore, projection: Projection, pages: list[Ranking], decimals: int
 ) -> list[Hits]:
+    """The rows of ``pages`` as hits, their distances rounded to float32 and to ``decimals`` unless that is -1."""
     seqs_of = [view.snapshot.seqs[slots].tolist() for slots, _ in pages]
     # A row that answers several queries is fetched once.
     distinct = list(dict.fromkeys(seq for seqs in seqs_of for seq in seqs))

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ParamError
+from .ring import Ring
 
 if TYPE_CHECKING:
     from ..filters import Expression
 
 MAX_WINDOW: Final = 16_384
 """Milvus's bound on limit + offset."""
+
+MAX_QUERIES: Final = 16_384
+"""Milvus's bound on the query vectors of one search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +37,64 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupBy:
+    """Ask for groups instead of rows; limit and offset then count groups.
+
+    ``field``: a field, a dynamic key or a JSON path. ``size``: rows of each group at most. A group has fewer only
+    if no more rows match, which is what Milvus's ``strict_group_size`` asks for.
+    """
+
+    field: str
+    size: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.field, str):
+            raise ParamError(
+                message=f"group_by_field must be a str, got {type(self.field).__name__}: {self.field!r:.80}"
+            )
+        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1:
+            raise ParamError(message=f"group_size must be an int of at least 1, got {self.size!r}")
+
+
+@dataclass(frozen=True, slots=True)
 class SearchRequest:
     """The ``limit`` nearest rows of each query vector, after ``offset`` nearer ones.
 
-    ``queries``: n vectors as the caller gave them. ``anns_field``: the vector field, None when there is one only.
-    ``metric``: None for the index's own. ``output_fields``: names as Milvus takes them, ``*`` for all.
+    ``queries``: n vectors as the caller gave them, or None to search by the vectors of the rows with the primary
+    keys ``ids``. ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's
+    own. ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.
+    ``group_by``: ask for groups instead of rows. ``round_decimal``: digits of the distances, -1 for all.
     ``params``: what the index in use takes, such as ``nprobe`` or ``ef``.
     """
 
-    queries: Sequence[Any]
+    queries: Sequence[Any] | None = None
+    ids: Sequence[Any] | None = None
     anns_field: str | None = None
     limit: int = 10
     offset: int = 0
     metric: str | None = None
     scope: Scope = field(default_factory=Scope)
     output_fields: Sequence[str] = ()
+    ring: Ring | None = None
+    group_by: GroupBy | None = None
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)
+        if self.round_decimal not in range(-1, 7) or isinstance(self.round_decimal, bool):
+            raise ParamError(
+                message=f"round_decimal must be -1 or an int between 0 and 6, got {self.round_decimal!r}"
+            )
+        if (self.queries is None) == (self.ids is None):
+            given = "neither" if self.ids is None else "both"
+            raise ParamError(message=f"expected either query vectors or ids, got {given}")
+        asked = self.queries if self.ids is None else self.ids
+        assert asked is not None
+        if not 1 <= len(asked) <= MAX_QUERIES:
+            raise ParamError(
+                message=f"expected between 1 and {MAX_QUERIES:,} query vectors, got {len(asked):,}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class Selection:
     def count(self) -> int:
         return self.view.count if self.mask is None else int(np.count_nonzero(self.mask))
 
+    def only(self, mask: BoolArray) -> Selection:
+        """The selection of those rows that ``mask``, (n,) bool, shows as well."""
+        return Selection(self.view, _both(self.mask, mask))
+
 
 def select(
     record: CollectionRecord,

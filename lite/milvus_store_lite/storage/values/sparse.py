@@ -42,6 +42,14 @@ class SparseRows:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def __getitem__(self, places: slice | npt.NDArray[np.int64]) -> SparseRows:
+        """The vectors at ``places``, as a matrix gives its rows."""
+        chosen = np.arange(len(self))[places]
+        lengths = np.diff(self.starts)[chosen]
+        starts = _starts(lengths.tolist())
+        pairs = np.repeat(self.starts[chosen] - starts[:-1], lengths) + np.arange(starts[-1])
+        return SparseRows(starts, self.indices[pairs], self.values[pairs])
+
     def row(self, place: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Indices and values of one vector."""
         pairs = slice(self.starts[place], self.starts[place + 1])

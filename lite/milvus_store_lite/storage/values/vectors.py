@@ -58,6 +58,16 @@ def encode_queries(one: Field, queries: Sequence[Any]) -> Any:
         raise ParamError(message=error.message.replace("row ", "query vector ", 1)) from None
 
 
+def stored_queries(one: Field, blobs: Sequence[bytes | None]) -> Any:
+    """Stored vectors of field ``one``, none of them null, as query vectors."""
+    present = [blob for blob in blobs if blob is not None]
+    assert len(present) == len(blobs), "a null is no query"
+    if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+        return sparse.from_blobs(present)
+    family = binary if one.dtype is DataType.BINARY_VECTOR else dense
+    return family.from_blobs(one, present)
+
+
 def decode_vector(one: Field) -> Callable[[bytes | None], Any]:
     """What turns a stored vector into the one a user sees: a list, a dict if sparse, other types as bytes."""
     decode: Callable[[bytes], Any] = _DECODERS.get(one.dtype, bytes)

@@ -1,0 +1,28 @@
+"""JSON paths by themselves, as calls outside of filters name them: ``meta["a"]["b"]``, ``$meta["k"]``, ``key``."""
+
+from __future__ import annotations
+
+from ..errors import FilterError
+from ..schema import Schema
+from .bound import PathValue
+from .names import resolve
+from .parse import parse
+from .tree import Name, Path
+
+
+def resolve_path(text: str, schema: Schema) -> PathValue:
+    """The place in the documents of a JSON field, or of the dynamic field, that ``text`` names.
+
+    Raises:
+        ValueError: a sentence that says why it names none.
+    """
+    try:
+        node = parse(text)
+    except FilterError:
+        node = None
+    if not isinstance(node, (Name, Path)):
+        raise ValueError('expected a name or a path such as meta["author"]["name"]')
+    found = resolve(node, schema)
+    if not isinstance(found, PathValue):
+        raise ValueError(f"field '{found.field.name}' ({found.field.describe()}) is no JSON document")
+    return found

@@ -1,0 +1,37 @@
+"""Search by primary keys: the vectors of stored rows as query vectors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import DataNotMatchException, ParamError
+from ..schema import Field
+from ..storage.rows import RowStore
+from ..storage.values import encode_pks, stored_queries
+
+
+def stored_vectors(connection: sqlite3.Connection, rows: RowStore, one: Field, ids: Sequence[Any]) -> Any:
+    """The vectors that the rows ``ids`` have in field ``one``, a query in each row, in the order of ``ids``.
+
+    Raises:
+        ParamError: an id is of the wrong type, no row has it, or its row has no vector.
+    """
+    try:
+        pks = encode_pks(rows.schema.primary, ids)
+    except DataNotMatchException as error:
+        raise ParamError(message=error.message.replace("row ", "id ", 1)) from None
+    seqs = rows.seqs_of_pks(connection, pks)
+    _refuse("some of the provided primary key IDs do not exist: missing IDs =", pks, set(pks) - set(seqs))
+    blobs = rows.fetch_vectors(connection, list(seqs.values()), one.name)
+    empty = {pk for pk, seq in seqs.items() if blobs[seq] is None}
+    _refuse(f"field '{one.name}' is null in some of the rows to search by: IDs =", pks, empty)
+    return stored_queries(one, [blobs[seqs[pk]] for pk in pks])
+
+
+def _refuse(sentence: str, pks: list[Any], wrong: set[Any]) -> None:
+    if wrong:
+        shown = [pk for pk in dict.fromkeys(pks) if pk in wrong][:10]
+        more = ", …" if len(wrong) > len(shown) else ""
+        raise ParamError(message=f"{sentence} [{', '.join(map(repr, shown))}{more}]")

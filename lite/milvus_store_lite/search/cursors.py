@@ -1,0 +1,140 @@
+"""Cursors: a search or a query handed out page by page, all pages from one state of the collection.
+
+A cursor keeps its read transaction open, so that rows which others delete or replace meanwhile are still read as
+they were. Writers do not wait for it, but SQLite's write-ahead log grows until it ends: at the last page, at
+``close()``, or when the cursor is forgotten. In memory it holds 17 bytes for each row of the collection at most.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import MilvusException
+from ..storage.rows import RowStore
+from .hits import PreparedSearch, hits_of
+from .output import Projection
+from .rankings import NOTHING, Ranking
+from .request import Hits
+from .selection import Selection
+
+_INHERITED: Final[list[Callable[[], None]]] = []
+"""Transactions of a parent process: a forked child neither uses nor ends them."""
+
+
+class Cursor:
+    """What both kinds share: a transaction that lasts until the cursor is done with.
+
+    Args:
+        transaction: open; closing it ends the transaction.
+    """
+
+    def __init__(self, transaction: ExitStack) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._release = weakref.finalize(self, _end, transaction.close, self._process)
+        self._is_closed = False
+
+    def close(self) -> None:
+        """End the transaction; nothing happens if it has ended."""
+        with self._lock:
+            self._is_closed = True
+            self._release()
+
+    def _check_usable(self) -> None:
+        if self._process != os.getpid():
+            raise MilvusException(
+                message="the iterator belongs to the parent process: begin one in this process"
+            )
+        if self._is_closed:
+            raise MilvusException(message="the iterator is closed: begin a new one")
+
+
+class SearchCursor(Cursor):
+    """The rows nearest to one query vector, as many as there are."""
+
+    def __init__(
+        self,
+        transaction: ExitStack,
+        rows: RowStore,
+        selection: Selection,
+        search: PreparedSearch,
+        decimals: int,
+    ) -> None:
+        super().__init__(transaction)
+        self._rows = rows
+        self._selection = selection
+        self._search = search
+        self._decimals = decimals
+        self._seen = np.zeros(selection.view.count, dtype=np.bool_)
+        self._ahead: Ranking = NOTHING
+        self._asked = 0
+        self._has_all = False
+
+    def next(self, count: int) -> Hits:
+        """The next ``count`` hits, fewer at the end."""
+        with self._lock:
+            self._check_usable()
+            while len(self._ahead[0]) < count and not self._has_all:
+                self._look_ahead(count)
+            slots, values = self._ahead
+            page, self._ahead = (slots[:count], values[:count]), (slots[count:], values[count:])
+            view = self._selection.view
+            if not len(page[0]):
+                return Hits([], [], [])
+            (hits,) = hits_of(view, self._rows, self._search.projection, [page], self._decimals)
+            if self._has_all and not len(self._ahead[0]):
+                self._release()
+            return hits
+
+    def _look_ahead(self, count: int) -> None:
+        """Rank rows that were not handed out yet, twice as many as the last time."""
+        self._asked = max(count, 2 * self._asked)
+        rest = self._selection.only(~self._seen)
+        ((slots, values),) = self._search.nearest(rest, self._search.queries, self._asked)
+        self._has_all = len(slots) < self._asked
+        self._seen[slots] = True
+        self._ahead = np.concatenate([self._ahead[0], slots]), np.concatenate([self._ahead[1], values])
+
+
+class QueryCursor(Cursor):
+    """The rows of a selection, in the order they were written."""
+
+    def __init__(
+        self,
+        transaction: ExitStack,
+        rows: RowStore,
+        selection: Selection,
+        projection: Projection,
+        offset: int,
+    ) -> None:
+        super().__init__(transaction)
+        self._rows = rows
+        self._connection = selection.view.connection
+        self._projection = projection
+        self._seqs = selection.view.snapshot.seqs[selection.slots][offset:]
+
+    def next(self, count: int) -> list[dict[str, Any]]:
+        """The next ``count`` rows, fewer at the end."""
+        with self._lock:
+            self._check_usable()
+            if not len(self._seqs):
+                return []
+            seqs, self._seqs = self._seqs[:count].tolist(), self._seqs[count:]
+            entities = self._projection.fetch(self._connection, self._rows, seqs)[1]
+            if not len(self._seqs):
+                self._release()
+            return entities
+
+
+def _end(close: Callable[[], None], process: int) -> None:
+    if process == os.getpid():
+        close()
+    else:
+        _INHERITED.append(close)

@@ -1,0 +1,97 @@
+"""Group-by: the nearest groups of rows that share a value, and the nearest rows of each.
+
+``leaders`` picks groups out of any ranked rows; ``grouped`` also finds rows until the groups are complete.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .metrics import Metric
+from .ranges import Nearest
+from .rankings import Ranking, merge
+from .selection import Selection
+
+Labels = npt.NDArray[np.int64]
+"""An integer for each row; two rows are of one group if theirs are equal."""
+
+
+def leaders(labels: Labels, groups: int, size: int, skip: int = 0) -> npt.NDArray[np.int64]:
+    """Places of the rows that make up the nearest ``groups`` groups of a ranking, after ``skip`` nearer ones.
+
+    A group is as near as its nearest row. The rows of one group stand together, nearest first, ``size`` at most.
+
+    Args:
+        labels: (m,) of the ranked rows, nearest first.
+    """
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    nearness = np.empty(len(first), dtype=np.int64)
+    nearness[np.argsort(first)] = np.arange(len(first))
+    group = nearness[inverse]
+    places = np.argsort(group, kind="stable")
+    group = group[places]
+    row_in_group = np.arange(len(group)) - np.searchsorted(group, group)
+    kept = (group >= skip) & (group < skip + groups) & (row_in_group < size)
+    return places[kept]
+
+
+def grouped(
+    metric: Metric,
+    nearest: Nearest,
+    selection: Selection,
+    queries: Any,
+    labels: Labels,
+    groups: int,
+    size: int,
+) -> list[Ranking]:
+    """Rows, nearest first, that hold the nearest ``groups`` groups complete, for each of ``queries``.
+
+    Args:
+        labels: (n,) of the slots of the selection's view.
+    """
+    asked = groups * size
+    rankings = nearest(selection, queries, asked)
+    return [
+        _completed(metric, nearest, selection, queries[place : place + 1], labels, ranking, groups, size)
+        for place, ranking in enumerate(rankings)
+    ]
+
+
+def _completed(
+    metric: Metric,
+    nearest: Nearest,
+    selection: Selection,
+    query: Any,
+    labels: Labels,
+    ranking: Ranking,
+    groups: int,
+    size: int,
+) -> Ranking:
+    """``ranking`` and what it lacks, asked for among the rows that can still matter."""
+    asked = groups * size
+    has_all = len(ranking[0]) < asked
+    while not has_all:
+        missing = _missing(labels, ranking[0], groups, size)
+        if missing is None:
+            break
+        missing[ranking[0]] = False
+        (more,) = nearest(selection.only(missing), query, asked)
+        has_all = len(more[0]) < asked
+        ranking = merge(metric, ranking, more, len(ranking[0]) + len(more[0]))
+        asked *= 2
+    return ranking
+
+
+def _missing(
+    labels: Labels, slots: npt.NDArray[np.int64], groups: int, size: int
+) -> npt.NDArray[np.bool_] | None:
+    """(n,) bool: rows of which more may be needed beside those at ``slots``, None when all groups are complete."""
+    found, first, counts = np.unique(labels[slots], return_index=True, return_counts=True)
+    if len(found) < groups:
+        return ~np.isin(labels, found[counts >= size])
+    wanted = np.argsort(first)[:groups]
+    short = found[wanted][counts[wanted] < size]
+    return np.isin(labels, short) if len(short) else None

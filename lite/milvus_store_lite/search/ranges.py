@@ -1,0 +1,45 @@
+"""Range search: the nearest rows among those whose distance lies in a ring around the query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from .metrics import Metric
+from .rankings import NOTHING, Ranking
+from .ring import Ring
+from .selection import Selection
+
+Nearest = Callable[[Selection, Any, int], list[Ranking]]
+"""``nearest(selection, queries, limit)``: the ``limit`` nearest rows for each of the queries."""
+
+_WIDENING: Final = 4
+"""How many times more rows are asked for when those that came were not enough."""
+
+
+def within(metric: Metric, ring: Ring, nearest: Nearest) -> Nearest:
+    """``nearest`` confined to the rows in ``ring``.
+
+    More and more rows are asked for until there are enough inside the ring, or one is beyond it.
+    """
+
+    def confined(selection: Selection, queries: Any, limit: int) -> list[Ranking]:
+        found = [NOTHING] * len(queries)
+        pending = np.arange(len(queries))
+        asked = limit
+        while len(pending):
+            unfinished = []
+            for place, (slots, values) in zip(
+                pending.tolist(), nearest(selection, queries[pending], asked), strict=True
+            ):
+                kept, is_beyond = ring.inside(metric, values)
+                found[place] = slots[kept][:limit], values[kept][:limit]
+                if len(slots) == asked and not is_beyond and np.count_nonzero(kept) < limit:
+                    unfinished.append(place)
+            pending = np.array(unfinished, dtype=np.int64)
+            asked *= _WIDENING
+        return found
+
+    return confined

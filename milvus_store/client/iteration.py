@@ -1,0 +1,115 @@
+"""Calls that hand out results page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from milvus_store_lite.errors import ParamError
+from milvus_store_lite.search.request import SearchRequest
+
+from ..iterators import UNLIMITED, HitFilter, QueryIterator, SearchIterator, check_iteration
+from ..options import check_options
+from .connection import Connection
+from .rows import as_fields, as_scope
+from .search import as_queries
+from .search_params import GROUP_OPTIONS, SearchParams
+
+if TYPE_CHECKING:
+    from milvus_store_lite.filters import Expression
+
+
+class IterationCalls(Connection):
+    def query_iterator(
+        self,
+        collection_name: str,
+        batch_size: int = 1000,
+        limit: int = UNLIMITED,
+        filter: str | Expression | None = "",
+        output_fields: list[str] | None = None,
+        partition_names: list[str] | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> QueryIterator:
+        """All rows that match ``filter``, page by page, as they are now, whatever is written meanwhile.
+
+        Args:
+            batch_size: rows of a page, up to 16,384.
+            limit: rows in all, -1 for every one.
+            offset: rows to pass over at the beginning.
+            filter_params: values of the filter's ``{name}`` templates.
+
+        Returns:
+            An iterator: call ``next()`` until it returns an empty list, or ``close()`` to stop before.
+        """
+        check_options("query_iterator", kwargs, ("offset", "filter_params", "reduce_stop_for_best"))
+        offset = kwargs.get("offset") or 0
+        check_iteration(batch_size, limit, offset)
+        scope = as_scope(filter, kwargs.get("filter_params"), partition_names)
+        cursor = self._database.collection(collection_name).iterate_query(
+            scope, as_fields(output_fields) or ["*"], offset
+        )
+        return self._closing_with_client(QueryIterator(self, cursor, batch_size, limit))
+
+    def search_iterator(
+        self,
+        collection_name: str,
+        data: Sequence[Any] | np.ndarray[Any, Any],
+        batch_size: int = 1000,
+        filter: str | Expression | None = None,
+        limit: int = UNLIMITED,
+        output_fields: list[str] | None = None,
+        search_params: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        partition_names: list[str] | None = None,
+        anns_field: str | None = None,
+        round_decimal: int = -1,
+        *,
+        external_filter_func: HitFilter | None = None,
+        **kwargs: Any,
+    ) -> SearchIterator:
+        """The rows nearest to one query vector, page by page, as they are now, whatever is written meanwhile.
+
+        Args:
+            data: the query vector, in a list.
+            batch_size: hits of a page, up to 16,384.
+            limit: hits in all, -1 for every row.
+            search_params: as in ``search``, ``radius`` and ``range_filter`` among them.
+            external_filter_func: called with hits, returns those to keep.
+            filter_params: values of the filter's ``{name}`` templates.
+
+        Returns:
+            An iterator: call ``next()`` until it returns an empty page, or ``close()`` to stop before.
+        """
+        grouping = [name for name in GROUP_OPTIONS if kwargs.get(name) is not None]
+        if grouping:
+            raise ParamError(message=f"search_iterator() does not group: use search() with {grouping[0]}")
+        check_options("search_iterator", kwargs, ("filter_params",))
+        check_iteration(batch_size, limit)
+        queries = as_queries(data)
+        if len(queries) != 1:
+            raise ParamError(message=f"search_iterator() takes one query vector, got {len(queries)}")
+        params = SearchParams.of(search_params)
+        if params.offset:
+            raise ParamError(message=f"search_iterator() takes no offset, got {params.offset!r}")
+        if external_filter_func is not None and not callable(external_filter_func):
+            raise ParamError(
+                message=f"external_filter_func must be callable, got {external_filter_func!r:.80}"
+            )
+        request = SearchRequest(
+            queries=queries,
+            anns_field=anns_field or None,
+            limit=batch_size,
+            metric=params.metric,
+            scope=as_scope(filter, kwargs.get("filter_params"), partition_names),
+            output_fields=as_fields(output_fields),
+            ring=params.ring,
+            round_decimal=round_decimal,
+            params=params.index,
+        )
+        primary, cursor = self._database.collection(collection_name).iterate_search(request)
+        return self._closing_with_client(
+            SearchIterator(self, cursor, batch_size, limit, primary, external_filter_func)
+        )
