@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from ..results import SearchResult
 from .address import is_server
+from .async_pages import AsyncPages, Page, Pages
 from .milvus_client import MilvusClient
 from .together import Together
 from .unserved import Unserved, UnservedCalls
@@ -62,6 +63,17 @@ def _search(pick: Pick[P, SearchResult]) -> AsyncCall[P, SearchResult]:
             return await self._workers.read(partial(pick(client), *args, **kwargs))
         arguments = {**dict(zip(names, args, strict=False)), **kwargs}
         return await self._together.search(pick(client), client._database, arguments)
+
+    return run
+
+
+def _paged(pick: Pick[P, Pages[Page]]) -> AsyncCall[P, AsyncPages[Page]]:
+    """A call that returns pages, both to be awaited."""
+
+    @wraps(_described(pick))
+    async def run(self: AsyncMilvusClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[Page]:
+        pages = await self._workers.read(partial(pick(copy(self._client)), *args, **kwargs))
+        return AsyncPages(pages, self._workers)
 
     return run
 
@@ -193,6 +205,8 @@ class AsyncMilvusClient(UnservedCalls):
     get = _read(lambda client: client.get)
     query = _read(lambda client: client.query)
     search = _search(lambda client: client.search)
+    query_iterator = _paged(lambda client: client.query_iterator)
+    search_iterator = _paged(lambda client: client.search_iterator)
 
     flush = _write(lambda client: client.flush)
     flush_all = _write(lambda client: client.flush_all)

@@ -227,3 +227,22 @@ def test_a_forked_child_uses_the_client_of_its_parent(path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert asyncio.run(client.get_collection_stats("c")) == {"row_count": 10}
     asyncio.run(client.close())
+
+
+async def test_iterators_give_their_pages_one_by_one(filled: AsyncMilvusClient, path: Path) -> None:
+    searched = await filled.search_iterator("c", VECTORS[:1], batch_size=70, output_fields=["n"])
+    found = list(await searched.next())
+    await filled.delete("c", filter="n >= 150")
+    while page := await searched.next():
+        found += page
+    assert sorted(hit["n"] for hit in found) == list(range(300))
+    queried = await filled.query_iterator("c", batch_size=40, output_fields=["n"])
+    assert [[row["n"] for row in page] async for page in queried] == [
+        list(range(start, min(start + 40, 150))) for start in range(0, 150, 40)
+    ]
+    unfinished = await filled.query_iterator("c", batch_size=40)
+    assert len(await unfinished.next()) == 40
+    await unfinished.close()
+    (await filled.query_iterator("c", batch_size=40)).next().close()  # never awaited, never finished
+    await filled.close()
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
