@@ -19,6 +19,7 @@ lint: .venv/.dev-installed
 
 bench: .venv/.dev-installed
 	$(PY) -m benchmarks.ingest
+	$(PY) -m benchmarks.opening
 	$(PY) -m benchmarks.exact_search
 	$(PY) -m benchmarks.sparse
 	$(PY) -m benchmarks.async_search

@@ -1,10 +1,11 @@
-"""Timing in pairs: two things in turn, so that a machine whose speed drifts treats both alike."""
+"""Timing in pairs: two things in turn, so that a machine whose speed drifts treats both alike; and memory."""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def milliseconds(call: Callable[[], object]) -> float:
@@ -27,3 +28,14 @@ def in_turn(*calls: Callable[[], object], rounds: int = 30) -> list[list[float]]
 def ratio(times: list[float], base: list[float]) -> float:
     """The median of the ratios round by round."""
     return statistics.median(one / other for one, other in zip(times, base, strict=True))
+
+
+def peak_memory() -> float:
+    """The most memory that this process ever had resident, in MB of 2^20 bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage() would report that of the process which started this one, if it is more.
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes on macOS
