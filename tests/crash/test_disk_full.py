@@ -107,7 +107,7 @@ def delete_with_little_room(folder: str) -> list[int]:
     path = Path(folder, "test.db")
     failures = []
     with small_disk(path.parent, "limited") as disk:
-        for turn in range(24):
+        for turn in range(0, 24, 2):
             with MilvusClient(path) as client:
                 name = f"c{turn}"
                 perform(client, Step(0, "create", name))
@@ -130,7 +130,7 @@ def delete_with_little_room(folder: str) -> list[int]:
 def test_a_delete_that_fails_for_lack_of_room_has_deleted_nothing(tmp_path: Path) -> None:
     failures = run(delete_with_little_room, tmp_path)
     assert 0 in failures
-    assert 23 not in failures, "there was room in the end"
+    assert 22 not in failures, "there was room in the end"
 
 
 def open_without_room(folder: str, kind: str, spare: int) -> None:

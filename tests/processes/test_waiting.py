@@ -43,7 +43,7 @@ def test_a_writer_that_waits_too_long_is_told_so_and_may_try_again(path: Path) -
     with MilvusClient(path, busy_timeout=1) as client, running(hold_the_lock, path) as holder:
         held(holder)
         begun = time.monotonic()
-        with pytest.raises(DatabaseLockedError, match="1 s"):
+        with pytest.raises(DatabaseLockedError, match="another process.* 1 s"):
             client.insert("c", rows(1, 5, 0))
         assert 0.9 < time.monotonic() - begun < _FAR_TOO_LONG
         with pytest.raises(DatabaseLockedError):
@@ -101,3 +101,12 @@ def test_a_writer_that_was_killed_holds_no_lock(path: Path) -> None:
         holder.process.wait(60)
         client.insert("c", rows(1, 5, 0))
         assert seen(client) == {1: (5, 0)}
+
+
+def test_a_writer_that_waits_for_a_thread_of_its_own_process_is_told_so(path: Path) -> None:
+    with MilvusClient(path, busy_timeout=0.2) as client, ThreadPoolExecutor(1) as pool:
+        with client._database._connections.writing():
+            with pytest.raises(DatabaseLockedError, match="another thread of this process.* 0.2 s"):
+                pool.submit(client.insert, "c", rows(1, 5, 0)).result()
+            assert pool.submit(seen, client).result() == {}
+        client.insert("c", rows(1, 5, 0))
