@@ -82,6 +82,8 @@ def perform(client: MilvusClient, step: Step) -> None:
             client.delete(step.collection, filter=f"stamp < {step.stamp}")
         case "flush":
             client.flush(step.collection)
+        case "compact":
+            client.compact(step.collection)
         case "search":
             client.search(step.collection, [row(0, step.number)["vector"]], limit=3, output_fields=["*"])
 

@@ -51,10 +51,10 @@ def choose(random: Random, state: State, number: int) -> Step:
         return Step(number, "create", _MAIN)
     others = [name for name in state if name != _MAIN]
     kind = random.choices(
-        ["write", "delete", "delete where", "define", "search", "flush", "reopen"],
-        weights=[50, 14, 6, 14, 6, 4, 6],
+        ["write", "delete", "delete where", "define", "search", "flush", "compact", "reopen"],
+        weights=[50, 14, 6, 14, 6, 4, 5, 6],
     )[0]
-    if kind in ("flush", "reopen"):
+    if kind in ("flush", "compact", "reopen"):
         return Step(number, kind, _MAIN)
     if kind == "define":
         if not others:
