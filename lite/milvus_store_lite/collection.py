@@ -83,7 +83,7 @@ class Collection(Definition):
                 wanted = {partition_id(record, partition) for partition in partitions}
                 homes = rows.partitions_of(session.connection, seqs)
                 seqs = [seq for seq in seqs if homes[seq] in wanted]
-            projection = Projection.of(record.schema, output_fields, with_pk=True)
+            projection = Projection.of(record.schema, output_fields, as_rows=True)
             return projection.fetch(session.connection, rows, seqs)[1]
 
     def query(
@@ -92,7 +92,7 @@ class Collection(Definition):
         """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
         check_window(limit, offset)
         with self._selecting(scope) as (session, selection):
-            projection = Projection.of(session.state.record.schema, output_fields, with_pk=True)
+            projection = Projection.of(session.state.record.schema, output_fields, as_rows=True)
             slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
             seqs = selection.view.snapshot.seqs[slots].tolist()
             return projection.fetch(session.connection, session.state.rows, seqs)[1]
@@ -113,7 +113,7 @@ class Collection(Definition):
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
         with ExitStack() as opening:
             session, selection = opening.enter_context(self._selecting(scope))
-            projection = Projection.of(session.state.record.schema, output_fields, with_pk=True)
+            projection = Projection.of(session.state.record.schema, output_fields, as_rows=True)
             return QueryCursor(opening.pop_all(), session.state.rows, selection, projection, offset)
 
     def iterate_search(self, request: SearchRequest) -> tuple[str, SearchCursor]:

@@ -25,7 +25,7 @@ from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import BoolArray, JsonColumn, NumberColumn, StringColumn
 from .growable import Growable
 from .memory import MemoryBudget
-from .vectors import AnyVectorBuilder, AnyVectorColumn, vector_builder, vectors_of
+from .vectors import AnyVectorBuilder, AnyVectorColumn, bytes_of_one, vector_builder, vectors_of
 
 _VECTOR_CHUNK: Final = 4096
 """Vectors read from the file at a time: bounds what loading needs beside the matrix itself."""
@@ -270,7 +270,7 @@ class View:
         if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
             stored = self._history.rows.vector_bytes(self.connection, one.name, self._history.part)
             return memory.allows(stored)
-        return memory.allows(4 * (one.vector_dim + 2) * self.count)
+        return memory.allows(bytes_of_one(one) * self.count)
 
     def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
         """The vectors of live ``slots``, read from the file."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..data_types import DataType
 from ..schema import Field
 from ..storage.values import binary, dense
+from .bits import bit_counts
 from .column import BoolArray, allocated
 from .growable import Growable
 from .postings import SparseBuilder, SparseColumn
@@ -56,19 +57,24 @@ class VectorColumn:
 
 @dataclass(frozen=True, slots=True)
 class BinaryColumn:
-    """Binary vectors. ``values``: (n, dim / 8) uint8; ``valid`` as in ``VectorColumn``."""
+    """Binary vectors.
 
-    values: npt.NDArray[np.uint8]
+    ``words``: (n, words) uint64. ``counts``: (n,) float32, the bits set in each. ``valid`` as in ``VectorColumn``.
+    """
+
+    words: npt.NDArray[np.uint64]
+    counts: npt.NDArray[np.float32]
     valid: BoolArray | None
 
     @property
     def size(self) -> int:
         """Bytes in memory."""
-        return allocated(self.values) + allocated(self.valid)
+        return sum(map(allocated, (self.words, self.counts, self.valid)))
 
     def at(self, slots: npt.NDArray[np.int64]) -> BinaryColumn:
         """The vectors at ``slots`` as a column of their own."""
-        return BinaryColumn(self.values[slots], None if self.valid is None else self.valid[slots])
+        valid = None if self.valid is None else self.valid[slots]
+        return BinaryColumn(self.words[slots], self.counts[slots], valid)
 
 
 class _Validity:
@@ -134,27 +140,38 @@ class VectorBuilder:
 
 
 class BinaryBuilder:
-    """Binary vectors."""
+    """Binary vectors, with the bits set in each."""
 
     def __init__(self, one: Field) -> None:
         self._one = one
-        self._values: Growable[np.uint8] = Growable(np.uint8, (one.vector_dim // 8,))
+        self._words: Growable[np.uint64] = Growable(np.uint64, (binary.words_of(one),))
+        self._counts: Growable[np.float32] = Growable(np.float32)
         self._validity = _Validity()
 
     def reserve(self, count: int) -> None:
-        self._values.reserve(count)
+        self._words.reserve(count)
+        self._counts.reserve(count)
 
     def append(self, blobs: Sequence[bytes | None]) -> None:
-        self._validity.append(blobs, len(self._values))
+        self._validity.append(blobs, len(self._words))
         zeros = bytes(self._one.vector_dim // 8)
-        self._values.append(binary.from_blobs(self._one, [zeros if blob is None else blob for blob in blobs]))
+        words = binary.from_blobs(self._one, [zeros if blob is None else blob for blob in blobs])
+        self._words.append(words)
+        self._counts.append(bit_counts(words))
 
     def view(self) -> BinaryColumn:
-        return BinaryColumn(self._values.view(), self._validity.view())
+        return BinaryColumn(self._words.view(), self._counts.view(), self._validity.view())
 
 
 AnyVectorColumn = VectorColumn | BinaryColumn | SparseColumn
 AnyVectorBuilder = VectorBuilder | BinaryBuilder | SparseBuilder
+
+
+def bytes_of_one(one: Field) -> int:
+    """Bytes that a vector of ``one``, which is not sparse, takes in its column."""
+    if one.dtype is DataType.BINARY_VECTOR:
+        return 8 * binary.words_of(one) + 4
+    return 4 * (one.vector_dim + 2)
 
 
 def vector_builder(one: Field) -> AnyVectorBuilder:

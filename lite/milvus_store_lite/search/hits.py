@@ -69,7 +69,7 @@ def prepared(record: CollectionRecord, rows: RowStore, view: View, request: Sear
         assert request.ids is not None
         queries = stored_vectors(view.connection, rows, one, request.ids)
     return PreparedSearch(
-        metric, ranked, queries, Projection.of(record.schema, request.output_fields, with_pk=False)
+        metric, ranked, queries, Projection.of(record.schema, request.output_fields, as_rows=False)
     )
 
 

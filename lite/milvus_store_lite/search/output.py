@@ -17,17 +17,24 @@ from ..storage.values import decode_scalar, decode_vector
 
 @dataclass(frozen=True)
 class Projection:
-    """The part of a row to return. ``dynamic``: None for nothing, else the keys wanted, empty for all."""
+    """The part of a row to return. ``dynamic``: None for nothing, else the keys wanted, empty for all.
+
+    ``wraps_bytes``: whether vectors that are bytes come in a list, as pymilvus's queries show them.
+    """
 
     schema: Schema
     with_pk: bool
+    wraps_bytes: bool
     scalars: tuple[Field, ...]
     vectors: tuple[Field, ...]
     dynamic: frozenset[str] | None
 
     @classmethod
-    def of(cls, schema: Schema, names: Sequence[str], *, with_pk: bool) -> Projection:
+    def of(cls, schema: Schema, names: Sequence[str], *, as_rows: bool) -> Projection:
         """What ``names`` ask for: fields, ``*`` for everything, other names for dynamic keys.
+
+        Args:
+            as_rows: the rows of a query, which have their primary key in any case; False for hits.
 
         Raises:
             ParamError: a name that is no field of a collection without a dynamic field.
@@ -46,7 +53,8 @@ class Projection:
             dynamic = frozenset() if everything or DYNAMIC_FIELD in wanted else frozenset(extra)
         return cls(
             schema=schema,
-            with_pk=with_pk or everything or schema.primary.name in wanted,
+            wraps_bytes=as_rows,
+            with_pk=as_rows or everything or schema.primary.name in wanted,
             scalars=tuple(one for one in schema.scalars[1:] if everything or one.name in wanted),
             vectors=tuple(one for one in schema.vectors if everything or one.name in wanted),
             dynamic=dynamic,
@@ -95,5 +103,5 @@ class Projection:
             elif one.name in places:
                 steps.append((one.name, places[one.name], decode_scalar(one)))
             elif one in self.vectors:
-                steps.append((one.name, -1, decode_vector(one)))
+                steps.append((one.name, -1, decode_vector(one, wrapped=self.wraps_bytes)))
         return steps

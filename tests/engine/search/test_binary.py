@@ -6,9 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milvus_store_lite.columns.vectors import BinaryColumn
+from milvus_store_lite.columns.vectors import BinaryColumn, vectors_of
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.schema import Field
 from milvus_store_lite.search.binary import scan
 from milvus_store_lite.search.metrics import Metric
+from milvus_store_lite.storage.values.binary import matrix
 
 BINARY = [Metric.HAMMING, Metric.JACCARD, Metric.TANIMOTO, Metric.SUBSTRUCTURE, Metric.SUPERSTRUCTURE]
 
@@ -27,8 +30,8 @@ def naive(metric: Metric, row: set[int], query: set[int]) -> float:
     return -math.log2(similarity) if similarity else math.inf
 
 
-def bits(packed: np.ndarray) -> set[int]:
-    return set(np.flatnonzero(np.unpackbits(packed)).tolist())
+def bits(packed: bytes) -> set[int]:
+    return set(np.flatnonzero(np.unpackbits(np.frombuffer(packed, dtype=np.uint8))).tolist())
 
 
 @given(
@@ -41,13 +44,14 @@ def bits(packed: np.ndarray) -> set[int]:
 def test_the_nearest_are_those_of_the_definition(
     metric: Metric, rows: list[bytes], query: bytes, limit: int, hidden: set[int]
 ) -> None:
-    values = np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(-1, 2)
-    asked = np.frombuffer(query, dtype=np.uint8)[np.newaxis]
+    field = Field("v", DataType.BINARY_VECTOR, dim=16)
+    column = vectors_of(field, rows)
+    assert isinstance(column, BinaryColumn)
     mask = np.array([slot not in hidden for slot in range(len(rows))])
-    truth = [(naive(metric, bits(row), bits(asked[0])), slot) for slot, row in enumerate(values)]
+    truth = [(naive(metric, bits(row), bits(query)), slot) for slot, row in enumerate(rows)]
     expected = sorted((value, slot) for value, slot in truth if slot not in hidden)
     if metric in (Metric.SUBSTRUCTURE, Metric.SUPERSTRUCTURE):
         expected = [(value, slot) for value, slot in expected if value == 0]
-    ((slots, found),) = scan(metric, BinaryColumn(values, None), asked, limit, mask)
+    ((slots, found),) = scan(metric, column, matrix(field, [query]), limit, mask)
     assert slots.tolist() == [slot for _, slot in expected[:limit]]
     np.testing.assert_allclose(found, [value for value, _ in expected[:limit]])

@@ -16,6 +16,7 @@ from ...data_types import DataType
 from ...errors import DataNotMatchException
 from ...schema import Field
 from .failures import fail
+from .wrapping import unwrapped
 
 Matrix = npt.NDArray[np.float32]
 
@@ -130,6 +131,7 @@ def _is_real(array: npt.NDArray[Any]) -> bool:
 
 
 def _one_vector(one: Field, place: int, value: Any) -> Matrix:
+    value = unwrapped(value)
     if isinstance(value, (bytes, bytearray)) and one.dtype is not DataType.FLOAT_VECTOR:
         if len(value) != width(one):
             fail(one, place, value, f"{width(one)} bytes")

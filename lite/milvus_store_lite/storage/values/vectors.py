@@ -68,7 +68,14 @@ def stored_queries(one: Field, blobs: Sequence[bytes | None]) -> Any:
     return family.from_blobs(one, present)
 
 
-def decode_vector(one: Field) -> Callable[[bytes | None], Any]:
-    """What turns a stored vector into the one a user sees: a list, a dict if sparse, other types as bytes."""
-    decode: Callable[[bytes], Any] = _DECODERS.get(one.dtype, bytes)
+def decode_vector(one: Field, *, wrapped: bool = False) -> Callable[[bytes | None], Any]:
+    """What turns a stored vector into the one a user sees: a list, a dict if sparse, other types as bytes.
+
+    ``wrapped``: the bytes stand in a list.
+    """
+    decode: Callable[[bytes], Any] = _DECODERS.get(one.dtype, _in_list if wrapped else bytes)
     return lambda blob: None if blob is None else decode(blob)
+
+
+def _in_list(blob: bytes) -> list[bytes]:
+    return [blob]
