@@ -23,6 +23,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.exact_search
 	$(PY) -m benchmarks.sparse
 	$(PY) -m benchmarks.async_search
+	$(PY) -m benchmarks.hybrid_search
 
 .venv/.created:
 	$(PYTHON) -m venv .venv

@@ -6,7 +6,9 @@ from milvus_store_lite.data_types import DataType
 
 from .client import MilvusClient
 from .errors import MilvusException
+from .functions import Function, FunctionType
 from .index_params import IndexParams
+from .rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from .results import LoadState
 from .schema import CollectionSchema, FieldSchema
 from .version import __version__
@@ -15,14 +17,19 @@ if TYPE_CHECKING:
     from .client.async_milvus_client import AsyncMilvusClient
 
 __all__ = [
+    "AnnSearchRequest",
     "AsyncMilvusClient",
     "CollectionSchema",
     "DataType",
     "FieldSchema",
+    "Function",
+    "FunctionType",
     "IndexParams",
     "LoadState",
     "MilvusClient",
     "MilvusException",
+    "RRFRanker",
+    "WeightedRanker",
     "__version__",
 ]
 

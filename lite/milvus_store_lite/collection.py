@@ -15,8 +15,9 @@ from .definition import Definition, refuse_partition_key
 from .schema import Schema
 from .search.cursors import QueryCursor, SearchCursor
 from .search.hits import prepared, ranked_hits
+from .search.hybrid import hybrid_hits
 from .search.output import Projection
-from .search.request import Hits, Scope, SearchRequest, check_window
+from .search.request import Hits, HybridRequest, Scope, SearchRequest, check_window
 from .search.selection import Selection, check_isolation, loaded_partitions, partition_id, select
 from .session import Session
 from .storage import catalog
@@ -109,6 +110,19 @@ class Collection(Definition):
             check_isolation(state.record, request.scope)
             return state.record.schema.primary.name, ranked_hits(state.record, state.rows, selection, request)
 
+    def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
+        """The primary key's name, and the best rows of several searches of one state of the collection."""
+        scopes = [one.scope for one in request.searches]
+        if request.group_by is not None:
+            scopes.append(Scope())
+        with self._selecting_each(scopes) as (session, selections):
+            state = session.state
+            for one in request.searches:
+                check_isolation(state.record, one.scope)
+            whole = None if request.group_by is None else selections.pop()
+            found = hybrid_hits(state.record, state.rows, selections, whole, request)
+            return state.record.schema.primary.name, found
+
     def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
         with ExitStack() as opening:
@@ -170,12 +184,22 @@ class Collection(Definition):
     @contextmanager
     def _selecting(self, scope: Scope) -> Iterator[tuple[Session, Selection]]:
         """A read transaction, and the rows in ``scope`` just as it sees them."""
+        with self._selecting_each([scope]) as (session, selections):
+            yield session, selections[0]
+
+    @contextmanager
+    def _selecting_each(self, scopes: Sequence[Scope]) -> Iterator[tuple[Session, list[Selection]]]:
+        """A read transaction, and the rows in each of ``scopes`` just as it sees them."""
         while True:
             with self._reading(self.name) as session:
-                partitions = loaded_partitions(session.state.record, scope.partitions)
-                selection = self._select(session, scope.within(partitions))
-                if selection is not None:
-                    yield session, selection
+                record = session.state.record
+                selections = []
+                for scope in scopes:
+                    partitions = loaded_partitions(record, scope.partitions)
+                    selections.append(self._select(session, scope.within(partitions)))
+                found = [selection for selection in selections if selection is not None]
+                if len(found) == len(scopes):
+                    yield session, found
                     return
 
     @staticmethod

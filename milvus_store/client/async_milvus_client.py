@@ -205,6 +205,7 @@ class AsyncMilvusClient(UnservedCalls):
     get = _read(lambda client: client.get)
     query = _read(lambda client: client.query)
     search = _search(lambda client: client.search)
+    hybrid_search = _read(lambda client: client.hybrid_search)
     query_iterator = _paged(lambda client: client.query_iterator)
     search_iterator = _paged(lambda client: client.search_iterator)
 

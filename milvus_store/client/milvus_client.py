@@ -9,6 +9,7 @@ from .aliases import AliasCalls
 from .alterations import AlterationCalls
 from .collections import CollectionCalls
 from .databases import DatabaseCalls
+from .hybrid import HybridCalls
 from .indexes import IndexCalls
 from .iteration import IterationCalls
 from .maintenance import MaintenanceCalls
@@ -27,6 +28,7 @@ class MilvusClient(
     IndexCalls,
     RowCalls,
     SearchCalls,
+    HybridCalls,
     IterationCalls,
     MaintenanceCalls,
     UnservedCalls,

@@ -6,7 +6,9 @@ from typing import Any
 
 from milvus_store_lite.data_types import DataType
 
+from ..functions import Function
 from ..index_params import IndexParams
+from ..rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ..schema import CollectionSchema, FieldSchema
 
 
@@ -20,7 +22,32 @@ def to_pymilvus(value: Any) -> Any:
         return _field(value)
     if isinstance(value, IndexParams):
         return _index_params(value)
+    if isinstance(value, (RRFRanker, WeightedRanker, AnnSearchRequest, Function)):
+        return _part_of_search(value)
+    if isinstance(value, list) and value and isinstance(value[0], AnnSearchRequest):
+        return [to_pymilvus(one) for one in value]
     return value
+
+
+def _part_of_search(ours: RRFRanker | WeightedRanker | AnnSearchRequest | Function) -> Any:
+    import pymilvus
+
+    if isinstance(ours, RRFRanker):
+        return pymilvus.RRFRanker(ours.k)
+    if isinstance(ours, WeightedRanker):
+        return pymilvus.WeightedRanker(*ours.weights, norm_score=ours.norm_score)
+    if isinstance(ours, AnnSearchRequest):
+        return pymilvus.AnnSearchRequest(
+            ours.data, ours.anns_field, ours.param, ours.limit, ours.expr, ours.expr_params
+        )
+    return pymilvus.Function(
+        ours.name,
+        pymilvus.FunctionType(int(ours.type)),
+        ours.input_field_names,
+        ours.output_field_names,
+        ours.description,
+        ours.params,
+    )
 
 
 def _data_type(ours: DataType) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..columns.snapshot import View
 from ..errors import IndexNotExistException, ParamError
@@ -32,12 +34,7 @@ def ranked_hits(
 ) -> list[Hits]:
     """The answer to ``request`` among the rows of ``selection``."""
     search = prepared(record, rows, selection.view, request)
-    window = request.offset + request.limit
-    if request.group_by is None:
-        rankings = search.nearest(selection, search.queries, window)
-        pages = [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
-    else:
-        pages = _groups(record.schema, search, selection, request, request.group_by)
+    pages = ranked_pages(record.schema, search, selection, request)
     return hits_of(selection.view, rows, search.projection, pages, request.round_decimal)
 
 
@@ -71,6 +68,16 @@ def prepared(record: CollectionRecord, rows: RowStore, view: View, request: Sear
     return PreparedSearch(
         metric, ranked, queries, Projection.of(record.schema, request.output_fields, as_rows=False)
     )
+
+
+def ranked_pages(
+    schema: Schema, search: PreparedSearch, selection: Selection, request: SearchRequest
+) -> list[Ranking]:
+    """The rows on the request's page, for each of its queries."""
+    if request.group_by is not None:
+        return _groups(schema, search, selection, request, request.group_by)
+    rankings = search.nearest(selection, search.queries, request.offset + request.limit)
+    return [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
 
 
 def _groups(
@@ -128,15 +135,26 @@ def hits_of(
     view: View, rows: RowStore, projection: Projection, pages: list[Ranking], decimals: int
 ) -> list[Hits]:
     """The rows of ``pages`` as hits, their distances rounded to float32 and to ``decimals`` unless that is -1."""
-    seqs_of = [view.snapshot.seqs[slots].tolist() for slots, _ in pages]
+    by_seq = [(view.snapshot.seqs[slots].tolist(), values) for slots, values in pages]
+    return hits_at(view.connection, rows, projection, by_seq, decimals)
+
+
+def hits_at(
+    connection: sqlite3.Connection,
+    rows: RowStore,
+    projection: Projection,
+    pages: list[tuple[list[int], npt.NDArray[np.float64]]],
+    decimals: int,
+) -> list[Hits]:
+    """The same for pages that name rows by their seqs."""
     # A row that answers several queries is fetched once.
-    distinct = list(dict.fromkeys(seq for seqs in seqs_of for seq in seqs))
-    pks, entities = projection.fetch(view.connection, rows, distinct)
+    distinct = list(dict.fromkeys(seq for seqs, _ in pages for seq in seqs))
+    pks, entities = projection.fetch(connection, rows, distinct)
     found: dict[int, tuple[Any, dict[str, Any]]] = dict(
         zip(distinct, zip(pks, entities, strict=True), strict=True)
     )
     answer = []
-    for place, (seqs, (_, values)) in enumerate(zip(seqs_of, pages, strict=True)):
+    for place, (seqs, values) in enumerate(pages):
         distances = values.astype(np.float32).astype(np.float64)
         if decimals >= 0:
             distances = np.round(distances, decimals)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ParamError
+from .fusion import Ranker
 from .ring import Ring
 
 if TYPE_CHECKING:
@@ -82,10 +83,7 @@ class SearchRequest:
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)
-        if self.round_decimal not in range(-1, 7) or isinstance(self.round_decimal, bool):
-            raise ParamError(
-                message=f"round_decimal must be -1 or an int between 0 and 6, got {self.round_decimal!r}"
-            )
+        _check_decimals(self.round_decimal)
         if (self.queries is None) == (self.ids is None):
             given = "neither" if self.ids is None else "both"
             raise ParamError(message=f"expected either query vectors or ids, got {given}")
@@ -98,6 +96,28 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class HybridRequest:
+    """The ``limit`` best rows of the fusion of ``searches``, after ``offset`` better ones.
+
+    Each search has as many queries; its ``limit`` is how many rows of it take part. ``ranker`` says how they are
+    fused. With ``group_by``, which the searches have as well, limit and offset count groups.
+    """
+
+    searches: Sequence[SearchRequest]
+    ranker: Ranker
+    limit: int = 10
+    offset: int = 0
+    output_fields: Sequence[str] = ()
+    group_by: GroupBy | None = None
+    round_decimal: int = -1
+
+    def __post_init__(self) -> None:
+        check_window(self.limit, self.offset)
+        _check_decimals(self.round_decimal)
+        self.ranker.check(len(self.searches))
+
+
+@dataclass(frozen=True, slots=True)
 class Hits:
     """The answer to one query vector, nearest first: three lists of equal length.
 
@@ -107,6 +127,11 @@ class Hits:
     pks: list[Any]
     distances: list[float]
     entities: list[dict[str, Any]]
+
+
+def _check_decimals(round_decimal: object) -> None:
+    if round_decimal not in range(-1, 7) or isinstance(round_decimal, bool):
+        raise ParamError(message=f"round_decimal must be -1 or an int between 0 and 6, got {round_decimal!r}")
 
 
 def check_window(limit: int | None, offset: int) -> None:

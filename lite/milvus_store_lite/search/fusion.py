@@ -1,0 +1,138 @@
+"""Fusion: one ranking out of several, of the same rows by different vector fields.
+
+Works on numbers of rows and scores alone; it knows nothing of collections or transactions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ParamError
+from .metrics import Metric
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+MAX_RRF_K: Final = 16_384
+"""Milvus's bound, exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search found: rows (m,) int64, nearest first, and the metric's values (m,) float64."""
+
+    rows: Ints
+    values: Floats
+    metric: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class ReciprocalRanks:
+    """A row scores 1 / (k + rank) in each search, ranks counted from 1."""
+
+    k: float = 60.0
+
+    def __post_init__(self) -> None:
+        if not _is_number(self.k) or not 0 < self.k < MAX_RRF_K:
+            raise ParamError(
+                message=f"k of the RRF ranker must be above 0 and below {MAX_RRF_K}, got {self.k!r}"
+            )
+
+    def check(self, searches: int) -> None:
+        """Any number of searches will do."""
+
+    def larger_is_nearer(self, metrics: Sequence[Metric]) -> bool:
+        return True
+
+    def scores(self, found: Sequence[Found]) -> list[Floats]:
+        """What each row found contributes, search by search."""
+        return [1 / (self.k + np.arange(1, len(one.rows) + 1, dtype=np.float64)) for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedScores:
+    """A row scores the weighted sum of its scores.
+
+    ``normalized``: bring them between 0 and 1 first, larger being nearer.
+    """
+
+    weights: Sequence[float]
+    normalized: bool = True
+
+    def __post_init__(self) -> None:
+        for weight in self.weights:
+            if not _is_number(weight) or not 0 <= weight <= 1:
+                raise ParamError(message=f"a weight must be a number from 0 to 1, got {weight!r}")
+        if not isinstance(self.normalized, bool):
+            raise ParamError(message=f"norm_score must be a bool, got {self.normalized!r}")
+
+    def check(self, searches: int) -> None:
+        """Raise ``ParamError`` unless there is a weight for each of so many searches."""
+        if len(self.weights) != searches:
+            raise ParamError(
+                message=f"the weighted ranker needs one weight for each of the {searches} requests, "
+                f"got {len(self.weights)}: {list(self.weights)}"
+            )
+
+    def larger_is_nearer(self, metrics: Sequence[Metric]) -> bool:
+        """Distances alone, summed as they are, stay distances."""
+        return self.normalized or any(metric.larger_is_nearer for metric in metrics)
+
+    def scores(self, found: Sequence[Found]) -> list[Floats]:
+        """What each row found contributes, search by search."""
+        is_larger_nearer = self.larger_is_nearer([one.metric for one in found])
+        scores = []
+        for weight, one in zip(self.weights, found, strict=True):
+            if self.normalized or one.metric.larger_is_nearer != is_larger_nearer:
+                scores.append(weight * _NORMALIZED.get(one.metric, _closeness)(one.values))
+            else:
+                scores.append(weight * one.values)
+        return scores
+
+
+Ranker = ReciprocalRanks | WeightedScores
+
+
+def fuse(ranker: Ranker, found: Sequence[Found]) -> tuple[Ints, Floats]:
+    """Every row that was found, once, and its score; in the order of the rows' numbers."""
+    rows, place = np.unique(np.concatenate([one.rows for one in found]), return_inverse=True)
+    scores = np.zeros(len(rows), dtype=np.float64)
+    np.add.at(scores, place, np.concatenate(ranker.scores(found)))
+    return rows, scores
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# Milvus's formulas, as its documentation of the weighted ranker and its source
+# (internal/util/function/chain/operator_merge.go) have them.
+
+
+def _of_cosines(values: Floats) -> Floats:
+    return (1 + values) / 2
+
+
+def _of_products(values: Floats) -> Floats:
+    return 0.5 + np.arctan(values) / np.pi
+
+
+def _of_bm25(values: Floats) -> Floats:
+    return 2 * np.arctan(values) / np.pi
+
+
+def _closeness(distances: Floats) -> Floats:
+    return 1 - 2 * np.arctan(distances) / np.pi
+
+
+_NORMALIZED: Final[dict[str, Callable[[Floats], Floats]]] = {
+    "COSINE": _of_cosines,
+    "IP": _of_products,
+    "BM25": _of_bm25,
+}

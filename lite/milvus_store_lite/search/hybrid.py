@@ -1,0 +1,125 @@
+"""A hybrid search: each of its searches ranked in its own scope, the rankings fused, the page fetched once.
+
+Rows are known by their seqs here, because two searches may be answered from different snapshots of one state of
+the collection: one of a tenant's rows, one of all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import ParamError
+from ..storage.catalog import CollectionRecord
+from ..storage.rows import RowStore
+from .fusion import Floats, Found, Ints, fuse
+from .group_labels import group_labels
+from .grouping import Labels, leaders
+from .hits import PreparedSearch, hits_at, prepared, ranked_pages
+from .output import Projection
+from .rankings import order
+from .request import GroupBy, Hits, HybridRequest, SearchRequest
+from .selection import Selection
+
+
+def hybrid_hits(
+    record: CollectionRecord,
+    rows: RowStore,
+    selections: Sequence[Selection],
+    whole: Selection | None,
+    request: HybridRequest,
+) -> list[Hits]:
+    """The answer to ``request``, whose searches are about ``selections``.
+
+    ``whole``: every row of the collection, which groups are told apart by; None when none are asked for.
+    """
+    searches = [
+        prepared(record, rows, selection.view, one)
+        for selection, one in zip(selections, request.searches, strict=True)
+    ]
+    counts = [len(search.queries) for search in searches]
+    if len(set(counts)) > 1:
+        raise ParamError(
+            message=f"the requests of a hybrid search must have as many query vectors each, got {counts}"
+        )
+    found = [
+        _found(record, search, selection, one)
+        for search, selection, one in zip(searches, selections, request.searches, strict=True)
+    ]
+    connection = selections[0].view.connection
+    fusion = _Fusion(record, rows, connection, whole, request)
+    pages = [fusion.page([of_search[query] for of_search in found]) for query in range(counts[0])]
+    projection = Projection.of(record.schema, request.output_fields, with_pk=False)
+    return hits_at(connection, rows, projection, pages, request.round_decimal)
+
+
+def _found(
+    record: CollectionRecord, search: PreparedSearch, selection: Selection, request: SearchRequest
+) -> list[Found]:
+    """What one search finds for each of its queries, nearest first, also where it was grouped."""
+    seqs = selection.view.snapshot.seqs
+    found = []
+    for slots, values in ranked_pages(record.schema, search, selection, request):
+        if request.group_by is not None:
+            nearest_first = order(search.metric, values)
+            slots, values = slots[nearest_first], values[nearest_first]
+        found.append(Found(seqs[slots], values, search.metric))
+    return found
+
+
+class _Fusion:
+    """The page of the fused ranking, query by query."""
+
+    def __init__(
+        self,
+        record: CollectionRecord,
+        rows: RowStore,
+        connection: sqlite3.Connection,
+        whole: Selection | None,
+        request: HybridRequest,
+    ) -> None:
+        self._record = record
+        self._rows = rows
+        self._connection = connection
+        self._whole = whole
+        self._request = request
+
+    def page(self, found: Sequence[Found]) -> tuple[list[int], Floats]:
+        """Seqs and scores of the rows on the page, best first."""
+        request = self._request
+        seqs, scores = fuse(request.ranker, found)
+        # Scores are compared as the user sees them, in float32: the order of summing makes no difference then.
+        ranks = scores.astype(np.float32).astype(np.float64)
+        if not request.ranker.larger_is_nearer([one.metric for one in found]):
+            ranks = -ranks
+        if request.group_by is None:
+            window = request.offset + request.limit
+            best = self._best(seqs, ranks, window)[request.offset :]
+        else:
+            ranked = self._best(seqs, ranks, len(seqs))
+            labels = self._labels(seqs[ranked], request.group_by)
+            best = ranked[leaders(labels, request.limit, request.group_by.size, request.offset)]
+        return seqs[best].tolist(), scores[best]
+
+    def _best(self, seqs: Ints, ranks: Floats, window: int) -> Ints:
+        """Places of the ``window`` best rows; of equal ones the smaller primary key comes first, as in Milvus."""
+        places = np.arange(len(seqs))
+        if window < len(seqs):
+            places = np.flatnonzero(ranks >= np.partition(ranks, -window)[-window])
+        stored = self._rows.fetch(self._connection, seqs[places].tolist(), [])
+        pks = [stored[seq][1] for seq in seqs[places].tolist()]
+        by_key = sorted(range(len(places)), key=pks.__getitem__)
+        places = places[by_key]
+        best: Ints = places[np.argsort(-ranks[places], kind="stable")][:window]
+        return best
+
+    def _labels(self, seqs: Ints, group_by: GroupBy) -> Labels:
+        """The group of each row."""
+        assert self._whole is not None, "groups are told apart in the whole collection"
+        slots = np.searchsorted(self._whole.view.snapshot.seqs, seqs)
+        is_asked = np.zeros(self._whole.view.count, dtype=np.bool_)
+        is_asked[slots] = True
+        labels: Labels = group_labels(self._whole.only(is_asked), self._record.schema, group_by.field)[slots]
+        return labels

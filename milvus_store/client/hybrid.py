@@ -1,0 +1,136 @@
+"""The hybrid search call: several searches of one collection, fused into one ranking."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
+from milvus_store_lite.search.fusion import Ranker, ReciprocalRanks, WeightedScores
+from milvus_store_lite.search.request import HybridRequest, SearchRequest
+
+from ..functions import FunctionType
+from ..options import check_options
+from ..results import Hits, SearchResult
+from .connection import Connection
+from .rows import as_fields, as_scope
+from .search import as_queries
+from .search_params import GROUP_OPTIONS, SearchParams, group_by
+
+_REQUEST_PARTS: Final = ("data", "anns_field", "param", "limit", "expr", "expr_params")
+
+
+class HybridCalls(Connection):
+    def hybrid_search(
+        self,
+        collection_name: str,
+        reqs: list[Any],
+        ranker: Any,
+        limit: int = 10,
+        output_fields: list[str] | None = None,
+        timeout: float | None = None,
+        partition_names: list[str] | None = None,
+        **kwargs: Any,
+    ) -> SearchResult:
+        """The rows that several searches of the collection find, in one ranking; all see it in the same state.
+
+        Args:
+            reqs: ``AnnSearchRequest``s, ours or pymilvus's, each with its field, filter, parameters and limit,
+                and all with as many query vectors.
+            ranker: ``RRFRanker``, ``WeightedRanker`` (ours or pymilvus's), or a RERANK ``Function`` with the
+                same in its ``params``.
+            limit: rows for each query; limit + offset up to 16,384.
+            output_fields: what ``entity`` holds, as for ``search``.
+            offset, round_decimal, group_by_field, group_size, strict_group_size: as for ``search``.
+
+        Returns:
+            For each query its hits, best first, each with the ranker's score as ``distance``. Of equal scores the
+            smaller primary key comes first.
+
+        Raises:
+            ParamError: a request or the ranker does not fit the others, or a parameter is out of its range.
+            FilterError: a filter does not parse or does not fit the schema.
+        """
+        check_options(
+            "hybrid_search", kwargs, ("offset", "round_decimal", "rank_group_scorer", *GROUP_OPTIONS)
+        )
+        if kwargs.get("rank_group_scorer", "max") != "max":
+            raise ParamError(
+                message=f"rank_group_scorer must be 'max', the score of a group's best row, got "
+                f"{kwargs['rank_group_scorer']!r}"
+            )
+        if not isinstance(reqs, (list, tuple)) or not reqs:
+            raise DataTypeNotMatchException(
+                message=f"reqs must be a list of AnnSearchRequest, one at least, got {reqs!r:.80}"
+            )
+        groups = group_by(kwargs)
+        request = HybridRequest(
+            searches=[_as_search(place, one, partition_names, groups) for place, one in enumerate(reqs)],
+            ranker=_as_ranker(ranker),
+            limit=limit,
+            offset=kwargs.get("offset") or 0,
+            output_fields=as_fields(output_fields),
+            group_by=groups,
+            round_decimal=kwargs.get("round_decimal", -1),
+        )
+        primary, hits = self._database.collection(collection_name).hybrid_search(request)
+        return SearchResult([Hits(primary, found) for found in hits])
+
+
+def _as_search(place: int, one: Any, partition_names: list[str] | None, groups: Any) -> SearchRequest:
+    if not all(hasattr(one, part) for part in _REQUEST_PARTS):
+        raise DataTypeNotMatchException(
+            message=f"reqs[{place}] must be an AnnSearchRequest, got {type(one).__name__}: {one!r:.80}"
+        )
+    params = SearchParams.of(one.param)
+    if params.offset:
+        raise ParamError(
+            message=f"reqs[{place}] has the offset {params.offset!r}: expected none, the offset belongs to "
+            f"hybrid_search()"
+        )
+    return SearchRequest(
+        queries=as_queries(one.data),
+        anns_field=one.anns_field or None,
+        limit=one.limit,
+        metric=params.metric,
+        scope=as_scope(one.expr, one.expr_params, partition_names),
+        ring=params.ring,
+        group_by=groups,
+        params=params.index,
+    )
+
+
+def _as_ranker(given: Any) -> Ranker:
+    """The engine's ranker of one of ours or pymilvus's, which all describe themselves by ``dict()``."""
+    if hasattr(given, "input_field_names"):
+        return _of_function(given)
+    described = given.dict() if callable(getattr(given, "dict", None)) else None
+    params = described.get("params", {}) if isinstance(described, dict) else {}
+    strategy = described.get("strategy") if isinstance(described, dict) else None
+    if strategy == "rrf":
+        return ReciprocalRanks(params.get("k", 60))
+    if strategy == "weighted":
+        return WeightedScores(params.get("weights", []), params.get("norm_score", True))
+    raise DataTypeNotMatchException(
+        message=f"ranker must be an RRFRanker, a WeightedRanker or a RERANK Function, got "
+        f"{type(given).__name__}: {given!r:.80}"
+    )
+
+
+def _of_function(given: Any) -> Ranker:
+    """What a RERANK function asks for; its weighted ranker leaves scores as they are unless told to norm them."""
+    if given.type != FunctionType.RERANK:
+        raise ParamError(message=f"function {given.name!r} must be of type RERANK, got {given.type!r}")
+    params = dict(given.params)
+    reranker = params.pop("reranker", None)
+    if reranker == "rrf":
+        ranker: Ranker = ReciprocalRanks(params.pop("k", 60))
+    elif reranker == "weighted":
+        ranker = WeightedScores(params.pop("weights", []), params.pop("norm_score", False))
+    else:
+        raise ParamError(
+            message=f"function {given.name!r}: the reranker must be 'rrf' or 'weighted', got {reranker!r}: decay, "
+            f"boost and model rerankers need a Milvus server"
+        )
+    if params:
+        raise ParamError(message=f"function {given.name!r}: unknown parameter {sorted(params)[0]!r}")
+    return ranker

@@ -1,0 +1,85 @@
+"""Functions as pymilvus names them: what a collection makes of its own fields, and what reranks a search."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from milvus_store_lite.errors import ParamError
+
+
+class FunctionType(IntEnum):
+    """What a function does, with Milvus's numbers."""
+
+    UNKNOWN = 0
+    BM25 = 1
+    TEXTEMBEDDING = 2
+    RERANK = 3
+    MINHASH = 4
+
+
+class Function:
+    """A function of a collection's schema, or a ranker of a search.
+
+    Args:
+        name: of the function; unique in a schema.
+        function_type: a ``FunctionType``.
+        input_field_names, output_field_names: one name or a list of them.
+        params: what the function takes, such as ``{"reranker": "rrf", "k": 60}``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function_type: FunctionType,
+        input_field_names: str | list[str],
+        output_field_names: str | list[str] | None = None,
+        description: str = "",
+        params: dict[str, Any] | None = None,
+    ) -> None:
+        for argument, given in (("name", name), ("description", description)):
+            if not isinstance(given, str):
+                raise ParamError(message=f"{argument} of a function must be a str, got {given!r:.80}")
+        if params is not None and not isinstance(params, dict):
+            raise ParamError(message=f"params of function {name!r} must be a dict, got {params!r:.80}")
+        try:
+            self.type = FunctionType(function_type)
+        except ValueError:
+            raise ParamError(
+                message=f"function_type of function {name!r} must be a FunctionType, got {function_type!r}"
+            ) from None
+        self.name = name
+        self.description = description
+        self.input_field_names = _names(name, "input_field_names", input_field_names)
+        self.output_field_names = _names(name, "output_field_names", output_field_names or [])
+        self.params = dict(params or {})
+        both = set(self.input_field_names) & set(self.output_field_names)
+        if both:
+            raise ParamError(
+                message=f"function {name!r}: field {sorted(both)[0]!r} is both its input and its output"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The function as ``describe_collection`` shows it."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "type": self.type,
+            "input_field_names": self.input_field_names,
+            "output_field_names": self.output_field_names,
+            "params": self.params,
+        }
+
+    def __repr__(self) -> str:
+        return str(self.to_dict())
+
+
+def _names(function: str, argument: str, given: object) -> list[str]:
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise ParamError(
+            message=f"{argument} of function {function!r} must be a name or a list of names, got {given!r:.80}"
+        )
+    if len(set(names)) < len(names):
+        raise ParamError(message=f"{argument} of function {function!r} names a field twice: {given!r:.80}")
+    return list(names)
