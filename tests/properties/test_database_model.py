@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from milvus_store import DataType, MilvusClient, MilvusException
 from milvus_store.errors import PartitionNotExistException
+from milvus_store_lite.checks import check_file
 
 from .other_process import OTHER_PROCESS
 
@@ -204,6 +205,7 @@ class DatabaseModel(RuleBasedStateMachine):
         for client in self.clients:
             client.close()
         self.clients = []
+        assert check_file(self.path).problems == ()
 
     def teardown(self) -> None:
         self.close()
