@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from milvus_store import MilvusClient
+from milvus_store import DataType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError
 
 
@@ -66,6 +66,29 @@ def test_a_number_that_is_none_is_refused(path: Path, damage: Callable[[str], No
         pytest.raises(DatabaseCorruptError, match="partition"),
     ):
         client.query("c", limit=5, partition_names=["_default"])
+
+
+def test_values_of_another_type_are_refused(path: Path, damage: Callable[[str], None]) -> None:
+    with MilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        schema.add_field("text", DataType.VARCHAR, max_length=9)
+        schema.add_field("x", DataType.FLOAT)
+        index = client.prepare_index_params("vector", metric_type="L2")
+        client.create_collection("d", schema=schema, index_params=index)
+        client.insert("d", [{"id": i, "vector": [i, 1], "text": "a", "x": i} for i in range(3)])
+    damage("UPDATE rows_2 SET text = x'61', x = 1e39 WHERE seq = 2")
+    with MilvusClient(path) as client:
+        for field, expression in (("text", 'text like "a%"'), ("x", "x > 1")):
+            with pytest.raises(DatabaseCorruptError, match=f"collection 2.*'{field}'"):
+                client.query("d", expression)
+
+
+def test_a_row_that_its_index_has_lost_is_damage(path: Path, damage: Callable[[str], None]) -> None:
+    damage("INSERT INTO vectors_1_vector VALUES (3001, x'0000000000000000')")
+    with MilvusClient(path) as client, pytest.raises(DatabaseCorruptError, match="UNIQUE"):
+        client.insert("c", {"id": 5000, "vector": [1, 1]})
 
 
 def test_a_definition_that_cannot_be_read_is_damage(path: Path, damage: Callable[[str], None]) -> None:

@@ -39,7 +39,8 @@ class NumberBuilder:
             self._valid.append(np.ones(len(self._values), dtype=np.bool_))
         if self._valid is not None:
             self._valid.append(np.ones(len(values), dtype=np.bool_) if valid is None else valid)
-        self._values.append(np.array(values, dtype=self._dtype))
+        with np.errstate(over="raise"):
+            self._values.append(np.array(values, dtype=self._dtype))
 
     def view(self) -> NumberColumn:
         return NumberColumn(self._values.view(), None if self._valid is None else self._valid.view())

@@ -65,7 +65,8 @@ class Dictionary:
         codes, words = self.codes, self.words
         for word in dict.fromkeys(values):
             if word not in codes:
-                assert word is not None
+                if not isinstance(word, str):
+                    raise TypeError(f"expected text, found {type(word).__name__}")
                 codes[word] = len(words)
                 words.append(word)
         return np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))

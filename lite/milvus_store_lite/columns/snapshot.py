@@ -145,7 +145,7 @@ class History:
         """Seqs of the live rows beyond ``after``, ascending."""
         try:
             return np.array(self.rows.all_seqs(connection, after, self.part), dtype=np.int64)
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             raise self.rows.corrupt("the numbers of its rows", error) from error
 
     def forget(self, key: Hashable) -> None:
@@ -195,7 +195,7 @@ class History:
                 if len(values) != len(live):
                     raise ValueError(f"{len(live)} rows have {len(values)} values")
                 builder.append(_spread(values, alive))
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             raise self.rows.corrupt(f"values of field '{name}'", error) from error
 
     def _read_vectors(
