@@ -11,7 +11,7 @@ from milvus_store import DataType
 
 from .checks import check_int, check_metric_type, check_name, check_tag, illegal
 from .connection import Connection
-from .enums import SEGMENT_INDEX_NAMES, IndexType, MetricType, index_name_of
+from .enums import IndexType, MetricType, index_name_of
 from .layout import DEFAULT_FILE_SIZE, DEFAULT_PARTITION, FILE_SIZE, ID_FIELD, VECTOR_FIELD, Layout
 from .results import CollectionSchema, PartitionParam
 from .status import OK_MESSAGE, Refused, Status, answering
@@ -105,7 +105,7 @@ class CollectionCalls(Connection):
         ids and vectors: for each row 8 bytes, and 4 for each dimension of floats or 1 for 8 dimensions of bits.
         """
         layout = Layout.of(self._client, check_name(collection_name))
-        index_name = SEGMENT_INDEX_NAMES[layout.index_type]
+        index_name = layout.segment_index_name
         partitions = []
         for tag in self._client.list_partitions(layout.name):
             rows = self._count_partition(layout, tag)

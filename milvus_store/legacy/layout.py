@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from milvus_store import DataType, MilvusClient
 
-from .enums import IndexType, MetricType, index_type_of
+from .enums import SEGMENT_INDEX_NAMES, IndexType, MetricType, index_type_of
 from .status import Refused, Status
 
 ID_FIELD: Final = "id"
@@ -100,6 +100,12 @@ class Layout:
                 f"name for. Use MilvusClient.describe_index",
             )
         return MetricType[self.metric_name]
+
+    @property
+    def segment_index_name(self) -> str:
+        """The index as statistics name it: by 0.9's name if it had one."""
+        kind = index_type_of(self.index_type_name)
+        return self.index_type_name if kind is None else SEGMENT_INDEX_NAMES[kind]
 
     @property
     def every_row(self) -> str:

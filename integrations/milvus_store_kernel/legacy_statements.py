@@ -1,0 +1,258 @@
+"""The statements of the original kernel, each a call of the legacy client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import IntEnum
+from typing import Any, TypeVar
+
+import numpy as np
+
+from milvus_store import MilvusClient
+from milvus_store.legacy import IndexType, MetricType, Status
+
+from . import statements as said
+from .errors import CellError
+from .help_texts import EXAMPLES
+from .run import do, succeeded
+from .session import Session, describe_type
+from .statements import Option, Options, Vector
+from .tables import Line, Output, Table
+
+Choice = TypeVar("Choice", bound=IntEnum)
+
+_DEFAULT_TOP_K = 10
+
+
+@do.register
+def _create_table(statement: said.CreateTable, session: Session) -> Output:
+    given = _values(statement.options, ("dimension", "index_file_size", "metric_type"))
+    if "metric_type" in given:
+        given["metric_type"] = _choice(MetricType, statement.options["metric_type"])
+    status = session.legacy.create_collection({"collection_name": statement.collection, **given})
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _drop_table(statement: said.DropTable, session: Session) -> Output:
+    status = session.legacy.drop_collection(statement.collection)
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _list_tables(statement: said.ListTables, session: Session) -> Output:
+    status, names = session.legacy.list_collections()
+    succeeded(status)
+    return Table(("collections",), [(name,) for name in names])
+
+
+@do.register
+def _create_partition(statement: said.CreatePartition, session: Session) -> Output:
+    status = session.legacy.create_partition(statement.collection, _tag(statement.options, statement.at))
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _drop_partition(statement: said.DropPartition, session: Session) -> Output:
+    status = session.legacy.drop_partition(statement.collection, _tag(statement.options, statement.at))
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _list_partitions(statement: said.ListPartitions, session: Session) -> Output:
+    status, partitions = session.legacy.list_partitions(statement.collection)
+    succeeded(status)
+    return Table(("collections", "tag"), [(one.collection_name, one.tag) for one in partitions])
+
+
+@do.register
+def _create_index(statement: said.CreateIndex, session: Session) -> Output:
+    options = dict(statement.options)
+    given = options.pop("index_type", None)
+    kind = IndexType.FLAT if given is None else _choice(IndexType, given)
+    params = {name: option.value for name, option in options.items()}
+    status = session.legacy.create_index(statement.collection, kind, params)
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _drop_index(statement: said.DropIndex, session: Session) -> Output:
+    status = session.legacy.drop_index(statement.collection)
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _flush(statement: said.Flush, session: Session) -> Output:
+    status = session.legacy.flush(list(statement.collections))
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _compact(statement: said.Compact, session: Session) -> Output:
+    status = session.legacy.compact(statement.collection)
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _insert(statement: said.Insert, session: Session) -> Output:
+    tag = _values(statement.options, ("partition_tag",)).get("partition_tag")
+    vectors = _vectors(statement.vectors, statement.collection, session)
+    ids = None if statement.ids is None else list(statement.ids)
+    status, inserted = session.legacy.insert(statement.collection, vectors, ids, tag)
+    succeeded(status)
+    return Table(("inserted_vector_ids",), [(one,) for one in inserted])
+
+
+@do.register
+def _search(statement: said.Search, session: Session) -> Output:
+    options = dict(statement.options)
+    top_k = options.pop("top_k", Option(_DEFAULT_TOP_K, statement.at)).value
+    tags = options.pop("partition_tags", None)
+    params = {name: option.value for name, option in options.items()}
+    vectors = _vectors(statement.vectors, statement.collection, session)
+    status, found = session.legacy.search(
+        statement.collection, top_k, vectors, None if tags is None else _as_list(tags.value), params
+    )
+    succeeded(status)
+    if len(found) == 1:
+        return Table(("id", "distance"), [(hit.id, hit.distance) for hit in found[0]])
+    rows = [(number, hit.id, hit.distance) for number, hits in enumerate(found, 1) for hit in hits]
+    return Table(("query", "id", "distance"), rows)
+
+
+@do.register
+def _select_ids(statement: said.SelectIds, session: Session) -> Output:
+    status, vectors = session.legacy.get_entity_by_id(statement.collection, list(statement.ids))
+    succeeded(status)
+    rows = [(one, vector or None) for one, vector in zip(statement.ids, vectors, strict=True)]
+    return Table(("id", "vector"), rows)
+
+
+@do.register
+def _delete_ids(statement: said.DeleteIds, session: Session) -> Output:
+    status = session.legacy.delete_entity_by_id(statement.collection, list(statement.ids))
+    succeeded(status)
+    return Line(status.message)
+
+
+@do.register
+def _describe(statement: said.Describe, session: Session) -> Output:
+    described = session.client.describe_collection(statement.collection)
+    rows: list[tuple[str, Any]] = [("collection_name", described["collection_name"])]
+    status, info = session.legacy.get_collection_info(statement.collection)
+    if status.OK():
+        rows.append(("dimension", info.dimension))
+        rows.append(("index_file_size", info.index_file_size))
+        rows.append(("metric_type", str(info.metric_type)))
+    for index in session.client.list_indexes(statement.collection):
+        shown = session.client.describe_index(statement.collection, index)
+        of = "" if status.OK() else f" of {shown['field_name']}"
+        rows.append((f"index_type{of}", shown["index_type"]))
+        if not status.OK() and "metric_type" in shown:
+            rows.append((f"metric_type{of}", shown["metric_type"]))
+        rows.append((f"params{of}", {key: shown[key] for key in shown if key not in _NOT_PARAMS}))
+    rows.append(("row_count", _count(statement.collection, session)))
+    rows.extend((f"field {one['name']}", describe_type(one)) for one in described["fields"])
+    if described["enable_dynamic_field"]:
+        rows.append(("other fields", "taken as they come"))
+    return Table(("description", "info"), rows)
+
+
+_NOT_PARAMS = frozenset(
+    {"index_type", "index_name", "metric_type", "field_name"}
+    | {"total_rows", "indexed_rows", "pending_index_rows", "state"}
+)
+
+
+def _count(collection: str, session: Session) -> int:
+    status, count = session.legacy.count_entities(collection)
+    succeeded(status)
+    return int(count)
+
+
+@do.register
+def _statistics(statement: said.Statistics, session: Session) -> Output:
+    status, stats = session.legacy.get_collection_stats(statement.collection)
+    if status.code == Status.ILLEGAL_COLLECTION_NAME:  # no collection of 0.9, so there are no segments
+        return _partitions(statement.collection, session.client)
+    succeeded(status)
+    rows = [
+        (partition["tag"], one["name"], one["row_count"], one["index_name"], one["data_size"])
+        for partition in stats["partitions"]
+        for one in partition["segments"]
+    ]
+    note = f"{stats['row_count']} rows, {stats['data_size']} bytes"
+    return Table(("partition_tag", "name", "row_count", "index_name", "data_size"), rows, note)
+
+
+def _partitions(collection: str, client: MilvusClient) -> Table:
+    tags = client.list_partitions(collection)
+    rows = [(tag, client.get_partition_stats(collection, tag)["row_count"]) for tag in tags]
+    return Table(("partition_tag", "row_count"), rows)
+
+
+@do.register
+def _help(statement: said.Help, session: Session) -> Output:
+    if statement.topic == "metric":
+        return Table(("metric",), [(name,) for name in _names(MetricType)])
+    if statement.topic == "index":
+        return Table(("index",), [(name,) for name in _names(IndexType)])
+    return Table(("description", "statement"), EXAMPLES)
+
+
+def _names(kind: type[IntEnum]) -> list[str]:
+    return [name for name in kind.__members__ if name != "INVALID"]
+
+
+def _choice(kind: type[Choice], option: Option) -> Choice:
+    name = option.value.upper() if isinstance(option.value, str) else None
+    if name not in _names(kind):
+        known = ", ".join(_names(kind))
+        raise CellError("ParamError", f"expected one of {known}, got {option.value!r}", option.at)
+    return kind[str(name)]
+
+
+def _values(options: Options, known: Iterable[str]) -> dict[str, Any]:
+    """The values of ``options``; raises CellError for a name that is not known."""
+    known = list(known)
+    for name, option in options.items():
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"expected {' or '.join(known)}"
+            raise CellError("ParamError", f"unknown parameter {name!r}: {hint}", option.at)
+    return {name: option.value for name, option in options.items()}
+
+
+def _tag(options: Options, at: int) -> str:
+    values = _values(options, ("partition_tag",))
+    tag = values.get("partition_tag")
+    if not isinstance(tag, str):
+        raise CellError("ParamError", f"partition_tag must be text in quotes, got {tag!r}", at)
+    return tag
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+def _vectors(vectors: tuple[Vector, ...], collection: str, session: Session) -> list[Any]:
+    """Vectors as the collection takes them: the numbers of a collection of bits are its bits."""
+    status, info = session.legacy.get_collection_info(collection)
+    if not status.OK() or not info.metric_type.is_binary:
+        return [one if isinstance(one, bytes) else list(one) for one in vectors]
+    return [one if isinstance(one, bytes) else _packed(one) for one in vectors]
+
+
+def _packed(bits: tuple[float, ...]) -> bytes:
+    if not set(bits) <= {0, 1}:
+        raise CellError("ParamError", "the collection holds bits: give 0 and 1, or x'…' in hexadecimal", 0)
+    return np.packbits(np.array(bits, dtype=np.uint8)).tobytes()

@@ -1,0 +1,148 @@
+"""Cell text to statements, or a ``CellError`` at the place where it stops making sense.
+
+Lark is imported and the parser built at the first cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import CellError
+from .statements import Statement
+
+if TYPE_CHECKING:
+    from lark import Lark
+    from lark.exceptions import UnexpectedInput
+
+ANY_NAME = frozenset({"COLLECTION", "FIELD", "OPTION"})
+_DESCRIBED = {
+    "COLLECTION": "the name of a collection",
+    "FIELD": "the name of a field",
+    "OPTION": "the name of a parameter",
+    "QUOTED": "text in single quotes",
+    "DOUBLE_QUOTED": "text in double quotes",
+    "NUMBER": "a number",
+    "INTEGER": "a whole number",
+    "HEX": "bits such as x'0f'",
+    "FILTER": "a filter expression",
+    "URI": "an address such as milvus://127.0.0.1:19530",
+    "PATH": "the path of a file such as ./milvus_demo.db",
+    "TOPIC": "-metric or -index",
+    "COUNT": "count(*)",
+    "$END": "the end of the statement",
+    "SEMICOLON": "';'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The statements of a cell that come before the first error, and that error if there is one."""
+
+    statements: tuple[Statement, ...]
+    error: CellError | None = None
+
+
+@lru_cache(maxsize=1)
+def parser() -> Lark:
+    """The parser of the grammar beside this file."""
+    from lark import Lark
+
+    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, start="script", parser="lalr", propagate_positions=True, maybe_placeholders=True)
+
+
+def parse(cell: str) -> Script:
+    """The statements of ``cell``; those before an error can still be run."""
+    from lark.exceptions import UnexpectedInput
+
+    from .reading import read_script
+
+    read_until = 0
+    going: Any = parser().parse_interactive(cell)
+    try:
+        for token in going.iter_parse():
+            if token.type == "SEMICOLON":
+                read_until = token.end_pos or 0
+        tree, error = going.resume_parse(), None
+    except UnexpectedInput as unexpected:
+        tree, error = parser().parse(cell[:read_until]), _explained(cell, unexpected, going.accepts())
+    statements: list[Statement] = []
+    try:
+        statements.extend(read_script(tree))  # keeps those before the first that cannot be read
+    except CellError as unreadable:
+        error = unreadable
+    return Script(tuple(statements), error)
+
+
+def is_unfinished(cell: str) -> bool:
+    """Whether ``cell`` could be a script if more text followed."""
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        parser().parse(cell)
+    except UnexpectedInput as error:
+        return _place(cell, error) >= len(cell.rstrip())
+    return False
+
+
+def expected_after(text: str) -> frozenset[str]:
+    """Names of the terminals that could follow ``text``; none if it is wrong already.
+
+    A filter may always go on.
+    """
+    from lark.exceptions import UnexpectedInput
+
+    going: Any = parser().parse_interactive(text)
+    last = ""
+    try:
+        for token in going.iter_parse():
+            last = token.type
+    except UnexpectedInput:
+        return frozenset()
+    return frozenset(going.accepts()) | ({"FILTER"} & {last})
+
+
+@lru_cache(maxsize=1)
+def keywords() -> dict[str, str]:
+    """Terminal name → keyword."""
+    return {
+        terminal.name: terminal.pattern.value.lower()
+        for terminal in parser().terminals
+        if terminal.pattern.type == "str" and terminal.pattern.value.isalpha()
+    }
+
+
+def _place(cell: str, error: UnexpectedInput) -> int:
+    token = getattr(error, "token", None)
+    if token is not None:
+        return len(cell.rstrip()) if token.type == "$END" else int(token.start_pos)
+    return int(error.pos_in_stream or 0)
+
+
+def _explained(cell: str, error: UnexpectedInput, acceptable: set[str]) -> CellError:
+    at = _place(cell, error)
+    wanted = _in_words(frozenset(getattr(error, "accepts", None) or acceptable))
+    if at >= len(cell.rstrip()):
+        return CellError("SyntaxError", f"the statement ends too early, expected {wanted}", at)
+    if cell[at] in "'\"":
+        end = cell.find(cell[at], at + 1)
+        if end < 0:
+            return CellError("SyntaxError", "the text is never closed", at)
+    found = cell[at:].split(None, 1)[0][:30]
+    return CellError("SyntaxError", f"unexpected {found!r}, expected {wanted}", at)
+
+
+def _in_words(terminals: frozenset[str]) -> str:
+    words = keywords()
+    shown = sorted({words.get(name) or _DESCRIBED.get(name) or _symbol(name) for name in terminals})
+    if len(shown) > 8:
+        return "a statement; help lists them"
+    return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def _symbol(name: str) -> str:
+    terminal = next((one for one in parser().terminals if one.name == name), None)
+    return repr(terminal.pattern.value) if terminal is not None else name

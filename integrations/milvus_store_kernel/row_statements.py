@@ -1,0 +1,155 @@
+"""Statements about collections of today: rows with fields, filters, and searches that return fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
+
+from milvus_store import DataType, MilvusClient
+
+from . import statements as said
+from .errors import CellError
+from .run import do
+from .session import Session
+from .statements import Ordering
+from .tables import Line, Output, Table
+
+MOST_SHOWN = 100
+"""Rows of a ``select`` without a limit."""
+DEFAULT_HITS = 10
+"""Hits of a ``select … nearest`` without a limit."""
+_COUNT = "count(*)"
+
+
+@do.register
+def _create_collection(statement: said.CreateCollection, session: Session) -> Output:
+    options = {name: option.value for name, option in statement.options.items()}
+    session.client.create_collection(statement.collection, **options)
+    return Line(f"Created collection {statement.collection}")
+
+
+@do.register
+def _insert_rows(statement: said.InsertRows, session: Session) -> Output:
+    written = session.client.insert(statement.collection, list(statement.rows))
+    return Table(("inserted_ids",), [(one,) for one in written["ids"]])
+
+
+@do.register
+def _delete_rows(statement: said.DeleteRows, session: Session) -> Output:
+    count = session.client.delete(statement.collection, filter=statement.filter.text)["delete_count"]
+    return Line(f"Deleted {count} row{'' if count == 1 else 's'}")
+
+
+@do.register
+def _select_rows(statement: said.SelectRows, session: Session) -> Output:
+    if statement.nearest is not None:
+        return _search(statement, session.client)
+    if statement.fields == (_COUNT,):
+        (row,) = session.client.query(statement.collection, _filter_text(statement), output_fields=[_COUNT])
+        return Table((_COUNT,), [(row[_COUNT],)])
+    return _query(statement, session.client)
+
+
+def _query(statement: said.SelectRows, client: MilvusClient) -> Output:
+    wanted = list(statement.fields)
+    limit = MOST_SHOWN + 1 if statement.limit is None else statement.limit
+    if statement.order:
+        names = [one.field for one in statement.order]
+        fields = wanted if wanted == ["*"] else list(dict.fromkeys([*wanted, *names]))
+        text = _filter_text(statement) or _every_row(statement.collection, client)
+        rows = _sorted(list(client.query(statement.collection, text, output_fields=fields)), statement.order)
+        rows = rows[statement.offset : statement.offset + limit]
+    else:
+        rows = list(
+            client.query(
+                statement.collection,
+                _filter_text(statement),
+                output_fields=wanted,
+                limit=limit,
+                offset=statement.offset,
+            )
+        )
+    note = None
+    if statement.limit is None and len(rows) > MOST_SHOWN:
+        rows, note = rows[:MOST_SHOWN], f"the first {MOST_SHOWN} rows; there are more, say 'limit' for them"
+    columns = _columns(wanted, rows, statement.collection, client)
+    return Table(tuple(columns), [[row.get(name) for name in columns] for row in rows], note)
+
+
+def _search(statement: said.SelectRows, client: MilvusClient) -> Output:
+    nearest = statement.nearest
+    assert nearest is not None
+    if statement.order or statement.fields == (_COUNT,):
+        raise CellError("SyntaxError", "'nearest' orders by distance: leave out 'order by' and count(*)", 0)
+    found = client.search(
+        statement.collection,
+        [one if isinstance(one, bytes) else list(one) for one in nearest.vectors],
+        filter=_filter_text(statement),
+        output_fields=list(statement.fields),
+        anns_field=nearest.field or "",
+        search_params={"offset": statement.offset} if statement.offset else None,
+        limit=DEFAULT_HITS if statement.limit is None else statement.limit,
+    )
+    key = _primary_key(statement.collection, client)
+    entities = [dict(hit["entity"]) for hits in found for hit in hits]
+    names = [
+        name
+        for name in _columns(list(statement.fields), entities, statement.collection, client)
+        if name != key
+    ]
+    numbered = len(found) > 1
+    columns = [*(["query"] if numbered else []), key, "distance", *names]
+    rows = [
+        [
+            *([number] if numbered else []),
+            hit[key],
+            hit["distance"],
+            *(dict(hit["entity"]).get(name) for name in names),
+        ]
+        for number, hits in enumerate(found, 1)
+        for hit in hits
+    ]
+    return Table(tuple(columns), rows)
+
+
+def _filter_text(statement: said.SelectRows) -> str:
+    return "" if statement.filter is None else statement.filter.text
+
+
+def _every_row(collection: str, client: MilvusClient) -> str:
+    """A filter that every row meets: a query without a filter needs a limit, and the order comes first."""
+    for one in client.describe_collection(collection)["fields"]:
+        if one.get("is_primary"):
+            name = one["name"]
+            return f"{name} >= ''" if one["type"] == DataType.VARCHAR else f"{name} >= 0 or {name} < 0"
+    raise CellError("ParamError", f"collection {collection} has no primary key", 0)
+
+
+def _primary_key(collection: str, client: MilvusClient) -> str:
+    fields = client.describe_collection(collection)["fields"]
+    return next(str(one["name"]) for one in fields if one.get("is_primary"))
+
+
+def _sorted(rows: list[dict[str, Any]], order: Iterable[Ordering]) -> list[dict[str, Any]]:
+    """Rows by several fields; those without a value come last."""
+    for one in reversed(list(order)):
+        with_value = [row for row in rows if row.get(one.field) is not None]
+        without = [row for row in rows if row.get(one.field) is None]
+        try:
+            with_value.sort(key=itemgetter(one.field), reverse=one.descending)
+        except TypeError:
+            message = f"field {one.field!r} holds values that have no common order"
+            raise CellError("ParamError", message, 0) from None
+        rows = with_value + without
+    return rows
+
+
+def _columns(
+    wanted: list[str], rows: list[dict[str, Any]], collection: str, client: MilvusClient
+) -> list[str]:
+    """Column names: those asked for, or for ``*`` the schema's and then what else the rows have."""
+    if wanted != ["*"]:
+        return wanted
+    names = [one["name"] for one in client.describe_collection(collection)["fields"]]
+    return list(dict.fromkeys([*names, *(name for row in rows for name in row)]))

@@ -1,0 +1,91 @@
+"""What a statement shows: a table or a line, as HTML and as plain text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+_MOST_NUMBERS: Final = 6
+_MOST_CHARACTERS: Final = 120
+_CELL: Final = "text-align: left; vertical-align: top"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text."""
+
+    text: str
+
+    def plain(self) -> str:
+        return self.text
+
+    def html(self) -> str:
+        return f"<p>{escape(self.text)}</p>"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under column names; ``note`` stands below in place of the number of rows."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    note: str | None = None
+
+    @property
+    def footer(self) -> str:
+        count = len(self.rows)
+        return self.note or ("1 row" if count == 1 else f"{count} rows")
+
+    def plain(self) -> str:
+        cells = [self.columns, *([shown(value) for value in row] for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in cells
+        ]
+        lines.insert(1, "  ".join("-" * width for width in widths))
+        return "\n".join([*lines, f"({self.footer})"])
+
+    def html(self) -> str:
+        head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f'<td style="{_CELL}">{_marked(value)}</td>' for value in row) + "</tr>"
+            for row in self.rows
+        )
+        return (
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f"<p><small>{escape(self.footer)}</small></p>"
+        )
+
+
+def _marked(value: Any) -> str:
+    text = escape(shown(value))
+    return f"<em>{text}</em>" if value is None else text
+
+
+def shown(value: Any) -> str:
+    """A value in a cell of a table; long vectors and texts are shortened."""
+    if value is None:
+        return "null"
+    if isinstance(value, (bool, dict)):
+        return _cut(json.dumps(value, ensure_ascii=False, default=str))
+    if isinstance(value, float):
+        return f"{value:.7g}"
+    if isinstance(value, bytes):
+        return _cut(f"x'{value.hex()}'")
+    if isinstance(value, (list, tuple)):
+        parts = [shown(one) for one in value[:_MOST_NUMBERS]]
+        more = f", … {len(value)} in all" if len(value) > _MOST_NUMBERS else ""
+        return _cut(f"[{', '.join(parts)}{more}]")
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    text = text.replace("\n", " ")
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
+
+
+Output = Line | Table
