@@ -5,6 +5,7 @@ pymilvus's own ``CollectionSchema`` is taken wherever ours is: only attributes t
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from milvus_store_lite.data_types import DataType
@@ -13,7 +14,12 @@ from milvus_store_lite.schema import NO_DEFAULT, Field, Schema
 
 from .options import check_options
 
-_FIELD_OPTIONS = frozenset({"max_length", "dim", "nullable", "default_value", "is_partition_key", "params"})
+_TYPE_PARAMS = ("max_length", "dim", "max_capacity", "enable_analyzer", "enable_match", "analyzer_params")
+"""What a field's ``params`` hold, as pymilvus has it."""
+
+_FIELD_OPTIONS = frozenset(
+    {*_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params"}
+)
 _SCHEMA_OPTIONS = frozenset(
     {"auto_id", "enable_dynamic_field", "primary_field", "partition_key_field", "num_partitions"}
 )
@@ -26,8 +32,11 @@ class FieldSchema:
         name: letters, digits and underscores.
         dtype: a ``DataType``.
         is_primary, auto_id: the primary key, and whether it is numbered automatically.
-        max_length: of a VARCHAR, in bytes of UTF-8.
+        max_length: of a VARCHAR or of the VARCHAR elements of an ARRAY, in bytes of UTF-8.
         dim: of a vector.
+        element_type, max_capacity: of an ARRAY: the type of its elements, and how many it may have.
+        enable_analyzer, enable_match, analyzer_params: how a VARCHAR is cut into words, and whether filters
+            may look for them.
         nullable, default_value: what a row may leave out.
         is_partition_key: whether rows are told apart by this field's value (tenants).
     """
@@ -51,7 +60,9 @@ class FieldSchema:
         self.nullable = bool(kwargs.get("nullable", False))
         self.default_value = kwargs.get("default_value")
         self.params: dict[str, Any] = dict(kwargs.get("params") or {})
-        self.params |= {key: kwargs[key] for key in ("max_length", "dim") if kwargs.get(key) is not None}
+        self.params |= {key: kwargs[key] for key in _TYPE_PARAMS if kwargs.get(key) is not None}
+        element_type = kwargs.get("element_type")
+        self.element_type = None if element_type is None else _data_type(name, element_type)
 
     def to_dict(self) -> dict[str, Any]:
         """The field as ``describe_collection`` shows it; attributes at their default are left out."""
@@ -66,6 +77,8 @@ class FieldSchema:
                 shown[attribute] = True
         if self.default_value is not None:
             shown["default_value"] = self.default_value
+        if self.element_type is not None:
+            shown["element_type"] = self.element_type
         return shown
 
     def __repr__(self) -> str:
@@ -170,6 +183,11 @@ def from_engine(one: Field) -> FieldSchema:
         one.auto_id,
         max_length=one.max_length,
         dim=one.dim,
+        max_capacity=one.max_capacity,
+        element_type=one.element_type,
+        enable_analyzer=one.enable_analyzer or None,
+        enable_match=one.enable_match or None,
+        analyzer_params=None if one.analyzer_params is None else json.loads(one.analyzer_params),
         nullable=one.nullable,
         default_value=one.default if one.has_default else None,
         is_partition_key=one.is_partition_key,
@@ -182,7 +200,12 @@ def field_to_engine(one: Any, auto_id: bool = False) -> Field:
     default: Any = getattr(one, "default_value", None)
     if hasattr(default, "WhichOneof"):  # pymilvus keeps some defaults as protobuf messages
         default = getattr(default, default.WhichOneof("data"))
-    max_length = params.get("max_length")
+    element_type = getattr(one, "element_type", None)
+
+    def number(parameter: str) -> int | None:
+        given = params.get(parameter)
+        return None if given is None else _integer(one.name, parameter, given)
+
     return Field(
         name=one.name,
         dtype=_data_type(one.name, one.dtype),
@@ -191,9 +214,36 @@ def field_to_engine(one: Any, auto_id: bool = False) -> Field:
         is_partition_key=bool(getattr(one, "is_partition_key", False)),
         nullable=bool(getattr(one, "nullable", False)),
         default=NO_DEFAULT if default is None else default,
-        max_length=None if max_length is None else _integer(one.name, "max_length", max_length),
-        dim=None if params.get("dim") is None else _integer(one.name, "dim", params["dim"]),
+        max_length=number("max_length"),
+        dim=number("dim"),
+        element_type=None if element_type is None else _data_type(one.name, element_type),
+        max_capacity=number("max_capacity"),
+        enable_analyzer=_flag(one.name, "enable_analyzer", params),
+        enable_match=_flag(one.name, "enable_match", params),
+        analyzer_params=_analyzer_params(one.name, params.get("analyzer_params")),
         description=one.description,
+    )
+
+
+def _flag(name: str, parameter: str, params: dict[str, Any]) -> bool:
+    given = params.get(parameter, False)
+    if isinstance(given, str) and given.lower() in ("true", "false"):
+        return given.lower() == "true"
+    if not isinstance(given, bool):
+        raise SchemaNotReadyException(message=f"field {name!r}: {parameter} must be a bool, got {given!r}")
+    return given
+
+
+def _analyzer_params(name: str, given: object) -> str | None:
+    """The parameters as the engine keeps them, a JSON text with sorted keys; pymilvus gives a JSON text."""
+    try:
+        loaded = json.loads(given) if isinstance(given, str) else given
+        if loaded is None or isinstance(loaded, dict):
+            return None if loaded is None else json.dumps(loaded, sort_keys=True)
+    except (TypeError, ValueError):
+        pass
+    raise SchemaNotReadyException(
+        message=f"field {name!r}: analyzer_params must be a dict, got {given!r:.80}"
     )
 
 

@@ -65,6 +65,7 @@ NUMPY_TYPES: dict[DataType, np.dtype[np.generic]] = {
     DataType.INT64: np.dtype(np.int64),
     DataType.FLOAT: np.dtype(np.float32),
     DataType.DOUBLE: np.dtype(np.float64),
+    DataType.TIMESTAMPTZ: np.dtype(np.int64),  # microseconds since 1970-01-01T00:00:00Z
 }
 """How a scalar column stands in memory."""
 
@@ -78,11 +79,15 @@ DENSE_VECTORS: frozenset[DataType] = frozenset(
 )
 """Vectors of one number for each dimension; in memory all of them are float32."""
 
+ELEMENT_TYPES: frozenset[DataType] = frozenset({*NUMPY_TYPES, DataType.VARCHAR} - {DataType.TIMESTAMPTZ})
+"""What an ARRAY may hold."""
+
 STORED_TYPES: frozenset[DataType] = frozenset(
     {
         *NUMPY_TYPES,
         DataType.VARCHAR,
         DataType.JSON,
+        DataType.ARRAY,
         *DENSE_VECTORS,
         DataType.BINARY_VECTOR,
         DataType.SPARSE_FLOAT_VECTOR,

@@ -11,11 +11,12 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Final
 
-from .data_types import STORED_TYPES, DataType
+from .data_types import ELEMENT_TYPES, STORED_TYPES, DataType
 from .errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
 
 MAX_NAME_LENGTH: Final = 255
 MAX_VARCHAR_LENGTH: Final = 65_535
+MAX_CAPACITY: Final = 4_096
 MIN_DIM, MAX_DIM = 2, 32_768
 MAX_BINARY_DIM: Final = 262_144
 MAX_FIELDS: Final = 64
@@ -48,7 +49,9 @@ def check_name(kind: str, name: object) -> str:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a schema. ``max_length`` is in UTF-8 bytes, ``dim`` in vector elements."""
+    """One field of a schema. ``max_length`` is in UTF-8 bytes (of an element if the field is an ARRAY),
+    ``dim`` in vector elements, ``max_capacity`` in array elements. ``analyzer_params`` is a JSON text.
+    """
 
     name: str
     dtype: DataType
@@ -59,6 +62,11 @@ class Field:
     default: Any = NO_DEFAULT
     max_length: int | None = None
     dim: int | None = None
+    element_type: DataType | None = None
+    max_capacity: int | None = None
+    enable_analyzer: bool = False
+    enable_match: bool = False
+    analyzer_params: str | None = None
     description: str = ""
     field_id: int = 0
 
@@ -70,12 +78,15 @@ class Field:
                 message=f"field '{self.name}': data type {self.dtype.name} is not stored by this version of "
                 f"milvus-store; it stores {stored}"
             )
-        if self.dtype is DataType.VARCHAR:
+        if DataType.VARCHAR in (self.dtype, self.element_type):
             self._check_range("max_length", self.max_length, 1, MAX_VARCHAR_LENGTH)
+        if self.dtype is DataType.ARRAY:
+            self._check_array()
+        self._check_text_options()
         if self.dtype.is_vector:
             self._check_dim()
             self._refuse(default_value=self.has_default)
-        if self.dtype is DataType.JSON:
+        if self.dtype in (DataType.JSON, DataType.ARRAY):
             self._refuse(default_value=self.has_default)
         if self.is_primary:
             if self.dtype not in (DataType.INT64, DataType.VARCHAR):
@@ -108,8 +119,16 @@ class Field:
         assert self.dim is not None, f"{self.name} has no dimension"
         return self.dim
 
+    @cached_property
+    def element(self) -> Field:
+        """An element of an ARRAY field, as a field of the same name."""
+        assert self.element_type is not None, f"{self.name} is no array field"
+        return Field(self.name, self.element_type, max_length=self.max_length)
+
     def describe(self) -> str:
-        """The type as errors name it: ``VARCHAR(max_length=64)``, ``FLOAT_VECTOR(dim=8)``, ``INT64``."""
+        """The type as errors name it: ``VARCHAR(max_length=64)``, ``FLOAT_VECTOR(dim=8)``, ``ARRAY<INT64>``."""
+        if self.dtype is DataType.ARRAY:
+            return f"ARRAY<{self.element.describe()}>" if self.element_type in ELEMENT_TYPES else "ARRAY"
         if self.dtype is DataType.VARCHAR:
             return f"VARCHAR(max_length={self.max_length})"
         if self.dim is not None:
@@ -126,6 +145,27 @@ class Field:
             raise SchemaNotReadyException(
                 message=f"field '{self.name}' ({self.describe()}): dim must be a multiple of 8"
             )
+
+    def _check_text_options(self) -> None:
+        if self.dtype is not DataType.VARCHAR:
+            self._refuse(
+                enable_analyzer=self.enable_analyzer,
+                enable_match=self.enable_match,
+                analyzer_params=self.analyzer_params is not None,
+            )
+        if self.enable_match and not self.enable_analyzer:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' ({self.describe()}): enable_match needs enable_analyzer=True"
+            )
+
+    def _check_array(self) -> None:
+        if self.element_type not in ELEMENT_TYPES:
+            possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
+            given = None if self.element_type is None else self.element_type.name
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' (ARRAY): element_type must be one of {possible}, got {given}"
+            )
+        self._check_range("max_capacity", self.max_capacity, 1, MAX_CAPACITY)
 
     def _check_range(self, parameter: str, value: object, low: int, high: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -219,9 +259,7 @@ class Schema:
     @classmethod
     def from_json(cls, text: str) -> Schema:
         loaded = json.loads(text)
-        loaded["fields"] = tuple(
-            Field(**{**one, "dtype": DataType[one["dtype"]]}) for one in loaded["fields"]
-        )
+        loaded["fields"] = tuple(map(_field_from_dict, loaded["fields"]))
         return cls(**loaded)
 
 
@@ -233,4 +271,11 @@ def _field_to_dict(one: Field) -> dict[str, Any]:
     stored.pop("default", None)
     if one.has_default:
         stored["default"] = one.default
+    if one.element_type is not None:
+        stored["element_type"] = one.element_type.name
     return {**stored, "dtype": one.dtype.name}
+
+
+def _field_from_dict(stored: dict[str, Any]) -> Field:
+    types: dict[str, Any] = {key: DataType[stored[key]] for key in ("dtype", "element_type") if key in stored}
+    return Field(**{**stored, **types})

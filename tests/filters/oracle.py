@@ -89,7 +89,7 @@ class Oracle:
             choices = list(self._params[node.choices.name])
         else:
             assert isinstance(node.choices, tree.ListOf)
-            choices = [self._value(item, row) for item in node.choices.items]
+            choices = list(node.choices.items)
         if self._is_single(node.operand):
             choices = [as_single(one) for one in choices]
         found = any(family(value) == family(one) and value == one for one in choices)

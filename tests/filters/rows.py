@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from milvus_store_lite.columns.column import Dictionary, JsonColumn, JsonKind, NumberColumn, StringColumn
+from milvus_store_lite.columns.column import (
+    ArrayColumn,
+    Dictionary,
+    JsonColumn,
+    JsonKind,
+    NumberColumn,
+    StringColumn,
+    canonical_text,
+)
 from milvus_store_lite.data_types import NUMPY_TYPES, DataType
 from milvus_store_lite.schema import Field
 
@@ -25,25 +35,50 @@ class MemoryRows:
         return len(self._rows)
 
     def column(self, field: Field) -> NumberColumn | StringColumn:
-        values = [row.get(field.name) for row in self._rows]
-        if field.dtype is DataType.VARCHAR:
-            return _strings(values)
-        dtype = NUMPY_TYPES[field.dtype]
-        valid = np.array([value is not None for value in values], dtype=np.bool_)
-        filled = np.array([dtype.type(0) if value is None else value for value in values], dtype=dtype)
-        return NumberColumn(filled, None if valid.all() else valid)
+        return _column(field, [row.get(field.name) for row in self._rows])
+
+    def array(self, field: Field) -> ArrayColumn:
+        arrays = [row.get(field.name) for row in self._rows]
+        kinds = [JsonKind.NO_DOCUMENT if array is None else JsonKind.ARRAY for array in arrays]
+        elements = _column(field.element, [one for array in arrays for one in array or ()])
+        return ArrayColumn(np.array(kinds, dtype=np.uint8), _offsets(arrays), elements)
 
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        return _json([json_at(row.get(field_name), path) for row in self._rows])
+
+    def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
         found = [json_at(row.get(field_name), path) for row in self._rows]
         kinds = [kind for kind, _ in found]
-        whole = (JsonKind.INT, JsonKind.BOOL)
-        numbers = (JsonKind.INT, JsonKind.FLOAT)
-        return JsonColumn(
-            np.array(kinds, dtype=np.uint8),
-            np.array([int(value) if kind in whole else 0 for kind, value in found], dtype=np.int64),
-            np.array([float(value) if kind in numbers else 0 for kind, value in found], dtype=np.float64),
-            _strings([value if kind is JsonKind.STRING else None for kind, value in found]),
-        )
+        arrays = [value if kind is JsonKind.ARRAY else None for kind, value in found]
+        elements = [_kind(one) for array in arrays for one in array or ()]
+        texts = [canonical_text(value) if kind is JsonKind.ARRAY else None for kind, value in elements]
+        columns = replace(_json(elements), composites=_strings(texts))
+        return ArrayColumn(np.array(kinds, dtype=np.uint8), _offsets(arrays), columns)
+
+
+def _column(field: Field, values: list[Any]) -> NumberColumn | StringColumn:
+    if field.dtype is DataType.VARCHAR:
+        return _strings(values)
+    dtype = NUMPY_TYPES[field.dtype]
+    valid = np.array([value is not None for value in values], dtype=np.bool_)
+    filled = np.array([dtype.type(0) if value is None else value for value in values], dtype=dtype)
+    return NumberColumn(filled, None if valid.all() else valid)
+
+
+def _json(found: list[tuple[JsonKind, Any]]) -> JsonColumn:
+    kinds = [kind for kind, _ in found]
+    whole = (JsonKind.INT, JsonKind.BOOL)
+    numbers = (JsonKind.INT, JsonKind.FLOAT)
+    return JsonColumn(
+        np.array(kinds, dtype=np.uint8),
+        np.array([int(value) if kind in whole else 0 for kind, value in found], dtype=np.int64),
+        np.array([float(value) if kind in numbers else 0 for kind, value in found], dtype=np.float64),
+        _strings([value if kind is JsonKind.STRING else None for kind, value in found]),
+    )
+
+
+def _offsets(arrays: list[Any]) -> npt.NDArray[np.int64]:
+    return np.cumsum([0, *(len(array or ()) for array in arrays)], dtype=np.int64)
 
 
 def json_at(document: Any, path: tuple[str | int, ...]) -> tuple[JsonKind, Any]:

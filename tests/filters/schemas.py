@@ -17,6 +17,13 @@ FIELDS = (
     Field("name", DataType.VARCHAR, max_length=100, nullable=True),
     Field("tenant", DataType.VARCHAR, max_length=100),
     Field("meta", DataType.JSON, nullable=True),
+    Field(
+        "tags", DataType.ARRAY, element_type=DataType.VARCHAR, max_length=100, max_capacity=9, nullable=True
+    ),
+    Field("ranks", DataType.ARRAY, element_type=DataType.INT32, max_capacity=9, nullable=True),
+    Field("shares", DataType.ARRAY, element_type=DataType.FLOAT, max_capacity=9),
+    Field("flags", DataType.ARRAY, element_type=DataType.BOOL, max_capacity=9, nullable=True),
+    Field("moment", DataType.TIMESTAMPTZ, nullable=True),
     Field("vector", DataType.FLOAT_VECTOR, dim=2),
 )
 DYNAMIC = Schema(FIELDS, enable_dynamic_field=True)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
 import pytest
 
+from milvus_store_lite import times
 from milvus_store_lite.filters import And, Compare, In, ListOf, Literal, Name, Or, compile_filter, parse
 
 from .rows import MemoryRows
 from .schemas import DYNAMIC, FIELDS, STRICT
 
-EMPTY: dict[str, Any] = {field.name: None for field in FIELDS} | {"tenant": "t", "id": 0, "$meta": {}}
+EMPTY: dict[str, Any] = {field.name: None for field in FIELDS} | {
+    "tenant": "t",
+    "id": 0,
+    "shares": [],
+    "$meta": {},
+}
 
 
 def matching(text: str, rows: list[dict[str, Any]], params: dict[str, Any] | None = None) -> list[int]:
@@ -258,3 +265,198 @@ def test_required_values_are_what_the_field_stores() -> None:
     required = compile_filter("id in [1.0, 1.5, 2, 99999999999999999999]", DYNAMIC).required_values("id")
     assert required == {1, 2}
     assert {type(value) for value in required} == {int}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("(big & 6) == 2", [0]),
+        ("(big | 1) == 3", [0]),
+        ("(big ^ 3) == 1", [0]),
+        ("big << 2 == 8", [0]),
+        ("big >> 1 == 1", [0]),
+        ("~big == -3", [0]),
+        ("-1 >> 63 == -1 and big << 62 == 9223372036854775808", [0]),
+        ("1 << tiny == 16", [0]),
+        ("not (1 << tiny == 16)", [2]),
+        ("(99999999999999999999 & big) == 2", [0]),
+        ("(meta['n'] & 1) == 1", [0]),
+        ("not ((meta['n'] & 1) == 1)", [1, 2]),
+    ],
+)
+def test_operators_on_bits_take_integers_and_leave_other_values_out(text: str, found: list[int]) -> None:
+    rows = [
+        {"big": 2, "tiny": 4, "meta": {"n": 5}},
+        {"tiny": -1, "meta": {"n": 5.0}},
+        {"big": 5, "tiny": 5, "meta": {}},
+        {},
+    ]
+    assert matching(text, rows) == found
+
+
+ARRAYS: list[dict[str, Any]] = [
+    {"tags": ["a", "b"], "ranks": [1, 2, 3], "shares": [0.1], "flags": [True, False]},
+    {"tags": [], "ranks": [], "flags": []},
+    {"ranks": [3], "shares": [1.0, 2.5], "flags": [False]},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("array_contains(tags, 'a')", [0]),
+        ("not array_contains(tags, 'a')", [1]),
+        ("ARRAY_CONTAINS(ranks, 3)", [0, 2]),
+        ("array_contains(ranks, 3.0)", [0, 2]),
+        ("array_contains(shares, 0.1)", [0]),
+        ("array_contains(flags, true)", [0]),
+        ("json_contains(ranks, 1)", [0]),
+        ("array_contains_all(ranks, [1, 3])", [0]),
+        ("array_contains_all(ranks, [])", [0, 1, 2]),
+        ("array_contains_any(ranks, [2, 9])", [0]),
+        ("array_contains_any(tags, {t})", [0]),
+        ("array_contains_any(tags, [])", []),
+        ("not array_contains_any(tags, [])", [0, 1]),
+        ("array_length(ranks) == 0", [1]),
+        ("array_length(tags) != 2", [1]),
+        ("array_length(ranks) + 1 in [2, 4]", [0, 2]),
+        ("ranks[0] == 1", [0]),
+        ("ranks[0] != 1", [2]),
+        ("not (ranks[2] > 5)", [0]),
+        ("0 < ranks[1] <= 2", [0]),
+        ("ranks[0] + ranks[1] == 3", [0]),
+        ("tags[1] like '%b%'", [0]),
+        ("tags[0] in ['a']", [0]),
+        ("flags[0]", [0]),
+        ("shares[0] == 0.1", [0]),
+        ("ranks[0] is null", [1]),
+        ("tags is null", [2]),
+        ("tags[0] is not null", [0]),
+        ("ranks == [1, 2, 3]", [0]),
+        ("ranks != [1, 2, 3]", [1, 2]),
+        ("[3.0] == ranks", [2]),
+        ("tags == []", [1]),
+        ("tags != []", [0]),
+        ("match_any(ranks, $ > 2)", [0, 2]),
+        ("element_filter(tags, $ like 'b%' or $ == 'z')", [0]),
+        ("match_all(ranks, $ > 2)", [1, 2]),
+        ("match_least(ranks, 1 < $ <= 3, threshold=2)", [0]),
+        ("match_most(ranks, $ > 1, threshold=1)", [1, 2]),
+        ("match_exact(ranks, not ($ in [1, 2]), threshold=1)", [0, 2]),
+    ],
+)
+def test_a_condition_on_an_array_is_one_on_its_elements(text: str, found: list[int]) -> None:
+    assert matching(text, ARRAYS, {"t": ["a", "z"]}) == found
+
+
+NESTED: list[dict[str, Any]] = [
+    {"meta": {"a": [1, "x", True, [1, 2.0], None]}, "$meta": {"k": [1, 2]}},
+    {"meta": {"a": "x"}},
+    {"meta": {}},
+    {"meta": None},
+    {"meta": {"a": []}},
+    {"meta": {"a": [[1, 2], 2.5]}},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("json_contains(meta['a'], 1)", [0]),
+        ("JSON_CONTAINS(meta['a'], 1.0)", [0]),
+        ("json_contains(meta['a'], 'x')", [0]),
+        ("json_contains(meta['a'], true)", [0]),
+        ("json_contains(meta['a'], [1, 2])", [0, 5]),
+        ("not json_contains(meta['a'], 1)", [1, 2, 4, 5]),
+        ("json_contains_all(meta['a'], [1, 'x', [1, 2]])", [0]),
+        ("json_contains_any(meta['a'], ['y', 2.5])", [5]),
+        ("json_contains_any(meta['a'], {v})", [0, 5]),
+        ("json_contains_all(meta['a'], [])", [0, 4, 5]),
+        ("array_length(meta['a']) > 1", [0, 5]),
+        ("array_length(meta['a']) != 2", [0, 1, 2, 4]),
+        ("meta['a'] == [[1, 2], 2.5]", [5]),
+        ("meta['a'] != []", [0, 1, 2, 5]),
+        ("meta['a'][3][1] == 2", [0]),
+        ("array_contains(k, 2)", [0]),
+        ("json_contains($meta['k'], 2)", [0]),
+        ("exists meta['a']", [0, 1, 4, 5]),
+        ("not exists meta['a']", [2, 3]),
+        ("exists k", [0]),
+        ("exists meta['a'][4]", []),
+    ],
+)
+def test_json_arrays_compare_by_value_and_what_is_no_array_contains_nothing(
+    text: str, found: list[int]
+) -> None:
+    assert matching(text, NESTED, {"v": [[1, 2.0], "q"]}) == found
+
+
+def micros(text: str) -> int:
+    return times.instant(text)
+
+
+MOMENTS = [
+    {"moment": micros("2025-01-31T12:00:00Z")},
+    {"moment": micros("2024-02-29T00:00:00.5+08:00")},
+    {"moment": micros("0001-01-01T00:00:00Z")},
+    {},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("moment == ISO '2025-01-31T13:00:00+01:00'", [0]),
+        ("moment != ISO '2025-01-31T12:00:00Z'", [1, 2]),
+        ("iso \"2024-01-01T00:00:00Z\" <= moment < ISO '2025-01-01T00:00:00Z'", [1]),
+        ("ISO '2024-02-28T16:00:00Z' < moment", [0, 1]),
+        ("moment + INTERVAL 'P1M' == ISO '2025-02-28T12:00:00Z'", [0]),
+        ("moment - INTERVAL 'P1Y' == ISO '2024-01-31T12:00:00Z'", [0]),
+        ("moment + interval 'P1DT1H30M0.5S' == ISO '2025-02-01T13:30:00.5Z'", [0]),
+        ("moment - INTERVAL 'P2W' > ISO '2025-01-17T11:59:59Z'", [0]),
+        ("moment + INTERVAL '-P1D' < ISO '2024-02-28T00:00:00Z'", [1, 2]),
+        ("moment > ISO '2025-01-30T00:00:00Z' + INTERVAL 'P1D'", [0]),
+        ("moment in [ISO '2025-01-31T12:00:00Z', ISO '2000-01-01T00:00:00Z']", [0]),
+        ("moment in {both}", [0, 1]),
+        ("moment == {text}", [0]),
+        ("moment == {when}", [0]),
+        ("moment is null", [3]),
+        ("ISO '2024-01-01T00:00:00Z' < ISO '2025-01-01T00:00:00Z'", [0, 1, 2, 3]),
+    ],
+)
+def test_points_in_time_are_compared_in_utc_and_moved_by_calendar(text: str, found: list[int]) -> None:
+    zone = timezone(timedelta(hours=-3))
+    params = {
+        "text": "2025-01-31T12:00:00Z",
+        "when": datetime(2025, 1, 31, 9, tzinfo=zone),
+        "both": ["2025-01-31T12:00:00Z", "2024-02-28T16:00:00.500Z"],
+    }
+    assert matching(text, MOMENTS, params) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("name =~ 'b+c'", [0]),
+        ("name =~ '^b'", [2]),
+        ("name !~ 'b+c'", [1, 2]),
+        (r"name =~ r'\d{2}\b'", [1]),
+        ("name =~ '(?i)ABB'", [0]),
+        ("name =~ 'é.$'", [2]),
+        ("meta['s'] =~ 'x'", [0]),
+        ("meta['s'] !~ 'x'", [1, 2]),
+        ("tags[0] =~ 'x'", [0]),
+    ],
+)
+def test_a_regular_expression_is_found_anywhere(text: str, found: list[int]) -> None:
+    rows = [
+        {"name": "abbc", "meta": {"s": "ax"}, "tags": ["x"]},
+        {"name": "42", "meta": {"s": 1}},
+        {"name": "bé1", "meta": {}},
+        {},
+    ]
+    assert matching(text, rows) == found
+
+
+def test_a_regular_expression_cannot_be_made_to_backtrack() -> None:
+    assert matching("name =~ '(a+)+$'", [{"name": "a" * 40 + "b"}, {"name": "a"}]) == [1]

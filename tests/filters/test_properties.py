@@ -111,7 +111,7 @@ patterns = st.text(alphabet="ab%_é\n", max_size=5)
 
 
 def lists(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.builds(tree.ListOf, st.lists(items, max_size=4).map(tuple))
+    return st.builds(tree.ListOf.of, st.lists(items.map(lambda item: item.value), max_size=4))
 
 
 leaves = st.one_of(

@@ -17,7 +17,7 @@ def unparse(node: Any) -> str:
         case tree.Literal(value=value):
             return repr(value)
         case tree.ListOf(items=items):
-            return f"[{', '.join(map(unparse, items))}]"
+            return f"[{', '.join(unparse(_expression(item)) for item in items)}]"
         case tree.Template(name=name):
             return f"{{{name}}}"
         case tree.Name(name=name):
@@ -43,6 +43,10 @@ def unparse(node: Any) -> str:
         case tree.Or(operands=operands):
             return " or ".join(f"({unparse(one)})" for one in operands)
     raise AssertionError(f"no text for {node!r}")
+
+
+def _expression(item: Any) -> Any:
+    return item if isinstance(item, tree.Literal | tree.ListOf | tree.Instant) else tree.Literal(item)
 
 
 def quoted(value: str) -> str:

@@ -14,7 +14,14 @@ import numpy as np
 
 from ..data_types import NUMPY_TYPES, DataType
 from ..schema import Field
-from .column import Dictionary, JsonColumn, JsonKind, NumberColumn, StringColumn
+from .column import (
+    Dictionary,
+    JsonColumn,
+    JsonKind,
+    NumberColumn,
+    StringColumn,
+    canonical_text,
+)
 from .growable import Growable
 
 _INT64_LIMIT: Final = 2**63
@@ -60,27 +67,24 @@ class StringBuilder:
         return StringColumn(self._codes.view(), self._dictionary)
 
 
-class JsonPathBuilder:
-    """The values at one path, from stored JSON texts; None is a null document."""
+class JsonBuilder:
+    """JSON values of any kind. With ``composites`` arrays are kept too, as text."""
 
-    def __init__(self, path: tuple[str | int, ...]) -> None:
-        self._path = path
+    def __init__(self, composites: bool = False) -> None:
         self._kinds: Growable[np.uint8] = Growable(np.uint8)
         self._ints: Growable[np.int64] = Growable(np.int64)
         self._floats: Growable[np.float64] = Growable(np.float64)
         self._strings = StringBuilder()
+        self._composites = StringBuilder() if composites else None
 
-    def append(self, documents: Sequence[str | None]) -> None:
-        kinds = np.empty(len(documents), dtype=np.uint8)
-        ints = np.zeros(len(documents), dtype=np.int64)
-        floats = np.zeros(len(documents), dtype=np.float64)
-        strings: list[str | None] = [None] * len(documents)
-        for place, document in enumerate(documents):
-            if document is None:
-                kinds[place] = JsonKind.NO_DOCUMENT
-                continue
-            value = _value_at(json.loads(document), self._path)
-            kind = _kind_of(value)
+    def append(self, values: Sequence[Any]) -> None:
+        """``values`` may hold ABSENT, for a document that lacks the path, and NO_DOCUMENT."""
+        kinds = np.empty(len(values), dtype=np.uint8)
+        ints = np.zeros(len(values), dtype=np.int64)
+        floats = np.zeros(len(values), dtype=np.float64)
+        strings: list[str | None] = [None] * len(values)
+        for place, value in enumerate(values):
+            kind = kind_of(value)
             kinds[place] = kind
             if kind is JsonKind.STRING:
                 strings[place] = value
@@ -93,28 +97,58 @@ class JsonPathBuilder:
         self._ints.append(ints)
         self._floats.append(floats)
         self._strings.append(strings)
+        if self._composites is not None:
+            self._composites.append(
+                [canonical_text(value) if isinstance(value, list) else None for value in values]
+            )
 
     def view(self) -> JsonColumn:
-        return JsonColumn(self._kinds.view(), self._ints.view(), self._floats.view(), self._strings.view())
+        return JsonColumn(
+            self._kinds.view(),
+            self._ints.view(),
+            self._floats.view(),
+            self._strings.view(),
+            None if self._composites is None else self._composites.view(),
+        )
 
 
-_ABSENT: Final = object()
+class JsonPathBuilder:
+    """The values at one path, from stored JSON texts; None is a null document."""
+
+    def __init__(self, path: tuple[str | int, ...]) -> None:
+        self._path = path
+        self._values = JsonBuilder()
+
+    def append(self, documents: Sequence[str | None]) -> None:
+        self._values.append([value_at(document, self._path) for document in documents])
+
+    def view(self) -> JsonColumn:
+        return self._values.view()
 
 
-def _value_at(document: Any, path: tuple[str | int, ...]) -> Any:
-    """The value at ``path``, or _ABSENT. A number counts positions of an array, a string names a key."""
-    value = document
+ABSENT: Final = object()
+NO_DOCUMENT: Final = object()
+
+
+def value_at(document: str | None, path: tuple[str | int, ...]) -> Any:
+    """The value at ``path`` of a JSON text, ABSENT if it has none there, NO_DOCUMENT if there is no text.
+
+    A number counts positions of an array, a string names a key.
+    """
+    if document is None:
+        return NO_DOCUMENT
+    value = json.loads(document)
     for step in path:
         if isinstance(step, str):
             if not isinstance(value, dict) or step not in value:
-                return _ABSENT
+                return ABSENT
         elif not isinstance(value, list) or not 0 <= step < len(value):
-            return _ABSENT
+            return ABSENT
         value = value[step]
     return value
 
 
-def _kind_of(value: Any) -> JsonKind:
+def kind_of(value: Any) -> JsonKind:
     if isinstance(value, str):
         return JsonKind.STRING
     if isinstance(value, bool):
@@ -125,8 +159,10 @@ def _kind_of(value: Any) -> JsonKind:
         return JsonKind.FLOAT
     if value is None:
         return JsonKind.NULL
-    if value is _ABSENT:
+    if value is ABSENT:
         return JsonKind.MISSING
+    if value is NO_DOCUMENT:
+        return JsonKind.NO_DOCUMENT
     return JsonKind.ARRAY if isinstance(value, list) else JsonKind.OBJECT
 
 

@@ -6,6 +6,7 @@ for, because the snapshot's mask of live rows is and-ed to every result.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -106,18 +107,54 @@ class JsonColumn:
     ``kinds``: (n,) uint8 of JsonKind. ``ints``: (n,) int64, INT and BOOL values, else 0.
     ``floats``: (n,) float64, the value of FLOAT and INT (nearest float), else 0.
     ``strings``: STRING values as codes, -1 elsewhere. Integers outside int64 are kept as FLOAT.
+    ``composites``: for elements of an array, the ``canonical_text`` of ARRAY values, -1 elsewhere.
     """
 
     kinds: npt.NDArray[np.uint8]
     ints: npt.NDArray[np.int64]
     floats: npt.NDArray[np.float64]
     strings: StringColumn
+    composites: StringColumn | None = None
 
     @property
     def size(self) -> int:
         """Bytes in memory."""
         numbers = allocated(self.kinds) + allocated(self.ints) + allocated(self.floats)
-        return numbers + self.strings.size
+        texts = 0 if self.composites is None else self.composites.size
+        return numbers + self.strings.size + texts
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayColumn:
+    """Arrays of many rows: an ARRAY field, or what stands at a JSON path.
+
+    ``kinds``: (n,) uint8 of JsonKind, ARRAY where there is an array, NO_DOCUMENT where the field is null.
+    ``offsets``: (n + 1,) int64, the elements of slot i are ``offsets[i]:offsets[i + 1]`` of ``elements``.
+    """
+
+    kinds: npt.NDArray[np.uint8]
+    offsets: npt.NDArray[np.int64]
+    elements: NumberColumn | StringColumn | JsonColumn
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return allocated(self.kinds) + allocated(self.offsets) + self.elements.size
+
+
+def canonical_text(value: Any) -> str:
+    """A text that two JSON arrays share if and only if they are equal; 1 and 1.0 are."""
+    return json.dumps(_canonical(value), sort_keys=True)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list | tuple):
+        return [_canonical(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _canonical(one) for key, one in value.items()}
+    return value
 
 
 Column = NumberColumn | StringColumn

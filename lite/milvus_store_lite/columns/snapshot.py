@@ -12,7 +12,8 @@ import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from enum import Enum
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,9 @@ from ..data_types import DataType
 from ..schema import Field
 from ..storage.catalog import Position
 from ..storage.rows import PARTITION_COLUMN, Part, RowStore
+from .arrays import JsonArrayBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
-from .column import BoolArray, JsonColumn, NumberColumn, StringColumn
+from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .growable import Growable
 from .memory import MemoryBudget
 from .vectors import AnyVectorBuilder, AnyVectorColumn, bytes_of_one, vector_builder, vectors_of
@@ -33,9 +35,22 @@ _VECTOR_CHUNK: Final = 4096
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
 
-AnyColumn = NumberColumn | StringColumn | JsonColumn | AnyVectorColumn
-Key = tuple[str, tuple[str | int, ...] | None]
-"""(field name, path): path None is the field itself."""
+AnyColumn = NumberColumn | StringColumn | JsonColumn | ArrayColumn | AnyVectorColumn
+
+
+class Form(Enum):
+    """What is made of the stored values."""
+
+    VALUES = "the values"
+    ARRAYS = "the arrays among the values at a JSON path"
+
+
+class Key(NamedTuple):
+    """Names a column; path None is the field itself."""
+
+    field: str
+    path: tuple[str | int, ...] | None = None
+    form: Form = Form.VALUES
 
 
 class Builder(Protocol):
@@ -185,7 +200,7 @@ class History:
         Raises:
             DatabaseCorruptError: the file does not hold one good value for each of the rows.
         """
-        name, _ = key
+        name = key.field
         live = seqs if alive is None else seqs[alive]
         try:
             if isinstance(builder, AnyVectorBuilder):
@@ -237,30 +252,40 @@ class View:
         return len(self.snapshot.seqs)
 
     def column(self, one: Field) -> NumberColumn | StringColumn:
-        loaded = self._column((one.name, None), lambda: scalar_builder(one))
+        loaded = self._column(Key(one.name), lambda: scalar_builder(one))
         assert isinstance(loaded, (NumberColumn, StringColumn))
         return loaded
 
+    def array(self, one: Field) -> ArrayColumn:
+        loaded = self._column(Key(one.name), lambda: array_builder(one))
+        assert isinstance(loaded, ArrayColumn)
+        return loaded
+
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
-        loaded = self._column((field_name, path), lambda: JsonPathBuilder(path))
+        loaded = self._column(Key(field_name, path), lambda: JsonPathBuilder(path))
         assert isinstance(loaded, JsonColumn)
+        return loaded
+
+    def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
+        loaded = self._column(Key(field_name, path, Form.ARRAYS), lambda: JsonArrayBuilder(path))
+        assert isinstance(loaded, ArrayColumn)
         return loaded
 
     def partitions(self) -> NumberColumn:
         """The partition id of each slot."""
-        loaded = self._column((PARTITION_COLUMN, None), lambda: NumberBuilder(DataType.INT64))
+        loaded = self._column(Key(PARTITION_COLUMN), lambda: NumberBuilder(DataType.INT64))
         assert isinstance(loaded, NumberColumn)
         return loaded
 
     def vectors(self, one: Field) -> AnyVectorColumn:
         """The vectors of every slot, made resident; ``can_hold`` says whether memory allows it."""
-        loaded = self._column((one.name, None), lambda: vector_builder(one))
+        loaded = self._column(Key(one.name), lambda: vector_builder(one))
         assert isinstance(loaded, AnyVectorColumn)
         return loaded
 
     def holds(self, one: Field) -> bool:
         """Whether the vectors are resident already."""
-        return (one.name, None) in self.snapshot.columns
+        return Key(one.name) in self.snapshot.columns
 
     def can_hold(self, one: Field) -> bool:
         """Whether memory allows the vectors to be resident."""

@@ -1,7 +1,6 @@
 """The filter language of Milvus: text or tree in, boolean mask over rows out.
 
-``compile_filter`` is the way in. Importing this package does not import the parser library; the first
-text does.
+``compile_filter`` is the way in.
 """
 
 from ..errors import FilterError
@@ -10,43 +9,59 @@ from .parse import MAX_TEXT_LENGTH, parse
 from .rows import Rows
 from .tree import (
     MAX_DEPTH,
+    MAX_LIST_LENGTH,
     And,
     Arithmetic,
+    Call,
     Compare,
+    Element,
+    Exists,
     Expression,
     In,
+    Instant,
+    Interval,
     IsNull,
     Like,
     ListOf,
     Literal,
+    Member,
     Name,
     Not,
     Or,
     Path,
     Range,
+    Regex,
     Template,
     Unary,
 )
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_LIST_LENGTH",
     "MAX_TEXT_LENGTH",
     "And",
     "Arithmetic",
+    "Call",
     "Compare",
+    "Element",
+    "Exists",
     "Expression",
     "Filter",
     "FilterError",
     "In",
+    "Instant",
+    "Interval",
     "IsNull",
     "Like",
     "ListOf",
     "Literal",
+    "Member",
     "Name",
     "Not",
     "Or",
     "Path",
     "Range",
+    "Regex",
     "Rows",
     "Template",
     "Unary",

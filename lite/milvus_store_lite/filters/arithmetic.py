@@ -1,7 +1,9 @@
-"""``+ - * / % **`` and the minus sign over numbers of many rows, exact for integers of any size.
+"""``+ - * / % **``, the minus sign and the operators on bits over numbers of many rows, exact for integers
+of any size.
 
 Division and remainder of two integers truncate toward zero, as in C; a row whose divisor is zero becomes
-unknown. ``**`` is computed in 64-bit floats, and so is everything with a float on one side.
+unknown. ``**`` is computed in 64-bit floats, and so is everything else with a float on one side, but for the
+operators on bits, which take integers only.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ from .truth import BoolArray, intersection, some, union
 _Array = npt.NDArray[Any]
 _INT64 = np.iinfo(np.int64)
 
+BIT_OPERATORS = frozenset({"&", "|", "^", "<<", ">>"})
+MAX_SHIFT = 63
+"""By how many bits ``<<`` and ``>>`` shift at most; a row with another count becomes unknown."""
+
 
 def calculate(op: ArithmeticOp, left: Numbers, right: Numbers) -> Numbers:
     """``left op right``, row by row; rows that are no number on one side are none in the result."""
@@ -26,10 +32,12 @@ def calculate(op: ArithmeticOp, left: Numbers, right: Numbers) -> Numbers:
     with np.errstate(all="ignore"):
         ints = None
         if op != "**" and left.ints is not None and right.ints is not None:
-            ints, by_zero = _calculate_ints(op, left.ints, right.ints)
-            unknown = union(unknown, by_zero)
-        floats, by_zero = _calculate_floats(op, left, right, ints)
-    return Numbers(ints, floats, union(unknown, by_zero))
+            ints, undefined = _calculate_ints(op, left.ints, right.ints)
+            unknown = union(unknown, undefined)
+        if op in BIT_OPERATORS:
+            return Numbers(ints, None, unknown)
+        floats, undefined = _calculate_floats(op, left, right, ints)
+    return Numbers(ints, floats, union(unknown, undefined))
 
 
 def negative(numbers: Numbers) -> Numbers:
@@ -50,8 +58,8 @@ def calculate_constants(op: ArithmeticOp, left: int | float, right: int | float)
 
 def _calculate_ints(op: ArithmeticOp, left: Lane, right: Lane) -> tuple[Lane, BoolArray | None]:
     where = intersection(left.where, right.where)
-    divisor, by_zero = _without_zeros(op, right.values, where)
-    return Lane(_INT_OPERATIONS[op](left.values, divisor), where), by_zero
+    operand, undefined = _defined(op, right.values, where)
+    return Lane(_INT_OPERATIONS[op](left.values, operand), where), undefined
 
 
 def _calculate_floats(
@@ -66,8 +74,8 @@ def _calculate_floats(
     where = intersection(one.where, other.where)
     if done is not None and done.where is not None:
         where = intersection(where, ~done.where)
-    divisor, by_zero = _without_zeros(op, other.values, where)
-    return Lane(_FLOAT_OPERATIONS[op](one.values, divisor), where), by_zero
+    operand, undefined = _defined(op, other.values, where)
+    return Lane(_FLOAT_OPERATIONS[op](one.values, operand), where), undefined
 
 
 def _as_floats(numbers: Numbers) -> Lane | None:
@@ -87,16 +95,18 @@ def _to_floats(ints: _Array) -> _Array:
     return ints.astype(np.float64)
 
 
-def _without_zeros(
-    op: ArithmeticOp, divisor: _Array, where: BoolArray | None
-) -> tuple[_Array, BoolArray | None]:
-    """For a division: ``divisor`` with 1 for 0, and the rows of ``where`` that had 0."""
-    zeros = some(divisor == 0) if op in ("/", "%") else None
-    if zeros is None:
-        return divisor, None
-    return np.where(zeros, divisor.dtype.type(1) if divisor.dtype != object else 1, divisor), intersection(
-        zeros, where
-    )
+def _defined(op: ArithmeticOp, right: _Array, where: BoolArray | None) -> tuple[_Array, BoolArray | None]:
+    """The right operand with 1 where the operation is not defined, and the rows of ``where`` that are so."""
+    if op in ("/", "%"):
+        undefined = some(right == 0)
+    elif op in ("<<", ">>"):
+        undefined = some(((right < 0) | (right > MAX_SHIFT)).astype(np.bool_))
+    else:
+        undefined = None
+    if undefined is None:
+        return right, None
+    one = 1 if right.dtype == object else right.dtype.type(1)
+    return np.where(undefined, one, right), intersection(undefined, where)
 
 
 def _add(left: _Array, right: _Array) -> _Array:
@@ -129,6 +139,32 @@ def _remainder(left: _Array, right: _Array) -> _Array:
     return np.where(left < 0, -remainder, remainder)
 
 
+def _and(left: _Array, right: _Array) -> _Array:
+    left, right = _wide_enough(left, right, ())
+    return np.bitwise_and(left, right)
+
+
+def _or(left: _Array, right: _Array) -> _Array:
+    left, right = _wide_enough(left, right, ())
+    return np.bitwise_or(left, right)
+
+
+def _exclusive_or(left: _Array, right: _Array) -> _Array:
+    left, right = _wide_enough(left, right, ())
+    return np.bitwise_xor(left, right)
+
+
+def _shift_left(left: _Array, right: _Array) -> _Array:
+    most = _bounds(right)[1]
+    left, right = _wide_enough(left, right, [bound << most for bound in _bounds(left)])
+    return np.left_shift(left, right)
+
+
+def _shift_right(left: _Array, right: _Array) -> _Array:
+    left, right = _wide_enough(left, right, ())
+    return np.right_shift(left, right)
+
+
 def _bounds(values: _Array) -> tuple[int, int]:
     return (int(values.min()), int(values.max())) if values.size else (0, 0)
 
@@ -147,6 +183,11 @@ _INT_OPERATIONS: dict[ArithmeticOp, Callable[[_Array, _Array], _Array]] = {
     "*": _multiply,
     "/": _divide,
     "%": _remainder,
+    "&": _and,
+    "|": _or,
+    "^": _exclusive_or,
+    "<<": _shift_left,
+    ">>": _shift_right,
 }
 _FLOAT_OPERATIONS: dict[ArithmeticOp, Callable[[_Array, _Array], _Array]] = {
     "+": np.add,

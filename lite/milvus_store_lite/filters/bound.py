@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal as OneOf
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from ..schema import DYNAMIC_FIELD, Field
-from .like import Pattern
 from .tree import ArithmeticOp, Value
 
 Ordering = OneOf["==", "<", "<=", ">", ">="]
@@ -24,18 +27,39 @@ class Kind(Enum):
     NUMBER = "number"
     STRING = "string"
     BOOLEAN = "boolean"
+    INSTANT = "point in time"
+    ARRAY = "array"
+    GEOMETRY = "geometry"
     ANY = "JSON value"
     """Only the rows tell: a JSON path."""
 
 
+class Pattern(Protocol):
+    """What strings are matched against: a ``like`` pattern or a regular expression."""
+
+    @property
+    def exact(self) -> str | None:
+        """The only string that matches, or None if there may be others."""
+        ...
+
+    def matches(self, words: list[str]) -> npt.NDArray[np.bool_]:
+        """(len(words),) bool: which of ``words`` match."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FieldValue:
+    """A field of the row; inside ``OverElements`` a field of the element."""
+
     field: Field
 
 
 @dataclass(frozen=True, slots=True)
 class PathValue:
-    """A JSON path; ``field_name`` is ``$meta`` for the dynamic field."""
+    """A JSON path; ``field_name`` is ``$meta`` for the dynamic field.
+
+    Inside ``OverElements`` over a JSON array the empty path is the element.
+    """
 
     field_name: str
     path: tuple[str | int, ...]
@@ -50,8 +74,38 @@ class PathValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ElementAt:
+    """The element at ``position`` of an ARRAY field; ``field`` is null where there is none."""
+
+    array: Field
+    position: int
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How many elements an array has."""
+
+    operand: FieldValue | PathValue
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, in microseconds since 1970-01-01T00:00:00Z."""
+
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """A list of constants, possibly nested."""
+
+    items: tuple[Constant | ListValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +120,27 @@ class Negative:
     operand: Operand
 
 
-Operand = FieldValue | PathValue | Constant | Calculation | Negative
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A TIMESTAMPTZ field moved by a number of calendar months, then by microseconds."""
+
+    field: Field
+    months: int
+    micros: int
+
+
+Operand = (
+    FieldValue
+    | PathValue
+    | ElementAt
+    | Length
+    | Constant
+    | Moment
+    | ListValue
+    | Calculation
+    | Negative
+    | Shifted
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +152,8 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``left op right`` over the values of ``kind`` (never ANY); a constant stands only on the right."""
+    """``left op right`` over the values of ``kind`` (NUMBER, STRING or BOOLEAN); a constant stands only on
+    the right. Points in time are compared as numbers."""
 
     kind: Kind
     op: Ordering
@@ -88,7 +163,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The operand equals one of ``choices``, all of ``kind`` (never ANY)."""
+    """The operand equals one of ``choices``, all of ``kind`` (NUMBER, STRING or BOOLEAN)."""
 
     kind: Kind
     operand: Operand
@@ -103,7 +178,41 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Nullness:
+    operand: FieldValue | PathValue | ElementAt
+
+
+@dataclass(frozen=True, slots=True)
+class Existence:
+    """Something other than null stands at the path."""
+
+    operand: PathValue
+
+
+@dataclass(frozen=True, slots=True)
+class OverElements:
+    """``condition`` holds for at least ``least`` and at most ``most`` elements of the array (None: any
+    number), or with ``least`` None for all of them."""
+
     operand: FieldValue | PathValue
+    condition: Predicate
+    least: int | None = 1
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder:
+    """The array has as many elements as there are ``conditions``, and each holds for its element."""
+
+    operand: FieldValue | PathValue
+    conditions: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """The JSON element is the array whose canonical text is ``text``."""
+
+    operand: PathValue
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +230,34 @@ class AnyOf:
     parts: tuple[Predicate, ...]
 
 
-Predicate = Fixed | Comparison | Membership | Match | Nullness | Inverse | AllOf | AnyOf
+Predicate = (
+    Fixed
+    | Comparison
+    | Membership
+    | Match
+    | Nullness
+    | Existence
+    | OverElements
+    | InOrder
+    | Composite
+    | Inverse
+    | AllOf
+    | AnyOf
+)
+
+
+def parts_of(node: Predicate | Operand) -> tuple[Predicate | Operand, ...]:
+    """The direct parts of ``node`` that read the same row; conditions on elements of an array are none."""
+    match node:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return parts
+        case Inverse(part=part):
+            return (part,)
+        case Comparison(left=left, right=right) | Calculation(left=left, right=right):
+            return (left, right)
+        case Membership() | Match() | Nullness() | Existence() | Negative() | Length():
+            return (node.operand,)
+        case OverElements() | InOrder() | Composite():
+            return (node.operand,)
+        case _:
+            return ()

@@ -8,58 +8,65 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from ..data_types import DataType
-from ..errors import FilterError
+from .. import times
 from ..schema import Schema
-from .arithmetic import calculate_constants
+from . import operands
+from .arrays import equals_list
 from .bound import (
     AllOf,
     AnyOf,
     Calculation,
     Comparison,
     Constant,
+    Existence,
     FieldValue,
     Fixed,
     Inverse,
     Kind,
+    ListValue,
     Match,
     Membership,
-    Negative,
+    Moment,
     Nullness,
     Operand,
     Ordering,
     PathValue,
+    Pattern,
     Predicate,
 )
+from .context import Context
+from .functions import bind_call
 from .like import compile_pattern
-from .names import resolve
-from .templates import PLAIN_TYPES, Plain, plain_scalar, plain_value
+from .operands import bind_operand, describe, kind_of, kind_of_type
+from .regex import compile_regex
+from .templates import PLAIN_TYPES
 from .tree import (
     MAX_DEPTH,
     And,
-    Arithmetic,
+    Call,
     Compare,
     CompareOp,
+    Element,
+    Exists,
     Expression,
     In,
     IsNull,
     Like,
     ListOf,
-    Literal,
+    Member,
     Name,
     Not,
     Or,
     Path,
     Range,
+    Regex,
     Template,
-    Unary,
     Value,
     too_deep,
 )
 
-_Result = TypeVar("_Result")
 _MIRRORED: dict[Ordering, Ordering] = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _COMPARE: dict[Ordering, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -78,264 +85,248 @@ def bind(
     ``text`` is what the tree was parsed from; without it errors name no place. Parameters that no
     template uses are ignored, as Milvus does.
     """
-    return _Binder(schema, params or {}, text).bind(expression)
+    context = Context(schema, params or {}, text)
+    if not text:
+        below = too_deep(expression)
+        if below is not None:
+            raise context.error(below, f"the expression nests deeper than {MAX_DEPTH} levels")
+    return bind_condition(context, expression)
 
 
-class _Binder:
-    def __init__(self, schema: Schema, params: Mapping[str, object], text: str) -> None:
-        self._schema = schema
-        self._params = params
-        self._text = text
-
-    def bind(self, expression: Expression) -> Predicate:
-        if not self._text:
-            below = too_deep(expression)
-            if below is not None:
-                raise self._error(below, f"the expression nests deeper than {MAX_DEPTH} levels")
-        return self._condition(expression)
-
-    def _error(self, node: Expression, message: str) -> FilterError:
-        """The error to raise for what is wrong at ``node``."""
-        return FilterError(message, self._text, node.at if self._text else None)
-
-    def _located(self, node: Expression, compute: Callable[[], _Result]) -> _Result:
-        """``compute()``; what it finds wrong is said at the place of ``node``."""
-        try:
-            return compute()
-        except ValueError as error:
-            raise self._error(node, str(error)) from None
-
-    # Conditions
-
-    def _condition(self, node: Expression) -> Predicate:
-        match node:
-            case And(operands=operands):
-                return AllOf(tuple(map(self._condition, operands))) if operands else Fixed(True)
-            case Or(operands=operands):
-                return AnyOf(tuple(map(self._condition, operands))) if operands else Fixed(False)
-            case Not(operand=operand):
-                return Inverse(self._condition(operand))
-            case Compare(op=op, left=left, right=right):
-                return self._comparison(op, left, right)
-            case Range(low=low, low_op=low_op, middle=middle, high_op=high_op, high=high):
-                return AllOf((self._comparison(low_op, low, middle), self._comparison(high_op, middle, high)))
-            case In():
-                return self._membership(node)
-            case Like():
-                return self._match(node)
-            case IsNull():
-                return self._nullness(node)
-            case _:
-                return self._flag(node)
-
-    def _flag(self, node: Expression) -> Predicate:
-        """A boolean standing alone: ``true``, a BOOL field, or a JSON path that may hold one."""
-        operand = self._operand(node)
-        if isinstance(operand, Constant) and isinstance(operand.value, bool):
-            return Fixed(operand.value)
-        if _kind(operand) is Kind.BOOLEAN or isinstance(operand, PathValue):
-            return Comparison(Kind.BOOLEAN, "==", operand, Constant(True))
-        raise self._error(node, f"{_describe(operand)} is no condition, compare it with something")
-
-    def _comparison(self, op: CompareOp, left: Expression, right: Expression) -> Predicate:
-        if op == "!=":
-            return Inverse(self._comparison("==", left, right))
-        one, other = self._operand(left), self._operand(right)
-        if isinstance(one, Constant) and not isinstance(other, Constant):
-            return self._compare_operands(_MIRRORED[op], other, one, left)
-        blamed = left if isinstance(other, FieldValue) and isinstance(one, Calculation) else right
-        return self._compare_operands(op, one, other, blamed)
-
-    def _compare_operands(self, op: Ordering, one: Operand, other: Operand, blamed: Expression) -> Predicate:
-        """The comparison; ``blamed`` is where the text is wrong if the two do not fit."""
-        kinds = {_kind(one), _kind(other)} - {Kind.ANY}
-        if len(kinds) == 2:
-            raise self._error(blamed, f"cannot compare {_describe(one)} with {_describe(other)}")
-        if op != "==" and Kind.BOOLEAN in kinds:
-            raise self._error(
-                blamed,
-                f"booleans have no order: compare {_describe(one)} with {_describe(other)} by == or !=",
+def bind_condition(context: Context, node: Expression) -> Predicate:
+    """The condition that ``node`` states."""
+    match node:
+        case And(operands=operands):
+            return AllOf(tuple(bind_condition(context, one) for one in operands)) if operands else Fixed(True)
+        case Or(operands=operands):
+            return (
+                AnyOf(tuple(bind_condition(context, one) for one in operands)) if operands else Fixed(False)
             )
-        if isinstance(one, Constant) and isinstance(other, Constant):
-            return Fixed(_COMPARE[op](one.value, other.value))
-        if kinds:
-            return Comparison(kinds.pop(), op, one, other)
-        # Two JSON paths: whatever kind both values of a row have.
-        both = [Kind.NUMBER, Kind.STRING] + ([Kind.BOOLEAN] if op == "==" else [])
-        return AnyOf(tuple(Comparison(kind, op, one, other) for kind in both))
-
-    def _membership(self, node: In) -> Predicate:
-        operand = self._operand(node.operand)
-        choices = self._choices(node.choices)
-        by_kind = self._by_kind(node.choices, operand, choices)
-        found: Predicate
-        if isinstance(operand, Constant):
-            same_kind = by_kind.get(_kind(operand), ())
-            found = Fixed(operand.value in same_kind)
-        elif len(by_kind) == 1:
-            [(kind, values)] = by_kind.items()
-            found = Membership(kind, operand, values)
-        else:
-            found = AnyOf(tuple(Membership(kind, operand, values) for kind, values in by_kind.items()))
-        return Inverse(found) if node.negated else found
-
-    def _choices(self, node: Expression) -> tuple[Value, ...]:
-        """The values to the right of ``in``."""
-        if isinstance(node, ListOf):
-            plain = tuple(item.value for item in node.items if isinstance(item, Literal))
-            if len(plain) == len(node.items) and PLAIN_TYPES.issuperset(map(type, plain)):
-                return plain
-            return tuple(map(self._element, node.items))
-        given = self._template(node) if isinstance(node, Template) else None
-        if not isinstance(given, tuple):
-            raise self._error(node, "'in' needs a list in square brackets or a template that holds a list")
-        return given
-
-    def _element(self, node: Expression) -> Value:
-        operand = self._operand(node)
-        if not isinstance(operand, Constant):
-            raise self._error(node, f"a list holds constants only, got {_describe(operand)}")
-        return operand.value
-
-    def _by_kind(
-        self, node: Expression, operand: Operand, choices: tuple[Value, ...]
-    ) -> dict[Kind, tuple[Value, ...]]:
-        """``choices`` by their kind; all are of the operand's kind unless that is a JSON path."""
-        own = _kind(operand)
-        types = set(map(type, choices))
-        kinds = {_kind_of_type(one) for one in types} or {Kind.STRING if own is Kind.ANY else own}
-        if own is not Kind.ANY and kinds != {own}:
-            place = next(place for place, one in enumerate(choices) if _kind_of_type(type(one)) is not own)
-            at = node.items[place] if isinstance(node, ListOf) else node
-            raise self._error(
-                at,
-                f"cannot compare {_describe(operand)} with {_describe(Constant(choices[place]))} in a list",
+        case Not(operand=operand):
+            return Inverse(bind_condition(context, operand))
+        case Compare(op=op, left=left, right=right):
+            return _comparison(context, op, left, right)
+        case Range(low=low, low_op=low_op, middle=middle, high_op=high_op, high=high):
+            return AllOf(
+                (_comparison(context, low_op, low, middle), _comparison(context, high_op, middle, high))
             )
-        if len(kinds) == 1:
-            return {kinds.pop(): choices}
-        return {
-            kind: tuple(one for one in choices if _kind_of_type(type(one)) is kind)
-            for kind in Kind
-            if kind in kinds
-        }
-
-    def _match(self, node: Like) -> Predicate:
-        operand = self._operand(node.operand)
-        if _kind(operand) not in (Kind.STRING, Kind.ANY):
-            raise self._error(node.operand, f"'like' needs a string, got {_describe(operand)}")
-        pattern = self._operand(node.pattern)
-        if not isinstance(pattern, Constant) or not isinstance(pattern.value, str):
-            raise self._error(
-                node.pattern, f"the pattern of 'like' must be a string, got {_describe(pattern)}"
-            )
-        source = pattern.value
-        compiled = self._located(node.pattern, lambda: compile_pattern(source))
-        if isinstance(operand, Constant):
-            return Fixed(bool(compiled.matches([str(operand.value)])[0]))
-        return Match(operand, compiled)
-
-    def _nullness(self, node: IsNull) -> Predicate:
-        named = node.operand
-        if not isinstance(named, Name | Path):
-            raise self._error(node, "'is null' needs a field or a JSON path on its left")
-        found = Nullness(self._located(named, lambda: resolve(named, self._schema)))
-        return Inverse(found) if node.negated else found
-
-    # Values
-
-    def _operand(self, node: Expression) -> Operand:
-        match node:
-            case Literal(value=value):
-                # A tree that was built in code may hold numpy scalars, or something that is no value.
-                return Constant(self._located(node, lambda: plain_scalar("a literal", value)))
-            case Template():
-                given = self._template(node)
-                if isinstance(given, tuple):
-                    raise self._error(node, f"template '{node.name}' holds a list, which only 'in' takes")
-                return Constant(given)
-            case Name() | Path():
-                return self._named(node)
-            case Arithmetic():
-                return self._arithmetic(node)
-            case Unary():
-                return self._signed(node)
-            case ListOf():
-                raise self._error(node, "a list can only stand to the right of 'in'")
-            case _:
-                raise self._error(node, "a condition cannot be used as a value")
-
-    def _named(self, node: Name | Path) -> Operand:
-        found = self._located(node, lambda: resolve(node, self._schema))
-        if isinstance(found, PathValue) and not found.path:
-            name = found.field_name
-            kind = "the dynamic field" if found.is_dynamic else f"field '{name}' (JSON)"
-            raise self._error(node, f'{kind} cannot be used without a path, write {name}["key"]')
-        return found
-
-    def _arithmetic(self, node: Arithmetic) -> Operand:
-        left = self._number(node.op, node.left)
-        right = self._number(node.op, node.right)
-        if node.op in ("/", "%") and isinstance(right, Constant) and right.value == 0:
-            raise self._error(node.right, f"'{node.op}' by zero")
-        if isinstance(left, Constant) and isinstance(right, Constant):
-            assert not isinstance(left.value, str)
-            assert not isinstance(right.value, str)
-            return Constant(calculate_constants(node.op, left.value, right.value))
-        return Calculation(node.op, left, right)
-
-    def _signed(self, node: Unary) -> Operand:
-        operand = self._number(node.op, node.operand)
-        if isinstance(operand, Constant):
-            assert not isinstance(operand.value, str)
-            return Constant(-operand.value if node.op == "-" else operand.value)
-        # Adding zero keeps the numbers of a JSON path and leaves out everything else.
-        return Negative(operand) if node.op == "-" else Calculation("+", operand, Constant(0))
-
-    def _number(self, op: str, node: Expression) -> Operand:
-        operand = self._operand(node)
-        if _kind(operand) not in (Kind.NUMBER, Kind.ANY):
-            raise self._error(node, f"'{op}' needs numbers, got {_describe(operand)}")
-        return operand
-
-    def _template(self, node: Template) -> Plain:
-        if node.name not in self._params:
-            given = ", ".join(map(str, self._params)) or "none"
-            raise self._error(node, f"no value is given for template '{node.name}'; given: {given}")
-        return self._located(node, lambda: plain_value(f"template '{node.name}'", self._params[node.name]))
-
-
-def _kind(operand: Operand) -> Kind:
-    match operand:
-        case Constant(value=value):
-            return _kind_of_type(type(value))
-        case PathValue():
-            return Kind.ANY
-        case FieldValue(field=field):
-            if field.dtype is DataType.BOOL:
-                return Kind.BOOLEAN
-            return Kind.STRING if field.dtype is DataType.VARCHAR else Kind.NUMBER
+        case In():
+            return _membership(context, node)
+        case Like(operand=operand, pattern=pattern):
+            return _match(context, "like", operand, pattern, compile_pattern)
+        case Regex(operand=operand, pattern=pattern, negated=negated):
+            found = _match(context, "!~" if negated else "=~", operand, pattern, compile_regex)
+            return Inverse(found) if negated else found
+        case IsNull():
+            return _nullness(context, node)
+        case Exists():
+            return _existence(context, node)
+        case Call(function=function) if function != "array_length":
+            return bind_call(context, node, bind_condition)
         case _:
-            return Kind.NUMBER
+            return _flag(context, node)
 
 
-def _kind_of_type(given: type[Value]) -> Kind:
-    if issubclass(given, bool):
-        return Kind.BOOLEAN
-    return Kind.STRING if issubclass(given, str) else Kind.NUMBER
+def _flag(context: Context, node: Expression) -> Predicate:
+    """A boolean standing alone: ``true``, a BOOL field, or a JSON path that may hold one."""
+    operand = bind_operand(context, node)
+    if isinstance(operand, Constant) and isinstance(operand.value, bool):
+        return Fixed(operand.value)
+    if kind_of(operand) is Kind.BOOLEAN or isinstance(operand, PathValue):
+        return Comparison(Kind.BOOLEAN, "==", operand, Constant(True))
+    raise context.error(node, f"{describe(operand)} is no condition, compare it with something")
 
 
-def _describe(operand: Operand) -> str:
-    """The operand as errors name it, with its type."""
-    match operand:
-        case FieldValue(field=field):
-            return f"field '{field.name}' ({field.describe()})"
-        case PathValue():
-            return f"JSON path {operand}"
-        case Constant(value=bool(value)):
-            return f"the boolean {str(value).lower()}"
-        case Constant(value=str(value)):
-            return f"the string {value!r:.60}"
-        case Constant(value=value):
-            return f"the number {value!r:.60}"
-        case _:
-            return "a calculated number"
+# Comparisons ------------------------------------------------------------------------------------------
+
+
+def _comparison(context: Context, op: CompareOp, left: Expression, right: Expression) -> Predicate:
+    if op == "!=":
+        return Inverse(_comparison(context, "==", left, right))
+    one, other = bind_operand(context, left), bind_operand(context, right)
+    one, other = _as_moment(context, left, one, other), _as_moment(context, right, other, one)
+    if _is_constant(one) and not _is_constant(other):
+        return _compare_operands(context, _MIRRORED[op], other, one, left)
+    blamed = left if isinstance(other, FieldValue) and isinstance(one, Calculation) else right
+    return _compare_operands(context, op, one, other, blamed)
+
+
+def _compare_operands(
+    context: Context, op: Ordering, one: Operand, other: Operand, blamed: Expression
+) -> Predicate:
+    """The comparison; ``blamed`` is where the text is wrong if the two do not fit."""
+    kinds = {kind_of(one), kind_of(other)} - {Kind.ANY}
+    if len(kinds) == 2 or kinds == {Kind.GEOMETRY}:
+        raise context.error(blamed, f"cannot compare {describe(one)} with {describe(other)}")
+    if op != "==" and kinds & {Kind.BOOLEAN, Kind.ARRAY}:
+        what = "booleans" if Kind.BOOLEAN in kinds else "arrays"
+        raise context.error(
+            blamed, f"{what} have no order: compare {describe(one)} with {describe(other)} by == or !="
+        )
+    if kinds == {Kind.ARRAY}:
+        return _compare_arrays(context, one, other, blamed)
+    if isinstance(one, Constant) and isinstance(other, Constant):
+        return Fixed(_COMPARE[op](one.value, other.value))
+    if isinstance(one, Moment) and isinstance(other, Moment):
+        return Fixed(_COMPARE[op](one.micros, other.micros))
+    if kinds == {Kind.INSTANT}:
+        if Kind.ANY in (kind_of(one), kind_of(other)):
+            raise context.error(blamed, f"cannot compare {describe(one)} with {describe(other)}")
+        return Comparison(
+            Kind.NUMBER, op, one, Constant(other.micros) if isinstance(other, Moment) else other
+        )
+    if kinds:
+        return Comparison(kinds.pop(), op, one, other)
+    # Two JSON paths: whatever kind both values of a row have.
+    both = [Kind.NUMBER, Kind.STRING] + ([Kind.BOOLEAN] if op == "==" else [])
+    return AnyOf(tuple(Comparison(kind, op, one, other) for kind in both))
+
+
+def _compare_arrays(context: Context, one: Operand, other: Operand, blamed: Expression) -> Predicate:
+    if isinstance(one, ListValue) and isinstance(other, ListValue):
+        raise context.error(blamed, "two lists are compared: one side must be an ARRAY field or a JSON path")
+    if not isinstance(one, FieldValue | PathValue) or not isinstance(other, ListValue):
+        raise context.error(blamed, f"cannot compare {describe(one)} with {describe(other)}")
+    return context.located(blamed, lambda: equals_list(one, other))
+
+
+def _as_moment(context: Context, node: Expression, operand: Operand, other: Operand) -> Operand:
+    """A text given through a template as the point in time that it means beside a TIMESTAMPTZ field."""
+    if isinstance(operand, Constant) and isinstance(operand.value, str) and kind_of(other) is Kind.INSTANT:
+        text = operand.value
+        if isinstance(node, Template):
+            return Moment(context.located(node, lambda: times.instant(text)))
+        raise context.error(node, f"{describe(other)} is compared with a time, write ISO before the string")
+    return operand
+
+
+def _is_constant(operand: Operand) -> bool:
+    return isinstance(operand, Constant | Moment | ListValue)
+
+
+# Sets -------------------------------------------------------------------------------------------------
+
+
+def _membership(context: Context, node: In) -> Predicate:
+    operand = bind_operand(context, node.operand)
+    choices = _choices(context, node.choices, operand)
+    by_kind = _by_kind(context, node.choices, operand, choices)
+    found: Predicate
+    if isinstance(operand, Constant):
+        same_kind = by_kind.get(kind_of(operand), ())
+        found = Fixed(operand.value in same_kind)
+    elif len(by_kind) == 1:
+        [(kind, values)] = by_kind.items()
+        found = Membership(kind, operand, values)
+    else:
+        found = AnyOf(tuple(Membership(kind, operand, values) for kind, values in by_kind.items()))
+    return Inverse(found) if node.negated else found
+
+
+def _choices(context: Context, node: Expression, operand: Operand) -> tuple[Value, ...]:
+    """The values to the right of ``in``."""
+    if kind_of(operand) is Kind.INSTANT:
+        return _moments(context, node)
+    if isinstance(node, ListOf) and PLAIN_TYPES.issuperset(map(type, node.items)):
+        return node.items  # type: ignore[return-value]  # said by their types
+    given = context.template(node) if isinstance(node, Template) else ()
+    if isinstance(given, tuple) and given and PLAIN_TYPES.issuperset(map(type, given)):
+        return given  # type: ignore[return-value]  # said by their types
+    found = bind_operand(context, node)
+    if not isinstance(found, ListValue):
+        raise context.error(node, "'in' needs a list in square brackets or a template that holds a list")
+    values: list[Value] = []
+    for place, item in enumerate(found.items):
+        if not isinstance(item, Constant):
+            message = f"cannot compare {describe(operand)} with a list inside a list"
+            raise (
+                context.item_error(node, place, message)
+                if isinstance(node, ListOf)
+                else context.error(node, message)
+            )
+        values.append(item.value)
+    return tuple(values)
+
+
+def _moments(context: Context, node: Expression) -> tuple[Value, ...]:
+    """The choices for a TIMESTAMPTZ field, as microseconds."""
+    if isinstance(node, Template):
+        given = context.template(node)
+        texts = given if isinstance(given, tuple) else (given,)
+        if all(isinstance(text, str) for text in texts):
+            return tuple(context.located(node, lambda: [times.instant(str(text)) for text in texts]))
+    if isinstance(node, ListOf):
+        found = [bind_operand(context, item) if isinstance(item, Expression) else None for item in node.items]
+        for place, moment in enumerate(found):
+            if not isinstance(moment, Moment):
+                raise context.item_error(node, place, "a time is written ISO '2025-01-31T12:00:00Z'")
+        return tuple(moment.micros for moment in found if isinstance(moment, Moment))
+    raise context.error(node, "'in' needs a list of times, as in [ISO '2025-01-31T12:00:00Z']")
+
+
+def _by_kind(
+    context: Context, node: Expression, operand: Operand, choices: tuple[Value, ...]
+) -> dict[Kind, tuple[Value, ...]]:
+    """``choices`` by their kind; all are of the operand's kind unless that is a JSON path."""
+    own = kind_of(operand)
+    if own is Kind.INSTANT:
+        return {Kind.NUMBER: choices}
+    if own in (Kind.ARRAY, Kind.GEOMETRY):
+        raise context.error(node, f"'in' does not take {describe(operand)}")
+    types = set(map(type, choices))
+    kinds = {kind_of_type(one) for one in types} or {Kind.STRING if own is Kind.ANY else own}
+    if own is not Kind.ANY and kinds != {own}:
+        place = next(place for place, one in enumerate(choices) if kind_of_type(type(one)) is not own)
+        message = f"cannot compare {describe(operand)} with {describe(Constant(choices[place]))} in a list"
+        raise (
+            context.item_error(node, place, message)
+            if isinstance(node, ListOf)
+            else context.error(node, message)
+        )
+    if len(kinds) == 1:
+        return {kinds.pop(): choices}
+    return {
+        kind: tuple(one for one in choices if kind_of_type(type(one)) is kind)
+        for kind in Kind
+        if kind in kinds
+    }
+
+
+# Patterns, nulls --------------------------------------------------------------------------------------
+
+
+def _match(
+    context: Context,
+    op: str,
+    operand_node: Expression,
+    pattern_node: Expression,
+    compiled: Callable[[str], Pattern],
+) -> Predicate:
+    operand = bind_operand(context, operand_node)
+    if kind_of(operand) not in (Kind.STRING, Kind.ANY):
+        raise context.error(operand_node, f"'{op}' needs a string, got {describe(operand)}")
+    pattern = bind_operand(context, pattern_node)
+    if not isinstance(pattern, Constant) or not isinstance(pattern.value, str):
+        raise context.error(pattern_node, f"the pattern of '{op}' must be a string, got {describe(pattern)}")
+    source = pattern.value
+    matcher = context.located(pattern_node, lambda: compiled(source))
+    if isinstance(operand, Constant):
+        return Fixed(bool(matcher.matches([str(operand.value)])[0]))
+    return Match(operand, matcher)
+
+
+def _nullness(context: Context, node: IsNull) -> Predicate:
+    named = node.operand
+    if not isinstance(named, Name | Path | Member | Element):
+        raise context.error(node, "'is null' needs a field or a JSON path on its left")
+    found = Nullness(operands.resolve(context, named))
+    return Inverse(found) if node.negated else found
+
+
+def _existence(context: Context, node: Exists) -> Predicate:
+    found = bind_operand(context, node.operand)
+    if not isinstance(found, PathValue):
+        raise context.error(
+            node.operand, f"'exists' needs a JSON path or a dynamic key, got {describe(found)}"
+        )
+    return Existence(found)

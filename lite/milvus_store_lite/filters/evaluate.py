@@ -10,27 +10,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..columns.column import JsonKind, NumberColumn, StringColumn
-from . import numbers, strings
+from .. import times
+from ..columns.column import ArrayColumn, JsonKind, NumberColumn, StringColumn
+from ..data_types import DataType
+from . import elements, numbers, strings
 from .arithmetic import calculate, negative
 from .bound import (
     AllOf,
     AnyOf,
     Calculation,
     Comparison,
+    Composite,
     Constant,
+    ElementAt,
+    Existence,
     FieldValue,
     Fixed,
+    InOrder,
     Inverse,
     Kind,
+    Length,
+    ListValue,
     Match,
     Membership,
+    Moment,
     Negative,
     Nullness,
     Operand,
+    OverElements,
     PathValue,
     Predicate,
+    Shifted,
 )
+from .elements import ElementRows
 from .numbers import Lane, Numbers
 from .rows import Rows
 from .truth import BoolArray, Truth, all_of, any_of, everywhere, some, union
@@ -49,6 +61,8 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return ~evaluate(part, rows)
         case Nullness(operand=operand):
             return Truth.of(_is_null(operand, rows))
+        case Existence(operand=path):
+            return Truth.of(rows.json_path(path.field_name, path.path).kinds > JsonKind.NULL)
         case Match(operand=operand, pattern=pattern):
             text = _strings(operand, rows)
             return Truth.of(strings.match(text.column, pattern), text.unknown)
@@ -56,6 +70,51 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return _compare(predicate, rows)
         case Membership():
             return _is_among(predicate, rows)
+        case OverElements():
+            return _over_elements(predicate, rows)
+        case InOrder():
+            return _in_order(predicate, rows)
+        case Composite(operand=element, text=composite):
+            composites = rows.json_path(element.field_name, element.path).composites
+            assert composites is not None, "the element of an array"
+            return Truth.of(strings.compare_to_constant("==", composites, composite))
+
+
+def _over_elements(over: OverElements, rows: Rows) -> Truth:
+    arrays = _arrays(over.operand, rows)
+    hits = evaluate(over.condition, ElementRows.all_of(arrays)).certain
+    found = elements.counts(arrays, hits)
+    if over.least is None:
+        holds = found == elements.lengths(arrays)
+    else:
+        holds = found >= over.least
+        if over.most is not None:
+            holds &= found <= over.most
+    return _where_array(arrays, holds)
+
+
+def _in_order(predicate: InOrder, rows: Rows) -> Truth:
+    arrays = _arrays(predicate.operand, rows)
+    candidates = np.flatnonzero(
+        elements.is_array(arrays) & (elements.lengths(arrays) == len(predicate.conditions))
+    )
+    for position, condition in enumerate(predicate.conditions):
+        one_each = ElementRows.at(arrays, arrays.offsets[candidates] + position)
+        candidates = candidates[evaluate(condition, one_each).certain]
+    holds = np.zeros(rows.count, dtype=np.bool_)
+    holds[candidates] = True
+    return _where_array(arrays, holds)
+
+
+def _where_array(arrays: ArrayColumn, holds: BoolArray) -> Truth:
+    """What ``holds`` of arrays, false where there is something else, unknown where there is nothing."""
+    return Truth.of(holds & elements.is_array(arrays), some(arrays.kinds == JsonKind.NO_DOCUMENT))
+
+
+def _arrays(operand: FieldValue | PathValue, rows: Rows) -> ArrayColumn:
+    if isinstance(operand, PathValue):
+        return rows.json_array(operand.field_name, operand.path)
+    return rows.array(operand.field)
 
 
 def _compare(comparison: Comparison, rows: Rows) -> Truth:
@@ -97,20 +156,29 @@ def _is_among(membership: Membership, rows: Rows) -> Truth:
     return Truth.of(flag.only(holds), unknown)
 
 
-def _is_null(operand: FieldValue | PathValue, rows: Rows) -> BoolArray:
+def _is_null(operand: FieldValue | PathValue | ElementAt, rows: Rows) -> BoolArray:
     if isinstance(operand, PathValue):
         last = JsonKind.NULL if operand.path else JsonKind.NO_DOCUMENT
         return rows.json_path(operand.field_name, operand.path).kinds <= last
-    column = rows.column(operand.field)
+    if operand.field.dtype is DataType.ARRAY:
+        missing: BoolArray = rows.array(operand.field).kinds == JsonKind.NO_DOCUMENT
+        return missing
+    column = _column(operand, rows)
     if isinstance(column, StringColumn):
         return column.codes < 0
     return np.zeros(rows.count, dtype=np.bool_) if column.valid is None else ~column.valid
 
 
+def _column(operand: FieldValue | ElementAt, rows: Rows) -> NumberColumn | StringColumn:
+    if isinstance(operand, ElementAt):
+        return elements.element_at(rows.array(operand.array), operand.position)
+    return rows.column(operand.field)
+
+
 def _numbers(operand: Operand, rows: Rows) -> Numbers:
     match operand:
-        case FieldValue(field=field):
-            column = rows.column(field)
+        case FieldValue() | ElementAt():
+            column = _column(operand, rows)
             assert isinstance(column, NumberColumn)
             return numbers.numbers_of_column(column)
         case PathValue(field_name=field_name, path=path):
@@ -122,6 +190,22 @@ def _numbers(operand: Operand, rows: Rows) -> Numbers:
         case Constant(value=value):
             assert isinstance(value, int | float)
             return numbers.numbers_of_constant(value)
+        case Length(operand=array):
+            return _lengths(_arrays(array, rows))
+        case Shifted(field=field, months=months, micros=micros):
+            column = rows.column(field)
+            assert isinstance(column, NumberColumn)
+            moved = times.moved(column.values, times.Span(months, micros))
+            return Numbers(Lane(moved), None, None if column.valid is None else ~column.valid)
+        case Moment() | ListValue():
+            raise AssertionError("a constant that is no number is compared in its own way")
+
+
+def _lengths(arrays: ArrayColumn) -> Numbers:
+    """The lengths of the arrays; what is no array has none."""
+    present = elements.is_array(arrays)
+    where = None if present.all() else present
+    return Numbers(Lane(elements.lengths(arrays), where), None, some(arrays.kinds == JsonKind.NO_DOCUMENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +218,11 @@ def _strings(operand: Operand, rows: Rows) -> _Strings:
     if isinstance(operand, PathValue):
         json = rows.json_path(operand.field_name, operand.path)
         return _Strings(json.strings, some(json.kinds == JsonKind.NO_DOCUMENT))
-    assert isinstance(operand, FieldValue)
-    column = rows.column(operand.field)
+    assert isinstance(operand, FieldValue | ElementAt)
+    column = _column(operand, rows)
     assert isinstance(column, StringColumn)
-    return _Strings(column, column.codes < 0 if operand.field.nullable else None)
+    may_be_null = operand.field.nullable or isinstance(operand, ElementAt)
+    return _Strings(column, some(column.codes < 0) if may_be_null else None)
 
 
 def _flags(operand: Operand, rows: Rows) -> tuple[Lane, BoolArray | None]:
@@ -146,7 +231,7 @@ def _flags(operand: Operand, rows: Rows) -> tuple[Lane, BoolArray | None]:
         json = rows.json_path(operand.field_name, operand.path)
         lane = Lane(json.ints != 0, json.kinds == JsonKind.BOOL)
         return lane, some(json.kinds == JsonKind.NO_DOCUMENT)
-    assert isinstance(operand, FieldValue)
-    column = rows.column(operand.field)
+    assert isinstance(operand, FieldValue | ElementAt)
+    column = _column(operand, rows)
     assert isinstance(column, NumberColumn)
     return Lane(column.values), None if column.valid is None else ~column.valid

@@ -17,19 +17,17 @@ from ..schema import Field, Schema
 from .bound import (
     AllOf,
     AnyOf,
-    Calculation,
     Comparison,
     Constant,
+    ElementAt,
     FieldValue,
     Fixed,
-    Inverse,
-    Match,
     Membership,
-    Negative,
-    Nullness,
     Operand,
     PathValue,
     Predicate,
+    Shifted,
+    parts_of,
 )
 from .check import bind
 from .evaluate import evaluate
@@ -77,26 +75,12 @@ def compile_filter(
 
 def _fields(node: Predicate | Operand) -> Iterator[str]:
     match node:
-        case FieldValue(field=field):
+        case FieldValue(field=field) | Shifted(field=field) | ElementAt(array=field):
             yield field.name
         case PathValue(field_name=field_name):
             yield field_name
-        case Comparison(left=left, right=right) | Calculation(left=left, right=right):
-            yield from _fields(left)
-            yield from _fields(right)
-        case Membership(operand=operand) | Match(operand=operand):
-            yield from _fields(operand)
-        case Nullness(operand=named):
-            yield from _fields(named)
-        case Negative(operand=operand):
-            yield from _fields(operand)
-        case Inverse(part=part):
-            yield from _fields(part)
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _fields(part)
-        case Fixed() | Constant():
-            return
+    for part in parts_of(node):
+        yield from _fields(part)
 
 
 def _required(predicate: Predicate, field_name: str) -> frozenset[Value] | None:
@@ -132,6 +116,8 @@ def _storable(field: Field, values: tuple[Value, ...]) -> frozenset[Value]:
 def _stored(dtype: DataType, value: Value) -> Value | None:
     if isinstance(value, bool | str):
         return value
+    if dtype is DataType.TIMESTAMPTZ:
+        dtype = DataType.INT64
     if dtype in INTEGER_RANGES:
         low, high = INTEGER_RANGES[dtype]
         in_range = low <= value <= high and value == int(value)

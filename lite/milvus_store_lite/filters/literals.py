@@ -55,7 +55,7 @@ def string(text: str) -> str:
     """The characters between the quotes of ``text``, with escapes replaced unless it is a raw string."""
     if text[0] in "rR":
         return text[2:-1]
-    inner = text[1:-1]
+    inner = text[text.index(text[-1]) + 1 : -1]  # what stands before the quote says how it was encoded
     return _ESCAPE.sub(_unescape, inner) if "\\" in inner else inner
 
 

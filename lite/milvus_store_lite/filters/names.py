@@ -9,16 +9,31 @@ from difflib import get_close_matches
 
 from ..data_types import DataType
 from ..schema import DYNAMIC_FIELD, Field, Schema
-from .bound import FieldValue, PathValue
-from .tree import Name, Path
+from .bound import ElementAt, FieldValue, PathValue
+from .tree import Element, Member, Name, Path
 
 _LOOKS_LIKE_NULL = frozenset({"null", "none", "nil"})
 _MOST_NAMES = 12
 
 
-def resolve(node: Name | Path, schema: Schema) -> FieldValue | PathValue:
-    """The field or JSON path that ``node`` names; a JSON field by its name alone is the empty path."""
-    name, steps = (node.name, ()) if isinstance(node, Name) else (node.root, node.steps)
+def resolve(
+    node: Name | Path | Member | Element, schema: Schema, elements: Field | None = None
+) -> FieldValue | PathValue | ElementAt:
+    """The field, array element or JSON path that ``node`` names; a JSON field by its name is the empty path.
+
+    ``elements``: the array of whose elements ``$`` speaks, None where it speaks of none.
+    """
+    if elements is not None and not isinstance(node, Element):
+        raise ValueError(f"a condition on the elements of '{elements.name}' speaks of '$' and constants only")
+    match node:
+        case Element():
+            return _of_element(node, elements)
+        case Member():
+            raise ValueError(_about_member(node, schema))
+        case Name(name=name):
+            steps: tuple[str | int, ...] = ()
+        case Path(root=name, steps=steps):
+            pass
     field = schema.by_name.get(name)
     if field is not None:
         return _of_field(field, steps)
@@ -31,17 +46,43 @@ def resolve(node: Name | Path, schema: Schema) -> FieldValue | PathValue:
     return PathValue(DYNAMIC_FIELD, (name, *steps))
 
 
-def _of_field(field: Field, steps: tuple[str | int, ...]) -> FieldValue | PathValue:
+def _of_field(field: Field, steps: tuple[str | int, ...]) -> FieldValue | PathValue | ElementAt:
     if field.dtype.is_vector:
         raise ValueError(f"field '{field.name}' ({field.describe()}) is a vector, a filter cannot use it")
     if field.dtype is DataType.JSON:
         return PathValue(field.name, steps)
-    if steps:
+    if not steps:
+        return FieldValue(field)
+    position = steps[0]
+    if field.dtype is DataType.ARRAY and len(steps) == 1 and isinstance(position, int):
+        return ElementAt(field, position, field.element)
+    if field.dtype is DataType.ARRAY:
         raise ValueError(
-            f"field '{field.name}' ({field.describe()}) is no JSON document, it has no paths: "
-            f"write just {field.name}"
+            f"field '{field.name}' ({field.describe()}) is an array: write {field.name}[0] for its first element"
         )
-    return FieldValue(field)
+    raise ValueError(
+        f"field '{field.name}' ({field.describe()}) is no JSON document, it has no paths: "
+        f"write just {field.name}"
+    )
+
+
+def _of_element(node: Element, elements: Field | None) -> FieldValue:
+    if elements is None:
+        raise ValueError("'$' stands for an element inside element_filter and the match functions only")
+    if node.name is not None:
+        raise ValueError(
+            f"the elements of field '{elements.name}' ({elements.describe()}) have no fields, write '$'"
+        )
+    return FieldValue(elements.element)
+
+
+def _about_member(node: Member, schema: Schema) -> str:
+    field = schema.by_name.get(node.root)
+    if field is None and not schema.enable_dynamic_field:
+        return _unknown(node.root, schema)
+    if field is None or field.dtype is DataType.JSON:
+        return f'a path step is a quoted key or a position, write {node.root}["{node.name}"]'
+    return f"field '{field.name}' ({field.describe()}) has no fields of its own, so no '{node.name}'"
 
 
 def _unknown(name: str, schema: Schema) -> str:

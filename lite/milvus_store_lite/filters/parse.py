@@ -1,238 +1,423 @@
 """Filter text to expression tree, or a ``FilterError`` that points at the fault.
 
-Lark is imported and the parser built at the first text, so that importing this package stays cheap.
-Nothing here knows a schema: names are kept as names.
+Operators are parsed by precedence climbing: ``expression(level)`` reads everything that binds at least as
+tightly as ``level``. Nothing here knows a schema: names are kept as names.
 """
 
 from __future__ import annotations
 
-import re
-import threading
 from collections.abc import Callable
+from enum import IntEnum
 from functools import lru_cache
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from ..errors import FilterError
 from . import literals
-from .syntax_errors import explain
+from .lexer import Kind, Token, token_at
+from .lists import plain_list
+from .syntax_errors import Expected, explain
 from .tree import (
     MAX_DEPTH,
+    MAX_LIST_LENGTH,
     And,
     Arithmetic,
     ArithmeticOp,
+    Call,
     Compare,
     CompareOp,
+    Element,
+    Exists,
     Expression,
     In,
+    Instant,
+    Interval,
     IsNull,
     Like,
     ListOf,
     Literal,
+    Member,
     Name,
     Not,
     Or,
     Path,
     Range,
+    Regex,
     Template,
     Unary,
     too_deep,
 )
 
-if TYPE_CHECKING:
-    from lark import Lark, Token
-
 MAX_TEXT_LENGTH = 2**20
 """The longest text, in characters. Longer lists of values belong into a template."""
 
+
+class Level(IntEnum):
+    """Precedence, loosest first. ``not`` binds looser than a comparison, as Milvus's documents use it:
+    ``not a == b`` is ``not (a == b)``."""
+
+    ANY = 0
+    OR = 1
+    AND = 2
+    NOT = 3
+    BIT_OR = 4
+    BIT_XOR = 5
+    BIT_AND = 6
+    EQUALITY = 7
+    ORDER = 8
+    MEMBER = 9
+    """``in``, ``like``, ``=~``, ``is null``, ``exists``."""
+    SHIFT = 10
+    SUM = 11
+    PRODUCT = 12
+    SIGN = 13
+    POWER = 14
+    ATOM = 15
+
+
+_SYMBOL_LEVELS: Final = {
+    "||": Level.OR,
+    "&&": Level.AND,
+    "|": Level.BIT_OR,
+    "^": Level.BIT_XOR,
+    "&": Level.BIT_AND,
+    **dict.fromkeys(("==", "!="), Level.EQUALITY),
+    **dict.fromkeys(("<", "<=", ">", ">="), Level.ORDER),
+    **dict.fromkeys(("=~", "!~"), Level.MEMBER),
+    **dict.fromkeys(("<<", ">>"), Level.SHIFT),
+    **dict.fromkeys(("+", "-"), Level.SUM),
+    **dict.fromkeys(("*", "/", "%"), Level.PRODUCT),
+    "**": Level.POWER,
+}
+_WORD_LEVELS: Final = {"or": Level.OR, "and": Level.AND, "in": Level.MEMBER, "like": Level.MEMBER}
+_OPERATOR_WORDS: Final = frozenset(_WORD_LEVELS) | {"not", "exists"}
+_RESERVED: Final = _OPERATOR_WORDS | {word.upper() for word in _OPERATOR_WORDS}
+"""Words that are never names; all others are keywords only where one can stand."""
+
+_OPTIONS: Final = frozenset({"minimum_should_match", "threshold"})
+_MAX_RECURSION: Final = 2 * MAX_DEPTH + 10
+"""A level of brackets costs one, one with an operator or a call two; each is some three frames of Python's
+stack, which holds a thousand."""
+
 _Read = TypeVar("_Read")
-_building_or_parsing = threading.Lock()
 
 
 @lru_cache(maxsize=256)
 def parse(text: str) -> Expression:
     """The tree of ``text``; equal texts share one tree."""
-    if not text.strip():
+    if not text.strip(" \t\r\n"):
         raise FilterError("the filter expression is empty", expression=text)
     if len(text) > MAX_TEXT_LENGTH:
         raise FilterError(
             f"the filter expression has {len(text)} characters, at most {MAX_TEXT_LENGTH} are read; "
             "pass long lists as a template: 'id in {ids}'"
         )
-    tree = _parse(text)
+    tree = _Parser(text).parse()
     below = too_deep(tree)
     if below is not None:
         raise FilterError(f"the expression nests deeper than {MAX_DEPTH} levels", text, below.at or 1)
     return tree
 
 
-def _parse(text: str) -> Expression:
-    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._token = token_at(text, 0)
+        self._depth = 0
 
-    try:
-        # Lark completes its lexers while it runs, so two threads must not enter it at once.
-        with _building_or_parsing:
-            return cast(Expression, _parser().parse(text))
-    except _Fault as fault:
-        message, column = fault.message, fault.column
-    except UnexpectedToken as error:
-        ended = error.token.type == "$END"
-        place = len(text) if ended else error.token.start_pos or 0
-        message, column = explain(text, place, frozenset(error.expected))
-    except UnexpectedCharacters as error:
-        message, column = explain(text, error.pos_in_stream or 0, frozenset(error.allowed or ()))
-    raise FilterError(message, text, column)
+    def parse(self) -> Expression:
+        tree = self._expression(Level.ANY)
+        if self._token.kind is not Kind.END:
+            raise self._unexpected(Expected.OPERATOR)
+        return tree
 
+    # Tokens
 
-class _Fault(Exception):
-    """A literal that reads well but means nothing, found while the tree is built."""
+    def _next(self) -> Token:
+        """The current token; the one after it becomes the current one."""
+        token = self._token
+        self._token = token_at(self._text, token.end)
+        return token
 
-    def __init__(self, message: str, token: Token, offset: int = 0) -> None:
-        self.message = message
-        self.column = _at(token) + offset
+    def _peek(self) -> Token:
+        return token_at(self._text, self._token.end)
+
+    def _is(self, symbol: str) -> bool:
+        return self._token.kind is Kind.SYMBOL and self._token.text == symbol
+
+    def _take(self, symbol: str, otherwise: Expected) -> Token:
+        if not self._is(symbol):
+            raise self._unexpected(otherwise)
+        return self._next()
+
+    def _unexpected(self, expected: Expected) -> FilterError:
+        """The error for the current token, which cannot stand where ``expected`` should."""
+        message, column = explain(self._text, self._token.start, expected)
+        return FilterError(message, self._text, column)
+
+    def _error(self, message: str, column: int) -> FilterError:
+        return FilterError(message, self._text, column)
+
+    def _read(self, reader: Callable[[str], _Read], token: Token) -> _Read:
+        try:
+            return reader(token.text)
+        except ValueError as error:
+            raise self._error(str(error), _at(token)) from None
+
+    # Operators
+
+    def _expression(self, lowest: Level) -> Expression:
+        self._depth += 1
+        if self._depth > _MAX_RECURSION:
+            raise self._error(f"the expression nests deeper than {MAX_DEPTH} levels", _at(self._token))
+        left = self._prefix(lowest)
+        closed: Level | None = None  # the level of an operator that does not chain and has just been read
+        while (level := self._level()) is not None and level >= lowest and level is not closed:
+            if level in (Level.OR, Level.AND):
+                left = self._junction(level, left)
+            elif level is Level.MEMBER:
+                left = self._membership(left)
+            elif level is Level.ORDER:
+                left = self._order(left)
+            else:
+                op = self._next()
+                right = self._expression(Level(level + 1))
+                if level is Level.EQUALITY:
+                    left = Compare(cast(CompareOp, op.text), left, right, at=_at(op))
+                else:
+                    left = Arithmetic(cast(ArithmeticOp, op.text), left, right, at=_at(op))
+            closed = level if level in (Level.EQUALITY, Level.ORDER, Level.MEMBER) else None
+        self._depth -= 1
+        return left
+
+    def _level(self) -> Level | None:
+        """The level of the operator that the current token begins, None if it begins none."""
+        token = self._token
+        if token.kind is Kind.SYMBOL:
+            level = _SYMBOL_LEVELS.get(token.text)
+            return Level.MEMBER if token.text == "!" and self._peek().is_word("in") else level
+        if token.kind is not Kind.WORD:
+            return None
+        if token.is_word("not"):
+            return Level.MEMBER if self._peek().is_word("in") else None
+        if token.is_word("is"):
+            return Level.MEMBER if self._null_test() else None
+        return _WORD_LEVELS.get(token.text.lower()) if token.text in _RESERVED else None
+
+    def _null_test(self) -> int:
+        """How many tokens ``is null`` or ``is not null`` has here, all in one case; 0 if it is neither."""
+        upper = self._token.text.isupper()
+        second = self._peek()
+        third = token_at(self._text, second.end)
+        for words in (("null",), ("not", "null")):
+            given = (second, third)[: len(words)]
+            wanted = [word.upper() if upper else word for word in words]
+            if [token.text for token in given] == wanted:
+                return 1 + len(words)
+        return 0
+
+    def _junction(self, level: Level, first: Expression) -> Expression:
+        operands = [first]
+        while self._level() is level:
+            self._next()
+            operands.append(self._expression(Level(level + 1)))
+        node = Or if level is Level.OR else And
+        return node(tuple(operands), at=first.at)
+
+    def _order(self, left: Expression) -> Expression:
+        op = self._next()
+        middle = self._expression(Level.MEMBER)
+        if self._level() is not Level.ORDER:
+            return Compare(cast(CompareOp, op.text), left, middle, at=_at(op))
+        second = self._next()
+        if op.text[0] != second.text[0]:
+            raise self._error(
+                f"'{op.text}' and '{second.text}' point in different directions: "
+                "a range is written 1 < x <= 5 or 5 >= x > 1",
+                _at(second),
+            )
+        if not isinstance(middle, Name | Path | Member | Element):
+            raise self._error("the middle of a range must be a field or a JSON path", _at(second))
+        high = self._expression(Level.MEMBER)
+        return Range(left, cast(CompareOp, op.text), middle, cast(CompareOp, second.text), high, at=_at(op))
+
+    def _membership(self, left: Expression) -> Expression:
+        if self._token.is_word("is"):
+            count = self._null_test()
+            words = [self._next() for _ in range(count)]
+            return IsNull(left, negated=count == 3, at=_at(words[0]))
+        op = self._next()
+        if op.kind is Kind.SYMBOL and op.text in ("=~", "!~"):
+            return Regex(left, self._expression(Level.SHIFT), negated=op.text == "!~", at=_at(op))
+        if op.is_word("like"):
+            return Like(left, self._expression(Level.SHIFT), at=_at(op))
+        negated = not op.is_word("in")
+        if negated:
+            self._next()
+        return In(left, self._expression(Level.SHIFT), negated=negated, at=_at(op))
+
+    def _prefix(self, lowest: Level) -> Expression:
+        token = self._token
+        if self._is("!") or token.is_word("not"):
+            if lowest > Level.NOT:
+                raise self._unexpected(Expected.OPERAND)
+            self._next()
+            return Not(self._expression(Level.NOT), at=_at(token))
+        if token.is_word("exists"):
+            if lowest > Level.MEMBER:
+                raise self._unexpected(Expected.OPERAND)
+            self._next()
+            return Exists(self._expression(Level.SHIFT), at=_at(token))
+        if self._is("+") or self._is("-") or self._is("~"):
+            self._next()
+            operand = self._expression(max(Level.POWER, lowest))
+            return _signed(token, operand)
+        return self._atom()
+
+    # Operands
+
+    def _atom(self) -> Expression:
+        token = self._token
+        match token.kind:
+            case Kind.NUMBER:
+                return Literal(self._read(literals.number, self._next()), at=_at(token))
+            case Kind.STRING:
+                return Literal(self._read(literals.string, self._next()), at=_at(token))
+            case Kind.BOOLEAN:
+                return Literal(self._next().text.lower() == "true", at=_at(token))
+            case Kind.TEMPLATE:
+                return Template(self._next().text[1:-1].strip(" \t\r\n"), at=_at(token))
+            case Kind.META:
+                self._next()
+                return self._path(token)
+            case Kind.ELEMENT:
+                return self._element()
+            case Kind.WORD if token.text not in _RESERVED:
+                return self._word()
+            case Kind.SYMBOL if token.text == "[":
+                return self._list()
+            case Kind.SYMBOL if token.text == "(":
+                self._next()
+                inner = self._expression(Level.ANY)
+                self._take(")", Expected.OPERATOR)
+                return inner
+            case _:
+                raise self._unexpected(Expected.OPERAND)
+
+    def _word(self) -> Expression:
+        token = self._next()
+        if self._is("("):
+            return self._call(token)
+        if self._token.kind is Kind.STRING and (token.is_word("iso") or token.is_word("interval")):
+            text = self._read(literals.string, self._next())
+            return Instant(text, at=_at(token)) if token.is_word("iso") else Interval(text, at=_at(token))
+        return self._path(token)
+
+    def _call(self, name: Token) -> Expression:
+        self._next()
+        self._depth += 1
+        arguments: list[Expression] = []
+        options: list[tuple[str, Expression]] = []
+        while not self._is(")"):
+            option = self._token.text.lower()
+            if option in _OPTIONS and self._token.is_word(option) and self._peek().text == "=":
+                self._next()
+                self._next()
+                options.append((option, self._expression(Level.OR)))
+            else:
+                arguments.append(self._expression(Level.OR))
+            if not self._is(")"):
+                self._take(",", Expected.ARGUMENT_END)
+        self._next()
+        self._depth -= 1
+        function = name.text.lower() if name.text.isupper() else name.text
+        return Call(function, tuple(arguments), tuple(options), at=_at(name))
+
+    def _path(self, root: Token) -> Expression:
+        """A name, and the steps in brackets behind it."""
+        steps: list[str | int] = []
+        while self._is("["):
+            bracket, step = self._token, self._peek()
+            if step.kind is Kind.WORD and root.kind is Kind.WORD and self._is_closed_behind(step):
+                return self._member(root, steps)
+            if step.kind is not Kind.STRING and not (step.kind is Kind.NUMBER and _is_position(step.text)):
+                if step.kind is Kind.OTHER:
+                    self._next()  # an unclosed string: the fault is there
+                raise self._unexpected(Expected.STEP)
+            self._next()
+            steps.append(self._read(literals.step, self._next()))
+            if not self._is("]"):
+                if self._token.kind is not Kind.END:
+                    self._token = bracket
+                raise self._unexpected(Expected.STEP)
+            self._next()
+        if steps or root.kind is Kind.META:
+            return Path(root.text, tuple(steps), at=_at(root))
+        return Name(root.text, at=_at(root))
+
+    def _member(self, root: Token, steps: list[str | int]) -> Expression:
+        """``root[name]`` or ``root[0][name]``: the token is the bracket before the name."""
+        if len(steps) > 1 or (steps and isinstance(steps[0], str)):
+            raise self._unexpected(Expected.STEP)
+        self._next()
+        name = self._next().text
+        self._next()
+        position = cast("int | None", steps[0] if steps else None)
+        return Member(root.text, name, position, at=_at(root))
+
+    def _is_closed_behind(self, step: Token) -> bool:
+        return token_at(self._text, step.end).text == "]"
+
+    def _element(self) -> Expression:
+        token = self._next()
+        if not self._is("["):
+            return Element(at=_at(token))
+        step = self._peek()
+        if step.kind is not Kind.WORD or not self._is_closed_behind(step):
+            raise self._unexpected(Expected.MEMBER)
+        self._next()
+        name = self._next().text
+        self._next()
+        return Element(name, at=_at(token))
+
+    # Lists
+
+    def _list(self) -> Expression:
+        bracket = self._token
+        plain = plain_list(self._text, bracket.start)
+        if plain is not None:
+            values, end = plain
+            self._token = token_at(self._text, end)
+            self._check_length(len(values), bracket)
+            return ListOf(tuple(values), at=_at(bracket))
+        self._next()
+        items: list[Expression] = []
+        while not (items and self._is("]")):
+            items.append(self._expression(Level.SHIFT))
+            if not self._is("]"):
+                self._take(",", Expected.LIST_END)
+        self._next()
+        self._check_length(len(items), bracket)
+        return ListOf(tuple(items), at=_at(bracket))
+
+    def _check_length(self, length: int, bracket: Token) -> None:
+        if length > MAX_LIST_LENGTH:
+            raise self._error(
+                f"the list has {length} elements, at most {MAX_LIST_LENGTH} are read; "
+                "pass longer ones as a template: 'id in {ids}'",
+                _at(bracket),
+            )
 
 
 def _at(token: Token) -> int:
-    return (token.start_pos or 0) + 1
+    return token.start + 1
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    from lark import Lark
-
-    grammar = FilePath(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    builder = _TreeBuilder()
-    parser = Lark(grammar, parser="lalr", lexer="contextual", transformer=_Inlined(builder))
-    string, number, boolean = (
-        parser.get_terminal(name).pattern.to_regexp() for name in ("STRING", "NUMBER", "BOOLEAN")
-    )
-    builder.items = re.compile(
-        rf"(?P<string>{string})|(?P<boolean>{boolean})|(?:[+-][ \t\r\n]*)?(?P<number>{number})"
-    )
-    return parser
+def _is_position(text: str) -> bool:
+    return text.isdigit() and (text[0] != "0" or text == "0")
 
 
-class _Inlined:
-    """Hands the children of each grammar rule to the builder's method of that name, as arguments."""
-
-    def __init__(self, builder: _TreeBuilder) -> None:
-        self._builder = builder
-
-    def __getattr__(self, rule: str) -> Any:
-        method = getattr(self._builder, rule)
-        return lambda children: method(*children)
-
-
-class _TreeBuilder:
-    """One method for each named alternative of the grammar; it keeps no state between texts."""
-
-    items: re.Pattern[str]
-
-    def any_of(self, *operands: Expression) -> Expression:
-        return Or(operands, at=operands[0].at)
-
-    def all_of(self, *operands: Expression) -> Expression:
-        return And(operands, at=operands[0].at)
-
-    def negate(self, word: Token, operand: Expression) -> Expression:
-        return Not(operand, at=_at(word))
-
-    def compare(self, left: Expression, op: Token, right: Expression) -> Expression:
-        return Compare(cast(CompareOp, str(op)), left, right, at=_at(op))
-
-    def chain(
-        self, low: Expression, low_op: Token, middle: Expression, high_op: Token, high: Expression
-    ) -> Expression:
-        if low_op[0] != high_op[0]:
-            raise _Fault(
-                f"'{low_op}' and '{high_op}' point in different directions: "
-                "a range is written 1 < x <= 5 or 5 >= x > 1",
-                high_op,
-            )
-        if not isinstance(middle, Name | Path):
-            raise _Fault("the middle of a range must be a field or a JSON path", high_op)
-        return Range(
-            low,
-            cast(CompareOp, str(low_op)),
-            middle,
-            cast(CompareOp, str(high_op)),
-            high,
-            at=_at(low_op),
-        )
-
-    def member(self, operand: Expression, word: Token, choices: Expression) -> Expression:
-        return In(operand, choices, at=_at(word))
-
-    def not_member(self, operand: Expression, word: Token, choices: Expression) -> Expression:
-        return In(operand, choices, negated=True, at=_at(word))
-
-    def like(self, operand: Expression, word: Token, pattern: Expression) -> Expression:
-        return Like(operand, pattern, at=_at(word))
-
-    def is_null(self, operand: Expression, word: Token) -> Expression:
-        return IsNull(operand, at=_at(word))
-
-    def is_not_null(self, operand: Expression, word: Token) -> Expression:
-        return IsNull(operand, negated=True, at=_at(word))
-
-    def arithmetic(self, left: Expression, op: Token, right: Expression) -> Expression:
-        return Arithmetic(cast(ArithmeticOp, str(op)), left, right, at=_at(op))
-
-    def sign(self, sign: Token, operand: Expression) -> Expression:
-        value = operand.value if isinstance(operand, Literal) else None
-        if value is None or isinstance(value, bool | str):
-            return Unary("-" if sign == "-" else "+", operand, at=_at(sign))
-        return Literal(-value if sign == "-" else value, at=_at(sign))
-
-    def number(self, token: Token) -> Expression:
-        return Literal(_read(literals.number, token), at=_at(token))
-
-    def string(self, token: Token) -> Expression:
-        return Literal(_read(literals.string, token), at=_at(token))
-
-    def boolean(self, token: Token) -> Expression:
-        return Literal(token.lower() == "true", at=_at(token))
-
-    def template(self, token: Token) -> Expression:
-        return Template(token[1:-1].strip(), at=_at(token))
-
-    def literal_list(self, token: Token) -> Expression:
-        return ListOf(tuple(self._literals(token)), at=_at(token))
-
-    def mixed_list(self, bracket: Token, *items: Expression) -> Expression:
-        return ListOf(items, at=_at(bracket))
-
-    def name(self, token: Token) -> Expression:
-        return Name(str(token), at=_at(token))
-
-    def path(self, root: Token, *steps: Token) -> Expression:
-        return Path(str(root), tuple(_read(_step, step) for step in steps), at=_at(root))
-
-    def _literals(self, token: Token) -> list[Literal]:
-        start = _at(token)
-        found: list[Literal] = []
-        for item in self.items.finditer(token):
-            text, kind = item[0], item.lastgroup
-            at = start + item.start()
-            try:
-                if kind == "number":
-                    size = literals.number(item["number"])
-                    found.append(Literal(-size if text[0] == "-" else size, at=at))
-                elif kind == "string":
-                    found.append(Literal(literals.string(text), at=at))
-                else:
-                    found.append(Literal(text.lower() == "true", at=at))
-            except ValueError as error:
-                raise _Fault(str(error), token, item.start()) from None
-        return found
-
-
-def _read(reader: Callable[[str], _Read], token: Token) -> _Read:
-    try:
-        return reader(str(token))
-    except ValueError as error:
-        raise _Fault(str(error), token) from None
-
-
-def _step(text: str) -> str | int:
-    return literals.step(text[1:-1].strip(" \t\r\n"))
+def _signed(sign: Token, operand: Expression) -> Expression:
+    value = operand.value if isinstance(operand, Literal) else None
+    if sign.text == "~" or value is None or isinstance(value, bool | str):
+        return Unary("~" if sign.text == "~" else "-" if sign.text == "-" else "+", operand, at=_at(sign))
+    return Literal(-value if sign.text == "-" else value, at=_at(sign))

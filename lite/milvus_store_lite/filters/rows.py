@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..columns.column import JsonColumn, NumberColumn, StringColumn
+from ..columns.column import ArrayColumn, JsonColumn, NumberColumn, StringColumn
 from ..schema import Field
 
 
@@ -18,7 +18,11 @@ class Rows(Protocol):
     def count(self) -> int: ...
 
     def column(self, field: Field) -> NumberColumn | StringColumn:
-        """The values of a BOOL, number or VARCHAR field."""
+        """The values of a BOOL, number, TIMESTAMPTZ or VARCHAR field."""
+        ...
+
+    def array(self, field: Field) -> ArrayColumn:
+        """The arrays of an ARRAY field."""
         ...
 
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
@@ -26,4 +30,8 @@ class Rows(Protocol):
 
         The empty path is the document itself.
         """
+        ...
+
+    def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
+        """The arrays at ``path`` of a JSON field or of the dynamic field."""
         ...

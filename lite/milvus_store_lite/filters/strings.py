@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import StringColumn
-from .bound import Ordering
-from .like import Pattern
+from .bound import Ordering, Pattern
 from .numbers import FEW_CHOICES
 from .truth import BoolArray
 

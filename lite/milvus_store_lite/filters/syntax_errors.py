@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Set
+from enum import Enum
 
 _KEYWORDS = frozenset({"and", "or", "not", "in", "like", "exists", "is", "null", "true", "false"})
-_LATER_OPERATOR = re.compile(r"<<|>>|=~|!~|&(?!&)|\|(?!\|)|\^|~")
-_CALLED_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r\n]*\Z")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE_STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"' + r"|'(?:[^'\\\r\n]|\\[^\r\n])*'")
 _BRACKET_OR_STRING = re.compile(_WHOLE_STRING.pattern + r"|[()\[\]]")
@@ -21,41 +19,38 @@ Fault = tuple[str, int]
 """A message and the 1-based column it is about."""
 
 
-def explain(text: str, place: int, expected: Set[str]) -> Fault:
-    """Why ``text`` cannot go on at ``place`` (0-based), where only terminals ``expected`` were possible."""
+class Expected(Enum):
+    """What could have stood where parsing stopped, as the error says it."""
+
+    OPERAND = "a field, a value or '('"
+    OPERATOR = "an operator such as '==' or 'and', or the end"
+    LIST_END = "',' or ']'"
+    ARGUMENT_END = "',' or ')'"
+    STEP = "a path step"
+    MEMBER = "the name of a field of the struct, as in $[name]"
+
+
+def explain(text: str, place: int, expected: Expected) -> Fault:
+    """Why ``text`` cannot go on at ``place`` (0-based), where only ``expected`` was possible."""
     if place >= len(text.rstrip()):
         return _at_the_end(text, expected)
     return (
-        _about_unsupported(text, place)
-        or _about_symbol(text, place)
+        _about_symbol(text, place, expected)
         or _about_word(text, place, expected)
-        or (f"unexpected {_shown(text, place)}, expected {_what(expected)}", place + 1)
+        or (f"unexpected {_shown(text, place)}, expected {expected.value}", place + 1)
     )
 
 
-def _at_the_end(text: str, expected: Set[str]) -> Fault:
+def _at_the_end(text: str, expected: Expected) -> Fault:
     open_at = _unclosed_bracket(text)
-    if open_at is not None and "NAME" not in expected:
+    if open_at is not None and expected is not Expected.OPERAND:
         return f"'{text[open_at]}' is never closed", open_at + 1
-    return f"the expression ends too early, expected {_what(expected)}", len(text.rstrip()) + 1
+    return f"the expression ends too early, expected {expected.value}", len(text.rstrip()) + 1
 
 
-def _about_unsupported(text: str, place: int) -> Fault | None:
-    operator = _LATER_OPERATOR.match(text, place)
-    if operator:
-        return f"operator '{operator[0]}' is not supported by this version", place + 1
-    word = _WORD.match(text, place)
-    if word and word[0].lower() == "exists":
-        return f"operator '{word[0]}' is not supported by this version", place + 1
-    called = _CALLED_NAME.search(text, max(0, place - 300), place) if text[place] == "(" else None
-    if called:
-        return f"function '{called[1]}' is not supported by this version", called.start() + 1
-    return None
-
-
-def _about_symbol(text: str, place: int) -> Fault | None:
+def _about_symbol(text: str, place: int, expected: Expected) -> Fault | None:
     symbol = text[place]
-    if text.startswith(("==", "!="), place):
+    if expected is Expected.OPERATOR and text.startswith(("==", "!="), place):
         return "'==' and '!=' do not chain, join two comparisons with 'and'", place + 1
     messages = {
         "=": "'=' does not compare, write '=='",
@@ -66,6 +61,8 @@ def _about_symbol(text: str, place: int) -> Fault | None:
         "{": "a template is a name in braces, as in {name}",
         "$": "the dynamic field is written $meta",
     }
+    if expected is Expected.MEMBER:
+        return f"a field of the struct is named as in $[name], not by {_shown(text, place)}", place + 1
     quote = re.compile(r"\[?\s*(?=[\"'])").match(text, place)
     if quote and not _WHOLE_STRING.match(text, quote.end()):
         return "the string is not closed before the end of the line", quote.end() + 1
@@ -76,7 +73,7 @@ def _about_symbol(text: str, place: int) -> Fault | None:
     return (messages[symbol], place + 1) if symbol in messages else None
 
 
-def _about_word(text: str, place: int, expected: Set[str]) -> Fault | None:
+def _about_word(text: str, place: int, expected: Expected) -> Fault | None:
     found = _WORD.match(text, place)
     if not found:
         return None
@@ -92,8 +89,8 @@ def _about_word(text: str, place: int, expected: Set[str]) -> Fault | None:
         return "there is no operator 'between', write a range: 1 <= x <= 5", place + 1
     if plain == "not" and re.match(r"\s+like\b", text[found.end() :], re.IGNORECASE):
         return "there is no operator 'not like', write not (field like \"pattern\")", place + 1
-    if plain in _KEYWORDS and "NAME" in expected:
-        return f"keyword '{word}' cannot stand here, expected {_what(expected)}", place + 1
+    if plain in _KEYWORDS and expected is Expected.OPERAND:
+        return f"keyword '{word}' cannot stand here, expected {expected.value}", place + 1
     return None
 
 
@@ -116,11 +113,3 @@ def _shown(text: str, place: int) -> str:
     if character.isascii() and character.isprintable():
         return f"'{character}'"
     return f"character U+{ord(character):04X} ({unicodedata.name(character, 'unnamed')})"
-
-
-def _what(expected: Set[str]) -> str:
-    if "NAME" in expected:
-        return "a field, a value or '('"
-    if "COMMA" in expected:
-        return "',' or ']'" if "RSQB" in expected else "','"
-    return "an operator such as '==' or 'and', or the end"

@@ -5,27 +5,33 @@ Values are never parsed: a string stays that string, whatever it contains.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from .tree import Value
+from .tree import MAX_DEPTH, Value
 
 PLAIN_TYPES: frozenset[type] = frozenset({bool, int, float, str})
 
-Plain = Value | tuple[Value, ...]
+Plain = Value | datetime | tuple["Plain", ...]
 
 
-def plain_value(what: str, given: object) -> Plain:
-    """``given`` as a bool, int, float, str or a tuple of those; ``ValueError`` says what cannot be one.
+def plain_value(what: str, given: object, depth: int = 0) -> Plain:
+    """``given`` as a bool, int, float, str, datetime or a tuple of those; ``ValueError`` says what cannot be
+    one.
 
     ``what`` is how the error names it.
     """
     if isinstance(given, np.ndarray):
         given = given.tolist()
-    if isinstance(given, list | tuple | set | frozenset | range):
-        return tuple(plain_scalar(f"element {place} of {what}", one) for place, one in enumerate(given))
-    return plain_scalar(what, given)
+    if not isinstance(given, list | tuple | set | frozenset | range):
+        return given if isinstance(given, datetime) else plain_scalar(what, given)
+    if depth > MAX_DEPTH:
+        raise ValueError(f"{what} nests deeper than {MAX_DEPTH} levels")
+    if PLAIN_TYPES.issuperset(map(type, given)):
+        return tuple(given)
+    return tuple(plain_value(f"element {place} of {what}", one, depth + 1) for place, one in enumerate(given))
 
 
 def plain_scalar(what: str, given: Any) -> Value:

@@ -13,9 +13,13 @@ from typing import Literal as OneOf
 MAX_DEPTH = 100
 """How deep expressions may nest. Long chains of ``and`` or ``or`` are flat and count as one level."""
 
+MAX_LIST_LENGTH = 100_000
+"""How many elements a list written in a filter may have; a template takes longer ones."""
+
 Value = bool | int | float | str
 CompareOp = OneOf["==", "!=", "<", "<=", ">", ">="]
-ArithmeticOp = OneOf["+", "-", "*", "/", "%", "**"]
+BitOp = OneOf["&", "|", "^", "<<", ">>"]
+ArithmeticOp = OneOf["+", "-", "*", "/", "%", "**"] | BitOp
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,14 @@ class Literal(Node):
 
 @dataclass(frozen=True, slots=True)
 class ListOf(Node):
-    """A list of constants, the right side of ``in``."""
+    """A list of constants: plain values as they are, so that long lists stay small, or expressions."""
 
-    items: tuple[Expression, ...]
+    items: tuple[Expression | Value, ...]
 
     @classmethod
     def of(cls, values: Iterable[Value]) -> ListOf:
         """The list of these plain values: ``ListOf.of([1, 2, 3])``."""
-        return cls(tuple(map(Literal, values)))
+        return cls(tuple(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,46 @@ class Path(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Unary(Node):
-    """``-x`` or ``+x``."""
+class Member(Node):
+    """``structs[name]``, or ``structs[0][name]`` with a position: a field of the structs in an array."""
 
-    op: OneOf["+", "-"]
+    root: str
+    name: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Element(Node):
+    """``$``, or ``$[name]``: the element that a function such as ``match_any`` looks at."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instant(Node):
+    """``ISO "2025-01-01T00:00:00Z"``: a point in time."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interval(Node):
+    """``INTERVAL "P1DT2H"``: a span of time."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """``-x``, ``+x`` or ``~x``."""
+
+    op: OneOf["+", "-", "~"]
     operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic(Node):
-    """``left op right`` over numbers."""
+    """``left op right`` over numbers; over integers if it is an operator on bits."""
 
     op: ArithmeticOp
     left: Expression
@@ -124,6 +158,31 @@ class Like(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Regex(Node):
+    """``operand =~ pattern``, or ``!~`` when ``negated``; the pattern is a string or a template."""
+
+    operand: Expression
+    pattern: Expression
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Node):
+    """``exists operand``; the operand is a JSON path."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """``function(arguments, option=value)``; the name is lower case."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    options: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IsNull(Node):
     """``operand is null``, or ``is not null`` when ``negated``; the operand is a name or a path."""
 
@@ -158,12 +217,19 @@ Expression = (
     | Template
     | Name
     | Path
+    | Member
+    | Element
+    | Instant
+    | Interval
     | Unary
     | Arithmetic
     | Compare
     | Range
     | In
     | Like
+    | Regex
+    | Exists
+    | Call
     | IsNull
     | Not
     | And
@@ -171,23 +237,35 @@ Expression = (
 )
 
 
+_LEAVES = (Literal, Template, Name, Path, Member, Element, Instant, Interval)
+
+
 def children(node: Expression) -> Iterator[Expression]:
-    """The direct parts of ``node``; plain literals of a list are left out, there may be very many."""
+    """The direct parts of ``node``; plain values of a list are none, there may be very many."""
     match node:
-        case Literal() | Template() | Name() | Path():
-            return
         case ListOf(items=items):
-            yield from (item for item in items if not isinstance(item, Literal))
-        case Unary(operand=operand) | IsNull(operand=operand) | Not(operand=operand):
+            yield from (item for item in items if isinstance(item, Node))
+        case (
+            Unary(operand=operand) | IsNull(operand=operand) | Not(operand=operand) | Exists(operand=operand)
+        ):
             yield operand
         case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
             yield from (left, right)
         case Range(low=low, middle=middle, high=high):
             yield from (low, middle, high)
-        case In(operand=left, choices=right) | Like(operand=left, pattern=right):
+        case (
+            In(operand=left, choices=right)
+            | Like(operand=left, pattern=right)
+            | Regex(operand=left, pattern=right)
+        ):
             yield from (left, right)
         case And(operands=operands) | Or(operands=operands):
             yield from operands
+        case Call(arguments=arguments, options=options):
+            yield from arguments
+            yield from (value for _, value in options)
+        case _:
+            assert isinstance(node, _LEAVES), node
 
 
 def too_deep(tree: Expression) -> Expression | None:

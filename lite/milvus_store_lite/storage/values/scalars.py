@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import chain, islice
 from typing import Any, cast
 
 import numpy as np
 
+from ... import times
 from ...data_types import INTEGER_RANGES, DataType
 from ...errors import DataNotMatchException, SchemaNotReadyException
 from ...schema import Field, Schema
@@ -47,8 +50,10 @@ def decode_scalar(one: Field) -> Callable[[Any], Any] | None:
     """What turns a stored value of the field into the one a user sees; None when it is the same."""
     if one.dtype is DataType.BOOL:
         return lambda stored: None if stored is None else bool(stored)
-    if one.dtype is DataType.JSON:
+    if one.dtype in (DataType.JSON, DataType.ARRAY):
         return lambda stored: None if stored is None else json.loads(stored)
+    if one.dtype is DataType.TIMESTAMPTZ:
+        return lambda stored: None if stored is None else times.to_text(stored)
     return None
 
 
@@ -140,6 +145,52 @@ def _encode_json_values(one: Field, values: Sequence[Any]) -> list[str]:
     return [to_json(one, place, value) for place, value in enumerate(values)]
 
 
+def _encode_arrays(one: Field, values: Sequence[Any]) -> list[str]:
+    assert one.max_capacity is not None
+    arrays = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+    for place, array in enumerate(arrays):
+        if not isinstance(array, (list, tuple)):
+            fail(one, place, array, f"a list of {one.element.describe()} values")
+        if len(array) > one.max_capacity:
+            raise DataNotMatchException(
+                message=f"row {place}: field '{one.name}' ({one.describe()}): expected at most "
+                f"max_capacity={one.max_capacity} elements, got {len(array)}"
+            )
+    encode = _ENCODERS[one.element.dtype]
+    try:
+        elements = iter(encode(one.element, list(chain.from_iterable(arrays))))
+    except DataNotMatchException:
+        for place, array in enumerate(arrays):
+            _check_elements(one, place, array, encode)
+        raise
+    return [to_json(one, place, list(islice(elements, len(array)))) for place, array in enumerate(arrays)]
+
+
+def _check_elements(one: Field, place: int, array: Sequence[Any], encode: Encode) -> None:
+    """Raise for the first element that does not fit; the message counts rows and elements."""
+    for position, value in enumerate(array):
+        try:
+            encode(one.element, [value])
+        except DataNotMatchException as error:
+            described = f"'{one.name}' ({one.element.describe()})"
+            message = error.message.replace("row 0:", f"row {place}:", 1).replace(
+                described, f"'{one.name}' ({one.describe()}), element {position}", 1
+            )
+            raise DataNotMatchException(message=message) from None
+
+
+def _encode_instants(one: Field, values: Sequence[Any]) -> list[int]:
+    stored = []
+    for place, value in enumerate(values):
+        if not isinstance(value, (str, datetime)):
+            fail(one, place, value, "an ISO 8601 time as a str, or a datetime")
+        try:
+            stored.append(times.instant(value) if isinstance(value, str) else times.of_datetime(value))
+        except ValueError as error:
+            fail(one, place, value, f"an ISO 8601 time: {error}")
+    return stored
+
+
 _ENCODERS: dict[DataType, Encode] = {
     **dict.fromkeys(INTEGER_RANGES, _encode_integers),
     DataType.BOOL: _encode_bools,
@@ -147,4 +198,6 @@ _ENCODERS: dict[DataType, Encode] = {
     DataType.DOUBLE: _encode_floats,
     DataType.VARCHAR: _encode_strings,
     DataType.JSON: _encode_json_values,
+    DataType.ARRAY: _encode_arrays,
+    DataType.TIMESTAMPTZ: _encode_instants,
 }

@@ -1,0 +1,81 @@
+"""Conditions on the elements of arrays: equality with constants, and the functions made of it."""
+
+from __future__ import annotations
+
+from ..columns.column import canonical_text
+from .bound import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Composite,
+    Constant,
+    FieldValue,
+    Fixed,
+    InOrder,
+    Kind,
+    ListValue,
+    Membership,
+    OverElements,
+    PathValue,
+    Predicate,
+)
+from .operands import describe, kind_of, kind_of_type
+from .tree import Value
+
+Array = FieldValue | PathValue
+_ELEMENT = PathValue("", ())
+"""The element of a JSON array."""
+
+
+def equals_list(array: Array, wanted: ListValue) -> Predicate:
+    """The array has just these elements in this order. ``ValueError`` if it cannot have them."""
+    return InOrder(array, tuple(_is_element(array, item) for item in wanted.items))
+
+
+def contains(array: Array, wanted: Constant | ListValue) -> Predicate:
+    """One element is ``wanted``."""
+    return OverElements(array, _is_element(array, wanted))
+
+
+def contains_all(array: Array, wanted: ListValue) -> Predicate:
+    """Each of ``wanted`` is an element; an array contains all of nothing."""
+    found = AllOf(tuple(contains(array, item) for item in wanted.items))
+    # Also without a wanted element there must be an array.
+    return found if found.parts else OverElements(array, Fixed(True), least=0)
+
+
+def contains_any(array: Array, wanted: ListValue) -> Predicate:
+    """At least one of ``wanted`` is an element."""
+    if not wanted.items:
+        return OverElements(array, Fixed(False))
+    by_kind: dict[Kind, list[Value]] = {}
+    parts: list[Predicate] = []
+    for item in wanted.items:
+        condition = _is_element(array, item)
+        if isinstance(item, Constant):
+            by_kind.setdefault(kind_of_type(type(item.value)), []).append(item.value)
+        else:
+            parts.append(condition)
+    element = _element(array)
+    parts += [Membership(kind, element, tuple(values)) for kind, values in by_kind.items()]
+    return OverElements(array, AnyOf(tuple(parts)))
+
+
+def _element(array: Array) -> FieldValue | PathValue:
+    return FieldValue(array.field.element) if isinstance(array, FieldValue) else _ELEMENT
+
+
+def _is_element(array: Array, wanted: Constant | ListValue) -> Predicate:
+    element = _element(array)
+    if isinstance(wanted, ListValue):
+        if isinstance(element, PathValue):
+            return Composite(element, canonical_text(_plain(wanted)))
+        raise ValueError(f"{describe(array)} has no arrays as elements")
+    kind = kind_of(wanted)
+    if kind_of(element) not in (Kind.ANY, kind):
+        raise ValueError(f"{describe(array)} has no element that could be {describe(wanted)}")
+    return Comparison(kind, "==", element, wanted)
+
+
+def _plain(value: Constant | ListValue) -> object:
+    return value.value if isinstance(value, Constant) else [_plain(item) for item in value.items]

@@ -1,0 +1,55 @@
+"""What binding an expression needs beside the expression: the schema, the template values, the text.
+
+It also says where in the text an error is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..errors import FilterError
+from ..schema import Field, Schema
+from .lists import item_column
+from .templates import Plain, plain_value
+from .tree import Expression, ListOf, Node, Template
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """``text``: what the tree was parsed from, empty for a tree built in code. ``elements``: the array whose
+    elements ``$`` speaks of, or None outside of such functions."""
+
+    schema: Schema
+    params: Mapping[str, object] = field(default_factory=dict)
+    text: str = ""
+    elements: Field | None = None
+
+    def error(self, node: Expression, message: str) -> FilterError:
+        """The error to raise for what is wrong at ``node``."""
+        return FilterError(message, self.text, node.at if self.text else None)
+
+    def item_error(self, node: ListOf, place: int, message: str) -> FilterError:
+        """The error to raise for what is wrong with an element of a list."""
+        item = node.items[place]
+        if not self.text or node.at is None:
+            return FilterError(message, self.text)
+        at = item.at if isinstance(item, Node) else item_column(self.text, node.at, place)
+        return FilterError(message, self.text, at)
+
+    def located(self, node: Expression, compute: Callable[[], _Result]) -> _Result:
+        """``compute()``; what it finds wrong is said at the place of ``node``."""
+        try:
+            return compute()
+        except ValueError as error:
+            raise self.error(node, str(error)) from None
+
+    def template(self, node: Template) -> Plain:
+        """The value given for a template."""
+        if node.name not in self.params:
+            given = ", ".join(map(str, self.params)) or "none"
+            raise self.error(node, f"no value is given for template '{node.name}'; given: {given}")
+        return self.located(node, lambda: plain_value(f"template '{node.name}'", self.params[node.name]))

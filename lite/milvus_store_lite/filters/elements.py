@@ -1,0 +1,104 @@
+"""The elements of arrays, so that a condition on an element is evaluated like one on a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..columns.column import ArrayColumn, JsonColumn, JsonKind, NumberColumn, StringColumn
+from ..schema import Field
+from .truth import BoolArray
+
+_Elements = NumberColumn | StringColumn | JsonColumn
+_Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ElementRows:
+    """Elements as rows of their own: whichever field or path is asked for is the element itself."""
+
+    elements: _Elements
+    count: int
+
+    @classmethod
+    def all_of(cls, arrays: ArrayColumn) -> ElementRows:
+        """Every element, array by array."""
+        return cls(arrays.elements, int(arrays.offsets[-1]))
+
+    @classmethod
+    def at(cls, arrays: ArrayColumn, places: _Indices) -> ElementRows:
+        """The elements at these places of ``arrays.elements``."""
+        return cls(_taken(arrays.elements, places), len(places))
+
+    def column(self, field: Field) -> NumberColumn | StringColumn:
+        assert isinstance(self.elements, NumberColumn | StringColumn), field
+        return self.elements
+
+    def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        assert isinstance(self.elements, JsonColumn), field_name
+        assert not path, "an element is looked at as a whole"
+        return self.elements
+
+    def array(self, field: Field) -> ArrayColumn:
+        raise AssertionError(f"an element of {field.name} is no array")
+
+    def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
+        raise AssertionError(f"an element of {field_name} is looked at as a whole")
+
+
+def lengths(arrays: ArrayColumn) -> _Indices:
+    """(n,) int64: how many elements each array has, 0 where there is none."""
+    return np.diff(arrays.offsets)
+
+
+def counts(arrays: ArrayColumn, hits: BoolArray) -> npt.NDArray[np.integer[Any]]:
+    """(n,) int: how many elements of each array are hits."""
+    before = np.zeros(len(hits) + 1, dtype=np.int32 if len(hits) < 2**31 else np.int64)
+    np.cumsum(hits, out=before[1:])
+    at = before[arrays.offsets]
+    return at[1:] - at[:-1]
+
+
+def element_at(arrays: ArrayColumn, position: int) -> NumberColumn | StringColumn:
+    """The elements at ``position`` as a column of the rows, null where an array ends before it."""
+    there = lengths(arrays) > position
+    if not there.any():
+        places = np.zeros(0, dtype=np.int64)
+    else:
+        places = arrays.offsets[:-1][there] + position
+    found = _taken(arrays.elements, places)
+    if isinstance(found, StringColumn):
+        codes = np.full(len(there), -1, dtype=np.int32)
+        codes[there] = found.codes
+        return StringColumn(codes, found.dictionary)
+    assert isinstance(found, NumberColumn), "a position in a JSON array is a step of the path"
+    values = np.zeros(len(there), dtype=found.values.dtype)
+    values[there] = found.values
+    return NumberColumn(values, None if there.all() else there)
+
+
+def is_array(arrays: ArrayColumn) -> BoolArray:
+    """(n,) bool: rows that have an array."""
+    found: BoolArray = arrays.kinds == JsonKind.ARRAY
+    return found
+
+
+def _taken(column: _Elements, places: _Indices) -> _Elements:
+    """The entries of ``column`` at ``places``."""
+    match column:
+        case NumberColumn(values=values, valid=valid):
+            return NumberColumn(values[places], None if valid is None else valid[places])
+        case StringColumn(codes=codes, dictionary=dictionary):
+            return StringColumn(codes[places], dictionary)
+        case JsonColumn():
+            composites = column.composites
+            return JsonColumn(
+                column.kinds[places],
+                column.ints[places],
+                column.floats[places],
+                StringColumn(column.strings.codes[places], column.strings.dictionary),
+                composites and StringColumn(composites.codes[places], composites.dictionary),
+            )

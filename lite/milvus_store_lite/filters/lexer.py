@@ -1,0 +1,91 @@
+"""Cuts a filter text into tokens. It knows how each token is spelt, not where it may stand.
+
+A list of plain literals is one token: a list of ten thousand elements costs the parser one step.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final, NamedTuple
+
+_STRING: Final = (
+    r"(?:[rR]|u8|[uUL])?"
+    r"""(?:"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*"|'[^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*)*')"""
+)
+_NUMBER: Final = (
+    r"0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
+    r"|0[xX][0-9a-fA-F]+|0[bB][01]+"
+    r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+)
+_BOOLEAN: Final = r"(?:true|True|TRUE|false|False|FALSE)\b"
+_WORD: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+_GAP: Final = r"[ \t\r\n]*"
+# Only a sign may be followed by another gap: two gaps in a row would make failing lists slow.
+_LITERAL: Final = rf"(?:{_STRING}|{_BOOLEAN}|(?:[+-]{_GAP})?(?:{_NUMBER}))"
+_SYMBOLS: Final = (
+    "**", "<<", ">>", "<=", ">=", "==", "!=", "=~", "!~", "&&", "||",
+    "<", ">", "=", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "(", ")", "[", "]", ",",
+)  # fmt: skip
+
+
+class Kind(Enum):
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TEMPLATE = "template"
+    WORD = "word"
+    META = "meta"
+    ELEMENT = "element"
+    SYMBOL = "symbol"
+    OTHER = "other"
+    """A character with which no token starts."""
+    END = "end"
+
+
+class Token(NamedTuple):
+    """``start`` and ``end`` are 0-based places in the text."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+    def is_word(self, lower: str) -> bool:
+        """Whether it is this keyword, all lower or all upper."""
+        return self.kind is Kind.WORD and self.text in (lower, lower.upper())
+
+
+TOKEN: Final = re.compile(
+    rf"(?P<string>{_STRING})"
+    rf"|(?P<number>{_NUMBER})"
+    rf"|(?P<boolean>{_BOOLEAN})"
+    rf"|(?P<word>{_WORD})"
+    rf"|(?P<template>\{{{_GAP}{_WORD}{_GAP}\}})"
+    r"|(?P<meta>\$meta\b)"
+    r"|(?P<element>\$(?![A-Za-z0-9_]))"
+    rf"|(?P<symbol>{'|'.join(map(re.escape, _SYMBOLS))})"
+)
+LITERAL_LIST: Final = re.compile(rf"\[(?:{_GAP}{_LITERAL}(?:{_GAP},{_GAP}{_LITERAL})*(?:{_GAP},)?)?{_GAP}\]")
+INTEGER_LIST: Final = re.compile(
+    rf"\[{_GAP}-?(?:0|[1-9][0-9]*)(?:{_GAP},{_GAP}-?(?:0|[1-9][0-9]*))*(?:{_GAP},)?{_GAP}\]"
+)
+ITEM: Final = re.compile(
+    rf"(?P<string>{_STRING})|(?P<boolean>{_BOOLEAN})|(?P<sign>[+-]{_GAP})?(?P<number>{_NUMBER})"
+)
+_SKIPPED: Final = re.compile(_GAP)
+_KINDS: Final = {kind.value: kind for kind in Kind}
+
+
+def token_at(text: str, place: int) -> Token:
+    """The first token of ``text`` at or after ``place``."""
+    gap = _SKIPPED.match(text, place)
+    assert gap is not None, "a gap may be empty"
+    start = gap.end()
+    if start == len(text):
+        return Token(Kind.END, "", start, start)
+    found = TOKEN.match(text, start)
+    if found is None:
+        return Token(Kind.OTHER, text[start], start, start + 1)
+    assert found.lastgroup is not None
+    return Token(_KINDS[found.lastgroup], found[0], start, found.end())

@@ -1,0 +1,46 @@
+"""Lists of plain literals, read without making a token of each element: they may have very many."""
+
+from __future__ import annotations
+
+from ..errors import FilterError
+from . import literals
+from .lexer import INTEGER_LIST, ITEM, LITERAL_LIST
+from .tree import Value
+
+
+def plain_list(text: str, start: int) -> tuple[list[Value], int] | None:
+    """The values of the list that begins at ``start`` (0-based) and where it ends, or None if it holds more
+    than literals.
+
+    Raises:
+        FilterError: a literal reads well but means nothing.
+    """
+    found = LITERAL_LIST.match(text, start)
+    if found is None:
+        return None
+    if INTEGER_LIST.fullmatch(found[0]):
+        numbers = found[0][1:-1].strip(", \t\r\n").split(",")
+        if max(map(len, numbers)) <= literals.MAX_DIGITS:
+            return list(map(int, numbers)), found.end()
+    values: list[Value] = []
+    for item in ITEM.finditer(text, start + 1, found.end() - 1):
+        kind = item.lastgroup
+        try:
+            if kind == "number":
+                size = literals.number(item["number"])
+                values.append(-size if (item["sign"] or "+")[0] == "-" else size)
+            elif kind == "string":
+                values.append(literals.string(item[0]))
+            else:
+                values.append(item[0].lower() == "true")
+        except ValueError as error:
+            raise FilterError(str(error), text, item.start() + 1) from None
+    return values, found.end()
+
+
+def item_column(text: str, list_at: int, index: int) -> int:
+    """The 1-based column of element ``index`` of the list of plain literals that stands at ``list_at``."""
+    found = LITERAL_LIST.match(text, list_at - 1)
+    assert found is not None, "a list of plain literals was read there"
+    items = ITEM.finditer(text, found.start() + 1, found.end() - 1)
+    return next(item.start() + 1 for place, item in enumerate(items) if place == index)
