@@ -164,7 +164,7 @@ def _describe(statement: said.Describe, session: Session) -> Output:
     rows.extend((f"field {one['name']}", describe_type(one)) for one in described["fields"])
     if described["enable_dynamic_field"]:
         rows.append(("other fields", "taken as they come"))
-    return Table(("description", "info"), rows)
+    return Table(("description", "info"), rows, note="")
 
 
 _NOT_PARAMS = frozenset(
@@ -206,7 +206,7 @@ def _help(statement: said.Help, session: Session) -> Output:
         return Table(("metric",), [(name,) for name in _names(MetricType)])
     if statement.topic == "index":
         return Table(("index",), [(name,) for name in _names(IndexType)])
-    return Table(("description", "statement"), EXAMPLES)
+    return Table(("description", "statement"), EXAMPLES, note="")
 
 
 def _names(kind: type[IntEnum]) -> list[str]:

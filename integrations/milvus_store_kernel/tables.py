@@ -10,7 +10,7 @@ from typing import Any, Final
 
 _MOST_NUMBERS: Final = 6
 _MOST_CHARACTERS: Final = 120
-_CELL: Final = "text-align: left; vertical-align: top"
+_NOTE_STYLE: Final = "margin: 0.2em 0 0.8em 0.5em; font-size: 85%; opacity: 0.6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under column names; ``note`` stands below in place of the number of rows."""
+    """Rows under column names; ``note`` stands below in place of the number of rows, nothing if it is empty."""
 
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
@@ -37,7 +37,9 @@ class Table:
     @property
     def footer(self) -> str:
         count = len(self.rows)
-        return self.note or ("1 row" if count == 1 else f"{count} rows")
+        if self.note is not None:
+            return self.note
+        return "1 row" if count == 1 else f"{count} rows"
 
     def plain(self) -> str:
         cells = [self.columns, *([shown(value) for value in row] for row in self.rows)]
@@ -47,23 +49,23 @@ class Table:
             for row in cells
         ]
         lines.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join([*lines, f"({self.footer})"])
+        return "\n".join([*lines, *([f"({self.footer})"] if self.footer else [])])
 
     def html(self) -> str:
-        head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f'<td style="{_CELL}">{_marked(value)}</td>' for value in row) + "</tr>"
-            for row in self.rows
-        )
-        return (
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            f"<p><small>{escape(self.footer)}</small></p>"
-        )
+        head = "".join(f'<th style="text-align: left">{escape(name)}</th>' for name in self.columns)
+        body = "".join(f"<tr>{''.join(map(_marked, row))}</tr>" for row in self.rows)
+        note = f'<div style="{_NOTE_STYLE}">{escape(self.footer)}</div>' if self.footer else ""
+        style = "margin-bottom: 0" if note else ""
+        return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}'
 
 
 def _marked(value: Any) -> str:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     text = escape(shown(value))
-    return f"<em>{text}</em>" if value is None else text
+    return (
+        f'<td style="text-align: {"right" if is_number else "left"}; vertical-align: top">'
+        f"{f'<em>{text}</em>' if value is None else text}</td>"
+    )
 
 
 def shown(value: Any) -> str:
