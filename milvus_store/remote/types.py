@@ -1,8 +1,9 @@
-"""Our schemas, index parameters and data types as pymilvus's; anything else passes as it is."""
+"""Our schemas, index parameters, data types, requests and rankers as pymilvus's; all else passes as it is."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from milvus_store_lite.data_types import DataType
 
@@ -13,41 +14,13 @@ from ..schema import CollectionSchema, FieldSchema
 
 
 def to_pymilvus(value: Any) -> Any:
-    """``value`` as pymilvus takes it."""
-    if isinstance(value, DataType):
-        return _data_type(value)
-    if isinstance(value, CollectionSchema):
-        return _schema(value)
-    if isinstance(value, FieldSchema):
-        return _field(value)
+    """``value`` as pymilvus takes it; a list is looked into if its first element is one of ours."""
     if isinstance(value, IndexParams):
         return _index_params(value)
-    if isinstance(value, (RRFRanker, WeightedRanker, AnnSearchRequest, Function)):
-        return _part_of_search(value)
-    if isinstance(value, list) and value and isinstance(value[0], AnnSearchRequest):
+    if isinstance(value, list) and value and type(value[0]) in _TRANSLATED:
         return [to_pymilvus(one) for one in value]
-    return value
-
-
-def _part_of_search(ours: RRFRanker | WeightedRanker | AnnSearchRequest | Function) -> Any:
-    import pymilvus
-
-    if isinstance(ours, RRFRanker):
-        return pymilvus.RRFRanker(ours.k)
-    if isinstance(ours, WeightedRanker):
-        return pymilvus.WeightedRanker(*ours.weights, norm_score=ours.norm_score)
-    if isinstance(ours, AnnSearchRequest):
-        return pymilvus.AnnSearchRequest(
-            ours.data, ours.anns_field, ours.param, ours.limit, ours.expr, ours.expr_params
-        )
-    return pymilvus.Function(
-        ours.name,
-        pymilvus.FunctionType(int(ours.type)),
-        ours.input_field_names,
-        ours.output_field_names,
-        ours.description,
-        ours.params,
-    )
+    translate = _TRANSLATED.get(type(value))
+    return value if translate is None else translate(value)
 
 
 def _data_type(ours: DataType) -> Any:
@@ -60,11 +33,13 @@ def _schema(ours: CollectionSchema) -> Any:
     import pymilvus
 
     options = {} if ours.num_partitions is None else {"num_partitions": ours.num_partitions}
+    functions = [_function(one) for one in getattr(ours, "functions", None) or []]
     return pymilvus.CollectionSchema(
         [_field(one) for one in ours.fields],
         description=ours.description,
         enable_dynamic_field=ours.enable_dynamic_field,
         auto_id=ours.auto_id,
+        **({"functions": functions} if functions else {}),
         **options,
     )
 
@@ -74,9 +49,9 @@ def _field(ours: FieldSchema) -> Any:
 
     # An option is given only where it is set: with some types pymilvus refuses even the default of another's.
     options = {
-        name: getattr(ours, name)
-        for name in ("is_primary", "auto_id", "is_partition_key", "nullable")
-        if getattr(ours, name)
+        name: to_pymilvus(getattr(ours, name))
+        for name in ("is_primary", "auto_id", "is_partition_key", "nullable", "element_type")
+        if getattr(ours, name, None)
     }
     if ours.default_value is not None:
         options["default_value"] = ours.default_value
@@ -94,3 +69,52 @@ def _index_params(ours: IndexParams) -> Any:
         named = {key: configs.pop(key) for key in ("index_type", "metric_type") if key in configs}
         theirs.add_index(one.field_name, index_name=one.index_name, params=configs, **named)
     return theirs
+
+
+def _request(ours: AnnSearchRequest) -> Any:
+    import pymilvus
+
+    return pymilvus.AnnSearchRequest(
+        ours.data,
+        ours.anns_field,
+        ours.param,
+        ours.limit,
+        expr=to_pymilvus(ours.expr),
+        expr_params=dict(ours.expr_params or {}),
+    )
+
+
+def _rrf(ours: RRFRanker) -> Any:
+    import pymilvus
+
+    return pymilvus.RRFRanker(ours.k)
+
+
+def _weighted(ours: WeightedRanker) -> Any:
+    import pymilvus
+
+    return pymilvus.WeightedRanker(*ours.weights, norm_score=ours.norm_score)
+
+
+def _function(ours: Function) -> Any:
+    import pymilvus
+
+    return pymilvus.Function(
+        ours.name,
+        pymilvus.FunctionType(int(ours.type)),
+        ours.input_field_names,
+        ours.output_field_names,
+        ours.description,
+        ours.params,
+    )
+
+
+_TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
+    AnnSearchRequest: _request,
+    CollectionSchema: _schema,
+    DataType: _data_type,
+    FieldSchema: _field,
+    Function: _function,
+    RRFRanker: _rrf,
+    WeightedRanker: _weighted,
+}

@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from milvus_store import DataType, MilvusClient
+from milvus_store import (
+    AnnSearchRequest,
+    AsyncMilvusClient,
+    DataType,
+    MilvusClient,
+    RRFRanker,
+    WeightedRanker,
+)
 from milvus_store.errors import (
     CollectionNotExistException,
     ConnectionNotExistException,
@@ -150,3 +157,55 @@ except ImportError as error:
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "pip install 'milvus-store[server]'" in done.stdout
+
+
+@pytest.mark.parametrize("ranker", [RRFRanker(20), WeightedRanker(0.7, 0.3)], ids=["rrf", "weighted"])
+def test_hybrid_searches_take_our_requests_and_rankers(
+    remote: MilvusClient, path: Path, ranker: RRFRanker | WeightedRanker
+) -> None:
+    answers = []
+    random = np.random.default_rng(7)
+    rows = [
+        {"id": number, "near": random.random(4).tolist(), "far": random.random(3).tolist(), "n": number}
+        for number in range(40)
+    ]
+    with MilvusClient(path) as on_file:
+        for client in (remote, on_file):
+            schema = client.create_schema()
+            schema.add_field("id", DataType.INT64, is_primary=True)
+            schema.add_field("near", DataType.FLOAT_VECTOR, dim=4)
+            schema.add_field("far", DataType.FLOAT_VECTOR, dim=3)
+            schema.add_field("n", DataType.INT64)
+            index = client.prepare_index_params("near", index_type="FLAT", metric_type="COSINE")
+            index.add_index("far", index_type="FLAT", metric_type="COSINE")
+            client.create_collection("hybrid", schema=schema, index_params=index)
+            client.insert("hybrid", rows)
+            requests = [
+                AnnSearchRequest([[1.0, 0, 0, 0]], "near", {"metric_type": "COSINE"}, 10, expr="n < 30"),
+                AnnSearchRequest([[0, 1.0, 0]], "far", {"metric_type": "COSINE"}, 10, filter="n < 30"),
+            ]
+            (hits,) = client.hybrid_search("hybrid", requests, ranker, limit=5, output_fields=["n"])
+            answers.append([(hit["id"], hit["entity"]["n"]) for hit in hits])
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == 5
+
+
+async def test_the_asynchronous_client_reaches_a_server_too(uri: str) -> None:
+    async with AsyncMilvusClient(uri) as client:
+        await client.create_collection("awaited", dimension=4)
+        await client.insert("awaited", [{"id": 1, "vector": [1.0, 0, 0, 0]}])
+        (hits,) = await client.search("awaited", [[1.0, 0, 0, 0]])
+        assert hits[0]["id"] == 1
+        with pytest.raises(CollectionNotExistException):
+            await client.describe_collection("nope")
+
+
+def test_iterators_reach_every_row(remote: MilvusClient) -> None:
+    remote.create_collection("many", dimension=2)
+    remote.insert("many", [{"id": number, "vector": [0.0, number]} for number in range(25)])
+    pages = remote.query_iterator("many", batch_size=10)
+    ids = []
+    while page := pages.next():
+        ids += [row["id"] for row in page]
+    pages.close()
+    assert sorted(ids) == list(range(25))
