@@ -12,7 +12,7 @@ from milvus_store import MilvusClient
 from .children import run
 
 _PROCESSES = 8
-_FILES = 25
+_FILES = 15
 
 
 def open_files(folder: str, number: int, said: Connection) -> None:

@@ -24,7 +24,7 @@ from .children import run
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 
 _CHILDREN = 4
-_CALLS = 25
+_CALLS = 15
 _PATIENCE = 30
 """Seconds after which a child that hangs is ended."""
 

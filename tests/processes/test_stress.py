@@ -19,7 +19,7 @@ from milvus_store import MilvusClient
 from .batches import Batches, Reader, Writer, create, seen, seen_by_search
 from .children import run
 
-SECONDS = float(os.environ.get("MILVUS_STORE_STRESS_SECONDS", "5"))
+SECONDS = float(os.environ.get("MILVUS_STORE_STRESS_SECONDS", "4"))
 ROLES = ("writer", "reader", "writer", "writer", "reader", "writer", "reader", "writer")
 _KEEPER = 0
 """The writer that deletes nothing."""

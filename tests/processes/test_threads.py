@@ -16,7 +16,7 @@ from milvus_store import MilvusClient
 
 from .batches import DIM, Batches, Reader, Writer, create, rows, seen, seen_by_search
 
-SECONDS = 4.0
+SECONDS = 2.5
 
 
 @pytest.fixture
