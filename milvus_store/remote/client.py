@@ -75,8 +75,10 @@ class RemoteMilvusClient(MilvusClient):
         call = getattr(self._connected, name, None)
         if call is None:
             raise ParamError(message=f"this version of pymilvus has no call {name!r}: upgrade it")
+        # None is "not given" here; pymilvus refuses it for some keywords.
+        given = {key: to_pymilvus(value) for key, value in kwargs.items() if value is not None}
         with translated_errors():
-            return call(*map(to_pymilvus, args), **{key: to_pymilvus(value) for key, value in kwargs.items()})
+            return call(*map(to_pymilvus, args), **given)
 
 
 def _forwarding(name: str, on_file: Callable[..., Any]) -> Callable[..., Any]:

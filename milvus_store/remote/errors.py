@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from .. import errors
@@ -26,6 +28,9 @@ _BY_CODE: Final[dict[int, type[MilvusException]]] = {
 }
 
 
+_LOGGER: Final = logging.getLogger("pymilvus.decorators")
+_translating: Final = ContextVar("translating", default=False)
+
 CONNECT_FAILED: Final = 2
 """The code that pymilvus gives a server it cannot reach."""
 
@@ -34,17 +39,27 @@ CONNECT_FAILED: Final = 2
 def translated_errors() -> Iterator[None]:
     """Raise what pymilvus raises as the class of ours that has its name, or its code.
 
-    Some calls of pymilvus let the errors of gRPC through; those become a ``MilvusException``.
+    Some calls of pymilvus let the errors of gRPC through; those become a ``MilvusException``. What is raised is
+    not logged as well, as pymilvus does.
     """
     import grpc
     from pymilvus.exceptions import MilvusException as TheirException
 
+    _LOGGER.addFilter(_is_told_otherwise)  # adding it again does nothing
+    within = _translating.set(True)
     try:
         yield
     except TheirException as error:
         raise translated(error) from error
     except grpc.RpcError as error:
         raise _from_grpc(error, grpc.StatusCode.UNAVAILABLE) from error
+    finally:
+        _translating.reset(within)
+
+
+def _is_told_otherwise(record: logging.LogRecord) -> bool:
+    """Whether pymilvus's record should be logged: not where the exception it is about is passed on."""
+    return not _translating.get()
 
 
 def translated(error: Any) -> MilvusException:

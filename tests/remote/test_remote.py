@@ -9,7 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from langchain_core.documents import Document
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from langchain_milvus_store import Milvus
 from milvus_store import (
     AnnSearchRequest,
     AsyncMilvusClient,
@@ -209,3 +212,37 @@ def test_iterators_reach_every_row(remote: MilvusClient) -> None:
         ids += [row["id"] for row in page]
     pages.close()
     assert sorted(ids) == list(range(25))
+
+
+def test_an_error_is_raised_and_not_logged_as_well(
+    remote: MilvusClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(CollectionNotExistException):
+        remote.describe_collection("nope")
+    assert not caplog.records
+    with pytest.raises(Exception, match="nope"):  # pymilvus itself goes on logging
+        remote._server.describe_collection("nope")  # type: ignore[attr-defined]
+    assert caplog.records
+
+
+def test_the_langchain_store_works_on_a_server_as_on_a_file(uri: str, path: Path) -> None:
+    documents = [
+        Document("i worked at kensho", metadata={"namespace": "harrison"}, id="a"),
+        Document("i worked at facebook", metadata={"namespace": "ankush", "more": {"x": 1}}, id="b"),
+    ]
+    answers = []
+    for address in (uri, str(path)):
+        store = Milvus.from_documents(
+            documents,
+            DeterministicFakeEmbedding(size=16),
+            connection_args={"uri": address},
+            collection_name="for_langchain",
+            partition_key_field="namespace",
+            drop_old=True,
+        )
+        retriever = store.as_retriever(search_kwargs={"expr": 'namespace == "ankush"'})
+        found = retriever.invoke("where did i work?")
+        assert found == documents[1:]
+        store.delete(["a"])
+        answers.append(store.similarity_search("where", k=5))
+    assert answers[0] == answers[1] == documents[1:]
