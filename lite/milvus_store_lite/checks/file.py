@@ -35,7 +35,7 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
 
 COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
     "definition": (definitions.definition, definitions.indexes),
-    "rows": (scalars.scalars, scalars.texts, scalars.documents),
+    "rows": (scalars.scalars, scalars.texts, scalars.documents, scalars.arrays),
     "vectors": (vectors.pairing, vectors.lengths, vectors.numbers),
     "removals": (history.position, history.removals),
 }

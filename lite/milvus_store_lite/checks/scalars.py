@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..data_types import INTEGER_RANGES, DataType
+from ..errors import DataNotMatchException
 from ..schema import DYNAMIC_FIELD, Field
 from ..storage.rows import PARTITION_COLUMN
+from ..storage.values.scalars import encode_scalar
 from .definitions import Definition
 from .offenders import named, shown
 from .report import Problem
@@ -80,6 +82,23 @@ def documents(connection: sqlite3.Connection, collection: Definition) -> Iterato
             yield Problem(collection.field_place(name), f"expected {expected}: {shown(len(broken), broken)}")
 
 
+def arrays(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Arrays are ones that their fields would take again."""
+    for one in collection.schema.scalars:
+        if one.dtype is not DataType.ARRAY:
+            continue
+        column = collection.tables.columns[one.name]
+        rows = connection.execute(
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.tables.rows} WHERE typeof({column}) = 'text'"
+        )
+        broken = [seq for seq, text in rows if not _is_taken(one, text)]
+        if broken:
+            yield Problem(
+                collection.field_place(one.name),
+                f"expected {one.describe()} of at most {one.max_capacity}: {shown(len(broken), broken)}",
+            )
+
+
 def _rules(collection: Definition) -> Iterator[_Rule]:
     columns = collection.tables.columns
     partitions = f"SELECT id FROM partitions WHERE collection_id = {collection.id}"
@@ -126,6 +145,14 @@ def _is_utf8(text: bytes) -> bool:
     try:
         text.decode()
     except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_taken(one: Field, text: bytes) -> bool:
+    try:
+        encode_scalar(one, [json.loads(text)])
+    except (ValueError, RecursionError, DataNotMatchException):
         return False
     return True
 

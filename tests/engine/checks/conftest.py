@@ -65,8 +65,13 @@ def fill(path: Path) -> None:
         for one in schema.fields[1:]:
             metric = "IP" if one.name == "sparse" else None
             index.add_index(one.name, index_type="AUTOINDEX", metric_type=metric)
+        schema.add_field("tags", DataType.ARRAY, element_type=DataType.BOOL, max_capacity=2, nullable=True)
+        schema.add_field("at", DataType.TIMESTAMPTZ)
         client.create_collection("narrow", schema=schema, index_params=index)
         numbered: dict[str, Any] = {f"{kind}_vector": [1] * 8 for kind in ("float16", "bfloat16", "int8")}
-        numbered["sparse"] = {3: 0.5, 7: 1.5}
-        client.insert("narrow", [{**numbered, "binary_vector": b"\xff"}, {**numbered, "binary_vector": None}])
+        numbered |= {"sparse": {3: 0.5, 7: 1.5}, "tags": [True, False], "at": "2024-02-29T12:00:00Z"}
+        client.insert(
+            "narrow",
+            [{**numbered, "binary_vector": b"\xff"}, {**numbered, "binary_vector": None, "tags": None}],
+        )
         client.create_collection("empty", dimension=4)

@@ -236,6 +236,15 @@ def test_vectors_of_every_type_are_looked_at(path: Path, field: str, blob: str, 
     assert message in problem.message
 
 
+@pytest.mark.parametrize("array", ["[true,false,true]", "[true,5]", "{}", "[true", "[[true]]"])
+def test_an_array_that_its_field_would_not_take_is_named(path: Path, array: str) -> None:
+    break_with(path, f"UPDATE rows_3 SET tags = '{array}' WHERE seq = 1")
+    (problem,) = check_file(path).problems
+    assert problem == Problem(
+        "collection 'narrow', field 'tags'", "expected ARRAY<BOOL> of at most 2: 1 row (seq 1)"
+    )
+
+
 def test_damage_in_one_collection_does_not_hide_that_of_another(path: Path) -> None:
     break_with(path, "DROP TABLE rows_1", "DELETE FROM vectors_2_vector WHERE seq = 3")
     report = check_file(path)
