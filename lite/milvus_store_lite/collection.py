@@ -108,7 +108,8 @@ class Collection(Definition):
         with self._selecting(request.scope) as (session, selection):
             state = session.state
             check_isolation(state.record, request.scope)
-            return state.record.schema.primary.name, ranked_hits(state.record, state.rows, selection, request)
+            hits = ranked_hits(state.record, state.rows, selection, request, session.index)
+            return state.record.schema.primary.name, hits
 
     def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the best rows of several searches of one state of the collection."""
@@ -120,7 +121,7 @@ class Collection(Definition):
             for one in request.searches:
                 check_isolation(state.record, one.scope)
             whole = None if request.group_by is None else selections.pop()
-            found = hybrid_hits(state.record, state.rows, selections, whole, request)
+            found = hybrid_hits(state.record, state.rows, selections, whole, request, session.index)
             return state.record.schema.primary.name, found
 
     def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
@@ -142,7 +143,7 @@ class Collection(Definition):
             session, selection = opening.enter_context(self._selecting(request.scope))
             record, rows = session.state.record, session.state.rows
             check_isolation(record, request.scope)
-            search = prepared(record, rows, selection.view, request)
+            search = prepared(record, rows, selection.view, request, session.index)
             cursor = SearchCursor(opening.pop_all(), rows, selection, search, request.round_decimal)
             return record.schema.primary.name, cursor
 
@@ -179,6 +180,7 @@ class Collection(Definition):
             pks = rows.generated_pks(position.last_seq + 1, batch.count)
         position = rows.insert(connection, batch, home, position)
         catalog.set_position(connection, record.id, position)
+        session.state.indexes.wrote(position)
         return pks
 
     @contextmanager

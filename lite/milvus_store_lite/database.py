@@ -11,9 +11,11 @@ import shutil
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
@@ -29,7 +31,10 @@ from .errors import (
     MilvusException,
     ParamError,
 )
+from .indexes.collection_indexes import CollectionIndexes
 from .indexes.definition import checked_index
+from .indexes.field_index import FieldIndex, Open, Standing
+from .indexes.keeper import Keeper
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema import Schema, check_name
 from .search.selection import partition_ids
@@ -78,7 +83,9 @@ class Database:
         self.name = name
         self._connections = Connections(self.path, durability, busy_timeout, read_only=read_only)
         self._remove_scratch = weakref.finalize(self._connections, _remove_folder, scratch, os.getpid())
+        self._read_only = read_only
         self._memory = MemoryBudget(memory_limit)
+        self._keeper = Keeper(self._opener)
         self._states: dict[int, CollectionState] = {}
         self._states_lock = threading.Lock()
         self.databases = Databases(self._connections)
@@ -103,6 +110,7 @@ class Database:
 
     def close(self) -> None:
         """Release the file. Calls on the database or its collections raise from here on."""
+        self._keeper.close()
         self._connections.close()
         self._remove_scratch()
 
@@ -268,10 +276,39 @@ class Database:
 
     # Indexes ------------------------------------------------------------------------------------------
 
-    def create_indexes(self, collection: str, indexes: tuple[IndexRecord, ...]) -> None:
-        """Add indexes, all or none; one that exists just so is left as it is."""
+    def create_indexes(self, collection: str, indexes: tuple[IndexRecord, ...], wait: bool = True) -> None:
+        """Add indexes, all or none; one that exists just so is left as it is.
+
+        Args:
+            wait: return when what there are rows for is built; else it is built in the background.
+        """
         with self._writing(collection) as session:
             self._add_indexes(session.connection, session.state.record.id, indexes)
+        for index in indexes:
+            self.build_index(collection, index.field, wait=wait)
+
+    def build_index(
+        self,
+        collection: str,
+        field: str,
+        *,
+        wait: bool,
+        report: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Bring the index on a vector field up to date, if it is one that is built.
+
+        Args:
+            wait: return when that is done; else it is done in the background.
+            report: called with the vectors that are in and all that there are, while it goes on.
+        """
+        with self._reading(collection) as session:
+            index = session.state.indexes.of(field)
+        if index is None or index.is_exact:
+            return
+        if wait:
+            self._keeper.improve(index, report)
+        else:
+            self._keeper.schedule(index)
 
     def drop_index(self, collection: str, name: str) -> None:
         """Remove an index; nothing happens if there is none, as in Milvus."""
@@ -323,10 +360,11 @@ class Database:
                     return known
                 # Another thread has seen a newer definition; this transaction still sees the older.
                 return self._fresh_state(record)
+            indexes = CollectionIndexes(record, self._keeper, None if known is None else known.indexes)
             if known is not None and known.record.schema == record.schema:
-                state = CollectionState(record, known.rows, known.histories)
+                state = CollectionState(record, known.rows, known.histories, indexes)
             else:
-                state = self._fresh_state(record)
+                state = replace(self._fresh_state(record), indexes=indexes)
             self._states[record.id] = state
             return state
 
@@ -338,7 +376,28 @@ class Database:
 
     def _fresh_state(self, record: CollectionRecord) -> CollectionState:
         rows = RowStore(record.id, record.schema)
-        return CollectionState(record, rows, Histories(rows, record.schema, self._memory))
+        histories = Histories(rows, record.schema, self._memory)
+        return CollectionState(record, rows, histories, CollectionIndexes(record, self._keeper, None))
+
+    def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:
+        """How to begin transactions in which ``index`` is still what the catalog says it is."""
+
+        @contextmanager
+        def standing(
+            begin: Callable[[], AbstractContextManager[sqlite3.Connection]],
+        ) -> Iterator[Standing | None]:
+            with begin() as connection:
+                found = catalog.place(connection, index.collection)
+                if found is None:
+                    yield None
+                    return
+                record = catalog.load(connection, index.collection)
+                is_same = index.record in record.indexes and index.one in record.schema.fields
+                rows = RowStore(record.id, record.schema)
+                yield Standing(connection, record, rows, found) if is_same else None
+
+        reading, writing = self._connections.reading, self._connections.writing
+        return partial(standing, reading), None if self._read_only else partial(standing, writing)
 
     def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
         target = catalog.alias_target(connection, self.name, alias)

@@ -41,6 +41,15 @@ class Definition:
         with self._reading(self.name) as session:
             return session.position.live
 
+    def index_progress(self, field: str) -> tuple[int, int, bool]:
+        """(rows, rows that the index on ``field`` does not have yet, whether it is about to have them)."""
+        with self._reading(self.name) as session:
+            index = session.index(field)
+            position = session.position
+            if index is None:
+                return position.live, 0, False
+            return position.live, index.pending(position), index.wants_work(position)
+
     def create_partition(self, name: str) -> None:
         """Add a partition that rows can be put into by name.
 

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from milvus_store_lite.errors import IndexNotExistException, ParamError
+from milvus_store_lite.storage.catalog import IndexRecord
 
 from ..index_params import to_records
 from ..options import check_options
 from .connection import Connection
 
 
+def _warn_of_gpu(records: tuple[IndexRecord, ...]) -> None:
+    for record in records:
+        if record.type.startswith("GPU_"):
+            warnings.warn(
+                f"index type {record.type} on field '{record.field}' is served on the CPU by its counterpart",
+                UserWarning,
+                stacklevel=3,
+            )
+
+
 class IndexCalls(Connection):
     def create_index(
         self, collection_name: str, index_params: Any, timeout: float | None = None, **kwargs: Any
     ) -> None:
-        """Create the indexes that ``index_params`` name.
+        """Create the indexes that ``index_params`` name, and build them over the rows that are there.
+
+        Args:
+            sync: return when they are built (the default); else that goes on in the background, while searches
+                scan what is not in yet.
 
         Raises:
             ParamError: an index type is not served, or does not take a metric or parameter.
@@ -24,7 +40,8 @@ class IndexCalls(Connection):
         records = to_records(index_params)
         if not records:
             raise ParamError(message="index_params are empty: add_index() to them first")
-        self._database.create_indexes(collection_name, records)
+        _warn_of_gpu(records)
+        self._database.create_indexes(collection_name, records, wait=kwargs.get("sync", True))
 
     def drop_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
@@ -52,7 +69,7 @@ class IndexCalls(Connection):
             raise IndexNotExistException(
                 message=f"index {index_name!r} does not exist in collection '{record.name}', it has: {known}"
             )
-        rows = collection.count()
+        rows, pending, is_growing = collection.index_progress(index.field)
         return {
             "index_type": index.type,
             **({"metric_type": index.metric} if index.metric else {}),
@@ -60,7 +77,7 @@ class IndexCalls(Connection):
             "field_name": index.field,
             "index_name": index.name,
             "total_rows": rows,
-            "indexed_rows": rows,
-            "pending_index_rows": 0,
-            "state": "Finished",
+            "indexed_rows": rows - pending,
+            "pending_index_rows": pending,
+            "state": "InProgress" if is_growing else "Finished",
         }

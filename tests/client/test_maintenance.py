@@ -182,7 +182,7 @@ def test_the_column_that_was_not_used_for_longest_goes_first(path: Path) -> None
 
         def resident() -> set[str]:
             assert history._current is not None
-            return {name for name, _ in history._current.columns}
+            return {name for name, *_ in history._current.columns}
 
         assert resident() == {"id"}
         client.query("c", 'tenant != "t1"', limit=1)

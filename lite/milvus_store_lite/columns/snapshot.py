@@ -27,7 +27,14 @@ from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .growable import Growable
 from .memory import MemoryBudget
-from .vectors import AnyVectorBuilder, AnyVectorColumn, bytes_of_one, vector_builder, vectors_of
+from .vectors import (
+    AnyVectorBuilder,
+    AnyVectorColumn,
+    VectorColumn,
+    bytes_of_one,
+    vector_builder,
+    vectors_of,
+)
 
 _VECTOR_CHUNK: Final = 4096
 """Vectors read from the file at a time: bounds what loading needs beside the matrix itself."""
@@ -46,11 +53,18 @@ class Form(Enum):
 
 
 class Key(NamedTuple):
-    """Names a column; path None is the field itself."""
+    """Names a column; path None is the field itself, ``after`` the seq beyond which rows have a slot in it."""
 
     field: str
     path: tuple[str | int, ...] | None = None
     form: Form = Form.VALUES
+    after: int = 0
+
+
+class Origin:
+    """What snapshots have in common that extend each other: slots that all of them have are the same rows."""
+
+    __slots__ = ("__weakref__",)
 
 
 class Builder(Protocol):
@@ -71,7 +85,12 @@ class Snapshot:
     position: Position
     seqs: npt.NDArray[np.int64]
     alive: BoolArray | None
+    origin: Origin
     columns: dict[Key, AnyColumn] = field(default_factory=dict)
+
+    def first_slot(self, after: int) -> int:
+        """The slot of the first row beyond seq ``after``."""
+        return 0 if after == 0 else int(np.searchsorted(self.seqs, after, side="right"))
 
     @property
     def live_count(self) -> int:
@@ -124,7 +143,7 @@ class History:
         self._builders = {}
         self.memory.release(self)
         self._seqs.append(self._seqs_beyond(connection, 0))
-        return Snapshot(position, self._seqs.view(), alive=None)
+        return Snapshot(position, self._seqs.view(), None, Origin())
 
     def _extend(
         self, connection: sqlite3.Connection, current: Snapshot, position: Position
@@ -154,7 +173,7 @@ class History:
         columns = {key: builder.view() for key, builder in builders}
         for key, column in columns.items():
             self.memory.charge(self, key, column.size)
-        return Snapshot(position, self._seqs.view(), alive, columns)
+        return Snapshot(position, self._seqs.view(), alive, current.origin, columns)
 
     def _seqs_beyond(self, connection: sqlite3.Connection, after: int) -> npt.NDArray[np.int64]:
         """Seqs of the live rows beyond ``after``, ascending."""
@@ -178,7 +197,10 @@ class History:
             if key in snapshot.columns:
                 return snapshot.columns[key]
             builder = make()
-            self._read_into(builder, key, connection, 0, snapshot.seqs, snapshot.alive)
+            after = key.after
+            first = snapshot.first_slot(after)
+            alive = None if snapshot.alive is None else snapshot.alive[first:]
+            self._read_into(builder, key, connection, after, snapshot.seqs[first:], alive)
             column = builder.view()
             if snapshot is self._current and self.memory.allows(column.size):
                 snapshot.columns[key] = column
@@ -277,25 +299,45 @@ class View:
         assert isinstance(loaded, NumberColumn)
         return loaded
 
-    def vectors(self, one: Field) -> AnyVectorColumn:
-        """The vectors of every slot, made resident; ``can_hold`` says whether memory allows it."""
-        loaded = self._column(Key(one.name), lambda: vector_builder(one))
+    def vectors(self, one: Field, after: int = 0) -> AnyVectorColumn:
+        """The vectors of every slot beyond seq ``after``, made resident; ``can_hold`` says whether memory
+        allows it."""
+        loaded = self._column(Key(one.name, after=after), lambda: vector_builder(one))
         assert isinstance(loaded, AnyVectorColumn)
         return loaded
 
-    def holds(self, one: Field) -> bool:
-        """Whether the vectors are resident already."""
-        return Key(one.name) in self.snapshot.columns
+    @property
+    def is_whole(self) -> bool:
+        """Whether the snapshot is of the whole collection, not of some tenants."""
+        return self._history.part is None
 
-    def can_hold(self, one: Field) -> bool:
-        """Whether memory allows the vectors to be resident."""
+    def holds(self, one: Field, after: int = 0) -> bool:
+        """Whether the vectors of the rows beyond seq ``after`` are resident already."""
+        return Key(one.name, after=after) in self.snapshot.columns
+
+    def can_hold(self, one: Field, after: int = 0) -> bool:
+        """Whether memory allows the vectors of the rows beyond seq ``after`` to be resident."""
         memory = self._history.memory
-        if memory.limit is None:
-            return True
+        return memory.limit is None or memory.allows(self.bytes_of(one, after))
+
+    def bytes_of(self, one: Field, after: int = 0) -> int:
+        """What the vectors of the rows beyond seq ``after`` take in memory."""
         if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
-            stored = self._history.rows.vector_bytes(self.connection, one.name, self._history.part)
-            return memory.allows(stored)
-        return memory.allows(bytes_of_one(one) * self.count)
+            return self._history.rows.vector_bytes(self.connection, one.name, self._history.part)
+        return bytes_of_one(one) * (self.count - self.snapshot.first_slot(after))
+
+    def forget(self, one: Field) -> None:
+        """Let the resident vectors go."""
+        self._history.forget(Key(one.name))
+
+    def vector_matrix(self, one: Field, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The dense vectors of live ``slots``, (m, dim) float32, from memory if they are there."""
+        resident = self.snapshot.columns.get(Key(one.name))
+        if isinstance(resident, VectorColumn):
+            return resident.values[slots]
+        found = self.vectors_at(one, slots)
+        assert isinstance(found, VectorColumn)
+        return found.values
 
     def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
         """The vectors of live ``slots``, read from the file."""
@@ -306,13 +348,18 @@ class View:
         except (KeyError, ValueError, TypeError) as error:
             raise rows.corrupt(f"vectors of field '{one.name}'", error) from error
 
-    def vector_chunks(self, one: Field) -> Iterator[tuple[npt.NDArray[np.int64], AnyVectorColumn]]:
-        """All live slots and their vectors, some thousand at a time, read from the file."""
+    def vector_chunks(
+        self, one: Field, after: int = 0
+    ) -> Iterator[tuple[npt.NDArray[np.int64], AnyVectorColumn]]:
+        """Live slots of rows beyond seq ``after`` and their vectors, some thousand at a time, from the file."""
         snapshot, history = self.snapshot, self._history
         slots = np.arange(self.count) if snapshot.alive is None else np.flatnonzero(snapshot.alive)
+        slots = slots[np.searchsorted(slots, snapshot.first_slot(after)) :]
         start = 0
         try:
-            for chunk in history.rows.vector_blobs(self.connection, one.name, 0, _VECTOR_CHUNK, history.part):
+            for chunk in history.rows.vector_blobs(
+                self.connection, one.name, after, _VECTOR_CHUNK, history.part
+            ):
                 part = slots[start : start + len(chunk)]
                 yield part, vectors_of(one, _blobs(chunk, snapshot.seqs[part]))
                 start += len(chunk)

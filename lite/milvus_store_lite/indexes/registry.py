@@ -27,6 +27,8 @@ class IndexType:
     ``metrics``: those it ranks by, the default first; empty for an index on scalar fields.
     ``build`` and ``search``: the parameters of ``create_index`` and of a search.
     ``served_by``: in a few words, what answers here.
+    ``least_rows``: below this many rows nothing is built, since an exact scan is as fast; None where an exact
+    scan is all there is.
     """
 
     name: str
@@ -34,6 +36,7 @@ class IndexType:
     served_by: str
     build: tuple[Parameter, ...] = ()
     search: tuple[Parameter, ...] = ()
+    least_rows: int | None = None
 
 
 _NLIST = Parameter("nlist", int, 1, 65_536, 128)
@@ -53,12 +56,23 @@ _DROP_SEARCH = Parameter("drop_ratio_search", float, 0, 1, 0.0, open_high=True)
 _EXACT: Final = "exact scan"
 _CODES: Final = "RaBitQ codes in inverted lists, exact re-rank"
 
+_CODES_FROM: Final = 30_000
+_OTHERS_FROM: Final = 5_000
+"""Rows from which an index is built: where it begins to be faster than a scan (benchmarks/indexes.py)."""
+
 _DENSE: Final = (
-    IndexType("AUTOINDEX", DENSE_METRICS, "exact scan while small, then " + _CODES),
+    IndexType("AUTOINDEX", DENSE_METRICS, "exact scan while small, then " + _CODES, least_rows=_CODES_FROM),
     IndexType("FLAT", DENSE_METRICS, _EXACT),
-    IndexType("IVF_FLAT", DENSE_METRICS, "faiss inverted lists", (_NLIST,), (_NPROBE,)),
     IndexType(
-        "IVF_SQ8", DENSE_METRICS, "faiss inverted lists of 8-bit codes, exact re-rank", (_NLIST,), (_NPROBE,)
+        "IVF_FLAT", DENSE_METRICS, "faiss inverted lists", (_NLIST,), (_NPROBE,), least_rows=_OTHERS_FROM
+    ),
+    IndexType(
+        "IVF_SQ8",
+        DENSE_METRICS,
+        "faiss inverted lists of 8-bit codes, exact re-rank",
+        (_NLIST,),
+        (_NPROBE,),
+        least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "IVF_PQ",
@@ -66,6 +80,7 @@ _DENSE: Final = (
         "faiss inverted lists of product codes, exact re-rank",
         (_NLIST, _PQ_M, _PQ_NBITS),
         (_NPROBE,),
+        least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "IVF_RABITQ",
@@ -73,14 +88,23 @@ _DENSE: Final = (
         _CODES,
         (_NLIST, _REFINE, _REFINE_TYPE),
         (_NPROBE, Parameter("rbq_query_bits", int, 0, 8, 0), _REFINE_K),
+        least_rows=_CODES_FROM,
     ),
-    IndexType("HNSW", DENSE_METRICS, "faiss graph over the vectors", (_M, _EF_CONSTRUCTION), (_EF,)),
+    IndexType(
+        "HNSW",
+        DENSE_METRICS,
+        "faiss graph over the vectors",
+        (_M, _EF_CONSTRUCTION),
+        (_EF,),
+        least_rows=_OTHERS_FROM,
+    ),
     IndexType(
         "HNSW_SQ",
         DENSE_METRICS,
         "faiss graph over scalar codes, exact re-rank",
         (_M, _EF_CONSTRUCTION, _SQ_TYPE, _REFINE, _REFINE_TYPE),
         (_EF, _REFINE_K),
+        least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "HNSW_PQ",
@@ -88,6 +112,7 @@ _DENSE: Final = (
         "faiss graph over product codes, exact re-rank",
         (_M, _EF_CONSTRUCTION, _PQ_M, _PQ_NBITS, _REFINE, _REFINE_TYPE),
         (_EF, _REFINE_K),
+        least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "SCANN",
@@ -95,6 +120,7 @@ _DENSE: Final = (
         "faiss inverted lists of 4-bit product codes, exact re-rank",
         (_NLIST, Parameter("with_raw_data", bool, default=True)),
         (_NPROBE, Parameter("reorder_k", int, "limit", None)),
+        least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "DISKANN",
@@ -102,10 +128,20 @@ _DENSE: Final = (
         _CODES + " of vectors left on disk",
         (Parameter("max_degree", int, 1, 512, 56), Parameter("search_list_size", int, 1, 2**31 - 1, 100)),
         (Parameter("search_list", int, "limit", 2**31 - 1),),
+        least_rows=_CODES_FROM,
     ),
     IndexType("GPU_BRUTE_FORCE", DENSE_METRICS, "FLAT, on the CPU"),
-    IndexType("GPU_IVF_FLAT", DENSE_METRICS, "IVF_FLAT, on the CPU", (_NLIST,), (_NPROBE,)),
-    IndexType("GPU_IVF_PQ", DENSE_METRICS, "IVF_PQ, on the CPU", (_NLIST, _PQ_M, _PQ_NBITS), (_NPROBE,)),
+    IndexType(
+        "GPU_IVF_FLAT", DENSE_METRICS, "IVF_FLAT, on the CPU", (_NLIST,), (_NPROBE,), least_rows=_OTHERS_FROM
+    ),
+    IndexType(
+        "GPU_IVF_PQ",
+        DENSE_METRICS,
+        "IVF_PQ, on the CPU",
+        (_NLIST, _PQ_M, _PQ_NBITS),
+        (_NPROBE,),
+        least_rows=_OTHERS_FROM,
+    ),
     IndexType(
         "GPU_CAGRA",
         DENSE_METRICS,
@@ -125,6 +161,7 @@ _DENSE: Final = (
             Parameter("team_size", int, 0, 32),
             _EF,
         ),
+        least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "RNSG",
@@ -137,6 +174,7 @@ _DENSE: Final = (
             Parameter("knng", int, 5, 300, 100),
         ),
         (Parameter("search_length", int, 10, 300, 45),),
+        least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "ANNOY",
@@ -144,9 +182,11 @@ _DENSE: Final = (
         _CODES,
         (Parameter("n_trees", int, 1, 1024, 8),),
         (Parameter("search_k", int, "limit", None, -1, special=(-1,)),),
+        least_rows=_CODES_FROM,
     ),
-    IndexType("IVF_SQ8H", DENSE_METRICS, "IVF_SQ8", (_NLIST,), (_NPROBE,)),
+    IndexType("IVF_SQ8H", DENSE_METRICS, "IVF_SQ8", (_NLIST,), (_NPROBE,), least_rows=_OTHERS_FROM),
 )
+
 
 _BINARY: Final = (
     IndexType("BIN_FLAT", BINARY_METRICS, _EXACT),

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.vectors import VectorColumn
-from .dense_metrics import Floats, can_rank, rank, rank_error, score
+from .dense_metrics import Floats, can_rank, error_bound, rank, rank_at, rank_error, score
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, order
 
@@ -42,6 +42,32 @@ def scan(
         for query, row in zip(part, ranks, strict=True):
             candidates = _candidates(row, limit, 2 * rank_error(metric, rows, query))
             yield _best(metric, rows.values, query, candidates, limit)
+
+
+def scan_at(
+    metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], queries: Floats, limit: int
+) -> Iterator[Ranking]:
+    """Like ``scan`` over the rows at ``slots``, ascending, but without copying them together."""
+    for query in queries:
+        if can_rank(rows, query):
+            ranks = rank_at(metric, rows, slots, query)
+            near = slots[_candidates(ranks, limit, 2 * rank_error(metric, rows, query))]
+        else:
+            near = slots
+        yield _best(metric, rows.values, query, near, limit)
+
+
+def best(metric: Metric, vectors: Floats, query: Floats, limit: int) -> Ranking:
+    """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), which are few."""
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    products = vectors @ query
+    largest = float(np.sqrt(squares.max()))
+    if metric is Metric.COSINE:
+        products = np.divide(products, np.sqrt(squares), out=np.zeros_like(products), where=squares > 0)
+    elif metric is Metric.L2:
+        products = 2 * products - squares
+    slack = 2 * error_bound(metric, vectors.shape[1], largest, query)
+    return _best(metric, vectors, query, _candidates(products, limit, slack), limit)
 
 
 def _candidates(ranks: Floats, limit: int, slack: float) -> npt.NDArray[np.int64]:

@@ -30,8 +30,14 @@ _RANKED_NORMS: Final = (1e-15, 1e15)
 def can_rank(rows: VectorColumn, query: Floats) -> bool:
     """Whether float32 is wide enough for the products of ``rows`` with ``query``."""
     low, high = _RANKED_NORMS
-    norm = np.linalg.norm(query.astype(np.float64)).item()
-    return rows.largest_norm <= high and rows.smallest_norm >= low and (norm == 0 or low <= norm <= high)
+    return rows.largest_norm <= high and rows.smallest_norm >= low and can_rank_query(query)
+
+
+def can_rank_query(query: Floats) -> bool:
+    """Whether float32 is wide enough for products of ``query`` with vectors of ordinary length."""
+    low, high = _RANKED_NORMS
+    norm = float(np.linalg.norm(query.astype(np.float64)))
+    return norm == 0 or low <= norm <= high
 
 
 def rank(metric: Metric, rows: VectorColumn, queries: Floats) -> Floats:
@@ -53,21 +59,45 @@ def rank(metric: Metric, rows: VectorColumn, queries: Floats) -> Floats:
     return products
 
 
+def rank_at(metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
+    """(m,) float32 ranks, as ``rank`` has them, of the rows at ``slots`` (m,)."""
+    # Imported with the first need: faiss reads the rows where they are, and takes no longer to import than
+    # copying some of them together takes.
+    import faiss
+
+    values, asked = rows.values, np.ascontiguousarray(query)
+    slots = np.ascontiguousarray(slots)
+    products: Floats = np.empty(len(slots), dtype=np.float32)
+    pointers = map(faiss.swig_ptr, (products, asked, values, slots))
+    faiss.fvec_inner_products_by_idx(*pointers, values.shape[1], 1, len(slots))
+    if metric is Metric.COSINE:
+        products *= rows.inverse_norms[slots]
+    elif metric is Metric.L2:
+        products *= 2
+        products -= rows.square_norms[slots]
+    return products
+
+
 def rank_error(metric: Metric, rows: VectorColumn, query: Floats) -> float:
-    """A bound on how far rounding may move a rank, so that candidates within it are scored exactly.
+    """A bound on how far rounding may move a rank, so that candidates within it are scored exactly."""
+    return error_bound(metric, rows.values.shape[1], rows.largest_norm, query)
+
+
+def error_bound(metric: Metric, dim: int, largest_norm: float, query: Floats) -> float:
+    """A bound on the rounding error of a rank, for vectors no longer than ``largest_norm``.
 
     A float32 inner product of length d strays by at most d·ε·|x||q|
     (Higham, Accuracy and Stability of Numerical Algorithms, §3.1); vectorised summation in at least eight
     lanes divides d by eight.
     """
-    terms: float = rows.values.shape[1] / 8 + 8
+    terms: float = dim / 8 + 8
     norm: float = np.linalg.norm(query).item()
     if metric is Metric.COSINE:
         return terms * _EPSILON * norm
-    product = terms * _EPSILON * rows.largest_norm * norm
+    product = terms * _EPSILON * largest_norm * norm
     if metric is Metric.IP:
         return product
-    return 2 * product + 4 * _EPSILON * (rows.largest_norm**2 + 2 * rows.largest_norm * norm)
+    return 2 * product + 4 * _EPSILON * (largest_norm**2 + 2 * largest_norm * norm)
 
 
 def score(metric: Metric, vectors: Floats, query: Floats) -> npt.NDArray[np.float64]:

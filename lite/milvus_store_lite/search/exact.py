@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.postings import SparseColumn
+from ..columns.snapshot import View
+from ..columns.vectors import VectorColumn
 from ..data_types import DataType
 from ..schema import Field
 from . import binary, dense, plan, sparse
@@ -21,38 +23,61 @@ Scan = Callable[[Metric, Any, Any, int, "BoolArray | None"], Iterator[Ranking]]
 """``scan(metric, column, queries, limit, mask)``: the nearest rows of a column for each of the queries."""
 
 
-def nearest(metric: Metric, one: Field, selection: Selection, queries: Any, limit: int) -> list[Ranking]:
+def nearest(
+    metric: Metric, one: Field, selection: Selection, queries: Any, limit: int, after: int = 0
+) -> list[Ranking]:
     """The ``limit`` nearest rows of ``selection`` for each of ``queries``, by vector field ``one``.
 
     Args:
         queries: a matrix of the form that the field's column has, a query in each row.
+        after: only rows beyond this seq.
     """
-    view, mask = selection.view, selection.mask
+    view = selection.view
+    first = view.snapshot.first_slot(after)
+    mask = None if selection.mask is None else selection.mask[first:]
+    count = view.count - first
+    survivors = count if mask is None else int(np.count_nonzero(mask))
     path = plan.choose(
-        view.count,
-        selection.count,
-        resident=view.holds(one),
-        can_be_resident=view.can_hold(one),
+        count, survivors, resident=view.holds(one, after), can_be_resident=view.can_hold(one, after)
     )
-    scan = _scan_of(one)
     if path is plan.Path.NOTHING:
         return [NOTHING] * len(queries)
-    if path in (plan.Path.SCAN, plan.Path.GATHER):
-        column = view.vectors(one)
+    scan = _scan_of(one)
+    if path is plan.Path.SCAN or (path is plan.Path.GATHER and one.dtype is DataType.SPARSE_FLOAT_VECTOR):
         # Postings are never gathered: a search touches those of the query's indices only.
-        if path is plan.Path.SCAN or isinstance(column, SparseColumn):
-            return list(scan(metric, column, queries, limit, mask))
-        slots = selection.slots
-        return _at(slots, scan(metric, column.at(slots), queries, limit, None))
-    if path is plan.Path.STREAM:
-        return _stream(scan, metric, view.vector_chunks(one), queries, limit, mask)
-    slots = selection.slots
-    return _at(slots, scan(metric, view.vectors_at(one, slots), queries, limit, None))
+        found = scan(metric, view.vectors(one, after), queries, limit, mask)
+    elif path is plan.Path.STREAM:
+        chunks = ((slots - first, rows) for slots, rows in view.vector_chunks(one, after))
+        found = iter(_stream(scan, metric, chunks, queries, limit, mask))
+    else:
+        slots = np.arange(count) if mask is None else np.flatnonzero(mask)
+        found = _some(scan, metric, one, view, after, slots, path, queries, limit)
+    return [(slots + first, values) for slots, values in found]
 
 
-def _at(slots: npt.NDArray[np.int64], rankings: Iterable[Ranking]) -> list[Ranking]:
-    """``rankings`` of the rows at ``slots``, as rankings of slots."""
-    return [(slots[found], values) for found, values in rankings]
+def _some(
+    scan: Scan,
+    metric: Metric,
+    one: Field,
+    view: View,
+    after: int,
+    slots: npt.NDArray[np.int64],
+    path: plan.Path,
+    queries: Any,
+    limit: int,
+) -> Iterator[Ranking]:
+    """The nearest of the rows at ``slots``, which count from the first row beyond ``after``."""
+    if path is plan.Path.GATHER:
+        rows = view.vectors(one, after)
+        if isinstance(rows, VectorColumn) and rows.valid is None:
+            yield from dense.scan_at(metric, rows, slots, queries, limit)
+            return
+        assert not isinstance(rows, SparseColumn)
+        rows = rows.at(slots)
+    else:
+        rows = view.vectors_at(one, slots + view.snapshot.first_slot(after))
+    for found, values in scan(metric, rows, queries, limit, None):
+        yield slots[found], values
 
 
 def _scan_of(one: Field) -> Scan:

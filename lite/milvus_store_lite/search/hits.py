@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from ..columns.snapshot import View
 from ..errors import IndexNotExistException, ParamError
+from ..indexes.field_index import FieldIndex
 from ..indexes.registry import check_metric, check_search_parameters, index_types
 from ..schema import Field, Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
@@ -28,12 +30,19 @@ from .rankings import Ranking
 from .request import GroupBy, Hits, SearchRequest
 from .selection import Selection
 
+FindIndex = Callable[[str], "FieldIndex | None"]
+"""The index to search a field by, None for an exact scan."""
+
 
 def ranked_hits(
-    record: CollectionRecord, rows: RowStore, selection: Selection, request: SearchRequest
+    record: CollectionRecord,
+    rows: RowStore,
+    selection: Selection,
+    request: SearchRequest,
+    find_index: FindIndex,
 ) -> list[Hits]:
     """The answer to ``request`` among the rows of ``selection``."""
-    search = prepared(record, rows, selection.view, request)
+    search = prepared(record, rows, selection.view, request, find_index)
     pages = ranked_pages(record.schema, search, selection, request)
     return hits_of(selection.view, rows, search.projection, pages, request.round_decimal)
 
@@ -48,7 +57,9 @@ class PreparedSearch:
     projection: Projection
 
 
-def prepared(record: CollectionRecord, rows: RowStore, view: View, request: SearchRequest) -> PreparedSearch:
+def prepared(
+    record: CollectionRecord, rows: RowStore, view: View, request: SearchRequest, find_index: FindIndex
+) -> PreparedSearch:
     """``request`` checked against the collection; it may still be put to any selection of ``view``."""
     one = _vector_field(record.schema, request.anns_field)
     index = _index(record, one)
@@ -56,7 +67,7 @@ def prepared(record: CollectionRecord, rows: RowStore, view: View, request: Sear
     params = check_search_parameters(
         one, index.type, index.parameters, request.params, request.offset + request.limit
     )
-    ranked: Nearest = partial(nearest, metric, one, params=params)
+    ranked: Nearest = partial(nearest, metric, one, params=params, index=find_index(one.name))
     if request.ring is not None:
         request.ring.check(metric)
         ranked = within(metric, request.ring, ranked)

@@ -17,7 +17,7 @@ from ..storage.rows import RowStore
 from .fusion import Floats, Found, Ints, fuse
 from .group_labels import group_labels
 from .grouping import Labels, leaders
-from .hits import PreparedSearch, hits_at, prepared, ranked_pages
+from .hits import FindIndex, PreparedSearch, hits_at, prepared, ranked_pages
 from .output import Projection
 from .rankings import order
 from .request import GroupBy, Hits, HybridRequest, SearchRequest
@@ -30,13 +30,14 @@ def hybrid_hits(
     selections: Sequence[Selection],
     whole: Selection | None,
     request: HybridRequest,
+    find_index: FindIndex,
 ) -> list[Hits]:
     """The answer to ``request``, whose searches are about ``selections``.
 
     ``whole``: every row of the collection, which groups are told apart by; None when none are asked for.
     """
     searches = [
-        prepared(record, rows, selection.view, one)
+        prepared(record, rows, selection.view, one, find_index)
         for selection, one in zip(selections, request.searches, strict=True)
     ]
     counts = [len(search.queries) for search in searches]

@@ -6,20 +6,46 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..data_types import DataType
+from ..indexes.field_index import FieldIndex
 from ..schema import Field
-from . import exact, sparse_nearest
+from . import exact, plan, sparse_nearest
 from .metrics import Metric
 from .rankings import Ranking
 from .selection import Selection
 
 
 def nearest(
-    metric: Metric, one: Field, selection: Selection, queries: Any, limit: int, params: Mapping[str, Any]
+    metric: Metric,
+    one: Field,
+    selection: Selection,
+    queries: Any,
+    limit: int,
+    params: Mapping[str, Any],
+    index: FieldIndex | None = None,
 ) -> list[Ranking]:
     """The ``limit`` nearest rows of ``selection`` for each of ``queries``, by vector field ``one``.
 
-    ``params``: the checked parameters of the search.
+    Args:
+        queries: a matrix of the form that the field's column has, a query in each row.
+        params: the parameters that the search gives its index, checked.
+        index: None for an exact scan.
     """
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
         return sparse_nearest.nearest(metric, one, selection, queries, limit, params)
-    return exact.nearest(metric, one, selection, queries, limit)
+    view = selection.view
+    covered = None if index is None or not view.is_whole else index.covering(view.snapshot)
+    if index is None or covered is None:
+        return exact.nearest(metric, one, selection, queries, limit)
+    is_resident = view.holds(one)
+    if not is_resident and index.is_warm() and plan.should_keep(view.bytes_of(one)):
+        view.vectors(one)
+        is_resident = view.holds(one)
+    elif is_resident and not plan.should_keep(view.bytes_of(one)):
+        view.forget(one)
+        is_resident = False
+    if not plan.pays_index(selection.count, resident=is_resident):
+        return exact.nearest(metric, one, selection, queries, limit)
+    # Imported with the first index, because it imports faiss.
+    from . import approximate
+
+    return approximate.nearest(metric, one, selection, queries, limit, covered, params)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ..errors import DatabaseCorruptError, MilvusException
 from ..schema import Schema
+from . import index_parts
 
 DEFAULT_DATABASE: Final = "default"
 DEFAULT_PARTITION: Final = "_default"
@@ -66,6 +67,7 @@ CATALOG_TABLES: Final = (
         parameters TEXT NOT NULL DEFAULT '{}',
         PRIMARY KEY (collection_id, name)
     ) WITHOUT ROWID""",
+    *index_parts.INDEX_TABLES,
     f"INSERT INTO databases (id, name) VALUES (1, '{DEFAULT_DATABASE}')",
 )
 
@@ -152,6 +154,14 @@ def find(connection: sqlite3.Connection, database: str, name: str) -> tuple[int,
     return None if row is None else (row[0], row[1], Position(row[2], row[3]))
 
 
+def place(connection: sqlite3.Connection, collection: int) -> Position | None:
+    """Where the collection with this id stands, None if it is gone."""
+    row = connection.execute(
+        "SELECT last_seq, last_change FROM collections WHERE id = ?", (collection,)
+    ).fetchone()
+    return None if row is None else Position(row[0], row[1])
+
+
 def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
     """The whole definition of a collection that exists."""
     name, schema, properties, level, is_loaded, created_at, version = connection.execute(
@@ -236,6 +246,7 @@ def add_collection(
 
 
 def remove_collection(connection: sqlite3.Connection, collection: int) -> None:
+    index_parts.remove(connection, collection)
     for table in ("aliases", "partitions", "indexes"):
         connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
     connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
@@ -343,6 +354,7 @@ def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecor
 
 
 def remove_index(connection: sqlite3.Connection, collection: int, name: str) -> None:
+    index_parts.remove(connection, collection, name)
     connection.execute("DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name))
     _touch(connection, collection)
 

@@ -14,6 +14,28 @@ from .transactions import transaction
 
 STEPS: Final[dict[int, tuple[str, ...]]] = {
     2: ("ALTER TABLE partitions ADD COLUMN is_loaded INTEGER NOT NULL DEFAULT 1",),
+    3: (
+        """CREATE TABLE built_indexes (
+            collection_id INTEGER NOT NULL REFERENCES collections(id),
+            name TEXT NOT NULL,
+            through_seq INTEGER NOT NULL,
+            rows INTEGER NOT NULL,
+            seqs BLOB NOT NULL,
+            seqs_checksum INTEGER NOT NULL,
+            parts INTEGER NOT NULL,
+            tuned TEXT NOT NULL,
+            PRIMARY KEY (collection_id, name)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE index_parts (
+            id INTEGER PRIMARY KEY,
+            collection_id INTEGER NOT NULL REFERENCES collections(id),
+            name TEXT NOT NULL,
+            part INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
+            value BLOB NOT NULL,
+            UNIQUE (collection_id, name, part)
+        )""",
+    ),
 }
 """Format → the statements that make a file of the format before it one of this format."""
 

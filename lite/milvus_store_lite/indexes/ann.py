@@ -1,0 +1,148 @@
+"""What every approximate index has in common: a faiss index, and how vectors and queries go into it.
+
+An index ranks compressed or linked vectors and proposes candidates by label; labels count the vectors in the
+order they were added. Exact scores are the caller's affair. Imported only when an index is built or asked,
+because faiss takes a moment to import.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from .effort import Effort
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint8]
+
+ROUNDS: Final = 8
+"""Rounds of k-means: more of them cost build time and gain no recall."""
+
+_QUERIES_PER_THREAD: Final = 8
+"""A batch smaller than this is answered by one thread: waking others takes longer than they save."""
+
+
+class AnnIndex(ABC):
+    """An approximate index over vectors of one field.
+
+    Args:
+        handle: the faiss index.
+        metric: L2, IP or COSINE. For COSINE, vectors are brought to length 1 on their way in.
+        parameters: those of ``create_index``.
+        tuned: what the build found out about the data.
+    """
+
+    def __init__(
+        self, handle: Any, metric: str, parameters: Mapping[str, Any], tuned: Mapping[str, Any] | None = None
+    ) -> None:
+        self.handle = handle
+        self.metric = metric
+        self.parameters = parameters
+        self.tuned: dict[str, Any] = dict(tuned or {})
+
+    @classmethod
+    @abstractmethod
+    def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> AnnIndex:
+        """An index to train and fill, dimensioned for ``rows`` vectors."""
+
+    @classmethod
+    def from_bytes(
+        cls, data: bytes, metric: str, parameters: Mapping[str, Any], tuned: Mapping[str, Any]
+    ) -> AnnIndex:
+        """The index that ``to_bytes`` wrote."""
+        handle = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+        return cls(handle, metric, parameters, tuned)
+
+    def to_bytes(self) -> npt.NDArray[np.uint8]:
+        return cast("npt.NDArray[np.uint8]", faiss.serialize_index(self.handle))
+
+    @property
+    def sample_size(self) -> int:
+        """Vectors that training wants to see; 0 if there is nothing to train."""
+        return 0
+
+    @property
+    def grows_until(self) -> float:
+        """Rows beyond which the index should be built anew rather than extended."""
+        return math.inf
+
+    @property
+    def chunk(self) -> int:
+        """Vectors to add at a time: what takes about a second, since nothing stops it half-way."""
+        return 16_384
+
+    def train(self, sample: Floats) -> None:
+        """Learn from ``sample`` (m, dim), prepared."""
+        self.handle.train(sample)
+
+    def tune(self, queries: Floats, truth: list[set[int]]) -> bool:
+        """Fit the default effort to ``queries`` (q, dim), prepared, whose nearest labels are ``truth``.
+
+        Returns:
+            Whether some effort finds them.
+        """
+        return True
+
+    def extended(self, vectors: Floats) -> AnnIndex:
+        """This index with more vectors, as another one: readers of this one go on undisturbed."""
+        copy = type(self)(faiss.clone_index(self.handle), self.metric, self.parameters, self.tuned)
+        copy.add(vectors)
+        return copy
+
+    def add(self, vectors: Floats) -> None:
+        """Append ``vectors`` (m, dim), prepared. No search may run meanwhile."""
+        self.handle.add(vectors)
+
+    def prepare(self, vectors: Floats) -> Floats:
+        """``vectors`` as the index holds them."""
+        if self.metric != "COSINE":
+            return vectors
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        scaled: Floats = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        return scaled
+
+    @abstractmethod
+    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
+        """How hard to look for ``limit`` rows when a filter leaves ``share`` of all, by the given parameters."""
+
+    def wider(self, effort: Effort) -> Effort | None:
+        """A harder look, or None when this one saw everything."""
+        most = self.most
+        if effort.breadth >= most:
+            return None
+        return Effort(min(most, 4 * effort.breadth), min(int(self.handle.ntotal), 2 * effort.candidates))
+
+    @property
+    @abstractmethod
+    def most(self) -> int:
+        """The breadth at which a search sees everything."""
+
+    def candidates(self, queries: Floats, effort: Effort, allowed: Bits | None) -> list[Labels]:
+        """Labels of the likely nearest for each of ``queries`` (q, dim), prepared.
+
+        Args:
+            allowed: bit i of it, least significant first, says whether label i may be found; None for all.
+        """
+        threads = 1 if len(queries) < _QUERIES_PER_THREAD else os.cpu_count() or 1
+        # A setting of the calling thread alone.
+        faiss.omp_set_num_threads(threads)
+        selector = None if allowed is None else faiss.IDSelectorBitmap(allowed)
+        count = min(effort.candidates, int(self.handle.ntotal))
+        _, found = self.handle.search(queries, count, params=self._search_params(effort, selector))
+        return [labels[labels >= 0] for labels in found]
+
+    @abstractmethod
+    def _search_params(self, effort: Effort, selector: Any) -> Any: ...
+
+
+def list_count(asked: int, rows: int) -> int:
+    """Inverted lists that ``rows`` vectors can fill; fewer than ``asked`` when there are few rows."""
+    return max(1, min(asked, rows // 32))

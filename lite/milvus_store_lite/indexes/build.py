@@ -1,0 +1,176 @@
+"""Building an index from the rows in the file, and extending one with rows that came later.
+
+Vectors are streamed: what a build needs in memory is the index, a training sample and one chunk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..schema import Field
+from ..storage.rows import RowStore
+from ..storage.values import dense
+from .built import BuiltIndex
+
+if TYPE_CHECKING:
+    from .ann import AnnIndex
+
+Floats = npt.NDArray[np.float32]
+Chunk = tuple[npt.NDArray[np.int64], Floats]
+
+_SAMPLE_QUERIES: Final = 64
+_NEAREST: Final = 10
+"""Sample queries by which an index is tuned, and how many of their nearest it is to find."""
+
+_LEAST_SAMPLE: Final = 256
+"""Vectors without which there is nothing to learn from: what product codes have centroids."""
+
+_NORMS: Final = (1e-15, 1e15)
+"""Beyond these lengths products of float32 overflow or vanish."""
+
+
+class BuildCancelled(Exception):
+    """The database is being closed, or the index was dropped."""
+
+
+class Unindexable(Exception):
+    """The data defeats the index: an exact scan answers better."""
+
+
+class Progress:
+    """How a build reports: ``advance`` after each chunk, which may also stop it."""
+
+    def __init__(self, report: Callable[[int, int], None], is_cancelled: Callable[[], bool]) -> None:
+        self._report = report
+        self._is_cancelled = is_cancelled
+
+    def advance(self, done: int, total: int) -> None:
+        """``done`` of ``total`` vectors are in; raises BuildCancelled when the build is to stop."""
+        if self._is_cancelled():
+            raise BuildCancelled
+        self._report(done, total)
+
+
+def build(
+    family: type[AnnIndex],
+    one: Field,
+    metric: str,
+    parameters: Mapping[str, Any],
+    rows: RowStore,
+    connection: sqlite3.Connection,
+    through_seq: int,
+    progress: Progress,
+) -> BuiltIndex:
+    """An index over all vectors of field ``one``, as the transaction of ``connection`` sees them.
+
+    Raises:
+        Unindexable: no setting of the index finds what it should, or a vector is out of its range.
+        BuildCancelled: ``progress`` said so.
+    """
+    seqs = np.array(rows.all_seqs(connection, 0), dtype=np.int64)
+    ann = family.empty(one.vector_dim, metric, parameters, len(seqs))
+    tuner = None
+    if ann.sample_size:
+        sample = _checked(ann, _sample(one, rows, connection, seqs, ann.sample_size))
+        if len(sample) < _LEAST_SAMPLE:
+            raise Unindexable(f"it has {len(sample)} vectors, and an index learns from {_LEAST_SAMPLE}")
+        ann.train(sample)
+        tuner = _Tuner(metric, sample[:: max(1, len(sample) // _SAMPLE_QUERIES)][:_SAMPLE_QUERIES])
+    indexed: list[npt.NDArray[np.int64]] = []
+    done = 0
+    for chunk_seqs, vectors in _chunks(one, rows, connection, 0, ann.chunk):
+        prepared = _checked(ann, vectors)
+        ann.add(prepared)
+        if tuner is not None:
+            tuner.see(prepared, first_label=done)
+        indexed.append(chunk_seqs)
+        done += len(chunk_seqs)
+        progress.advance(done, len(seqs))
+    if done == 0:
+        raise Unindexable("it has no vectors")
+    if tuner is not None and not ann.tune(tuner.queries, tuner.truth()):
+        raise Unindexable("no setting finds nine of ten nearest rows")
+    return BuiltIndex(ann, _joined(indexed), through_seq)
+
+
+def extend(
+    built: BuiltIndex,
+    one: Field,
+    rows: RowStore,
+    connection: sqlite3.Connection,
+    through_seq: int,
+    progress: Progress,
+) -> BuiltIndex:
+    """``built`` with the vectors that came after it, as the transaction of ``connection`` sees them."""
+    found = list(_chunks(one, rows, connection, built.through_seq, built.ann.chunk))
+    if not found:
+        return BuiltIndex(built.ann, built.seqs, through_seq)
+    vectors = np.concatenate([vectors for _, vectors in found])
+    ann = built.ann.extended(_checked(built.ann, vectors))
+    progress.advance(len(vectors), len(vectors))
+    return BuiltIndex(ann, np.concatenate([built.seqs, *(seqs for seqs, _ in found)]), through_seq)
+
+
+class _Tuner:
+    """Finds the true nearest of sample queries while the vectors pass by."""
+
+    def __init__(self, metric: str, queries: Floats) -> None:
+        self.queries = queries
+        self._is_l2 = metric == "L2"
+        self._best = np.full((len(queries), _NEAREST), -np.inf, dtype=np.float32)
+        self._labels = np.full((len(queries), _NEAREST), -1, dtype=np.int64)
+
+    def see(self, vectors: Floats, first_label: int) -> None:
+        """Take note of ``vectors``, which have labels from ``first_label`` on."""
+        ranks = self.queries @ vectors.T
+        if self._is_l2:
+            ranks *= 2
+            ranks -= np.einsum("ij,ij->i", vectors, vectors)
+        labels = np.broadcast_to(np.arange(first_label, first_label + len(vectors)), ranks.shape)
+        ranks = np.concatenate([self._best, ranks], axis=1)
+        labels = np.concatenate([self._labels, labels], axis=1)
+        best = np.argpartition(-ranks, _NEAREST - 1, axis=1)[:, :_NEAREST]
+        self._best = np.take_along_axis(ranks, best, axis=1)
+        self._labels = np.take_along_axis(labels, best, axis=1)
+
+    def truth(self) -> list[set[int]]:
+        return [set(labels) - {-1} for labels in self._labels.tolist()]
+
+
+def _sample(
+    one: Field, rows: RowStore, connection: sqlite3.Connection, seqs: npt.NDArray[np.int64], size: int
+) -> Floats:
+    """``size`` vectors drawn from all, or all if there are fewer."""
+    if size < len(seqs):
+        seqs = np.sort(np.random.default_rng(len(seqs)).choice(seqs, size, replace=False))
+    found = rows.fetch_vectors(connection, seqs.tolist(), one.name)
+    return dense.from_blobs(one, [blob for blob in found.values() if blob is not None])
+
+
+def _chunks(
+    one: Field, rows: RowStore, connection: sqlite3.Connection, after: int, size: int
+) -> Iterator[Chunk]:
+    """(seqs, vectors) of the rows beyond ``after`` that have a vector."""
+    for chunk in rows.vector_blobs(connection, one.name, after, size):
+        present = [(seq, blob) for seq, blob in chunk if blob is not None]
+        yield (
+            np.array([seq for seq, _ in present], dtype=np.int64),
+            dense.from_blobs(one, [blob for _, blob in present]),
+        )
+
+
+def _checked(ann: AnnIndex, vectors: Floats) -> Floats:
+    low, high = _NORMS
+    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    if ((norms > high) | ((norms < low) & (norms > 0))).any():
+        raise Unindexable("a vector is too long or too short for float32 products")
+    return ann.prepare(vectors)
+
+
+def _joined(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)

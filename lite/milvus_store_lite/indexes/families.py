@@ -1,0 +1,29 @@
+"""Which family serves which index type. Importing this imports faiss."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .ann import AnnIndex
+from .codes import Codes
+from .graphs import Graph, ProductGraph, ScalarGraph
+from .lists import FastLists, FlatLists, ProductLists, ScalarLists
+
+FAMILIES: Final[dict[str, type[AnnIndex]]] = {
+    "AUTOINDEX": Codes,
+    "DISKANN": Codes,
+    "IVF_RABITQ": Codes,
+    "ANNOY": Codes,
+    "IVF_FLAT": FlatLists,
+    "GPU_IVF_FLAT": FlatLists,
+    "IVF_SQ8": ScalarLists,
+    "IVF_SQ8H": ScalarLists,
+    "IVF_PQ": ProductLists,
+    "GPU_IVF_PQ": ProductLists,
+    "SCANN": FastLists,
+    "HNSW": Graph,
+    "RNSG": Graph,
+    "GPU_CAGRA": Graph,
+    "HNSW_SQ": ScalarGraph,
+    "HNSW_PQ": ProductGraph,
+}

@@ -1,0 +1,240 @@
+"""The index of one vector field, as this process knows it: what is built, and when to build more."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from ..columns.snapshot import Origin, Snapshot
+from ..errors import DatabaseLockedError, DatabaseWriteError
+from ..schema import Field
+from ..storage import index_parts
+from ..storage.catalog import CollectionRecord, IndexRecord, Position
+from ..storage.index_parts import DamagedIndex, StoredIndex
+from ..storage.rows import RowStore
+from .build import Progress, Unindexable, build, extend
+from .built import BuiltIndex, Coverage
+from .registry import index_types
+
+if TYPE_CHECKING:
+    from .ann import AnnIndex
+
+TAIL_ROWS: Final = 1_000
+TAIL_SHARE: Final = 0.05
+"""Rows beyond the index are scanned exactly; when they are more than both of these, they join the index."""
+
+SAVE_GROWTH: Final = 1.2
+"""A built index is written to the file when it has grown by this factor: writing it whole each time costs, all
+in all, a few times its size."""
+
+LIVE_SHARE: Final = 0.5
+"""When more than this share of the labels belongs to rows that are gone, the index is built anew."""
+
+_log = logging.getLogger("milvus_store")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The index in one transaction: what it reads by, and what it may write by."""
+
+    connection: sqlite3.Connection
+    record: CollectionRecord
+    rows: RowStore
+    position: Position
+
+
+WARM: Final = 8
+"""Searches after which a process is taken to be one that goes on searching."""
+
+Open = Callable[[], "AbstractContextManager[Standing | None]"]
+"""Begin a transaction in which the index still exists as it was defined; None if it does not."""
+
+
+class FieldIndex:
+    """The index ``record`` on vector field ``one`` of collection ``collection``."""
+
+    def __init__(self, collection: int, one: Field, record: IndexRecord) -> None:
+        self.collection = collection
+        self.one = one
+        self.record = record
+        self.built: BuiltIndex | None = None
+        self.progress: tuple[int, int] | None = None
+        self._kind = index_types(one)[record.type]
+        self._lock = threading.Lock()
+        self._next_seq = self._kind.least_rows or 0
+        self._stored_seq: int | None = None
+        self._stored_rows = 0
+        self._is_stored_damaged = False
+        self._searches = 0
+        self._coverages: WeakKeyDictionary[Origin, tuple[BuiltIndex, Coverage]] = WeakKeyDictionary()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether this type of index is an exact scan, with nothing to build."""
+        return self._kind.least_rows is None
+
+    def wants_work(self, position: Position) -> bool:
+        """Whether enough rows have come, as far as can be told without reading, that something is due."""
+        return not self.is_exact and position.last_seq >= self._next_seq
+
+    def is_warm(self) -> bool:
+        """Note a search; True when there have been so many that what speeds up the next ones pays."""
+        self._searches += 1
+        return self._searches > WARM
+
+    def pending(self, position: Position) -> int:
+        """Rows that are scanned, at ``position``, until the index has them; 0 where scanning is meant to be."""
+        if self.built is None:
+            return position.live if self.wants_work(position) else 0
+        return max(0, min(position.live, position.last_seq - self.built.through_seq))
+
+    def covering(self, snapshot: Snapshot) -> tuple[BuiltIndex, Coverage] | None:
+        """What is built, and how it covers ``snapshot``; None when nothing is, or the snapshot is older."""
+        built = self.built
+        if built is None or snapshot.position.last_seq < built.through_seq:
+            return None
+        known = self._coverages.get(snapshot.origin)
+        if known is None or known[0] is not built:
+            known = built, built.coverage(snapshot.seqs)
+            self._coverages[snapshot.origin] = known
+        return known
+
+    def load(self, standing: Standing) -> None:
+        """Take what the file has, if it reaches beyond what this process has; waits for no build."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._load(standing)
+        finally:
+            self._lock.release()
+
+    def improve(self, reading: Open, writing: Open | None, progress: Progress) -> None:
+        """Load, build or extend the index, whatever is due, and store what is worth it.
+
+        Args:
+            writing: None for a file that may not be written; then nothing is stored.
+
+        Raises:
+            BuildCancelled: ``progress`` said so.
+        """
+        with self._lock:
+            try:
+                with reading() as standing:
+                    if standing is None:
+                        return
+                    self._load(standing)
+                    self._build(standing, progress)
+            finally:
+                self.progress = None
+            if writing is not None and self._is_worth_storing():
+                self._store(writing)
+
+    def _load(self, standing: Standing) -> None:
+        through_seq = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+        known = -1 if self.built is None else self.built.through_seq
+        if through_seq is None or through_seq <= known or self._is_stored_damaged:
+            return
+        try:
+            stored = index_parts.load(standing.connection, self.collection, self.record.name)
+            assert stored is not None
+            self._become(BuiltIndex(self._family_index(stored), stored.seqs, stored.through_seq))
+        except (DamagedIndex, RuntimeError) as error:
+            self._is_stored_damaged = True
+            warnings.warn(
+                f"the stored index {self.record.name!r} of collection '{standing.record.name}' is damaged "
+                f"({error}): it is built anew from the rows",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+        self._stored_seq, self._stored_rows = stored.through_seq, len(stored.seqs)
+
+    def _family_index(self, stored: StoredIndex) -> AnnIndex:
+        from .families import FAMILIES
+
+        family = FAMILIES[self.record.type]
+        assert self.record.metric is not None
+        return family.from_bytes(stored.data, self.record.metric, self.record.parameters, stored.tuned)
+
+    def _build(self, standing: Standing, progress: Progress) -> None:
+        assert self._kind.least_rows is not None
+        assert self.record.metric is not None
+        rows, last_seq = standing.position.live, standing.position.last_seq
+        built = self.built
+        if rows < self._kind.least_rows:
+            self._next_seq = last_seq + self._kind.least_rows - rows
+            return
+        from .families import FAMILIES
+
+        is_outgrown = built is not None and (
+            rows > built.ann.grows_until or rows < LIVE_SHARE * len(built.seqs)
+        )
+        try:
+            if built is None or is_outgrown:
+                made = build(
+                    FAMILIES[self.record.type],
+                    self.one,
+                    self.record.metric,
+                    self.record.parameters,
+                    standing.rows,
+                    standing.connection,
+                    last_seq,
+                    progress,
+                )
+                self._stored_rows = 0
+            elif last_seq - built.through_seq >= _tail_limit(built):
+                made = extend(built, self.one, standing.rows, standing.connection, last_seq, progress)
+            else:
+                self._next_seq = built.through_seq + _tail_limit(built)
+                return
+        except Unindexable as reason:
+            _log.info(
+                "field '%s' of collection '%s' is searched exactly: %s",
+                self.one.name,
+                standing.record.name,
+                reason,
+            )
+            self._next_seq = last_seq + max(rows, self._kind.least_rows)
+            return
+        self._become(made)
+
+    def _become(self, built: BuiltIndex) -> None:
+        self.built = built
+        self._next_seq = built.through_seq + _tail_limit(built)
+
+    def _is_worth_storing(self) -> bool:
+        built = self.built
+        return (
+            built is not None
+            and built.through_seq != self._stored_seq
+            and len(built.seqs) >= SAVE_GROWTH * self._stored_rows
+        )
+
+    def _store(self, writing: Open) -> None:
+        built = self.built
+        assert built is not None
+        stored = StoredIndex(built.through_seq, built.seqs, built.ann.tuned, built.ann.to_bytes().tobytes())
+        try:
+            with writing() as standing:
+                if standing is None:
+                    return
+                known = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+                if known is None or known < stored.through_seq or self._is_stored_damaged:
+                    index_parts.save(standing.connection, self.collection, self.record.name, stored)
+        except (DatabaseLockedError, DatabaseWriteError) as error:
+            # Nothing is lost: the next process builds it again.
+            _log.info("index %r was built and could not be stored: %s", self.record.name, error)
+            return
+        self._stored_seq, self._stored_rows = stored.through_seq, len(stored.seqs)
+        self._is_stored_damaged = False
+
+
+def _tail_limit(built: BuiltIndex) -> int:
+    return max(TAIL_ROWS, int(TAIL_SHARE * len(built.seqs)))

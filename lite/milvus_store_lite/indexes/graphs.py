@@ -1,0 +1,88 @@
+"""HNSW, HNSW_SQ and HNSW_PQ: a navigable graph over the vectors, or over codes of them.
+
+Malkov and Yashunin, 2016 (https://arxiv.org/abs/1603.09320), as faiss has it: hnswlib is some tenth faster
+without a filter, but asks Python about each node where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import faiss
+
+from .ann import AnnIndex
+from .effort import Effort
+from .lists import product_codes, train_plainly
+
+DEFAULT_M: Final = 30
+DEFAULT_EF_CONSTRUCTION: Final = 360
+_LEAST_EF: Final = 64
+_SAMPLE_FOR_CODES: Final = 20_000
+_SCALAR_CODES: Final = {"SQ4U": "SQ4", "SQ6": "SQ6", "SQ8": "SQ8", "BF16": "SQbf16", "FP16": "SQfp16"}
+
+
+class Graph(AnnIndex):
+    factor: ClassVar[int] = 1
+    """Candidates for each row asked for: how far the codes' order may be wrong."""
+
+    @classmethod
+    def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
+        """What faiss calls the codes that the graph links."""
+        return "Flat"
+
+    @classmethod
+    def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Graph:
+        links = parameters.get("M", parameters.get("graph_degree", parameters.get("out_degree", DEFAULT_M)))
+        kind = faiss.METRIC_L2 if metric == "L2" else faiss.METRIC_INNER_PRODUCT
+        handle = faiss.index_factory(dim, f"HNSW{links},{cls.codes(dim, parameters)}", kind)
+        handle.hnsw.efConstruction = parameters.get("efConstruction", DEFAULT_EF_CONSTRUCTION)
+        return cls(handle, metric, parameters)
+
+    @property
+    def chunk(self) -> int:
+        return 1_024
+
+    @property
+    def most(self) -> int:
+        return int(self.handle.ntotal)
+
+    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
+        candidates = int(self.factor * limit * given.get("refine_k", 1.0))
+        ef = given.get("ef", given.get("search_length", max(_LEAST_EF, 2 * limit)))
+        # The graph is walked through rows that the filter hides as well.
+        ef = max(ef, candidates) / share**0.5
+        return Effort(min(self.most, round(ef)), candidates)
+
+    def _search_params(self, effort: Effort, selector: Any) -> Any:
+        return faiss.SearchParametersHNSW(efSearch=effort.breadth, sel=selector)
+
+
+class ScalarGraph(Graph):
+    factor = 3
+
+    @classmethod
+    def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
+        return _SCALAR_CODES[parameters.get("sq_type", "SQ8")]
+
+    @property
+    def sample_size(self) -> int:
+        return _SAMPLE_FOR_CODES
+
+
+class ProductGraph(Graph):
+    factor = 10
+
+    @classmethod
+    def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Graph:
+        made = super().empty(dim, metric, parameters, rows)
+        train_plainly(faiss.downcast_index(made.handle.storage))
+        return made
+
+    @classmethod
+    def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
+        return product_codes(dim, parameters)
+
+    @property
+    def sample_size(self) -> int:
+        return _SAMPLE_FOR_CODES

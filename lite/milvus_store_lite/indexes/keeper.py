@@ -1,0 +1,113 @@
+"""Keeps indexes up to date behind the back of searches and writes: one thread for a database, while needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from .build import BuildCancelled, Progress
+from .field_index import FieldIndex, Open
+
+QUIET: Final = 0.2
+"""Seconds without a write after which work begins: a bulk load is not slowed down by indexing half of it."""
+
+_PATIENCE: Final = 5.0
+"""Seconds of uninterrupted writing after which work begins all the same."""
+
+_IDLE: Final = 2.0
+"""Seconds without work after which the thread ends."""
+
+_log = logging.getLogger("milvus_store")
+
+Opener = Callable[[FieldIndex], tuple[Open, "Open | None"]]
+"""How to begin a read and a write transaction for an index."""
+
+
+class Keeper:
+    """Works off indexes that have something due, one after the other."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._changed = threading.Condition()
+        self._due: OrderedDict[FieldIndex, float] = OrderedDict()
+        self._last_write = 0.0
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+
+    def wrote(self) -> None:
+        """Somebody wrote just now."""
+        self._last_write = time.monotonic()
+
+    def schedule(self, index: FieldIndex) -> None:
+        """Work on ``index`` soon."""
+        if self._pid != os.getpid():
+            self._reset()  # a forked child has none of its parent's threads
+        with self._changed:
+            if self._is_closed or index in self._due:
+                return
+            self._due[index] = time.monotonic()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="milvus-store-indexes", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
+        """Work on ``index`` now, and return when it is done."""
+        reading, writing = self._opener(index)
+
+        def note(done: int, total: int) -> None:
+            index.progress = (done, total)
+            if report is not None:
+                report(done, total)
+
+        index.improve(reading, writing, Progress(note, lambda: self._is_closed))
+
+    def close(self) -> None:
+        """Stop, leaving half-built indexes; what is stored stays."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+            thread = self._thread
+        if thread is not None and self._pid == os.getpid():
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            index = self._next()
+            if index is None:
+                return
+            try:
+                self.improve(index)
+            except BuildCancelled:
+                return
+            except Exception:
+                # Searches go on exactly; the next write or search tries again.
+                _log.exception("building index %r failed", index.record.name)
+
+    def _next(self) -> FieldIndex | None:
+        """The index to work on, once writers are quiet; None when there is nothing to do any more."""
+        with self._changed:
+            while not self._is_closed:
+                if not self._due:
+                    if not self._changed.wait(_IDLE) and not self._due:
+                        self._thread = None
+                        return None
+                    continue
+                index, since = next(iter(self._due.items()))
+                now = time.monotonic()
+                wait = min(self._last_write + QUIET, since + _PATIENCE) - now
+                if wait <= 0:
+                    del self._due[index]
+                    return index
+                self._changed.wait(wait)
+            self._thread = None
+            return None

@@ -1,0 +1,238 @@
+"""Built indexes, at the level of the engine: every family over real rows in a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.database import Database
+from milvus_store_lite.indexes import field_index, registry
+from milvus_store_lite.indexes.families import FAMILIES
+from milvus_store_lite.schema import Field, Schema
+from milvus_store_lite.search import plan
+from milvus_store_lite.search.request import Scope, SearchRequest
+from milvus_store_lite.storage.catalog import IndexRecord
+
+DIM = 16
+ROWS = 3_000
+SCHEMA = Schema(
+    (
+        Field("id", DataType.INT64, is_primary=True),
+        Field("v", DataType.FLOAT_VECTOR, dim=DIM, nullable=True),
+        Field("n", DataType.INT64),
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def small_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let three thousand rows be enough to be worth an index."""
+    for name, kind in registry.DENSE_INDEXES.items():
+        if kind.least_rows is not None:
+            monkeypatch.setitem(registry.DENSE_INDEXES, name, dataclasses.replace(kind, least_rows=500))
+    monkeypatch.setattr(plan, "_FEW_RESIDENT", 20)
+    monkeypatch.setattr(plan, "_FEW_STORED", 20)
+
+
+@pytest.fixture
+def vectors() -> np.ndarray:
+    random = np.random.default_rng(3)
+    centres = random.standard_normal((30, DIM), dtype=np.float32)
+    found: np.ndarray = centres[random.integers(0, 30, ROWS)] + 0.5 * random.standard_normal(
+        (ROWS, DIM), dtype=np.float32
+    )
+    return found.astype(np.float32)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(tmp_path / "index.db", durability="normal")
+    yield made
+    made.close()
+
+
+def fill(database: Database, vectors: np.ndarray, index: IndexRecord, first: int = 0) -> None:
+    if not database.has_collection("c"):
+        database.create_collection("c", SCHEMA, indexes=(index,))
+    rows = [{"id": first + i, "v": vector, "n": (first + i) % 10} for i, vector in enumerate(vectors)]
+    database.collection("c").insert(rows)
+
+
+def near(
+    database: Database, query: np.ndarray, limit: int = 10, expression: str | None = None, **params: Any
+) -> list[int]:
+    request = SearchRequest([query.tolist()], limit=limit, scope=Scope(expression), params=params)
+    _, (hits,) = database.collection("c").search(request)
+    assert hits.distances == sorted(hits.distances, reverse=True) or hits.distances == sorted(hits.distances)
+    return hits.pks
+
+
+def truth(vectors: np.ndarray, metric: str, query: np.ndarray, keep: np.ndarray, limit: int = 10) -> set[int]:
+    wide = vectors.astype(np.float64)
+    scores = wide @ query
+    if metric == "L2":
+        scores = -((wide - query) ** 2).sum(axis=1)
+    elif metric == "COSINE":
+        scores = scores / np.linalg.norm(wide, axis=1)
+    return set(np.argsort(-np.where(keep, scores, -np.inf))[:limit].tolist())
+
+
+def built(database: Database) -> field_index.FieldIndex:
+    (state,) = database._states.values()
+    found = state.indexes.of("v")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("kind", "metric"), list(itertools.product(FAMILIES, ["COSINE", "L2", "IP"])))
+def test_every_index_finds_what_is_near_filtered_or_not(
+    database: Database, vectors: np.ndarray, kind: str, metric: str
+) -> None:
+    fill(database, vectors, IndexRecord("v", "v", kind, metric, {}))
+    database.build_index("c", "v", wait=True)
+    assert built(database).built is not None
+    database.collection("c").delete_where(Scope("id % 3 == 0"))
+    queries = vectors[::150] + 0.01
+    found = wanted = 0
+    for query in queries:
+        for expression, keep in ((None, np.ones(ROWS, bool)), ("n < 3", np.arange(ROWS) % 10 < 3)):
+            keep = keep & (np.arange(ROWS) % 3 != 0)
+            pks = near(database, query, expression=expression)
+            assert len(set(pks)) == 10
+            assert keep[pks].all()
+            expected = truth(vectors, metric, query, keep)
+            found, wanted = found + len(expected & set(pks)), wanted + len(expected)
+    assert found >= 0.95 * wanted
+
+
+def test_rows_join_the_index_as_they_arrive_and_are_found_before(
+    database: Database, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, vectors[:1000], IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
+    database.build_index("c", "v", wait=True)
+    first = built(database).built
+    assert first is not None
+    assert len(first.seqs) == 1000
+    fill(database, vectors[1000:1900], IndexRecord("v", "v", "AUTOINDEX", "L2", {}), first=1000)
+    for row in (5, 999, 1000, 1899):
+        assert near(database, vectors[row], limit=1) == [row]
+    fill(database, vectors[1900:], IndexRecord("v", "v", "AUTOINDEX", "L2", {}), first=1900)
+    database.build_index("c", "v", wait=True)
+    second = built(database).built
+    assert second is not None
+    assert len(second.seqs) == ROWS
+    assert len(first.seqs) == 1000
+    for row in (5, 999, 1000, 2999):
+        assert near(database, vectors[row], limit=1) == [row]
+
+
+def test_another_process_uses_what_was_stored(database: Database, vectors: np.ndarray) -> None:
+    fill(database, vectors, IndexRecord("v", "v", "IVF_FLAT", "L2", {"nlist": 16}))
+    database.build_index("c", "v", wait=True)
+    database.collection("c").delete_ids([0, 1, 2])
+    with_index = Database(database.path)
+    try:
+        assert near(with_index, vectors[7], limit=1) == [7]
+        assert built(with_index).built is not None
+        assert set(near(with_index, vectors[0], limit=100)).isdisjoint({0, 1, 2})
+    finally:
+        with_index.close()
+
+
+def test_a_damaged_stored_index_is_built_anew_with_a_warning(database: Database, vectors: np.ndarray) -> None:
+    fill(database, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
+    database.build_index("c", "v", wait=True)
+    path = database.path
+    database.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE index_parts SET value = zeroblob(length(value))")
+    connection.close()
+    again = Database(path)
+    try:
+        with pytest.warns(RuntimeWarning, match="damaged.*checksum of part 0.*built anew"):
+            again.build_index("c", "v", wait=True)
+        assert built(again).built is not None
+        assert near(again, vectors[7], limit=1) == [7]
+    finally:
+        again.close()
+    third = Database(path)
+    try:
+        assert near(third, vectors[7], limit=1) == [7]
+        assert built(third).built is not None
+    finally:
+        third.close()
+
+
+def test_null_vectors_are_not_in_the_index(database: Database, vectors: np.ndarray) -> None:
+    database.create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", "HNSW", "L2", {"M": 8}),))
+    rows = [
+        {"id": i, "v": None if i % 4 == 0 else vector, "n": i % 10} for i, vector in enumerate(vectors[:1200])
+    ]
+    database.collection("c").insert(rows)
+    database.build_index("c", "v", wait=True)
+    made = built(database).built
+    assert made is not None
+    assert len(made.seqs) == 900
+    assert near(database, vectors[5], limit=1) == [5]
+    assert len(near(database, vectors[5], limit=1000)) == 900
+
+
+def test_vectors_that_defeat_an_index_are_scanned(database: Database, vectors: np.ndarray) -> None:
+    vectors[17] *= 1e30
+    fill(database, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
+    database.build_index("c", "v", wait=True)
+    assert built(database).built is None
+    assert near(database, vectors[16], limit=1) == [16]
+    assert near(database, vectors[17], limit=1) == [17]
+
+
+@pytest.mark.parametrize("kind", ["AUTOINDEX", "HNSW"])
+def test_a_field_that_is_null_almost_everywhere_is_scanned(
+    database: Database, vectors: np.ndarray, kind: str
+) -> None:
+    database.create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", kind, "L2", {}),))
+    rows = [{"id": i, "v": None, "n": 0} for i in range(600)]
+    database.collection("c").insert(rows)
+    database.build_index("c", "v", wait=True)
+    assert built(database).built is None
+    assert near(database, vectors[7]) == []
+
+
+def test_few_matching_rows_come_back_all_of_them(database: Database, vectors: np.ndarray) -> None:
+    fill(database, vectors, IndexRecord("v", "v", "HNSW", "L2", {"M": 4, "efConstruction": 20}))
+    database.build_index("c", "v", wait=True)
+    for expression, expected in (("n == 3", 300), ("n == 3 and id < 500", 50), ("id in [5, 7]", 2)):
+        assert len(near(database, vectors[0], limit=400, expression=expression)) == expected
+
+
+def test_the_background_builds_once_writers_are_quiet(database: Database, vectors: np.ndarray) -> None:
+    fill(database, vectors, IndexRecord("v", "v", "AUTOINDEX", "COSINE", {}))
+    rows, pending, is_due = database.collection("c").index_progress("v")
+    done = threading.Event()
+    for _ in range(200):
+        rows, pending, is_due = database.collection("c").index_progress("v")
+        if not is_due:
+            break
+        done.wait(0.05)
+    assert (rows, pending, is_due) == (ROWS, 0, False)
+
+
+def test_closing_in_the_middle_of_a_build_leaves_it(database: Database, vectors: np.ndarray) -> None:
+    fill(database, vectors, IndexRecord("v", "v", "HNSW", "L2", {"M": 48, "efConstruction": 500}))
+    database.build_index("c", "v", wait=False)
+    path = database.path
+    database.close()
+    again = Database(path)
+    try:
+        assert near(again, vectors[7], limit=1) == [7]
+    finally:
+        again.close()
