@@ -1,0 +1,81 @@
+"""Nodes to rows and hits to nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from llama_index.core.schema import BaseNode, MetadataMode, TextNode
+from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
+
+from milvus_store import DataType
+
+ID_FIELD: Final = "id"
+_CONTENT: Final = "_node_content"
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Names of a store's fields; ``dense`` and ``sparse`` are None for vectors that it does not keep.
+
+    ``scalars``: the metadata keys that are fields, with their types. ``shown``: the metadata keys to answer with,
+    none for whole nodes.
+    """
+
+    text: str
+    doc_id: str
+    dense: str | None
+    sparse: str | None
+    scalars: dict[str, DataType]
+    shown: tuple[str, ...]
+
+    @property
+    def own(self) -> dict[str, DataType]:
+        """The fields that filters know by name, with their types; any other key is one of the metadata."""
+        texts = dict.fromkeys((ID_FIELD, self.text, self.doc_id), DataType.VARCHAR)
+        return {**self.scalars, **texts}
+
+    def output(self, asked: Sequence[str] | None, *, with_embedding: bool = False) -> list[str]:
+        """What is read of each row: all that makes a node, but vectors only if they are needed."""
+        limited = list(asked if asked is not None else self.shown)
+        fields = limited or [*(name for name in self.own if name != ID_FIELD), "$meta"]
+        more = [self.text, *([self.dense] if with_embedding and self.dense else [])]
+        return list(dict.fromkeys([*fields, *more]))
+
+
+def to_rows(
+    fields: Fields, nodes: Sequence[BaseNode], sparse: Sequence[dict[int, float]] | None
+) -> list[dict[str, Any]]:
+    """A row for each node; ``sparse``: their sparse vectors, None if none are kept or the database makes them.
+
+    Raises:
+        ValueError: a node has no embedding.
+    """
+    rows = []
+    for place, node in enumerate(nodes):
+        row = node_to_metadata_dict(node, remove_text=True, text_field="text")
+        row[fields.text] = node.get_content(metadata_mode=MetadataMode.NONE)
+        row[fields.doc_id] = node.ref_doc_id or "None"
+        row[ID_FIELD] = node.node_id
+        if fields.dense is not None:
+            if node.embedding is None:
+                raise ValueError(
+                    f"node {node.node_id!r} has no embedding: embed it, or use enable_dense=False"
+                )
+            row[fields.dense] = node.embedding
+        if sparse is not None:
+            assert fields.sparse is not None
+            row[fields.sparse] = sparse[place]
+        rows.append(row)
+    return rows
+
+
+def to_node(fields: Fields, entity: Mapping[str, Any], shown: Sequence[str]) -> BaseNode:
+    """The node of a row; where only some fields were read, a text with the metadata ``shown``."""
+    text = entity.get(fields.text)
+    if _CONTENT in entity:
+        node = metadata_dict_to_node(dict(entity), text=text)
+    else:
+        node = TextNode(text=text or "", metadata={key: entity.get(key) for key in shown})
+    return node

@@ -1,0 +1,503 @@
+"""``MilvusVectorStore``: what LlamaIndex asks of a vector store.
+
+Each call is prepared and answered by functions of the modules beside this one; the synchronous and the
+asynchronous form differ in where they wait, and in nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.schema import BaseNode
+from llama_index.core.vector_stores.types import (
+    BasePydanticVectorStore,
+    MetadataFilters,
+    VectorStoreQuery,
+    VectorStoreQueryResult,
+)
+
+from milvus_store import AsyncMilvusClient, DataType, LoadState, MilvusClient
+
+from . import creation, queries
+from .filters import all_of, one_of, to_tree
+from .queries import Call
+from .rows import ID_FIELD, Fields, to_node, to_rows
+from .sparse import DEFAULT_SPARSE_FIELD, BM25BuiltInFunction, is_built_in
+
+_METRICS = {"ip": "IP", "l2": "L2", "euclidean": "L2", "cosine": "COSINE"}
+
+
+class IndexManagement(Enum):
+    """Whether a collection that exists without an index gets one."""
+
+    NO_VALIDATION = "no_validation"
+    CREATE_IF_NOT_EXISTS = "create_if_not_exists"
+
+
+class MilvusVectorStore(BasePydanticVectorStore):
+    """Nodes, their embeddings and metadata in a collection of a milvus-store database, or of a Milvus server.
+
+    Arguments and methods are those of ``llama_index.vector_stores.milvus.MilvusVectorStore``. What is particular:
+
+    * Filters become trees, so no value can change them; every ``FilterOperator`` and nested AND, OR, NOT work.
+    * ``dim`` may be left out: the first nodes tell it.
+    * A node that is added again replaces the older one, with ``upsert_mode`` and without.
+    * After ``clear()`` the store is empty and goes on working.
+    * ``string_expr`` is and-ed with the filters, and does not give way to them.
+
+    Args:
+        uri, token: the file, or the server and how to be let in.
+        collection_name: made if there is none.
+        overwrite: remove a collection of this name first.
+        upsert_mode: write with ``upsert`` instead of ``insert``.
+        collection_properties: set on the collection, new or not.
+        doc_id_field, text_key, embedding_field, sparse_embedding_field: names of the fields.
+        scalar_field_names, scalar_field_types: metadata keys that become fields with a type.
+        enable_dense, dim, index_config, similarity_metric: of the embeddings; IP, COSINE or L2.
+        search_config: parameters of every search, such as ``{"nprobe": 16}``.
+        enable_sparse, sparse_embedding_function, sparse_index_config: of sparse vectors beside them; BM25 inside
+            the database when no function is given.
+        hybrid_ranker, hybrid_ranker_params: ``"RRFRanker"`` with ``{"k": 60}``, or ``"WeightedRanker"`` with
+            ``{"weights": [dense, sparse]}``.
+        output_fields: answer with these metadata keys instead of whole nodes.
+        batch_size: nodes written together, all of them or none.
+        use_async_client: whether asynchronous calls have a client of their own, or run the others in a thread.
+    """
+
+    stores_text: bool = True
+    stores_node: bool = True
+
+    uri: str = "./milvus_llamaindex.db"
+    token: str = ""
+    collection_name: str = "llamacollection"
+    dim: int | None = None
+    embedding_field: str = "embedding"
+    doc_id_field: str = "doc_id"
+    similarity_metric: str = "IP"
+    consistency_level: str = "Session"
+    overwrite: bool = False
+    upsert_mode: bool = False
+    text_key: str = "text"
+    output_fields: list[str] = Field(default_factory=list)
+    index_config: dict[str, Any] = Field(default_factory=dict)
+    sparse_index_config: dict[str, Any] = Field(default_factory=dict)
+    search_config: dict[str, Any] = Field(default_factory=dict)
+    collection_properties: dict[str, Any] | None = None
+    batch_size: int = 100
+    enable_dense: bool = True
+    enable_sparse: bool = False
+    sparse_embedding_field: str = DEFAULT_SPARSE_FIELD
+    sparse_embedding_function: Any = None
+    hybrid_ranker: str = "RRFRanker"
+    hybrid_ranker_params: dict[str, Any] = Field(default_factory=dict)
+    index_management: IndexManagement = IndexManagement.CREATE_IF_NOT_EXISTS
+    scalar_field_names: list[str] | None = None
+    scalar_field_types: list[Any] | None = None
+    use_async_client: bool = True
+
+    _client: MilvusClient = PrivateAttr()
+    _aclient: AsyncMilvusClient | None = PrivateAttr(default=None)
+    _fields: Fields = PrivateAttr()
+
+    def __init__(
+        self,
+        uri: str = "./milvus_llamaindex.db",
+        token: str = "",
+        collection_name: str = "llamacollection",
+        overwrite: bool = False,
+        upsert_mode: bool = False,
+        collection_properties: dict[str, Any] | None = None,
+        doc_id_field: str = "doc_id",
+        text_key: str = "text",
+        scalar_field_names: list[str] | None = None,
+        scalar_field_types: list[DataType] | None = None,
+        enable_dense: bool = True,
+        dim: int | None = None,
+        embedding_field: str | None = "embedding",
+        enable_sparse: bool = False,
+        sparse_embedding_field: str | None = DEFAULT_SPARSE_FIELD,
+        sparse_embedding_function: Any = None,
+        index_management: IndexManagement = IndexManagement.CREATE_IF_NOT_EXISTS,
+        batch_size: int = 100,
+        index_config: dict[str, Any] | None = None,
+        sparse_index_config: dict[str, Any] | None = None,
+        search_config: dict[str, Any] | None = None,
+        similarity_metric: str = "IP",
+        consistency_level: str = "Session",
+        output_fields: list[str] | None = None,
+        hybrid_ranker: str = "RRFRanker",
+        hybrid_ranker_params: dict[str, Any] | None = None,
+        use_async_client: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Open the collection, or make it; further arguments are those of ``MilvusClient``.
+
+        Raises:
+            ValueError: the arguments contradict each other or the collection that exists.
+        """
+        metric = _METRICS.get(similarity_metric.lower())
+        if metric is None:
+            raise ValueError(
+                f"similarity_metric must be one of {', '.join(_METRICS)}, got {similarity_metric!r}"
+            )
+        if not enable_dense and not enable_sparse:
+            raise ValueError(
+                "enable_dense and enable_sparse are False: a store keeps vectors of one kind at least"
+            )
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        creation.new_ranker(hybrid_ranker, hybrid_ranker_params or {})
+        text_key, sparse_field = text_key or "text", sparse_embedding_field or DEFAULT_SPARSE_FIELD
+        if enable_sparse and sparse_embedding_function is None:
+            sparse_embedding_function = BM25BuiltInFunction(text_key, sparse_field)
+        settings: dict[str, Any] = {
+            "uri": str(uri),
+            "token": token,
+            "collection_name": collection_name,
+            "overwrite": overwrite,
+            "upsert_mode": upsert_mode,
+            "collection_properties": collection_properties,
+            "doc_id_field": doc_id_field,
+            "text_key": text_key,
+            "scalar_field_names": scalar_field_names,
+            "scalar_field_types": scalar_field_types,
+            "enable_dense": enable_dense,
+            "dim": dim,
+            "embedding_field": embedding_field or "embedding",
+            "enable_sparse": enable_sparse,
+            "sparse_embedding_field": sparse_field,
+            "sparse_embedding_function": sparse_embedding_function,
+            "index_management": index_management,
+            "batch_size": batch_size,
+            "index_config": index_config or {},
+            "sparse_index_config": sparse_index_config or {},
+            "search_config": search_config or {},
+            "similarity_metric": metric,
+            "consistency_level": consistency_level,
+            "output_fields": output_fields or [],
+            "hybrid_ranker": hybrid_ranker,
+            "hybrid_ranker_params": hybrid_ranker_params or {},
+            "use_async_client": use_async_client,
+        }
+        super().__init__(**settings)
+        self._fields = Fields(
+            text=self.text_key,
+            doc_id=self.doc_id_field,
+            dense=self.embedding_field if enable_dense else None,
+            sparse=self.sparse_embedding_field if enable_sparse else None,
+            scalars=_typed(self.scalar_field_names or [], self.scalar_field_types or []),
+            shown=tuple(self.output_fields),
+        )
+        self._client = MilvusClient(uri, token=token, **kwargs)
+        if use_async_client:
+            self._aclient = AsyncMilvusClient(uri, token=token, **kwargs)
+        if overwrite:
+            self._client.drop_collection(collection_name)
+        if self._client.has_collection(collection_name):
+            self._take_existing()
+        elif dim is not None or not enable_dense:
+            self._create(dim)
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "MilvusVectorStore"
+
+    @property
+    def client(self) -> MilvusClient:
+        """The client behind the store; ``close()`` on it releases the file."""
+        return self._client
+
+    @property
+    def aclient(self) -> AsyncMilvusClient | None:
+        """The client of asynchronous calls, None without ``use_async_client``."""
+        return self._aclient
+
+    # Writing ------------------------------------------------------------------------------------------
+
+    def add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
+        """Store nodes with their embeddings; the first ones make the collection if there is none.
+
+        Args:
+            milvus_partition_name: the partition they go to.
+            force_flush: fold the write-ahead log into the file afterwards.
+
+        Returns:
+            The ids of the nodes.
+
+        Raises:
+            ValueError: a node has no embedding.
+        """
+        sparse = None
+        if self._encodes_sparse() and nodes:
+            sparse = self.sparse_embedding_function.encode_documents(_texts(nodes))
+        rows = to_rows(self._fields, nodes, sparse)
+        self._create_for(rows)
+        for call in self._writes(rows, add_kwargs):
+            self._run(call)
+        return [node.node_id for node in nodes]
+
+    async def async_add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
+        """``add``, awaited."""
+        sparse = None
+        if self._encodes_sparse() and nodes:
+            sparse = await self.sparse_embedding_function.async_encode_documents(_texts(nodes))
+        rows = to_rows(self._fields, nodes, sparse)
+        await asyncio.to_thread(self._create_for, rows)
+        for call in self._writes(rows, add_kwargs):
+            await self._arun(call)
+        return [node.node_id for node in nodes]
+
+    def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
+        """Delete the nodes of a document; ``milvus_partition_name`` confines it to a partition."""
+        if self._exists():
+            self._run(self._deletion(one_of(self.doc_id_field, [ref_doc_id]), delete_kwargs))
+
+    async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
+        """``delete``, awaited."""
+        if await self._aexists():
+            await self._arun(self._deletion(one_of(self.doc_id_field, [ref_doc_id]), delete_kwargs))
+
+    def delete_nodes(
+        self,
+        node_ids: list[str] | None = None,
+        filters: MetadataFilters | None = None,
+        **delete_kwargs: Any,
+    ) -> None:
+        """Delete the nodes with these ids that match the filters.
+
+        Raises:
+            ValueError: neither is given.
+        """
+        call = self._deletion(self._nodes_condition(node_ids, filters), delete_kwargs)
+        if self._exists():
+            self._run(call)
+
+    async def adelete_nodes(
+        self,
+        node_ids: list[str] | None = None,
+        filters: MetadataFilters | None = None,
+        **delete_kwargs: Any,
+    ) -> None:
+        """``delete_nodes``, awaited."""
+        call = self._deletion(self._nodes_condition(node_ids, filters), delete_kwargs)
+        if await self._aexists():
+            await self._arun(call)
+
+    def clear(self) -> None:
+        """Remove the collection and all nodes; those added next make it anew."""
+        self._run(Call("drop_collection", {"collection_name": self.collection_name}))
+
+    async def aclear(self) -> None:
+        """``clear``, awaited."""
+        await self._arun(Call("drop_collection", {"collection_name": self.collection_name}))
+
+    # Reading ------------------------------------------------------------------------------------------
+
+    def get_nodes(
+        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **kwargs: Any
+    ) -> list[BaseNode]:
+        """Nodes with their embeddings, by ids or by filters.
+
+        Raises:
+            ValueError: neither is given, or both.
+        """
+        call = self._listing(node_ids, filters, kwargs)
+        return self._nodes(self._run(call) if self._exists() else [])
+
+    async def aget_nodes(
+        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **kwargs: Any
+    ) -> list[BaseNode]:
+        """``get_nodes``, awaited."""
+        call = self._listing(node_ids, filters, kwargs)
+        return self._nodes(await self._arun(call) if await self._aexists() else [])
+
+    def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
+        """The nodes nearest to a query, in mode default, hybrid, sparse, text_search or mmr.
+
+        Args:
+            milvus_partition_names: the partitions that are read.
+            milvus_search_config: parameters of this search instead of ``search_config``.
+            string_expr: a filter in Milvus's language, and-ed with the query's own.
+            mmr_threshold: between 0, nodes unlike each other, and 1, nodes like the query.
+            mmr_prefetch_factor, mmr_prefetch_k: how many nodes MMR chooses from.
+
+        Raises:
+            ValueError: the store cannot answer such a query.
+        """
+        queries.check(query, self._fields, kwargs)
+        sparse_query: Any = query.query_str
+        if queries.needs_sparse(query) and self._encodes_sparse():
+            (sparse_query,) = self.sparse_embedding_function.encode_queries([query.query_str])
+        call = self._search(query, sparse_query, kwargs)
+        hits = self._run(call)[0] if self._exists() else []
+        return queries.to_result(query, self._fields, hits, kwargs)
+
+    async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
+        """``query``, awaited."""
+        queries.check(query, self._fields, kwargs)
+        sparse_query: Any = query.query_str
+        if queries.needs_sparse(query) and self._encodes_sparse():
+            (sparse_query,) = await self.sparse_embedding_function.async_encode_queries([query.query_str])
+        call = self._search(query, sparse_query, kwargs)
+        hits = (await self._arun(call))[0] if await self._aexists() else []
+        return queries.to_result(query, self._fields, hits, kwargs)
+
+    # The collection -----------------------------------------------------------------------------------
+
+    def _create(self, dim: int | None) -> None:
+        schema = creation.new_schema(self._fields, dim, self.sparse_embedding_function)
+        indexes = self._indexes() if self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS else None
+        self._client.create_collection(
+            self.collection_name,
+            schema=schema,
+            index_params=indexes,
+            consistency_level=self.consistency_level,
+            properties=self.collection_properties,
+        )
+
+    def _create_for(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Make the collection that ``rows`` are for, if there is none."""
+        if not rows or self._exists():
+            return
+        dim = len(rows[0][self._fields.dense]) if self._fields.dense is not None else None
+        self._create(dim)
+
+    def _take_existing(self) -> None:
+        """Give a collection that is there the index that queries need, and the properties asked for."""
+        name = self.collection_name
+        described = self._client.describe_collection(name)
+        known = {one["name"] for one in described["fields"]}
+        wanted = {*self._fields.own, self._fields.dense, self._fields.sparse} - {None}
+        missing = sorted(str(field) for field in wanted - known)
+        if missing:
+            raise ValueError(
+                f"collection {name!r} has no field {missing[0]!r}, it has {', '.join(sorted(known))}: "
+                f"give the store the names of its fields, or use overwrite=True"
+            )
+        if is_built_in(self.sparse_embedding_function) and not described["functions"]:
+            raise ValueError(
+                f"collection {name!r} computes no sparse vectors by itself: give the sparse_embedding_function "
+                f"that made them, or use overwrite=True"
+            )
+        if self.collection_properties:
+            self._client.alter_collection_properties(name, self.collection_properties)
+        if self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS and not self._client.list_indexes(
+            name
+        ):
+            self._client.create_index(name, self._indexes())
+        if self._client.list_indexes(name) and self._client.get_load_state(name)["state"] != LoadState.Loaded:
+            self._client.load_collection(name)
+
+    def _indexes(self) -> Any:
+        return creation.new_indexes(
+            self._fields,
+            self.similarity_metric,
+            self.index_config,
+            self.sparse_index_config,
+            self.sparse_embedding_function,
+        )
+
+    def _exists(self) -> bool:
+        return self._client.has_collection(self.collection_name)
+
+    async def _aexists(self) -> bool:
+        exists: bool = await self._arun(Call("has_collection", {"collection_name": self.collection_name}))
+        return exists
+
+    # Calls --------------------------------------------------------------------------------------------
+
+    def _run(self, call: Call) -> Any:
+        return getattr(self._client, call.name)(**call.arguments)
+
+    async def _arun(self, call: Call) -> Any:
+        if self._aclient is None:
+            return await asyncio.to_thread(self._run, call)
+        return await getattr(self._aclient, call.name)(**call.arguments)
+
+    def _writes(self, rows: list[dict[str, Any]], options: dict[str, Any]) -> list[Call]:
+        name = "upsert" if self.upsert_mode else "insert"
+        partition = options.get("milvus_partition_name")
+        calls = [
+            Call(
+                name,
+                {
+                    "collection_name": self.collection_name,
+                    "data": rows[start : start + self.batch_size],
+                    "partition_name": partition,
+                },
+            )
+            for start in range(0, len(rows), self.batch_size)
+        ]
+        if options.get("force_flush") and rows:
+            calls.append(Call("flush", {"collection_name": self.collection_name}))
+        return calls
+
+    def _deletion(self, condition: Any, options: dict[str, Any]) -> Call:
+        return Call(
+            "delete",
+            {
+                "collection_name": self.collection_name,
+                "filter": condition,
+                "partition_name": options.get("milvus_partition_name"),
+            },
+        )
+
+    def _nodes_condition(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> Any:
+        parts = [] if node_ids is None else [one_of(ID_FIELD, node_ids)]
+        if filters is not None:
+            parts.append(to_tree(filters, self._fields.own))
+        condition = all_of(parts)
+        if not condition:
+            raise ValueError(
+                "delete_nodes() and get_nodes() need node_ids or filters, got neither: clear() removes everything"
+            )
+        return condition
+
+    def _listing(
+        self, node_ids: list[str] | None, filters: MetadataFilters | None, options: dict[str, Any]
+    ) -> Call:
+        if node_ids is not None and filters is not None and filters.filters:
+            raise ValueError("get_nodes() takes node_ids or filters, got both")
+        return Call(
+            "query",
+            {
+                "collection_name": self.collection_name,
+                "filter": self._nodes_condition(node_ids, filters),
+                "output_fields": self._fields.output(None, with_embedding=True),
+                "partition_names": options.get("milvus_partition_names"),
+            },
+        )
+
+    def _search(self, query: VectorStoreQuery, sparse_query: Any, options: dict[str, Any]) -> Call:
+        ranker = creation.new_ranker(self.hybrid_ranker, self.hybrid_ranker_params)
+        return queries.to_call(
+            query, self._fields, self.collection_name, sparse_query, ranker, self.search_config, options
+        )
+
+    def _nodes(self, rows: Sequence[dict[str, Any]]) -> list[BaseNode]:
+        nodes = []
+        for row in rows:
+            node = to_node(self._fields, row, self._fields.shown)
+            node.embedding = row.get(self._fields.dense) if self._fields.dense else None
+            nodes.append(node)
+        return nodes
+
+    def _encodes_sparse(self) -> bool:
+        """Whether sparse vectors are made here, and not by the database."""
+        return self.enable_sparse and not is_built_in(self.sparse_embedding_function)
+
+
+def _typed(names: Sequence[str], types: Sequence[Any]) -> dict[str, DataType]:
+    if len(names) != len(types):
+        raise ValueError(
+            f"scalar_field_names and scalar_field_types must be equally long, got {len(names)} and {len(types)}"
+        )
+    return {name: DataType(given) for name, given in zip(names, types, strict=True)}
+
+
+def _texts(nodes: Sequence[BaseNode]) -> list[str]:
+    return [node.get_content() for node in nodes]
