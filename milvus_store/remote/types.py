@@ -1,22 +1,26 @@
-"""Our schemas, index parameters, data types, requests and rankers as pymilvus's; all else passes as it is."""
+"""Our schemas, index parameters, types, requests, rankers and filter trees as pymilvus's; all else passes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from milvus_store_lite.data_types import DataType
+from milvus_store_lite.filters.tree import Expression, Node
 
 from ..functions import Function
 from ..index_params import IndexParams
 from ..rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ..schema import CollectionSchema, FieldSchema
+from .expression import text_of
 
 
 def to_pymilvus(value: Any) -> Any:
     """``value`` as pymilvus takes it; a list is looked into if its first element is one of ours."""
     if isinstance(value, IndexParams):
         return _index_params(value)
+    if isinstance(value, Node):
+        return text_of(cast(Expression, value))
     if isinstance(value, list) and value and type(value[0]) in _TRANSLATED:
         return [to_pymilvus(one) for one in value]
     translate = _TRANSLATED.get(type(value))

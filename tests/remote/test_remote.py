@@ -28,6 +28,7 @@ from milvus_store.errors import (
     ParamError,
 )
 from milvus_store.remote import RemoteMilvusClient
+from milvus_store_lite import filters as tree
 
 pytestmark = pytest.mark.filterwarnings("default")  # pymilvus's own warnings are not ours to answer for
 
@@ -246,3 +247,25 @@ def test_the_langchain_store_works_on_a_server_as_on_a_file(uri: str, path: Path
         store.delete(["a"])
         answers.append(store.similarity_search("where", k=5))
     assert answers[0] == answers[1] == documents[1:]
+
+
+def test_a_filter_tree_is_taken_as_on_a_file(remote: MilvusClient, path: Path) -> None:
+    rows = [
+        {"id": number, "vector": [0.0, number], "tenant": f'it\'s "{number % 3}"', "n": number}
+        for number in range(12)
+    ]
+    condition = tree.And(
+        (
+            tree.Compare("==", tree.Name("tenant"), tree.Literal('it\'s "1"')),
+            tree.Not(tree.In(tree.Name("n"), tree.ListOf.of([1, 7]))),
+        )
+    )
+    answers = []
+    with MilvusClient(path) as on_file:
+        for client in (remote, on_file):
+            client.create_collection("trees", dimension=2)
+            client.insert("trees", rows)
+            found = client.query("trees", condition, ["id"])
+            (hits,) = client.search("trees", [[0.0, 1.0]], filter=condition)
+            answers.append((sorted(row["id"] for row in found), sorted(hit["id"] for hit in hits)))
+    assert answers[0] == answers[1] == ([4, 10], [4, 10])
