@@ -17,6 +17,7 @@ from milvus_store_lite.columns.column import (
     StringColumn,
     canonical_text,
 )
+from milvus_store_lite.columns.tokens import TokenBuilder, TokenColumn
 from milvus_store_lite.data_types import NUMPY_TYPES, DataType
 from milvus_store_lite.schema import Field
 
@@ -54,6 +55,11 @@ class MemoryRows:
         texts = [canonical_text(value) if kind is JsonKind.ARRAY else None for kind, value in elements]
         columns = replace(_json(elements), composites=_strings(texts))
         return ArrayColumn(np.array(kinds, dtype=np.uint8), _offsets(arrays), columns)
+
+    def tokens(self, field: Field, *, positions: bool) -> TokenColumn:
+        builder = TokenBuilder(field, positions=positions)
+        builder.append([row.get(field.name) for row in self._rows])
+        return builder.view()
 
 
 def _column(field: Field, values: list[Any]) -> NumberColumn | StringColumn:

@@ -16,6 +16,7 @@ FIELDS = (
     Field("double", DataType.DOUBLE, nullable=True),
     Field("name", DataType.VARCHAR, max_length=100, nullable=True),
     Field("tenant", DataType.VARCHAR, max_length=100),
+    Field("text", DataType.VARCHAR, max_length=500, nullable=True, enable_analyzer=True, enable_match=True),
     Field("meta", DataType.JSON, nullable=True),
     Field(
         "tags", DataType.ARRAY, element_type=DataType.VARCHAR, max_length=100, max_capacity=9, nullable=True

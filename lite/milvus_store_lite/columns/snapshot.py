@@ -27,6 +27,7 @@ from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .growable import Growable
 from .memory import MemoryBudget
+from .tokens import TokenBuilder, TokenColumn
 from .vectors import (
     AnyVectorBuilder,
     AnyVectorColumn,
@@ -42,7 +43,7 @@ _VECTOR_CHUNK: Final = 4096
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
 
-AnyColumn = NumberColumn | StringColumn | JsonColumn | ArrayColumn | AnyVectorColumn
+AnyColumn = NumberColumn | StringColumn | JsonColumn | ArrayColumn | TokenColumn | AnyVectorColumn
 
 
 class Form(Enum):
@@ -50,6 +51,8 @@ class Form(Enum):
 
     VALUES = "the values"
     ARRAYS = "the arrays among the values at a JSON path"
+    TOKENS = "the tokens of texts"
+    PLACED_TOKENS = "the tokens of texts and their positions"
 
 
 class Key(NamedTuple):
@@ -281,6 +284,12 @@ class View:
     def array(self, one: Field) -> ArrayColumn:
         loaded = self._column(Key(one.name), lambda: array_builder(one))
         assert isinstance(loaded, ArrayColumn)
+        return loaded
+
+    def tokens(self, one: Field, *, positions: bool) -> TokenColumn:
+        form = Form.PLACED_TOKENS if positions else Form.TOKENS
+        loaded = self._column(Key(one.name, None, form), lambda: TokenBuilder(one, positions=positions))
+        assert isinstance(loaded, TokenColumn)
         return loaded
 
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:

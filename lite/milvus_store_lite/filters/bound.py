@@ -216,6 +216,24 @@ class Composite:
 
 
 @dataclass(frozen=True, slots=True)
+class TextMatch:
+    """The text has at least ``at_least`` of the distinct ``words``."""
+
+    field: Field
+    words: tuple[str, ...]
+    at_least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseMatch:
+    """The text has ``words``, each with its place in the phrase, within ``slop`` moves."""
+
+    field: Field
+    words: tuple[tuple[str, int], ...]
+    slop: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Inverse:
     part: Predicate
 
@@ -240,6 +258,8 @@ Predicate = (
     | OverElements
     | InOrder
     | Composite
+    | TextMatch
+    | PhraseMatch
     | Inverse
     | AllOf
     | AnyOf

@@ -39,13 +39,16 @@ from .bound import (
     Operand,
     OverElements,
     PathValue,
+    PhraseMatch,
     Predicate,
     Shifted,
+    TextMatch,
 )
 from .elements import ElementRows
 from .numbers import Lane, Numbers
 from .rows import Rows
 from .truth import BoolArray, Truth, all_of, any_of, everywhere, some, union
+from .words import phrase_match, text_match
 
 
 def evaluate(predicate: Predicate, rows: Rows) -> Truth:
@@ -74,6 +77,10 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return _over_elements(predicate, rows)
         case InOrder():
             return _in_order(predicate, rows)
+        case TextMatch(field=field, words=words, at_least=at_least):
+            return text_match(rows.tokens(field, positions=False), words, at_least)
+        case PhraseMatch(field=field, words=phrase, slop=slop):
+            return phrase_match(rows.tokens(field, positions=True), phrase, slop)
         case Composite(operand=element, text=composite):
             composites = rows.json_path(element.field_name, element.path).composites
             assert composites is not None, "the element of an array"

@@ -25,8 +25,10 @@ from .bound import (
     Membership,
     Operand,
     PathValue,
+    PhraseMatch,
     Predicate,
     Shifted,
+    TextMatch,
     parts_of,
 )
 from .check import bind
@@ -75,7 +77,9 @@ def compile_filter(
 
 def _fields(node: Predicate | Operand) -> Iterator[str]:
     match node:
-        case FieldValue(field=field) | Shifted(field=field) | ElementAt(array=field):
+        case FieldValue() | Shifted() | TextMatch() | PhraseMatch():
+            yield node.field.name
+        case ElementAt(array=field):
             yield field.name
         case PathValue(field_name=field_name):
             yield field_name

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
+from ..data_types import DataType
+from ..schema import Field
 from . import arrays
-from .bound import Constant, FieldValue, ListValue, OverElements, Predicate
+from .bound import Constant, FieldValue, ListValue, OverElements, PhraseMatch, Predicate, TextMatch
 from .context import Context
 from .operands import bind_array, bind_operand, describe
 from .tree import Call, Expression
 
+if TYPE_CHECKING:
+    from ..text.analyzer import Analyzer
+
 BindCondition = Callable[[Context, Expression], Predicate]
+MAX_SLOP = 1_000
+
 _Handler = Callable[[Context, Call, BindCondition], Predicate]
 
 
@@ -98,12 +106,82 @@ def _threshold(context: Context, node: Call) -> int:
     options = dict(node.options)
     if "threshold" not in options:
         raise context.error(node, f"{node.function} needs a threshold, as in threshold=2")
-    given = bind_operand(context, options["threshold"])
-    if not isinstance(given, Constant) or type(given.value) is not int or given.value < 0:
+    return _integer(context, node, options["threshold"], "the threshold", 0)
+
+
+# Words of a text --------------------------------------------------------------------------------------
+
+
+def _text_match(context: Context, node: Call, bind_condition: BindCondition) -> Predicate:
+    _check_count(context, node, 2)
+    _refuse_options(context, node, "minimum_should_match")
+    field = _text_field(context, node)
+    query = _string(context, node, "words")
+    options = dict(node.options)
+    at_least = 1
+    if "minimum_should_match" in options:
+        at_least = _integer(context, node, options["minimum_should_match"], "minimum_should_match", 1)
+    analyzer = _analyzer(field)
+    words = context.located(node.arguments[1], lambda: analyzer.tokens([query])[0])
+    return TextMatch(field, tuple(dict.fromkeys(words)), at_least)
+
+
+def _phrase_match(context: Context, node: Call, bind_condition: BindCondition) -> Predicate:
+    if len(node.arguments) != 3:
+        _check_count(context, node, 2)
+    _refuse_options(context, node)
+    field = _text_field(context, node)
+    query = _string(context, node, "a phrase")
+    slop = 0
+    if len(node.arguments) == 3:
+        slop = _integer(context, node, node.arguments[2], "the slop", 0, MAX_SLOP)
+    analyzer = _analyzer(field)
+    words = context.located(node.arguments[1], lambda: analyzer.positioned(query))
+    return PhraseMatch(field, tuple((word.text, word.position) for word in words), slop)
+
+
+def _text_field(context: Context, node: Call) -> Field:
+    operand = bind_operand(context, node.arguments[0])
+    if not isinstance(operand, FieldValue) or operand.field.dtype is not DataType.VARCHAR:
         raise context.error(
-            options["threshold"], f"the threshold must be an integer of at least 0, got {describe(given)}"
+            node.arguments[0], f"{node.function} needs a VARCHAR field, got {describe(operand)}"
+        )
+    if not operand.field.enable_match or context.elements is not None:
+        raise context.error(
+            node.arguments[0],
+            f"{describe(operand)} is not cut into words: {node.function} needs a field made with "
+            "enable_analyzer=True and enable_match=True",
+        )
+    return operand.field
+
+
+def _analyzer(field: Field) -> Analyzer:
+    # Imported with the first search for words: it takes as long as the rest of this package.
+    from ..text.analyzer import analyzer
+
+    return analyzer(field.analyzer_params)
+
+
+def _string(context: Context, node: Call, what: str) -> str:
+    given = bind_operand(context, node.arguments[1])
+    if not isinstance(given, Constant) or not isinstance(given.value, str):
+        raise context.error(
+            node.arguments[1], f"{node.function} looks for {what} given as a string, got {describe(given)}"
         )
     return given.value
+
+
+def _integer(
+    context: Context, call: Call, node: Expression, what: str, least: int, most: int | None = None
+) -> int:
+    given = bind_operand(context, node)
+    value = given.value if isinstance(given, Constant) else None
+    if type(value) is not int or value < least or (most is not None and value > most):
+        limit = f"of at least {least}" if most is None else f"between {least} and {most}"
+        raise context.error(
+            node, f"{what} of {call.function} must be an integer {limit}, got {describe(given)}"
+        )
+    return value
 
 
 _HANDLERS: dict[str, _Handler] = {
@@ -114,4 +192,6 @@ _HANDLERS: dict[str, _Handler] = {
         ("element_filter", "match_all", "match_any", "match_least", "match_most", "match_exact"),
         _match_elements,
     ),
+    "text_match": _text_match,
+    "phrase_match": _phrase_match,
 }

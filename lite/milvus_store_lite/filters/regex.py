@@ -31,7 +31,9 @@ class RegexPattern:
         """(len(words),) bool: which of ``words`` have a match somewhere."""
         search = self.search
         # Given text, the library also translates every position back: that takes twice the time.
-        return np.array([search(word.encode()) is not None for word in words], dtype=np.bool_)
+        return np.array(
+            [search(word.encode(errors="surrogatepass")) is not None for word in words], dtype=np.bool_
+        )
 
 
 @lru_cache(maxsize=64)
