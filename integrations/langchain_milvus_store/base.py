@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Final
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
+from typing_extensions import Self
 
 from milvus_store import CollectionSchema, LoadState, MilvusClient, MilvusException
+from milvus_store.client.tenants import TenantClient
 from milvus_store.errors import CollectionNotExistException
 
 from .layout import Layout
@@ -100,6 +103,7 @@ class OpenStore(VectorStore):
             num_partitions=num_partitions,
             num_shards=num_shards,
         )
+        self._tenant: str | int | None = None
         self._client = MilvusClient(**{"uri": DEFAULT_URI, **(connection_args or {})})
         if drop_old:
             self.drop()
@@ -112,11 +116,42 @@ class OpenStore(VectorStore):
         return self._client
 
     @property
+    def tenant(self) -> str | int | None:
+        """The tenant that the store is bound to, None if it is to none."""
+        return self._tenant
+
+    def for_tenant(self, tenant: str | int) -> Self:
+        """This store, bound to the documents of one value of its partition key.
+
+        Searches, retrievers, deletions and ids reach documents of this tenant only, whatever filter they are
+        given; documents added get the tenant.
+
+        Raises:
+            ValueError: the store is bound to another tenant already.
+        """
+        if tenant is None or self._tenant not in (None, tenant):
+            raise ValueError(f"the store is bound to the tenant {self._tenant!r}, got {tenant!r}")
+        bound = copy(self)
+        bound._tenant = tenant
+        return bound
+
+    @property
+    def _rows(self) -> MilvusClient | TenantClient:
+        """The client for calls on rows, inside the tenant if there is one."""
+        if self._tenant is None:
+            return self._client
+        return self._client.for_tenant(self.collection_name, self._tenant)
+
+    @property
     def embeddings(self) -> Embeddings:
         return self.embedding_func
 
     def drop(self) -> None:
         """Remove the collection and its documents. The next documents added create it anew."""
+        if self._tenant is not None:
+            raise ValueError(
+                f"the store is bound to the tenant {self._tenant!r}: drop() removes the documents of all tenants"
+            )
         self.client.drop_collection(self.collection_name)
 
     def _layout(self) -> Layout | None:

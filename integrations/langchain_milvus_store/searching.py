@@ -137,7 +137,7 @@ class SearchCalls(OpenStore):
         keys = [key for key in keys if key is not None]
         if layout is None or not keys:
             return []
-        found = self.client.get(
+        found = self._rows.get(
             self.collection_name,
             keys,
             layout.output_fields,
@@ -193,7 +193,7 @@ class SearchCalls(OpenStore):
     ) -> Sequence[Any]:
         check_options("search", options, SEARCH_OPTIONS)
         layout.check_dim(embedding)
-        return self.client.search(
+        return self._rows.search(
             self.collection_name,
             [embedding],
             filter=expr or "",
@@ -207,6 +207,6 @@ class SearchCalls(OpenStore):
 
     def _matching(self, expr: str, fields: list[str], **options: Any) -> Sequence[dict[str, Any]]:
         defaults = {"partition_names": self.partition_names, "timeout": self.timeout}
-        return self.client.query(
+        return self._rows.query(
             self.collection_name, filter=expr, output_fields=fields, **{**defaults, **options}
         )

@@ -111,10 +111,10 @@ class WriteCalls(OpenStore):
             return True
         options = {"timeout": self.timeout, **kwargs}
         if ids is None:
-            self.client.delete(self.collection_name, filter=expr, **options)
+            self._rows.delete(self.collection_name, filter=expr, **options)
         else:
             keys = [key for key in (as_known_key(layout, one) for one in ids) if key is not None]
-            self.client.delete(self.collection_name, ids=keys, **options)
+            self._rows.delete(self.collection_name, ids=keys, **options)
         return True
 
     aadd_embeddings = in_thread(add_embeddings)
@@ -139,6 +139,7 @@ class WriteCalls(OpenStore):
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
         if not texts:
             return []
+        metadatas = self._with_tenant(metadatas, len(texts))
         if embeddings is None:
             embeddings = self.embedding_func.embed_documents(texts)
         layout, schema = self._layout(), None
@@ -157,7 +158,8 @@ class WriteCalls(OpenStore):
         rows = to_rows(layout, texts, embeddings, metadatas, keys)
         if schema is not None:
             self._create(schema)
-        write = self.client.insert if keys is None else self.client.upsert
+        client = self._rows
+        write = client.insert if keys is None else client.upsert
         written: list[str] = []
         for start in range(0, len(rows), batch_size):
             result = write(
@@ -168,3 +170,19 @@ class WriteCalls(OpenStore):
             )
             written += map(str, result["ids"])
         return written
+
+    def _with_tenant(self, metadatas: list[dict[str, Any]] | None, count: int) -> list[dict[str, Any]] | None:
+        """``metadatas`` with the tenant of a bound store where they name none."""
+        if self._tenant is None:
+            return metadatas
+        layout = self._layout()
+        key = self._settings.partition_key if layout is None else layout.partition_key
+        if key is None:
+            raise ValueError(
+                f"collection {self.collection_name!r} has no partition key, so it has no tenants: open the store "
+                "with partition_key_field"
+            )
+        return [
+            metadata if metadata.get(key) is not None else {**metadata, key: self._tenant}
+            for metadata in metadatas or [{} for _ in range(count)]
+        ]

@@ -51,7 +51,7 @@ class Collection(Definition):
         """Delete the rows with these primary keys; returns how many there were."""
         with self._writing(self.name) as session:
             schema, rows = session.state.record.schema, session.state.rows
-            found = rows.seqs_of_pks(session.connection, encode_pks(schema.primary, ids))
+            found = self._seqs_of_pks(session, encode_pks(schema.primary, ids))
             seqs = list(found.values())
             if partition is not None:
                 home = partition_id(session.state.record, partition)
@@ -78,7 +78,7 @@ class Collection(Definition):
             record, rows = session.state.record, session.state.rows
             partitions = loaded_partitions(record, partitions)
             pks = encode_pks(record.schema.primary, ids)
-            found = rows.seqs_of_pks(session.connection, pks)
+            found = self._seqs_of_pks(session, pks)
             seqs = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
             if partitions is not None:
                 wanted = {partition_id(record, partition) for partition in partitions}
@@ -204,8 +204,11 @@ class Collection(Definition):
                     yield session, found
                     return
 
-    @staticmethod
-    def _select(session: Session, scope: Scope) -> Selection | None:
+    def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
+        """The seq of each of ``pks`` that exists."""
+        return session.state.rows.seqs_of_pks(session.connection, pks)
+
+    def _select(self, session: Session, scope: Scope) -> Selection | None:
         state = session.state
         return select(state.record, state.histories, session.connection, session.position, scope)
 

@@ -6,6 +6,7 @@ import weakref
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from milvus_store_lite.collection import Collection
 from milvus_store_lite.database import Database
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
 
@@ -82,6 +83,10 @@ class Connection:
         if self.__database is None:
             raise ConnectionNotExistException(message=f"the client of {self.uri} is closed: open a new one")
         return self.__database
+
+    def _collection(self, collection_name: str) -> Collection:
+        """The collection that a call on rows is about."""
+        return self._database.collection(collection_name)
 
     def _switch(self, db_name: str) -> None:
         """Go on in another database of the file; nothing changes if there is none of this name."""

@@ -72,7 +72,7 @@ class HybridCalls(Connection):
             group_by=groups,
             round_decimal=kwargs.get("round_decimal", -1),
         )
-        primary, hits = self._database.collection(collection_name).hybrid_search(request)
+        primary, hits = self._collection(collection_name).hybrid_search(request)
         return SearchResult([Hits(primary, found) for found in hits])
 
 

@@ -48,7 +48,7 @@ class IterationCalls(Connection):
         offset = kwargs.get("offset") or 0
         check_iteration(batch_size, limit, offset)
         scope = as_scope(filter, kwargs.get("filter_params"), partition_names)
-        cursor = self._database.collection(collection_name).iterate_query(
+        cursor = self._collection(collection_name).iterate_query(
             scope, as_fields(output_fields) or ["*"], offset
         )
         return self._closing_with_client(QueryIterator(self, cursor, batch_size, limit))
@@ -109,7 +109,7 @@ class IterationCalls(Connection):
             round_decimal=round_decimal,
             params=params.index,
         )
-        primary, cursor = self._database.collection(collection_name).iterate_search(request)
+        primary, cursor = self._collection(collection_name).iterate_search(request)
         return self._closing_with_client(
             SearchIterator(self, cursor, batch_size, limit, primary, external_filter_func)
         )

@@ -16,6 +16,7 @@ from .maintenance import MaintenanceCalls
 from .partitions import PartitionCalls
 from .rows import RowCalls
 from .search import SearchCalls
+from .tenants import TenantCalls
 from .unserved import UnservedCalls
 
 
@@ -30,6 +31,7 @@ class MilvusClient(
     SearchCalls,
     HybridCalls,
     IterationCalls,
+    TenantCalls,
     MaintenanceCalls,
     UnservedCalls,
 ):

@@ -41,7 +41,7 @@ class RowCalls(Connection):
         """
         check_options("insert", kwargs)
         rows = _as_rows(data)
-        collection = self._database.collection(collection_name)
+        collection = self._collection(collection_name)
         ids = collection.insert(rows, partition_name or None) if rows else []
         return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
 
@@ -60,7 +60,7 @@ class RowCalls(Connection):
         """
         check_options("upsert", kwargs)
         rows = _as_rows(data)
-        collection = self._database.collection(collection_name)
+        collection = self._collection(collection_name)
         ids = collection.upsert(rows, partition_name or None) if rows else []
         return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
 
@@ -85,7 +85,7 @@ class RowCalls(Connection):
         pks = [*as_ids(kwargs.get("pks")), *as_ids(ids)]
         if filter and pks:
             raise ParamError(message="delete() takes ids or a filter, got both")
-        collection = self._database.collection(collection_name)
+        collection = self._collection(collection_name)
         if pks:
             count = collection.delete_ids(pks, partition_name or None)
         elif ids is not None or kwargs.get("pks") is not None:
@@ -109,7 +109,7 @@ class RowCalls(Connection):
     ) -> QueryResult:
         """The rows with these primary keys that exist, in the order of ``ids``."""
         check_options("get", kwargs)
-        collection = self._database.collection(collection_name)
+        collection = self._collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
         return QueryResult(collection.get(as_ids(ids), fields, partition_names or None))
 
@@ -139,7 +139,7 @@ class RowCalls(Connection):
         limit, offset = kwargs.get("limit"), kwargs.get("offset") or 0
         scope = as_scope(filter, kwargs.get("filter_params"), partition_names)
         fields = as_fields(output_fields)
-        collection = self._database.collection(collection_name)
+        collection = self._collection(collection_name)
         if _COUNT in fields:
             if len(fields) > 1 or limit is not None or offset:
                 raise ParamError(message=f"{_COUNT} goes with no other output field, no limit and no offset")

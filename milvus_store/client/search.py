@@ -77,7 +77,7 @@ class SearchCalls(Connection):
             round_decimal=kwargs.get("round_decimal", -1),
             params=params.index,
         )
-        primary, hits = self._database.collection(collection_name).search(request)
+        primary, hits = self._collection(collection_name).search(request)
         return SearchResult([Hits(primary, found) for found in hits])
 
 

@@ -52,6 +52,13 @@ class RemoteMilvusClient(MilvusClient):
             message=f"backup({str(target)!r}) copies a file, and {self.uri} is a server: use Milvus Backup"
         )
 
+    def for_tenant(self, collection_name: str, tenant: str | int) -> NoReturn:
+        """Refused: what a server lets a user see is the server's to enforce."""
+        raise ParamError(
+            message=f"for_tenant({collection_name!r}, {tenant!r:.80}) confines calls on a file, "
+            f"and {self.uri} is a server: use its users, or add the tenant to each filter as a template"
+        )
+
     def __getattr__(self, name: str) -> Any:
         """A call that pymilvus has and a file has not."""
         if name.startswith("_"):

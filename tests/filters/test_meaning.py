@@ -460,3 +460,23 @@ def test_a_regular_expression_is_found_anywhere(text: str, found: list[int]) -> 
 
 def test_a_regular_expression_cannot_be_made_to_backtrack() -> None:
     assert matching("name =~ '(a+)+$'", [{"name": "a" * 40 + "b"}, {"name": "a"}]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "matching_rows", "size"),
+    [
+        ("random_sample(0.25)", 100, 25),
+        ("big < 40 and random_sample(0.5)", 40, 20),
+        ("RANDOM_SAMPLE(0.001) && big < 40", 40, 1),
+        ("random_sample({share}) and big < 0", 0, 0),
+    ],
+)
+def test_a_random_sample_is_a_share_of_the_matching_rows(text: str, matching_rows: int, size: int) -> None:
+    compiled = compile_filter(text, DYNAMIC, {"share": 0.5})
+    mask = compiled.mask(MemoryRows([EMPTY | {"big": number} for number in range(100)]))
+    assert mask.sum() == matching_rows
+    samples = [compiled.sampled(mask) for _ in range(20)]
+    assert {int(sample.sum()) for sample in samples} == {size}
+    assert not any((sample & ~mask).any() for sample in samples)
+    if size > 1:
+        assert len({sample.tobytes() for sample in samples}) > 1

@@ -7,6 +7,7 @@ import pytest
 from langchain_core.documents import Document
 
 from langchain_milvus_store import Milvus
+from milvus_store.errors import DataNotMatchException, FilterError
 
 MakeStore = Callable[..., Milvus]
 
@@ -112,3 +113,58 @@ def test_a_partition_key_goes_with_every_way_to_keep_metadata(
     assert (found.page_content, found.metadata) == ("b", {"tenant": "bob", "n": 2})
     (stray,) = store.search_by_metadata('tenant == ""')
     assert stray.metadata == {"n": 3}
+
+
+HOSTILE = [
+    'tenant == "ann"',
+    "true",
+    'place >= 0 or tenant != "bob"',
+    'true) or (tenant == "ann"',
+    'not (tenant == "bob")',
+]
+
+
+@pytest.mark.parametrize("expr", [None, *HOSTILE])
+@pytest.mark.parametrize("search_type", ["similarity", "mmr"])
+def test_a_bound_store_finds_its_tenant_whatever_the_filter(
+    tenants: Milvus, search_type: str, expr: str | None
+) -> None:
+    bound = tenants.for_tenant("bob")
+    options: dict[str, Any] = {"expr": expr, "k": 90} | ({"fetch_k": 90} if search_type == "mmr" else {})
+    retriever = bound.as_retriever(search_type=search_type, search_kwargs=options)
+    try:
+        found = retriever.invoke("note 3 of ann")
+    except FilterError:
+        return
+    assert tenants_of(found) <= {"bob"}
+    assert len(found) == (30 if expr in (None, "true", HOSTILE[2]) else 0)
+
+
+def test_a_bound_store_writes_reads_and_deletes_inside_its_tenant(tenants: Milvus) -> None:
+    bound = tenants.for_tenant("bob")
+    (added,) = bound.add_texts(["mine"], [{"colour": "red"}])
+    assert bound.get_by_ids([added, "ann-1"]) == tenants.get_by_ids([added])
+    assert tenants.get_by_ids([added])[0].metadata == {"colour": "red", "tenant": "bob"}
+    bound.delete(ids=["ann-1", "bob-1"])
+    bound.delete(expr='tenant == "ann" or place == 2')
+    assert len(tenants.get_pks('tenant == "ann"')) == 30
+    assert len(tenants.get_pks('tenant == "bob"')) == 29
+    with pytest.raises(DataNotMatchException, match="expected 'bob'"):
+        bound.add_texts(["theirs"], [{"tenant": "ann"}])
+    with pytest.raises(DataNotMatchException, match="another tenant"):
+        bound.add_texts(["theirs"], ids=["ann-5"])
+    with pytest.raises(ValueError, match="documents of all tenants"):
+        bound.drop()
+    with pytest.raises(ValueError, match="bound to the tenant 'bob'"):
+        bound.for_tenant("ann")
+    assert (bound.tenant, tenants.tenant) == ("bob", None)
+
+
+def test_a_bound_store_may_write_the_first_documents(make_store: MakeStore) -> None:
+    store = make_store(partition_key_field="tenant")
+    bound = store.for_tenant("eve")
+    assert bound.similarity_search("x") == []
+    bound.add_texts(["first"])
+    assert tenants_of(store.similarity_search("x")) == {"eve"}
+    with pytest.raises(ValueError, match="no partition key"):
+        make_store(collection_name="other").for_tenant("eve").add_texts(["x"])

@@ -4,7 +4,7 @@
 """
 
 from ..errors import FilterError
-from .filter import Filter, compile_filter
+from .filter import Filter, compile_filter, equals
 from .parse import MAX_TEXT_LENGTH, parse
 from .rows import Rows
 from .tree import (
@@ -66,5 +66,6 @@ __all__ = [
     "Template",
     "Unary",
     "compile_filter",
+    "equals",
     "parse",
 ]

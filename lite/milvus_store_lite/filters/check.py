@@ -37,7 +37,7 @@ from .bound import (
     Predicate,
 )
 from .context import Context
-from .functions import bind_call
+from .functions import bind_call, bind_sample
 from .like import compile_pattern
 from .operands import bind_operand, describe, kind_of, kind_of_type
 from .regex import compile_regex
@@ -79,8 +79,9 @@ _COMPARE: dict[Ordering, Callable[[Any, Any], bool]] = {
 
 def bind(
     expression: Expression, schema: Schema, params: Mapping[str, object] | None = None, text: str = ""
-) -> Predicate:
-    """``expression`` checked against ``schema``, with the templates replaced by ``params``.
+) -> tuple[Predicate, float | None]:
+    """``expression`` checked against ``schema``, with the templates replaced by ``params``, and the share of
+    matching rows that ``random_sample`` asks for, None if nothing does.
 
     ``text`` is what the tree was parsed from; without it errors name no place. Parameters that no
     template uses are ignored, as Milvus does.
@@ -90,7 +91,14 @@ def bind(
         below = too_deep(expression)
         if below is not None:
             raise context.error(below, f"the expression nests deeper than {MAX_DEPTH} levels")
-    return bind_condition(context, expression)
+    operands = expression.operands if isinstance(expression, And) else (expression,)
+    samples = [one for one in operands if isinstance(one, Call) and one.function == "random_sample"]
+    if not samples:
+        return bind_condition(context, expression), None
+    if len(samples) > 1:
+        raise context.error(samples[1], "a filter takes one random_sample")
+    rest = And(tuple(one for one in operands if one is not samples[0]))
+    return bind_condition(context, rest), bind_sample(context, samples[0])
 
 
 def bind_condition(context: Context, node: Expression) -> Predicate:

@@ -34,6 +34,7 @@ from .bound import (
 from .check import bind
 from .evaluate import evaluate
 from .numbers import nearest_float, nearest_float32
+from .operands import kind_of
 from .parse import parse
 from .rows import Rows
 from .tree import Expression, Value
@@ -41,13 +42,36 @@ from .tree import Expression, Value
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition over the rows of one schema."""
+    """A condition over the rows of one schema.
+
+    ``sample``: the share of the matching rows that is wanted, chosen by chance; None for all of them.
+    """
 
     predicate: Predicate
+    sample: float | None = None
+
+    def __and__(self, other: Filter) -> Filter:
+        """Both conditions; at most one of them has a sample."""
+        assert self.sample is None or other.sample is None
+        sample = other.sample if self.sample is None else self.sample
+        return Filter(AllOf((self.predicate, other.predicate)), sample)
 
     def mask(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """(rows.count,) bool: the rows that match. Rows for which the answer is unknown do not."""
         return evaluate(self.predicate, rows).certain
+
+    def sampled(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """``mask``, the rows that match and are there, or a random sample of them if the filter asks for one.
+
+        A sample has at least one row, as in Milvus, unless no row matches.
+        """
+        if self.sample is None:
+            return mask
+        matching = np.flatnonzero(mask)
+        size = min(len(matching), max(1, int(len(matching) * self.sample)))
+        chosen = np.zeros_like(mask)
+        chosen[np.random.default_rng().choice(matching, size, replace=False)] = True
+        return chosen
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -71,8 +95,13 @@ def compile_filter(
     Whatever is wrong is a ``FilterError``.
     """
     if isinstance(expression, str):
-        return Filter(bind(parse(expression), schema, params, text=expression))
-    return Filter(bind(expression, schema, params))
+        return Filter(*bind(parse(expression), schema, params, text=expression))
+    return Filter(*bind(expression, schema, params))
+
+
+def equals(field: Field, value: Value) -> Filter:
+    """The filter for rows whose ``field`` has ``value``, which is of its type."""
+    return Filter(Comparison(kind_of(FieldValue(field)), "==", FieldValue(field), Constant(value)))
 
 
 def _fields(node: Predicate | Operand) -> Iterator[str]:

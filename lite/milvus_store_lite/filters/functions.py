@@ -32,8 +32,24 @@ def bind_call(context: Context, node: Call, bind_condition: BindCondition) -> Pr
     return handler(context, node, bind_condition)
 
 
+def bind_sample(context: Context, node: Call) -> float:
+    """The share of rows that ``random_sample`` asks for."""
+    _check_count(context, node, 1)
+    _refuse_options(context, node)
+    given = bind_operand(context, node.arguments[0])
+    share = given.value if isinstance(given, Constant) else None
+    if not isinstance(share, float) or not 0 < share < 1:
+        raise context.error(
+            node.arguments[0],
+            f"random_sample takes a share between 0 and 1, such as 0.1, got {describe(given)}",
+        )
+    return share
+
+
 def _unknown(function: str) -> str:
     plain = function.lower()
+    if function == "random_sample":
+        return "random_sample is and-ed to the whole filter: condition and random_sample(0.1)"
     known = [*_HANDLERS, "array_length", "random_sample"]
     if plain in known:
         return f"function '{function}' is written all lower or all upper: '{plain}' or '{plain.upper()}'"

@@ -25,12 +25,14 @@ class Scope:
     """Which rows a request is about.
 
     ``expression``: a filter, as text or tree, None for every row; ``params``: the values of its ``{name}``
-    templates. ``partitions``: names, None for all.
+    templates. ``partitions``: names, None for all. ``tenant``: the stored value that the partition key must have
+    beside all that, None for any.
     """
 
     expression: str | Expression | None = None
     params: Mapping[str, Any] | None = None
     partitions: Sequence[str] | None = None
+    tenant: Any = None
 
     def within(self, partitions: Sequence[str] | None) -> Scope:
         """The same scope in other partitions."""

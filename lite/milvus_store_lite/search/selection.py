@@ -67,7 +67,7 @@ def select(
         ids = partition_ids(record, scope.partitions)
         mask = _both(mask, np.isin(view.partitions().values, list(ids)))
     if condition is not None:
-        mask = _both(mask, condition.mask(view))
+        mask = condition.sampled(_both(mask, condition.mask(view)))
     return Selection(view, mask)
 
 
@@ -127,12 +127,17 @@ def check_isolation(record: CollectionRecord, scope: Scope) -> None:
 
 
 def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:
-    if scope.expression is None:
+    if scope.expression is None and scope.tenant is None:
         return None
     # Imported with the first filter: a quarter of what importing the whole engine takes.
-    from ..filters import compile_filter
+    from ..filters import compile_filter, equals
 
-    return compile_filter(scope.expression, record.schema, scope.params)
+    key = record.schema.partition_key
+    confined = None if scope.tenant is None or key is None else equals(key, scope.tenant)
+    if scope.expression is None:
+        return confined
+    condition = compile_filter(scope.expression, record.schema, scope.params)
+    return condition if confined is None else confined & condition
 
 
 def _history(histories: Histories, connection: sqlite3.Connection, condition: Filter | None) -> History:
