@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 from milvus_store_lite.errors import ParamError
+from milvus_store_lite.functions import FunctionType
 
-
-class FunctionType(IntEnum):
-    """What a function does, with Milvus's numbers."""
-
-    UNKNOWN = 0
-    BM25 = 1
-    TEXTEMBEDDING = 2
-    RERANK = 3
-    MINHASH = 4
+__all__ = ["Function", "FunctionType"]
 
 
 class Function:

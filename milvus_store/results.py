@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 from milvus_store_lite.search.request import Hits as EngineHits
+
+if TYPE_CHECKING:
+    from milvus_store_lite.text import Token
 
 
 class LoadState(IntEnum):
@@ -106,6 +110,35 @@ class SearchResult(list[Hits]):
     def __str__(self) -> str:
         more = f" ... and {len(self) - 10} results remaining" if len(self) > 10 else ""
         return f"data: {list.__repr__(self[:10])}{more}"
+
+    __repr__ = __str__
+
+
+class AnalyzeResult:
+    """The tokens of one text: strings, or dictionaries with places."""
+
+    def __init__(self, tokens: list[Any]) -> None:
+        self.tokens = tokens
+
+    @classmethod
+    def detailed(cls, text: str, tokens: list[Token]) -> AnalyzeResult:
+        """``tokens`` of ``text`` with their places, offsets in bytes as Milvus counts them."""
+        bytes_before = list(accumulate((len(one.encode()) for one in text), initial=0))
+        return cls(
+            [
+                {
+                    "token": token.text,
+                    "start_offset": bytes_before[token.start],
+                    "end_offset": bytes_before[token.end],
+                    "position": token.position,
+                    "position_length": token.length,
+                }
+                for token in tokens
+            ]
+        )
+
+    def __str__(self) -> str:
+        return str(self.tokens)
 
     __repr__ = __str__
 

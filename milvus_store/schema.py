@@ -10,8 +10,10 @@ from typing import Any
 
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import ParamError, SchemaNotReadyException
+from milvus_store_lite.functions import Function as EngineFunction
 from milvus_store_lite.schema import NO_DEFAULT, Field, Schema
 
+from .functions import Function, FunctionType
 from .options import check_options
 
 _TYPE_PARAMS = ("max_length", "dim", "max_capacity", "enable_analyzer", "enable_match", "analyzer_params")
@@ -21,7 +23,7 @@ _FIELD_OPTIONS = frozenset(
     {*_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params"}
 )
 _SCHEMA_OPTIONS = frozenset(
-    {"auto_id", "enable_dynamic_field", "primary_field", "partition_key_field", "num_partitions"}
+    {"auto_id", "enable_dynamic_field", "primary_field", "partition_key_field", "num_partitions", "functions"}
 )
 
 
@@ -59,6 +61,7 @@ class FieldSchema:
         self.is_partition_key = bool(kwargs.get("is_partition_key", False))
         self.nullable = bool(kwargs.get("nullable", False))
         self.default_value = kwargs.get("default_value")
+        self.is_function_output = False
         self.params: dict[str, Any] = dict(kwargs.get("params") or {})
         self.params |= {key: kwargs[key] for key in _TYPE_PARAMS if kwargs.get(key) is not None}
         element_type = kwargs.get("element_type")
@@ -72,7 +75,7 @@ class FieldSchema:
             "type": self.dtype,
             "params": self.params,
         }
-        for attribute in ("is_primary", "auto_id", "nullable", "is_partition_key"):
+        for attribute in ("is_primary", "auto_id", "nullable", "is_partition_key", "is_function_output"):
             if getattr(self, attribute):
                 shown[attribute] = True
         if self.default_value is not None:
@@ -104,8 +107,18 @@ class CollectionSchema:
         self._auto_id = bool(kwargs.get("auto_id", False))
         self._primary_field: str | None = kwargs.get("primary_field")
         self._partition_key_field: str | None = kwargs.get("partition_key_field")
+        self.functions: list[Function] = []
         for one in self.fields:
             self._mark(one)
+        for function in kwargs.get("functions") or []:
+            self.add_function(function)
+
+    def add_function(self, function: Function) -> CollectionSchema:
+        """Let ``function`` fill fields of the schema from others. Returns the schema itself."""
+        self.functions.append(function)
+        for one in self.fields:
+            self._mark(one)
+        return self
 
     def add_field(self, field_name: str, datatype: DataType, **kwargs: Any) -> CollectionSchema:
         """Add a field; takes what ``FieldSchema`` takes. Returns the schema itself."""
@@ -122,6 +135,8 @@ class CollectionSchema:
             one.is_partition_key = True
         if one.is_primary and self._auto_id:
             one.auto_id = True
+        if any(one.name in function.output_field_names for function in self.functions):
+            one.is_function_output = True
 
     @property
     def primary_field(self) -> FieldSchema | None:
@@ -141,12 +156,15 @@ class CollectionSchema:
         to_engine(self)
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        shown = {
             "auto_id": self.auto_id,
             "description": self.description,
             "fields": [one.to_dict() for one in self.fields],
             "enable_dynamic_field": self.enable_dynamic_field,
         }
+        if self.functions:
+            shown["functions"] = [one.to_dict() for one in self.functions]
+        return shown
 
     def __repr__(self) -> str:
         return str(self.to_dict())
@@ -158,24 +176,24 @@ def to_engine(schema: Any, num_partitions: int | None = None) -> Schema:
         raise SchemaNotReadyException(
             message=f"schema must be a CollectionSchema, got {type(schema).__name__}: {schema!r:.80}"
         )
-    for feature in ("functions", "struct_fields"):
-        if getattr(schema, feature, None):
-            raise SchemaNotReadyException(
-                message=f"the schema has {feature}, which this version of milvus-store does not serve: "
-                f"leave them out, or use a Milvus server"
-            )
+    if getattr(schema, "struct_fields", None):
+        raise SchemaNotReadyException(
+            message="the schema has struct_fields, which this version of milvus-store does not serve: "
+            "leave them out, or use a Milvus server"
+        )
     auto_id = bool(getattr(schema, "auto_id", False))
     return Schema(
         fields=tuple(field_to_engine(one, auto_id) for one in schema.fields),
         description=schema.description,
         enable_dynamic_field=bool(schema.enable_dynamic_field),
         num_partitions=num_partitions or getattr(schema, "num_partitions", None),
+        functions=tuple(_function_to_engine(one) for one in getattr(schema, "functions", None) or ()),
     )
 
 
 def from_engine(one: Field) -> FieldSchema:
     """A field of the engine's schema as users know it."""
-    return FieldSchema(
+    shown = FieldSchema(
         one.name,
         one.dtype,
         one.description,
@@ -191,6 +209,20 @@ def from_engine(one: Field) -> FieldSchema:
         nullable=one.nullable,
         default_value=one.default if one.has_default else None,
         is_partition_key=one.is_partition_key,
+    )
+    shown.is_function_output = one.is_function_output
+    return shown
+
+
+def function_from_engine(one: EngineFunction) -> Function:
+    """A function of the engine's schema as users know it."""
+    return Function(
+        one.name,
+        one.kind,
+        list(one.inputs),
+        list(one.outputs),
+        one.description,
+        dict(one.params),
     )
 
 
@@ -222,6 +254,18 @@ def field_to_engine(one: Any, auto_id: bool = False) -> Field:
         enable_match=_flag(one.name, "enable_match", params),
         analyzer_params=_analyzer_params(one.name, params.get("analyzer_params")),
         description=one.description,
+    )
+
+
+def _function_to_engine(one: Any) -> EngineFunction:
+    """A function of ours or pymilvus's for the engine."""
+    return EngineFunction(
+        name=one.name,
+        kind=FunctionType(int(one.type)),
+        inputs=tuple(one.input_field_names),
+        outputs=tuple(one.output_field_names),
+        description=one.description,
+        params=dict(one.params),
     )
 
 

@@ -105,7 +105,7 @@ class Collection(Definition):
 
     def search(self, request: SearchRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the nearest rows in the request's scope for each query vector."""
-        with self._selecting(request.scope) as (session, selection):
+        with self._selecting(request.ranked_scope) as (session, selection):
             state = session.state
             check_isolation(state.record, request.scope)
             hits = ranked_hits(state.record, state.rows, selection, request, session.index)
@@ -113,7 +113,7 @@ class Collection(Definition):
 
     def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the best rows of several searches of one state of the collection."""
-        scopes = [one.scope for one in request.searches]
+        scopes = [one.ranked_scope for one in request.searches]
         if request.group_by is not None:
             scopes.append(Scope())
         with self._selecting_each(scopes) as (session, selections):
@@ -140,7 +140,7 @@ class Collection(Definition):
         assert request.offset == 0, "iterators know no offset"
         assert request.group_by is None, "iterators know no groups"
         with ExitStack() as opening:
-            session, selection = opening.enter_context(self._selecting(request.scope))
+            session, selection = opening.enter_context(self._selecting(request.ranked_scope))
             record, rows = session.state.record, session.state.rows
             check_isolation(record, request.scope)
             search = prepared(record, rows, selection.view, request, session.index)

@@ -45,6 +45,7 @@ from .storage.connections import Connections
 from .storage.file import Durability
 from .storage.rows import RowStore
 from .storage.values import check_defaults
+from .text.fields import check_analyzers
 
 IN_MEMORY: Final = ":memory:"
 
@@ -153,6 +154,7 @@ class Database:
         """
         check_name("collection", name)
         check_defaults(schema)
+        check_analyzers(schema)
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
         check_against_schema(schema, checked)
         with self._connections.writing() as connection:

@@ -18,6 +18,7 @@ from .session import OpenSession, Session
 from .storage import catalog
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.values import check_defaults, encode_default
+from .text.fields import check_analyzers
 
 
 class Definition:
@@ -96,6 +97,7 @@ class Definition:
         with self._writing(self.name) as session:
             schema = with_field(session.state.record.schema, one)
             check_defaults(schema)
+            check_analyzers(schema)
             self._change_schema(session, schema, encode_default(one))
 
     def drop_field(self, name: str) -> None:

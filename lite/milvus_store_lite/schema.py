@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from .data_types import ELEMENT_TYPES, STORED_TYPES, DataType
 from .errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
+from .functions import Function, check_functions
 
 MAX_NAME_LENGTH: Final = 255
 MAX_VARCHAR_LENGTH: Final = 65_535
@@ -51,6 +52,7 @@ def check_name(kind: str, name: object) -> str:
 class Field:
     """One field of a schema. ``max_length`` is in UTF-8 bytes (of an element if the field is an ARRAY),
     ``dim`` in vector elements, ``max_capacity`` in array elements. ``analyzer_params`` is a JSON text.
+    ``is_function_output``: a function of the schema fills the field; the schema itself sets it.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Field:
     enable_analyzer: bool = False
     enable_match: bool = False
     analyzer_params: str | None = None
+    is_function_output: bool = False
     description: str = ""
     field_id: int = 0
 
@@ -184,18 +187,27 @@ class Field:
 
 @dataclass(frozen=True)
 class Schema:
-    """The fields of a collection. ``enable_dynamic_field`` admits further keys, kept as JSON."""
+    """The fields of a collection. ``enable_dynamic_field`` admits further keys, kept as JSON; ``functions`` fill
+    some of the fields from others.
+    """
 
     fields: tuple[Field, ...]
     description: str = ""
     enable_dynamic_field: bool = False
     num_partitions: int | None = None
+    functions: tuple[Function, ...] = ()
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._check_fields()
+        check_functions(self.functions, self.fields)
+        filled = self.filled_by
         numbered = tuple(
-            replace(one, field_id=one.field_id or FIRST_FIELD_ID + place)
+            replace(
+                one,
+                field_id=one.field_id or FIRST_FIELD_ID + place,
+                is_function_output=one.name in filled,
+            )
             for place, one in enumerate(self.fields)
         )
         object.__setattr__(self, "fields", numbered)
@@ -234,6 +246,11 @@ class Schema:
     def partition_key(self) -> Field | None:
         return next((one for one in self.fields if one.is_partition_key), None)
 
+    @property
+    def filled_by(self) -> dict[str, Function]:
+        """Field → the function that fills it."""
+        return {one.output: one for one in self.functions}
+
     @cached_property
     def vectors(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.dtype.is_vector)
@@ -246,20 +263,21 @@ class Schema:
 
     def to_json(self) -> str:
         """The schema as the catalog stores it; attributes at their default are left out."""
-        return json.dumps(
-            {
-                "description": self.description,
-                "enable_dynamic_field": self.enable_dynamic_field,
-                "num_partitions": self.num_partitions,
-                "fields": [_field_to_dict(one) for one in self.fields],
-            },
-            ensure_ascii=False,
-        )
+        stored: dict[str, Any] = {
+            "description": self.description,
+            "enable_dynamic_field": self.enable_dynamic_field,
+            "num_partitions": self.num_partitions,
+            "fields": [_field_to_dict(one) for one in self.fields],
+        }
+        if self.functions:
+            stored["functions"] = [one.to_dict() for one in self.functions]
+        return json.dumps(stored, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Schema:
         loaded = json.loads(text)
         loaded["fields"] = tuple(map(_field_from_dict, loaded["fields"]))
+        loaded["functions"] = tuple(map(Function.from_dict, loaded.get("functions", ())))
         return cls(**loaded)
 
 
@@ -269,6 +287,7 @@ _FIELD_DEFAULTS = {one.name: one.default for one in fields(Field)}
 def _field_to_dict(one: Field) -> dict[str, Any]:
     stored = {key: value for key, value in asdict(one).items() if value is not _FIELD_DEFAULTS[key]}
     stored.pop("default", None)
+    stored.pop("is_function_output", None)
     if one.has_default:
         stored["default"] = one.default
     if one.element_type is not None:

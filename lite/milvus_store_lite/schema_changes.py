@@ -49,7 +49,7 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
         if one.is_partition_key
         else "the only vector field"
         if schema.vectors == (one,)
-        else None
+        else _role_in_functions(schema, name)
     )
     if role is not None:
         raise ParamError(
@@ -87,6 +87,13 @@ def with_field_params(schema: Schema, name: str, params: Mapping[str, Any], long
             )
         one = changed
     return replace(schema, fields=tuple(one if field.name == name else field for field in schema.fields))
+
+
+def _role_in_functions(schema: Schema, name: str) -> str | None:
+    for function in schema.functions:
+        if name in (function.input, function.output):
+            return f"the {'input' if name == function.input else 'output'} of function '{function.name}'"
+    return None
 
 
 def _field(schema: Schema, name: str) -> Field:

@@ -209,6 +209,8 @@ class AsyncMilvusClient(UnservedCalls):
     query_iterator = _paged(lambda client: client.query_iterator)
     search_iterator = _paged(lambda client: client.search_iterator)
 
+    run_analyzer = _read(lambda client: client.run_analyzer)
+
     flush = _write(lambda client: client.flush)
     flush_all = _write(lambda client: client.flush_all)
     get_flush_all_state = _read(lambda client: client.get_flush_all_state)

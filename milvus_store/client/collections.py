@@ -16,7 +16,7 @@ from milvus_store_lite.storage.catalog import IndexRecord
 from ..index_params import IndexParams, to_records
 from ..options import ConsistencyLevel, check_options, consistency_level
 from ..results import LoadState
-from ..schema import CollectionSchema, FieldSchema, from_engine, to_engine
+from ..schema import CollectionSchema, FieldSchema, from_engine, function_from_engine, to_engine
 from .connection import Connection
 
 _CREATE_OPTIONS = ("num_partitions", "num_shards", "properties", "consistency_level")
@@ -141,7 +141,7 @@ class CollectionCalls(Connection):
             "num_shards": 1,
             "description": schema.description,
             "fields": [{"field_id": one.field_id, **from_engine(one).to_dict()} for one in schema.fields],
-            "functions": [],
+            "functions": [function_from_engine(one).to_dict() for one in schema.functions],
             "aliases": list(record.aliases),
             "collection_id": record.id,
             "consistency_level": level.number,

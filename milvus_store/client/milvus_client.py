@@ -7,6 +7,7 @@ from typing import Any
 from .address import is_server
 from .aliases import AliasCalls
 from .alterations import AlterationCalls
+from .analysis import AnalysisCalls
 from .collections import CollectionCalls
 from .databases import DatabaseCalls
 from .hybrid import HybridCalls
@@ -32,6 +33,7 @@ class MilvusClient(
     HybridCalls,
     IterationCalls,
     TenantCalls,
+    AnalysisCalls,
     MaintenanceCalls,
     UnservedCalls,
 ):

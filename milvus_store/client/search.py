@@ -40,7 +40,8 @@ class SearchCalls(Connection):
 
         Args:
             data: query vectors: a list of lists, arrays or bytes, or a (q, dim) array; for a sparse field a list
-                of dicts, of lists of (index, value) pairs or of scipy rows, or a (q, n) scipy matrix.
+                of dicts, of lists of (index, value) pairs or of scipy rows, or a (q, n) scipy matrix; for a field
+                that a BM25 function fills a text or a list of texts.
             filter: only rows that match this expression are found.
             limit: rows for each query vector; limit + offset up to 16,384.
             output_fields: what ``entity`` holds: field names, dynamic keys, ``"*"`` for all; none by default.
@@ -83,6 +84,8 @@ class SearchCalls(Connection):
 
 def as_queries(data: object) -> Sequence[Any]:
     """Query vectors as a sequence of single ones."""
+    if isinstance(data, str):  # a text to search for
+        return [data]
     if isinstance(data, np.ndarray):
         if data.ndim == 2:
             return list(data)

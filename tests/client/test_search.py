@@ -121,6 +121,7 @@ def test_search_refuses_what_it_cannot_answer(colors: MilvusClient) -> None:
         ({"data": [[1, 2]]}, "query vector 0.*dimension 4, got dimension 2"),
         ({"data": [[1, 1, 1, 1], [1, 1, 1, float("nan")]]}, "query vector 1.*finite"),
         ({"data": [["a", "b", "c", "d"]]}, "query vector 0.*numbers"),
+        ({"data": "text"}, "query vector 0.*4 numbers, got str"),
         ({"data": []}, "at least one query vector"),
         ({"data": query, "limit": 0}, "limit must be at least 1"),
         ({"data": query, "limit": 16_385}, "at most 16384"),
@@ -135,7 +136,7 @@ def test_search_refuses_what_it_cannot_answer(colors: MilvusClient) -> None:
     for arguments, message in cases:
         with pytest.raises(ParamError, match=message):
             colors.search("colors", **arguments)
-    for data in ([1, 1, 1, 1], np.ones(4), "text"):
+    for data in ([1, 1, 1, 1], np.ones(4), 3):
         with pytest.raises(DataTypeNotMatchException, match="list of query vectors"):
             colors.search("colors", data)  # type: ignore[arg-type]
 

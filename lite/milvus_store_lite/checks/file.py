@@ -36,7 +36,7 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
 COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
     "definition": (definitions.definition, definitions.indexes),
     "rows": (scalars.scalars, scalars.texts, scalars.documents, scalars.arrays),
-    "vectors": (vectors.pairing, vectors.lengths, vectors.numbers),
+    "vectors": (vectors.pairing, vectors.lengths, vectors.numbers, vectors.terms),
     "removals": (history.position, history.removals),
 }
 """By what they read: what is checked of a collection once its tables were found, with their columns."""

@@ -50,6 +50,26 @@ def lengths(connection: sqlite3.Connection, collection: Definition) -> Iterator[
             )
 
 
+def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """The terms of a full text field's documents are in its vocabulary."""
+    for name, table in collection.tables.vocabularies.items():
+        known = np.array([number for (number,) in connection.execute(f"SELECT id FROM {table} ORDER BY id")])
+        rows = connection.execute(
+            f"SELECT seq, value FROM {collection.tables.vectors[name]}"
+            f" WHERE typeof(value) = 'blob' AND length(value) % {sparse.PAIR.itemsize} = 0"
+        )
+        broken: list[int] = []
+        while chunk := rows.fetchmany(_BYTES_AT_ONCE // 1000):
+            documents = sparse.from_blobs([value for _, value in chunk])
+            owners = np.repeat(np.arange(len(chunk)), np.diff(documents.starts))
+            unknown = np.unique(owners[~np.isin(documents.indices, known)])
+            broken += [chunk[place][0] for place in unknown.tolist()]
+        if broken:
+            yield Problem(
+                collection.field_place(name), f"terms that are not in {table}: {shown(len(broken), broken)}"
+            )
+
+
 def numbers(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Numbers are ones that could have been given. Vectors of the wrong length are passed over."""
     for one in collection.schema.vectors:

@@ -107,8 +107,11 @@ class SparseBuilder:
         """Nothing to reserve: segments are made as large as they come out."""
 
     def append(self, blobs: Sequence[bytes | None]) -> None:
-        self._fresh.append(from_blobs([b"" if blob is None else blob for blob in blobs]))
-        self._count += len(blobs)
+        self.append_rows(from_blobs([b"" if blob is None else blob for blob in blobs]))
+
+    def append_rows(self, rows: SparseRows) -> None:
+        self._fresh.append(rows)
+        self._count += len(rows)
 
     def view(self) -> SparseColumn:
         if self._count > self._indexed:

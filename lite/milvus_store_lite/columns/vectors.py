@@ -20,6 +20,7 @@ from .bits import bit_counts
 from .column import BoolArray, allocated
 from .growable import Growable
 from .postings import SparseBuilder, SparseColumn
+from .terms import TermBuilder, TermColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,8 @@ class BinaryBuilder:
         return BinaryColumn(self._words.view(), self._counts.view(), self._validity.view())
 
 
-AnyVectorColumn = VectorColumn | BinaryColumn | SparseColumn
-AnyVectorBuilder = VectorBuilder | BinaryBuilder | SparseBuilder
+AnyVectorColumn = VectorColumn | BinaryColumn | SparseColumn | TermColumn
+AnyVectorBuilder = VectorBuilder | BinaryBuilder | SparseBuilder | TermBuilder
 
 
 def bytes_of_one(one: Field) -> int:
@@ -177,7 +178,7 @@ def bytes_of_one(one: Field) -> int:
 def vector_builder(one: Field) -> AnyVectorBuilder:
     """The builder for a vector field."""
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
-        return SparseBuilder()
+        return TermBuilder() if one.is_function_output else SparseBuilder()
     return BinaryBuilder(one) if one.dtype is DataType.BINARY_VECTOR else VectorBuilder(one)
 
 

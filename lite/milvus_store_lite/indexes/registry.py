@@ -194,6 +194,7 @@ _BINARY: Final = (
     IndexType("AUTOINDEX", BINARY_METRICS, _EXACT),
 )
 
+_BM25: Final = (Parameter("bm25_k1", float, 0, 10, 1.2), Parameter("bm25_b", float, 0, 1, 0.75))
 _SPARSE_BUILD: Final = (
     _DROP_BUILD,
     Parameter(
@@ -202,8 +203,7 @@ _SPARSE_BUILD: Final = (
         default="DAAT_MAXSCORE",
         choices=("DAAT_MAXSCORE", "DAAT_WAND", "TAAT_NAIVE"),
     ),
-    Parameter("bm25_k1", float, 0, 10, 1.2),
-    Parameter("bm25_b", float, 0, 1, 0.75),
+    *_BM25,
 )
 _SPARSE: Final = tuple(
     IndexType(name, SPARSE_METRICS, "inverted lists in memory, exact", _SPARSE_BUILD, (_DROP_SEARCH,))
@@ -261,19 +261,24 @@ def check_index(
 
 def check_metric(one: Field, kind: IndexType, metric: object) -> str:
     """``metric`` in Milvus's spelling, the default for None."""
+    metrics = kind.metrics
+    if metrics == SPARSE_METRICS:
+        # What a BM25 function fills is ranked by BM25, and nothing else is.
+        metrics = ("BM25",) if one.is_function_output else ("IP",)
     if metric is None or metric == "":
-        return kind.metrics[0]
-    if not isinstance(metric, str) or metric.upper() not in kind.metrics:
+        return metrics[0]
+    if not isinstance(metric, str) or metric.upper() not in metrics:
         raise ParamError(
-            message=f"metric_type of field '{one.name}' ({one.describe()}) must be one of "
-            f"{', '.join(kind.metrics)}, got {metric!r}"
-        )
-    if metric.upper() == "BM25":
-        raise ParamError(
-            message=f"metric_type BM25 is for a field that a BM25 function fills, and field '{one.name}' is not: "
-            f"expected IP"
+            message=f"metric_type of field '{one.name}' ({one.describe()}) must be one of {', '.join(metrics)}, "
+            f"got {metric!r}"
+            + ("; BM25 is for a field that a BM25 function fills" if metric == "BM25" else "")
         )
     return metric.upper()
+
+
+def bm25_parameters(built: Mapping[str, Any]) -> dict[str, Any]:
+    """``bm25_k1`` and ``bm25_b`` of an index that was built with ``built``."""
+    return {one.name: built.get(one.name, one.default) for one in _BM25}
 
 
 def check_search_parameters(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..columns.column import BoolArray
 from ..columns.postings import SparseColumn
 from ..columns.snapshot import View
+from ..columns.terms import TermColumn
 from ..columns.vectors import VectorColumn
 from ..data_types import DataType
 from ..schema import Field
@@ -72,7 +73,7 @@ def _some(
         if isinstance(rows, VectorColumn) and rows.valid is None:
             yield from dense.scan_at(metric, rows, slots, queries, limit)
             return
-        assert not isinstance(rows, SparseColumn)
+        assert not isinstance(rows, (SparseColumn, TermColumn))
         rows = rows.at(slots)
     else:
         rows = view.vectors_at(one, slots + view.snapshot.first_slot(after))

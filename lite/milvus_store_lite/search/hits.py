@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..columns.snapshot import View
 from ..errors import IndexNotExistException, ParamError
 from ..indexes.field_index import FieldIndex
-from ..indexes.registry import check_metric, check_search_parameters, index_types
+from ..indexes.registry import bm25_parameters, check_metric, check_search_parameters, index_types
 from ..schema import Field, Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.rows import RowStore
@@ -29,6 +29,7 @@ from .ranges import Nearest, within
 from .rankings import Ranking
 from .request import GroupBy, Hits, SearchRequest
 from .selection import Selection
+from .text_queries import text_queries
 
 FindIndex = Callable[[str], "FieldIndex | None"]
 """The index to search a field by, None for an exact scan."""
@@ -67,15 +68,20 @@ def prepared(
     params = check_search_parameters(
         one, index.type, index.parameters, request.params, request.offset + request.limit
     )
+    if metric is Metric.BM25:
+        params |= bm25_parameters(index.parameters)
     ranked: Nearest = partial(nearest, metric, one, params=params, index=find_index(one.name))
     if request.ring is not None:
         request.ring.check(metric)
         ranked = within(metric, request.ring, ranked)
-    if request.queries is not None:
-        queries = encode_queries(one, request.queries)
-    else:
+    queries: Any
+    if request.queries is None:
         assert request.ids is not None
         queries = stored_vectors(view.connection, rows, one, request.ids)
+    elif one.is_function_output:
+        queries = text_queries(view.connection, rows, one, request.queries)
+    else:
+        queries = encode_queries(one, request.queries)
     return PreparedSearch(
         metric, ranked, queries, Projection.of(record.schema, request.output_fields, as_rows=False)
     )

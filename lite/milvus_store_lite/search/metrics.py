@@ -14,8 +14,9 @@ class Metric(str, Enum):
     TANIMOTO = "TANIMOTO"
     SUBSTRUCTURE = "SUBSTRUCTURE"
     SUPERSTRUCTURE = "SUPERSTRUCTURE"
+    BM25 = "BM25"
 
     @property
     def larger_is_nearer(self) -> bool:
         """Whether a larger value of the metric means a nearer row."""
-        return self in (Metric.IP, Metric.COSINE)
+        return self in (Metric.IP, Metric.COSINE, Metric.BM25)

@@ -8,7 +8,7 @@ from typing import Any
 from ..data_types import DataType
 from ..indexes.field_index import FieldIndex
 from ..schema import Field
-from . import exact, plan, sparse_nearest
+from . import bm25, exact, plan, sparse_nearest
 from .metrics import Metric
 from .rankings import Ranking
 from .selection import Selection
@@ -30,6 +30,8 @@ def nearest(
         params: the parameters that the search gives its index, checked.
         index: None for an exact scan.
     """
+    if metric is Metric.BM25:
+        return bm25.nearest(one, selection, queries, limit, params)
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
         return sparse_nearest.nearest(metric, one, selection, queries, limit, params)
     view = selection.view

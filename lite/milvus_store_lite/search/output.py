@@ -41,6 +41,12 @@ class Projection:
         """
         everything = "*" in names
         wanted = set(names)
+        for one in schema.vectors:
+            if one.is_function_output and one.name in wanted:
+                raise ParamError(
+                    message=f"output field '{one.name}' is filled by function '{schema.filled_by[one.name].name}' "
+                    f"(BM25) and cannot be read, as in Milvus: ask for '{schema.filled_by[one.name].input}'"
+                )
         extra = wanted - set(schema.by_name) - {"*", DYNAMIC_FIELD}
         if extra and not schema.enable_dynamic_field:
             raise ParamError(
@@ -56,7 +62,11 @@ class Projection:
             wraps_bytes=as_rows,
             with_pk=as_rows or everything or schema.primary.name in wanted,
             scalars=tuple(one for one in schema.scalars[1:] if everything or one.name in wanted),
-            vectors=tuple(one for one in schema.vectors if everything or one.name in wanted),
+            vectors=tuple(
+                one
+                for one in schema.vectors
+                if one.name in wanted or (everything and not one.is_function_output)
+            ),
             dynamic=dynamic,
         )
 

@@ -26,13 +26,15 @@ class Scope:
 
     ``expression``: a filter, as text or tree, None for every row; ``params``: the values of its ``{name}``
     templates. ``partitions``: names, None for all. ``tenant``: the stored value that the partition key must have
-    beside all that, None for any.
+    beside all that, None for any. ``ranked_by``: the vector field that the rows are to be ranked by, empty for the
+    only one, None when they are not.
     """
 
     expression: str | Expression | None = None
     params: Mapping[str, Any] | None = None
     partitions: Sequence[str] | None = None
     tenant: Any = None
+    ranked_by: str | None = None
 
     def within(self, partitions: Sequence[str] | None) -> Scope:
         """The same scope in other partitions."""
@@ -82,6 +84,11 @@ class SearchRequest:
     group_by: GroupBy | None = None
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ranked_scope(self) -> Scope:
+        """The scope, which knows what its rows are ranked by."""
+        return replace(self.scope, ranked_by=self.anns_field or "")
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)

@@ -15,6 +15,7 @@ from ..columns.histories import Histories
 from ..columns.snapshot import History, View
 from ..errors import CollectionNotLoadedException, ParamError, PartitionNotExistException
 from ..properties import ISOLATION, as_flag
+from ..schema import Schema
 from ..storage.catalog import CollectionRecord, Position
 from .request import Scope
 
@@ -59,7 +60,11 @@ def select(
         PartitionNotExistException: it names a partition that does not exist.
     """
     condition = _condition(record, scope)
-    view = _history(histories, connection, condition).view(connection, position)
+    if _ranks_by_corpus(record.schema, scope):
+        history = histories.whole
+    else:
+        history = _history(histories, connection, condition)
+    view = history.view(connection, position)
     if view is None:
         return None
     mask = view.snapshot.alive
@@ -138,6 +143,13 @@ def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:
         return confined
     condition = compile_filter(scope.expression, record.schema, scope.params)
     return condition if confined is None else confined & condition
+
+
+def _ranks_by_corpus(schema: Schema, scope: Scope) -> bool:
+    """Whether the rows are to be ranked by statistics of all rows, so that no view of a part will do."""
+    return scope.ranked_by is not None and any(
+        one.is_function_output and scope.ranked_by in (one.name, "") for one in schema.vectors
+    )
 
 
 def _history(histories: Histories, connection: sqlite3.Connection, condition: Filter | None) -> History:

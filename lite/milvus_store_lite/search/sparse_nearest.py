@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -56,7 +55,4 @@ def without_small(queries: SparseRows, ratio: float) -> SparseRows:
         if end > start:
             values = queries.values[start:end]
             kept[start:end] = values >= np.sort(values)[int(ratio * len(values))]
-    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept)])
-    return replace(
-        queries, starts=before[queries.starts], indices=queries.indices[kept], values=queries.values[kept]
-    )
+    return queries.only(kept)

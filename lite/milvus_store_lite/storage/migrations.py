@@ -36,6 +36,7 @@ STEPS: Final[dict[int, tuple[str, ...]]] = {
             UNIQUE (collection_id, name, part)
         )""",
     ),
+    4: (),  # functions in schemas, and vocabularies of full text fields
 }
 """Format → the statements that make a file of the format before it one of this format."""
 

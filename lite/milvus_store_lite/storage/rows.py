@@ -2,7 +2,8 @@
 
 ``rows_<id>`` holds scalars, ``vectors_<id>_<field>`` one vector a row, ``removed_<id>`` the feed by which
 other readers learn of deletions. All three speak of rows by ``seq``, a number that only rises and is never
-used twice. Identifiers come from checked names and numbers; values are always bound.
+used twice. ``terms_<id>_<field>`` is the vocabulary of a full text field. Identifiers come from checked names
+and numbers; values are always bound.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from ..data_types import DataType
 from ..errors import DatabaseCorruptError
 from ..schema import DYNAMIC_FIELD, Field, Schema
 from .catalog import Position
-from .values import Batch
+from .chunks import chunks
+from .values import Batch, Blob
+from .vocabulary import Vocabulary
 
 PARTITION_COLUMN: Final = "$partition"
 """Names the partition of a row where a column is asked for; no field can have this name."""
@@ -32,9 +35,6 @@ _SQL_TYPES: Final = {
 }
 _FEED_LENGTH: Final = 50_000
 """Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""
-
-_CHUNK: Final = 500
-"""Values bound to one statement: far below SQLite's limit, and past it a statement gains nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class Tables:
     """Vector field → table."""
     columns: dict[str, str]
     """Scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD`` → column."""
+    vocabularies: dict[str, str]
+    """Full text field → table of its terms."""
 
 
 class RowStore:
@@ -66,6 +68,10 @@ class RowStore:
         self._rows = f'"rows_{collection_id}"'
         self._removed = f'"removed_{collection_id}"'
         names = _sql_names(schema)
+        # A full text field's vectors are counts of numbered terms.
+        self.vocabularies = {
+            name: Vocabulary(f'"terms_{collection_id}_{names[name]}"') for name in schema.filled_by
+        }
         self._vectors = {one.name: f'"vectors_{collection_id}_{names[one.name]}"' for one in schema.vectors}
         self._columns = {one.name: f'"{names[one.name]}"' for one in schema.scalars}
         self._columns |= {PARTITION_COLUMN: "partition", DYNAMIC_FIELD: "dynamic"}
@@ -76,11 +82,17 @@ class RowStore:
         columns = dict(self._columns)
         if not self.schema.enable_dynamic_field:
             del columns[DYNAMIC_FIELD]
-        return Tables(self._rows, self._removed, self._vectors, columns)
+        vocabularies = {name: one.table for name, one in self.vocabularies.items()}
+        return Tables(self._rows, self._removed, self._vectors, columns, vocabularies)
 
     # Definition ---------------------------------------------------------------------------------------
 
     def create_tables(self, connection: sqlite3.Connection) -> None:
+        self._create_row_tables(connection)
+        for vocabulary in self.vocabularies.values():
+            vocabulary.create(connection)
+
+    def _create_row_tables(self, connection: sqlite3.Connection) -> None:
         columns = ["seq INTEGER PRIMARY KEY"]
         for one in self.schema.scalars:
             constraint = " NOT NULL UNIQUE" if one.is_primary else "" if one.nullable else " NOT NULL"
@@ -116,7 +128,7 @@ class RowStore:
             connection.execute(f"DROP INDEX {self._key_index(self.schema.partition_key)}")
         for table in tables:
             connection.execute(f"ALTER TABLE {table} RENAME TO {_aside(table)}")
-        self.create_tables(connection)
+        self._create_row_tables(connection)
         # By name: a field that was added later stands last in the old table, and elsewhere in the new one.
         columns = ["seq", "partition", *(self._columns[one.name] for one in self.schema.scalars)]
         columns += ["dynamic"] if self.schema.enable_dynamic_field else []
@@ -151,6 +163,11 @@ class RowStore:
                 connection.execute(f"INSERT INTO {table} (seq) SELECT seq FROM {self._rows}")
             elif self._vectors[name] != table:
                 connection.execute(f"ALTER TABLE {self._vectors[name]} RENAME TO {table}")
+        for name, vocabulary in new.vocabularies.items():
+            if self.vocabularies[name].table != vocabulary.table:
+                connection.execute(
+                    f"ALTER TABLE {self.vocabularies[name].table} RENAME TO {vocabulary.table}"
+                )
         if schema.enable_dynamic_field and not self.schema.enable_dynamic_field:
             connection.execute(f"ALTER TABLE {self._rows} ADD COLUMN dynamic TEXT NOT NULL DEFAULT '{{}}'")
         for one in schema.scalars:
@@ -171,7 +188,8 @@ class RowStore:
         return int(found.fetchone()[0] or 0)
 
     def drop_tables(self, connection: sqlite3.Connection) -> None:
-        for table in (self._rows, self._removed, *self._vectors.values()):
+        vocabularies = (one.table for one in self.vocabularies.values())
+        for table in (self._rows, self._removed, *self._vectors.values(), *vocabularies):
             connection.execute(f"DROP TABLE {table}")
 
     def _key_index(self, key: Field) -> str:
@@ -193,10 +211,12 @@ class RowStore:
             f"INSERT INTO {self._rows} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
             zip(*columns, strict=False),
         )
+        vectors: dict[str, Sequence[Blob]] = dict(batch.vectors)
+        for field, documents in batch.documents.items():
+            vectors[field] = self.vocabularies[field].encode(connection, documents)
         for field, table in self._vectors.items():
             connection.executemany(
-                f"INSERT INTO {table} (seq, value) VALUES (?, ?)",
-                zip(seqs, batch.vectors[field], strict=True),
+                f"INSERT INTO {table} (seq, value) VALUES (?, ?)", zip(seqs, vectors[field], strict=True)
             )
         return Position(at.last_seq + batch.count, at.last_change)
 
@@ -229,7 +249,7 @@ class RowStore:
         # Rows mostly come in with rising keys: those beyond the largest need no looking up.
         known = [] if largest is None else [pk for pk in pks if pk <= largest]
         found: dict[Any, int] = {}
-        for chunk, marks in _chunks(known):
+        for chunk, marks in chunks(known):
             found.update(
                 connection.execute(
                     f"SELECT pk, seq FROM {self._rows} WHERE pk IN ({marks})", chunk
@@ -317,7 +337,7 @@ class RowStore:
         """seq → (seq, pk, *columns) of those of the given rows that exist."""
         names = ", ".join(["seq", "pk", *(self._columns[name] for name in columns)])
         found: dict[int, tuple[Any, ...]] = {}
-        for chunk, marks in _chunks(seqs):
+        for chunk, marks in chunks(seqs):
             rows = connection.execute(f"SELECT {names} FROM {self._rows} WHERE seq IN ({marks})", chunk)
             found.update((row[0], row) for row in rows)
         return found
@@ -327,7 +347,7 @@ class RowStore:
     ) -> dict[int, bytes | None]:
         """seq → the stored vector, None for a null."""
         found: dict[int, bytes | None] = {}
-        for chunk, marks in _chunks(seqs):
+        for chunk, marks in chunks(seqs):
             found.update(
                 connection.execute(
                     f"SELECT seq, value FROM {self._vectors[field]} WHERE seq IN ({marks})", chunk
@@ -369,16 +389,3 @@ def _sql_names(schema: Schema) -> dict[str, str]:
             taken.add(name.lower())
             names[one.name] = name
     return names
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:
-    """``values`` cut for binding, each with its question marks.
-
-    A short chunk is filled up to a power of two by repeating its last value, so that a few prepared
-    statements serve every length.
-    """
-    for start in range(0, len(values), _CHUNK):
-        chunk = list(values[start : start + _CHUNK])
-        size = min(_CHUNK, 1 << (len(chunk) - 1).bit_length())
-        chunk += [chunk[-1]] * (size - len(chunk))
-        yield chunk, ",".join("?" * size)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from types import ModuleType
@@ -26,12 +26,17 @@ Finish = Callable[[str], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, where it stands in the text, by characters, and how many tokens stood before it."""
+    """A token, where it stands in the text, by characters, and among the tokens.
+
+    ``position`` counts the tokens before it, dropped ones as well; of ``jieba``, whose words overlap, the
+    characters, and there ``length`` is how many it has.
+    """
 
     text: str
     start: int
     end: int
     position: int
+    length: int = 1
 
 
 class Analyzer:
@@ -57,7 +62,10 @@ class Analyzer:
     def positioned(self, text: str) -> list[Token]:
         """The same tokens of one text, with their places. Dropped tokens leave a gap in the positions."""
         if isinstance(self._tokenizer, Jieba):
-            found = [Token(word, start, end, start) for word, start, end in self._tokenizer.spans(text)]
+            found = [
+                Token(word, start, end, start, end - start)
+                for word, start, end in self._tokenizer.spans(text)
+            ]
         else:
             found = [
                 Token(token.text, token.char_offset_from, token.char_offset_to, token.position)
@@ -65,11 +73,7 @@ class Analyzer:
             ]
         if self._finish is None:
             return found
-        return [
-            Token(finished, token.start, token.end, token.position)
-            for token in found
-            for finished in self._finish(token.text)
-        ]
+        return [replace(token, text=finished) for token in found for finished in self._finish(token.text)]
 
 
 def analyzer(params: Mapping[str, Any] | str | None = None) -> Analyzer:

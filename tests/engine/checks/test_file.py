@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from milvus_store import DataType, MilvusClient
+from milvus_store import DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
 from milvus_store_lite.checks import Problem, check_file
 
@@ -324,3 +324,22 @@ def test_what_is_no_database_of_ours_is_refused(path: Path, tmp_path: Path) -> N
         with pytest.raises(error, match=message):
             check_file(file)
     assert not (tmp_path / "missing.db").exists()
+
+
+def test_a_document_of_a_term_that_is_not_in_the_vocabulary_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "text.db"
+    with MilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("text", DataType.VARCHAR, max_length=99, enable_analyzer=True)
+        schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
+        schema.add_function(Function("bm25", FunctionType.BM25, "text", "sparse"))
+        client.create_collection("c", schema=schema)
+        client.insert("c", [{"id": n, "text": text} for n, text in enumerate(["a b", "b c", ""])])
+    assert check_file(path).problems == ()
+    break_with(path, "DELETE FROM terms_1_sparse WHERE term = 'c'")
+    (problem,) = check_file(path).problems
+    assert problem.place == "collection 'c', field 'sparse'"
+    assert problem.message == 'terms that are not in "terms_1_sparse": 1 row (seq 2)'
+    break_with(path, "DROP TABLE terms_1_sparse")
+    assert "table terms_1_sparse: is missing" in [problem.message for problem in check_file(path).problems]

@@ -11,6 +11,7 @@ from milvus_store_lite.data_types import INTEGER_RANGES, DataType
 from milvus_store_lite.errors import DataNotMatchException
 from milvus_store_lite.schema import Field, Schema
 from milvus_store_lite.storage.values import Batch, decode_vector, encode_rows, encode_vectors
+from milvus_store_lite.text.documents import count_terms
 
 PK = Field("pk", DataType.INT64, is_primary=True)
 VECTOR = Field("v", DataType.FLOAT_VECTOR, dim=3)
@@ -88,8 +89,10 @@ def test_keep_picks_rows_of_every_column() -> None:
         pks=[1, 2, 3],
         scalars={"n": ["a", "b", "c"]},
         vectors={"v": [b"first", None, b"third"]},
+        documents={"s": count_terms([["a"], ["b"], ["c", "a", "a"]])},
         dynamic=["{}", '{"x":1}', "{}"],
     )
     kept = batch.keep([2, 0])
     assert (kept.count, kept.pks, kept.scalars, kept.dynamic) == (2, [3, 1], {"n": ["c", "a"]}, ["{}", "{}"])
     assert kept.vectors == {"v": [b"third", b"first"]}
+    assert kept.documents["s"].counts.tolist() == [2, 1, 1]

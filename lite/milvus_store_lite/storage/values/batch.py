@@ -9,6 +9,8 @@ from typing import Any
 
 from ...errors import DataNotMatchException
 from ...schema import Field, Schema
+from ...text.documents import Documents, count_terms
+from ...text.fields import field_analyzer
 from .json_text import encode_dynamic
 from .scalars import encode_pks, encode_scalar
 from .vectors import Blob, encode_vectors
@@ -22,13 +24,15 @@ class Batch:
 
     ``pks`` is None when the engine is to number the rows. ``scalars`` holds a list of stored values per
     scalar field but the primary key; ``vectors`` a list of stored vectors per vector field, None for a null;
-    ``dynamic`` a list of JSON texts, or None without a dynamic field.
+    ``documents`` the terms of each row per full text field; ``dynamic`` a list of JSON texts, or None without a
+    dynamic field.
     """
 
     count: int
     pks: list[Any] | None
     scalars: dict[str, list[Any]]
     vectors: dict[str, list[Blob]]
+    documents: dict[str, Documents]
     dynamic: list[str] | None
 
     def keep(self, places: Sequence[int]) -> Batch:
@@ -42,6 +46,7 @@ class Batch:
             pks=None if self.pks is None else pick(self.pks),
             scalars={name: pick(values) for name, values in self.scalars.items()},
             vectors={name: pick(blobs) for name, blobs in self.vectors.items()},
+            documents={name: documents.keep(places) for name, documents in self.documents.items()},
             dynamic=None if self.dynamic is None else pick(self.dynamic),
         )
 
@@ -65,13 +70,35 @@ def encode_rows(schema: Schema, rows: Sequence[Mapping[str, Any]], *, pk_given: 
     if not pk_given:
         _refuse_given_pk(primary, rows)
     dynamic = encode_dynamic(schema, rows)
+    pks = encode_pks(primary, _column(primary, rows)) if pk_given else None
+    scalars = {one.name: encode_scalar(one, _column(one, rows)) for one in schema.scalars[1:]}
+    given_vectors = [one for one in schema.vectors if not one.is_function_output]
     return Batch(
         count=len(rows),
-        pks=encode_pks(primary, _column(primary, rows)) if pk_given else None,
-        scalars={one.name: encode_scalar(one, _column(one, rows)) for one in schema.scalars[1:]},
-        vectors={one.name: encode_vectors(one, _column(one, rows)) for one in schema.vectors},
+        pks=pks,
+        scalars=scalars,
+        vectors={one.name: encode_vectors(one, _column(one, rows)) for one in given_vectors},
+        documents=_documents(schema, rows, {primary.name: pks or [], **scalars}),
         dynamic=dynamic,
     )
+
+
+def _documents(
+    schema: Schema, rows: Sequence[Mapping[str, Any]], scalars: Mapping[str, list[Any]]
+) -> dict[str, Documents]:
+    """The terms of the texts that functions read; a null is a text without terms."""
+    found = {}
+    for name, function in schema.filled_by.items():
+        for place, row in enumerate(rows):
+            if name in row:
+                raise DataNotMatchException(
+                    message=f"row {place}: field '{name}' is filled by function '{function.name}' from field "
+                    f"'{function.input}': expected no value, got {row[name]!r:.80}"
+                )
+        analyzed = field_analyzer(schema.by_name[function.input])
+        texts = ["" if text is None else text for text in scalars[function.input]]
+        found[name] = count_terms(analyzed.tokens(texts))
+    return found
 
 
 def _column(one: Field, rows: Sequence[Mapping[str, Any]]) -> list[Any]:

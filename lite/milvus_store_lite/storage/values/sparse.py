@@ -55,14 +55,23 @@ class SparseRows:
         pairs = slice(self.starts[place], self.starts[place + 1])
         return self.indices[pairs], self.values[pairs]
 
+    def only(self, kept: npt.NDArray[np.bool_]) -> SparseRows:
+        """The same vectors with only the pairs that ``kept`` (p,) marks."""
+        before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept)])
+        return SparseRows(before[self.starts], self.indices[kept], self.values[kept])
+
 
 def encode(one: Field, values: Sequence[Any]) -> list[memoryview]:
     """Stored bytes of each vector, as slices of one buffer."""
-    found = rows(one, values)
-    pairs = np.empty(len(found.indices), dtype=PAIR)
-    pairs["index"], pairs["value"] = found.indices, found.values
+    return pack(rows(one, values))
+
+
+def pack(vectors: SparseRows) -> list[memoryview]:
+    """Stored bytes of each vector, as slices of one buffer."""
+    pairs = np.empty(len(vectors.indices), dtype=PAIR)
+    pairs["index"], pairs["value"] = vectors.indices, vectors.values
     buffer = pairs.view(np.uint8).data if len(pairs) else memoryview(b"")
-    ends = (found.starts * PAIR.itemsize).tolist()
+    ends = (vectors.starts * PAIR.itemsize).tolist()
     return [buffer[start:end] for start, end in pairwise(ends)]
 
 

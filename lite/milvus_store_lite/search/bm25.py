@@ -1,0 +1,140 @@
+"""Full text search: documents ranked by BM25, over the statistics of the whole collection as it is now.
+
+The score of document D for query Q is the sum over the terms t of Q of
+
+    idf(t) · q(t) · f(t, D) · (k1 + 1) / (f(t, D) + k1 · (1 - b + b · |D| / avgdl)),
+    idf(t) = ln(1 + (N - n(t) + 0.5) / (n(t) + 0.5))
+
+with f and q how often D and Q have t, |D| the number of D's tokens, avgdl the mean of it, N the number of
+documents and n(t) how many have t (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009, with the
+idf of Lucene; https://milvus.io/docs/full-text-search.md). It is positive, and 0 without a common term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..columns.column import BoolArray
+from ..columns.terms import TermColumn
+from ..schema import Field
+from ..storage.values.sparse import SparseRows
+from .metrics import Metric
+from .rankings import NOTHING, Ranking, merge
+from .selection import Selection
+from .sparse import best
+
+Part = tuple["npt.NDArray[np.int64] | None", TermColumn, "BoolArray | None"]
+"""Slots, None for all of the view; their documents; which of them are live, None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The two parameters of BM25: ``k1``, how soon more of a term counts no more; ``b``, how much length does."""
+
+    k1: float
+    b: float
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a query needs to know of all documents.
+
+    ``weights``: (t,) float64, idf(t) · q(t) · (k1 + 1) of the query's terms. ``mean_length``: avgdl.
+    """
+
+    weights: npt.NDArray[np.float64]
+    mean_length: float
+
+
+def nearest(
+    one: Field, selection: Selection, queries: SparseRows, limit: int, params: Mapping[str, Any]
+) -> list[Ranking]:
+    """The ``limit`` best rows of ``selection`` for each of ``queries``, which are counts of terms by number.
+
+    Args:
+        selection: of a view of the whole collection.
+        params: ``bm25_k1`` and ``bm25_b``.
+    """
+    assert selection.view.is_whole, "statistics are those of the whole collection"
+    if selection.count == 0:
+        return [NOTHING] * len(queries)
+    weighing = Weighing(params["bm25_k1"], params["bm25_b"])
+    parts = _parts(one, selection)
+    return [_ranking(parts, selection, *queries.row(place), weighing, limit) for place in range(len(queries))]
+
+
+def _parts(one: Field, selection: Selection) -> Callable[[], Iterable[Part]]:
+    """All documents, at once from memory if it may hold them, else some at a time from the file."""
+    view = selection.view
+    if view.holds(one) or view.can_hold(one):
+        column = view.vectors(one)
+        assert isinstance(column, TermColumn)
+        everything: Part = (None, column, view.snapshot.alive)
+        return lambda: [everything]
+    return lambda: (
+        (slots, column, None) for slots, column in view.vector_chunks(one) if isinstance(column, TermColumn)
+    )
+
+
+def _ranking(
+    parts: Callable[[], Iterable[Part]],
+    selection: Selection,
+    terms: npt.NDArray[np.uint32],
+    counts: npt.NDArray[np.float32],
+    weighing: Weighing,
+    limit: int,
+) -> Ranking:
+    corpus = _corpus(parts(), terms, counts, weighing)
+    ranking = NOTHING
+    for slots, column, _ in parts():
+        scores = _scores(column, terms, corpus, weighing)
+        if selection.mask is not None:
+            scores[~(selection.mask if slots is None else selection.mask[slots])] = 0.0
+        found, values = best(Metric.BM25, scores, limit)
+        ranking = merge(Metric.BM25, ranking, (found if slots is None else slots[found], values), limit)
+    return ranking
+
+
+def _corpus(
+    parts: Iterable[Part],
+    terms: npt.NDArray[np.uint32],
+    counts: npt.NDArray[np.float32],
+    weighing: Weighing,
+) -> Corpus:
+    documents, length = 0, 0.0
+    having = np.zeros(len(terms), dtype=np.int64)
+    for _, column, alive in parts:
+        documents += len(column.lengths) if alive is None else int(np.count_nonzero(alive))
+        length += float(column.lengths.sum() if alive is None else np.dot(column.lengths, alive))
+        for place, slots, _ in column.postings.postings(terms):
+            having[place] += len(slots) if alive is None else np.count_nonzero(alive[slots])
+    idf: npt.NDArray[np.float64] = np.log1p((documents - having + 0.5) / (having + 0.5))
+    return Corpus(idf * counts * (weighing.k1 + 1), length / max(1, documents))
+
+
+def _scores(
+    column: TermColumn, terms: npt.NDArray[np.uint32], corpus: Corpus, weighing: Weighing
+) -> npt.NDArray[np.float64]:
+    """(n,) the scores of all documents of ``column``."""
+    found = list(column.postings.postings(terms))
+    total = sum(len(slots) for _, slots, _ in found)
+    if total == 0:
+        return np.zeros(len(column.lengths))
+    dampings = column.lengths * (weighing.k1 * weighing.b / corpus.mean_length)
+    dampings += weighing.k1 * (1 - weighing.b)
+    all_slots, shares = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.float64)
+    start = 0
+    for place, slots, frequencies in found:
+        part = slice(start, start + len(slots))
+        all_slots[part] = slots
+        share = shares[part]
+        np.add(dampings[slots], frequencies, out=share)
+        np.divide(frequencies, share, out=share)
+        share *= corpus.weights[place]
+        start = part.stop
+    return np.bincount(all_slots, shares, minlength=len(column.lengths)).astype(np.float64, copy=False)

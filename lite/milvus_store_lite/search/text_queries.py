@@ -1,0 +1,37 @@
+"""Query texts as what full text search ranks by."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ParamError
+from ..schema import Field
+from ..storage.rows import RowStore
+from ..storage.values.sparse import SparseRows
+from ..text.documents import count_terms
+from ..text.fields import field_analyzer
+
+
+def text_queries(
+    connection: sqlite3.Connection, rows: RowStore, one: Field, texts: Sequence[Any]
+) -> SparseRows:
+    """The terms of ``texts`` by their numbers in the vocabulary of field ``one``, and how often each occurs.
+
+    Raises:
+        ParamError: a query is no text.
+    """
+    function = rows.schema.filled_by[one.name]
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ParamError(
+                message=f"query {place}: field '{one.name}' is filled by function '{function.name}' (BM25) from "
+                f"'{function.input}': expected a text to search for, got {type(text).__name__}: {text!r:.80}"
+            )
+    analyzer = field_analyzer(rows.schema.by_name[function.input])
+    try:
+        documents = count_terms(analyzer.tokens(texts))
+    except UnicodeEncodeError as error:
+        raise ParamError(message=f"a query text cannot be written as UTF-8: {error}") from None
+    return rows.vocabularies[one.name].queries(connection, documents)

@@ -1,0 +1,22 @@
+"""Many values bound to a statement, some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+_CHUNK: Final = 500
+"""Values bound to one statement: far below SQLite's limit, and past it a statement gains nothing more."""
+
+
+def chunks(values: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:
+    """``values`` cut for binding, each with its question marks.
+
+    A short chunk is filled up to a power of two by repeating its last value, so that a few prepared
+    statements serve every length.
+    """
+    for start in range(0, len(values), _CHUNK):
+        chunk = list(values[start : start + _CHUNK])
+        size = min(_CHUNK, 1 << (len(chunk) - 1).bit_length())
+        chunk += [chunk[-1]] * (size - len(chunk))
+        yield chunk, ",".join("?" * size)
