@@ -121,7 +121,7 @@ class CollectionCalls(Connection):
 
     def list_collections(self, **kwargs: Any) -> list[str]:
         """Names of the collections, oldest first."""
-        check_options("list_collections", kwargs)
+        check_options("list_collections", kwargs, ("timeout",))
         return self._database.list_collections()
 
     def describe_collection(

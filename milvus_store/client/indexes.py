@@ -52,7 +52,7 @@ class IndexCalls(Connection):
 
     def list_indexes(self, collection_name: str, field_name: str = "", **kwargs: Any) -> list[str]:
         """Names of the indexes, of one field if it is named."""
-        check_options("list_indexes", kwargs)
+        check_options("list_indexes", kwargs, ("timeout",))
         record = self._database.collection(collection_name).describe()
         return [index.name for index in record.indexes if field_name in ("", index.field)]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 
-from milvus_store import DataType
+from milvus_store import DataType, MilvusClient
 
 from .checks import check_int, check_metric_type, check_name, check_tag, illegal
-from .connection import Connection
+from .connection import Connection, loaded
 from .enums import IndexType, MetricType, index_name_of
 from .layout import DEFAULT_FILE_SIZE, DEFAULT_PARTITION, FILE_SIZE, ID_FIELD, VECTOR_FIELD, Layout
 from .results import CollectionSchema, PartitionParam
@@ -37,15 +38,15 @@ class CollectionCalls(Connection):
             ParamError: it is no dictionary, a required key is missing, or a value has the wrong type.
         """
         name, dimension, file_size, metric = _checked(param)
-        client = self._client
+        client = self._within(timeout)
         if client.has_collection(name):
             raise Refused(Status.ILLEGAL_COLLECTION_NAME, f"Collection {name} already exists")
         kind = DataType.BINARY_VECTOR if metric.is_binary else DataType.FLOAT_VECTOR
-        schema = client.create_schema()
+        schema = MilvusClient.create_schema()
         schema.add_field(ID_FIELD, DataType.INT64, is_primary=True)
         schema.add_field(VECTOR_FIELD, kind, dim=dimension)
         flat = index_name_of(IndexType.FLAT, metric.is_binary)
-        index = client.prepare_index_params(VECTOR_FIELD, index_type=flat, metric_type=metric.name)
+        index = MilvusClient.prepare_index_params(VECTOR_FIELD, index_type=flat, metric_type=metric.name)
         client.create_collection(
             name,
             schema=schema,
@@ -58,42 +59,30 @@ class CollectionCalls(Connection):
     @answering(False)
     def has_collection(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, bool]:
         """Whether there is a collection of this name."""
-        return Status(), self._client.has_collection(check_name(collection_name))
+        return Status(), self._within(timeout).has_collection(check_name(collection_name))
 
     @answering(None)
     def get_collection_info(
         self, collection_name: str, timeout: float | None = 10
     ) -> tuple[Status, CollectionSchema]:
         """Dimension, metric and ``index_file_size`` of a collection."""
-        layout = Layout.of(self._client, check_name(collection_name))
+        layout = Layout.of(self._within(timeout), check_name(collection_name))
         schema = CollectionSchema(layout.name, layout.dimension, layout.file_size, layout.metric)
         return Status(message="Describe collection successfully!"), schema
 
     @answering(None)
     def count_entities(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, int]:
         """How many vectors a collection holds, exact at every moment."""
-        return Status(message="Success!"), self._count(check_name(collection_name))
-
-    def _count(self, collection_name: str) -> int:
-        (row,) = self._loaded(
-            collection_name, lambda: self._client.query(collection_name, output_fields=[_COUNT])
-        )
-        return int(row[_COUNT])
-
-    def _count_partition(self, layout: Layout, tag: str) -> int:
-        # Milvus Lite's server heeds the partition only where there is a filter.
-        (row,) = self._loaded(
-            layout.name,
-            lambda: self._client.query(
-                layout.name, layout.every_row, output_fields=[_COUNT], partition_names=[tag]
-            ),
-        )
-        return int(row[_COUNT])
+        name, client = check_name(collection_name), self._within(timeout)
+        (row,) = loaded(client, name, lambda: client.query(name, output_fields=[_COUNT]))
+        return Status(message="Success!"), int(row[_COUNT])
 
     @answering([])
     def list_collections(self, timeout: float | None = 10) -> tuple[Status, list[str]]:
         """Names of the collections."""
-        return Status(message="Show collections successfully!"), list(self._client.list_collections())
+        return Status(message="Show collections successfully!"), list(
+            self._within(timeout).list_collections()
+        )
 
     @answering(None)
     def get_collection_stats(
@@ -104,11 +93,12 @@ class CollectionCalls(Connection):
         A partition that has rows is one segment, whose name is the partition's tag. ``data_size`` counts the
         ids and vectors: for each row 8 bytes, and 4 for each dimension of floats or 1 for 8 dimensions of bits.
         """
-        layout = Layout.of(self._client, check_name(collection_name))
+        client = self._within(timeout)
+        layout = Layout.of(client, check_name(collection_name))
         index_name = layout.segment_index_name
         partitions = []
-        for tag in self._client.list_partitions(layout.name):
-            rows = self._count_partition(layout, tag)
+        for tag in client.list_partitions(layout.name):
+            rows = _count_partition(client, layout, tag)
             sizes = {"row_count": rows, "data_size": rows * layout.row_bytes}
             segments = [{"name": tag, "index_name": index_name, **sizes}] if rows else []
             partitions.append({"tag": tag, **sizes, "segments": segments})
@@ -121,15 +111,15 @@ class CollectionCalls(Connection):
     @answering()
     def load_collection(self, collection_name: str, timeout: float | None = None) -> Status:
         """Make a collection ready to search; searching does so by itself."""
-        self._client.load_collection(check_name(collection_name))
+        self._within(timeout).load_collection(check_name(collection_name))
         return Status(message=OK_MESSAGE)
 
     @answering()
     def drop_collection(self, collection_name: str, timeout: float | None = 10) -> Status:
         """Remove a collection and its vectors."""
-        name = check_name(collection_name)
-        self._client.describe_collection(name)
-        self._client.drop_collection(name)
+        name, client = check_name(collection_name), self._within(timeout)
+        client.describe_collection(name)
+        client.drop_collection(name)
         return Status(message="Delete collection successfully!")
 
     @answering()
@@ -137,12 +127,12 @@ class CollectionCalls(Connection):
         self, collection_name: str, partition_tag: str, timeout: float | None = 10
     ) -> Status:
         """Add a partition, for vectors that ``insert`` puts there by its tag."""
-        name, tag = check_name(collection_name), check_tag(partition_tag)
-        if self._client.has_partition(name, tag):
+        name, tag, client = check_name(collection_name), check_tag(partition_tag), self._within(timeout)
+        if client.has_partition(name, tag):
             raise Refused(
                 Status.ILLEGAL_COLLECTION_NAME, f"Partition {tag} of collection {name} already exists"
             )
-        self._client.create_partition(name, tag)
+        client.create_partition(name, tag)
         return Status(message=OK_MESSAGE)
 
     @answering(False)
@@ -151,7 +141,7 @@ class CollectionCalls(Connection):
     ) -> tuple[Status, bool]:
         """Whether the collection has a partition of this tag."""
         name, tag = check_name(collection_name), check_tag(partition_tag)
-        return Status(), self._client.has_partition(name, tag)
+        return Status(), self._within(timeout).has_partition(name, tag)
 
     @answering([])
     def list_partitions(
@@ -159,27 +149,36 @@ class CollectionCalls(Connection):
     ) -> tuple[Status, list[PartitionParam]]:
         """The partitions of a collection; the first is ``_default``."""
         name = check_name(collection_name)
-        return Status(), [PartitionParam(name, tag) for tag in self._client.list_partitions(name)]
+        tags = self._within(timeout).list_partitions(name)
+        return Status(), [PartitionParam(name, tag) for tag in tags]
 
     @answering()
     def drop_partition(self, collection_name: str, partition_tag: str, timeout: float | None = 10) -> Status:
         """Remove a partition and its vectors."""
-        name, tag = check_name(collection_name), check_tag(partition_tag)
+        name, tag, client = check_name(collection_name), check_tag(partition_tag), self._within(timeout)
         if tag == DEFAULT_PARTITION:
             raise Refused(Status.ILLEGAL_ARGUMENT, f"Partition {tag} is always there and cannot be dropped")
-        self._check_tags(name, [tag])
-        self._client.drop_partition(name, tag)
+        check_partitions(client, name, [tag])
+        client.drop_partition(name, tag)
         return Status(message=OK_MESSAGE)
 
-    def _check_tags(self, collection_name: str, tags: list[str]) -> None:
-        """Raise Refused for a tag that names no partition: some servers would answer with nothing instead."""
-        known = self._client.list_partitions(collection_name)
-        for tag in tags:
-            if tag not in known:
-                raise Refused(
-                    Status.UNEXPECTED_ERROR,
-                    f"Partition tag {tag!r} not found: {collection_name} has {', '.join(known)}",
-                )
+
+def check_partitions(client: MilvusClient, collection_name: str, tags: list[str]) -> None:
+    """Raise Refused for a tag that names no partition: some servers would answer with nothing instead."""
+    known = client.list_partitions(collection_name)
+    for tag in tags:
+        if tag not in known:
+            raise Refused(
+                Status.UNEXPECTED_ERROR,
+                f"Partition tag {tag!r} not found: {collection_name} has {', '.join(known)}",
+            )
+
+
+def _count_partition(client: MilvusClient, layout: Layout, tag: str) -> int:
+    # Milvus Lite's server heeds the partition only where there is a filter.
+    ask = partial(client.query, layout.name, layout.every_row, partition_names=[tag])
+    (row,) = loaded(client, layout.name, lambda: ask(output_fields=[_COUNT]))
+    return int(row[_COUNT])
 
 
 def _checked(param: object) -> tuple[str, int, int, MetricType]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Any, Final, TypeVar, cast
 
 from milvus_store import MilvusClient
 from milvus_store.client.address import is_server
 from milvus_store.errors import CollectionNotLoadedException, MilvusException
 
-from .checks import check_int, illegal
+from .checks import check_int, check_timeout, illegal
 from .errors import DeprecatedError, NotConnectError, ParamError
 from .futures import Callback, Future
 
@@ -79,6 +80,11 @@ class Connection:
             self.__client = self._connect()
         return self.__client
 
+    def _within(self, timeout: object) -> MilvusClient:
+        """The client, whose calls to a server give up after ``timeout`` seconds."""
+        seconds = check_timeout(timeout)
+        return self._client if seconds is None else cast(MilvusClient, _Hurried(self._client, seconds))
+
     @property
     def _is_server(self) -> bool:
         return is_server(self._address)
@@ -130,18 +136,9 @@ class Connection:
         callback: Callback | None = options.get("_callback") or options.get("callback")
         if not options.get("_async"):
             return work()
-        _ = self._client  # a closed client says so now, not in the future
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._pool_size, thread_name_prefix="milvus-legacy")
         return kind(self._threads, work, callback)
-
-    def _loaded(self, collection_name: str, ask: Callable[[], Answer]) -> Answer:
-        """What ``ask`` answers, after loading the collection if that is what it lacks; 0.9 had no such state."""
-        try:
-            return ask()
-        except CollectionNotLoadedException:
-            self._client.load_collection(collection_name)
-            return ask()
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
         """Given up; the constructor connects."""
@@ -160,6 +157,26 @@ class Connection:
     def set_hook(self, **kwargs: Any) -> None:
         """Given up; there is no protocol to hook into."""
         raise DeprecatedError("set_hook() is deprecated: wrap the call instead")
+
+
+class _Hurried:
+    """Calls of a client that have a time limit."""
+
+    def __init__(self, client: MilvusClient, seconds: float) -> None:
+        self._client = client
+        self._seconds = seconds
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return partial(getattr(self._client, name), timeout=self._seconds)
+
+
+def loaded(client: MilvusClient, collection_name: str, ask: Callable[[], Answer]) -> Answer:
+    """What ``ask`` answers, after loading the collection if that is what it lacks; 0.9 had no such state."""
+    try:
+        return ask()
+    except CollectionNotLoadedException:
+        client.load_collection(collection_name)
+        return ask()
 
 
 def _address(host: object, port: object, handler: str, uri: object) -> str:

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from milvus_store import MilvusClient
+
 from .checks import Vectors, check_ids, check_name, check_params, check_tag, check_vectors
-from .connection import Connection
+from .connection import Connection, loaded
 from .errors import ParamError
 from .futures import InsertFuture
 from .layout import Layout
@@ -55,15 +57,19 @@ class EntityCalls(Connection):
             )
         tag = None if partition_tag is None else check_tag(partition_tag)
         check_params(params)
-        return self._deliver(InsertFuture, kwargs, partial(self._insert, name, vectors, checked_ids, tag))
+        return self._deliver(
+            InsertFuture,
+            kwargs,
+            partial(self._insert, self._within(timeout), name, vectors, checked_ids, tag),
+        )
 
     @answering([])
     def _insert(
-        self, name: str, vectors: Vectors, ids: list[int] | None, tag: str | None
+        self, client: MilvusClient, name: str, vectors: Vectors, ids: list[int] | None, tag: str | None
     ) -> tuple[Status, list[int]]:
-        layout = Layout.of(self._client, name)
+        layout = Layout.of(client, name)
         check_shape(layout, vectors)
-        write = self._client.insert if ids is None else self._client.upsert
+        write = client.insert if ids is None else client.upsert
         ids = new_ids(len(vectors)) if ids is None else ids
         keys, fields = ids, (layout.id_field, layout.vector_field)
         rows = [dict(zip(fields, row, strict=True)) for row in zip(keys, vectors, strict=True)]
@@ -75,14 +81,12 @@ class EntityCalls(Connection):
         self, collection_name: str, ids: list[int], timeout: float | None = None
     ) -> tuple[Status, list[list[float] | bytes]]:
         """The vectors of these ids: a list of float for each, or ``bytes``; ``[]`` for an id that is not there."""
-        name, wanted = check_name(collection_name), check_ids(ids)
-        layout = Layout.of(self._client, name)
+        name, wanted, client = check_name(collection_name), check_ids(ids), self._within(timeout)
+        layout = Layout.of(client, name)
         found: dict[int, list[float] | bytes] = {}
         for start in range(0, len(wanted), _READ_AT_ONCE):
             part = wanted[start : start + _READ_AT_ONCE]
-            rows = self._loaded(
-                name, partial(self._client.get, name, part, output_fields=[layout.vector_field])
-            )
+            rows = loaded(client, name, partial(client.get, name, part, output_fields=[layout.vector_field]))
             found |= {row[layout.id_field]: _plain(row[layout.vector_field]) for row in rows}
         return Status(message="Obtain vector successfully"), [found.get(one, []) for one in wanted]
 
@@ -91,8 +95,8 @@ class EntityCalls(Connection):
         self, collection_name: str, id_array: list[int], timeout: float | None = None
     ) -> Status:
         """Remove vectors by id; ids that are not there do no harm."""
-        name, ids = check_name(collection_name), check_ids(id_array)
-        self._loaded(name, partial(self._client.delete, name, ids=ids))
+        name, ids, client = check_name(collection_name), check_ids(id_array), self._within(timeout)
+        loaded(client, name, partial(client.delete, name, ids=ids))
         return Status(message=OK_MESSAGE)
 
     @answering([])
@@ -101,13 +105,15 @@ class EntityCalls(Connection):
     ) -> tuple[Status, list[int]]:
         """The ids in a segment, which ``get_collection_stats`` names."""
         name, segment = check_name(collection_name), check_name(segment_name, "segment_name")
-        layout = Layout.of(self._client, name)
-        if segment not in self._client.list_partitions(name):
+        client = self._within(timeout)
+        layout = Layout.of(client, name)
+        if segment not in client.list_partitions(name):
             raise Refused(Status.UNEXPECTED_ERROR, f"Collection {name} has no segment {segment!r}")
-        rows = self._loaded(
+        rows = loaded(
+            client,
             name,
             partial(
-                self._client.query,
+                client.query,
                 name,
                 layout.every_row,
                 output_fields=[layout.id_field],

@@ -40,11 +40,15 @@ class IndexCalls(Connection):
             ``Status``
         """
         name, kind, given = check_name(collection_name), check_index_type(index_type), check_params(params)
-        return self._deliver(CreateIndexFuture, kwargs, partial(self._create_index, name, kind, given))
+        return self._deliver(
+            CreateIndexFuture, kwargs, partial(self._create_index, self._within(timeout), name, kind, given)
+        )
 
     @answering()
-    def _create_index(self, name: str, kind: IndexType, given: dict[str, Any]) -> Status:
-        layout = Layout.of(self._client, name)
+    def _create_index(
+        self, client: MilvusClient, name: str, kind: IndexType, given: dict[str, Any]
+    ) -> Status:
+        layout = Layout.of(client, name)
         type_name = index_name_of(kind, layout.is_binary)
         if type_name is None or (kind is not IndexType.FLAT and layout.metric in _ONLY_FLAT):
             raise Refused(
@@ -53,19 +57,20 @@ class IndexCalls(Connection):
             )
         checked = check_build(kind, given, layout.dimension)
         if (layout.index_type_name.upper(), layout.params) != (type_name, checked):
-            _replace_index(self._client, layout, type_name, checked)
+            _replace_index(client, layout, type_name, checked)
         return Status(message="Build index successfully!")
 
     @answering(None)
     def get_index_info(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, IndexParam]:
         """Type and parameters of a collection's index."""
-        layout = Layout.of(self._client, check_name(collection_name))
+        layout = Layout.of(self._within(timeout), check_name(collection_name))
         return Status(message="Successfully"), IndexParam(layout.name, layout.index_type, dict(layout.params))
 
     @answering()
     def drop_index(self, collection_name: str, timeout: float | None = 10) -> Status:
         """Go back to FLAT, which compares with every vector."""
-        status: Status = self._create_index(check_name(collection_name), IndexType.FLAT, {})
+        name = check_name(collection_name)
+        status: Status = self._create_index(self._within(timeout), name, IndexType.FLAT, {})
         return Status(message=OK_MESSAGE) if status.OK() else status
 
 
@@ -84,7 +89,7 @@ def _replace_index(client: MilvusClient, layout: Layout, type_name: str, params:
 
 
 def _build(client: MilvusClient, layout: Layout, type_name: str, params: dict[str, Any]) -> None:
-    index = client.prepare_index_params(
+    index = MilvusClient.prepare_index_params(
         layout.vector_field,
         index_type=type_name,
         index_name=layout.index_name or "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .collections import CollectionCalls
 from .connection import CLIENT_VERSION
 from .entities import EntityCalls
 from .indexes import IndexCalls
@@ -11,5 +12,5 @@ from .upkeep import UpkeepCalls
 __all__ = ["CLIENT_VERSION", "Milvus"]
 
 
-class Milvus(SearchCalls, IndexCalls, EntityCalls, UpkeepCalls):
+class Milvus(CollectionCalls, SearchCalls, IndexCalls, EntityCalls, UpkeepCalls):
     """pymilvus 0.2.12's client on a file, or on a server of today."""

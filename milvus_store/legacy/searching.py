@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from milvus_store import MilvusClient
+
 from .checks import Vectors, check_name, check_params, check_tags, check_top_k, check_vectors, illegal
-from .collections import CollectionCalls
+from .collections import check_partitions
+from .connection import Connection, loaded
 from .entities import check_shape
 from .enums import index_type_of
 from .futures import SearchFuture
@@ -17,7 +20,7 @@ from .results import TopKQueryResult
 from .status import Refused, Status, answering
 
 
-class SearchCalls(CollectionCalls):
+class SearchCalls(Connection):
     def search(
         self,
         collection_name: str,
@@ -42,7 +45,7 @@ class SearchCalls(CollectionCalls):
         """
         name, count = check_name(collection_name), check_top_k(top_k)
         queries, tags = check_vectors(query_records, "query_records"), check_tags(partition_tags)
-        work = partial(self._search, name, count, queries, tags, check_params(params))
+        work = partial(self._search, self._within(timeout), name, count, queries, tags, check_params(params))
         return self._deliver(SearchFuture, kwargs, work)
 
     def search_in_segment(
@@ -64,21 +67,28 @@ class SearchCalls(CollectionCalls):
 
     @answering([])
     def _search(
-        self, name: str, top_k: int, queries: Vectors, tags: list[str] | None, given: dict[str, Any]
+        self,
+        client: MilvusClient,
+        name: str,
+        top_k: int,
+        queries: Vectors,
+        tags: list[str] | None,
+        given: dict[str, Any],
     ) -> tuple[Status, TopKQueryResult]:
         if not 0 < top_k <= MAX_TOP_K:
             raise Refused(Status.ILLEGAL_TOPK, f"Invalid top_k: {top_k}. Valid range is (0, {MAX_TOP_K}]")
-        layout = Layout.of(self._client, name)
+        layout = Layout.of(client, name)
         check_shape(layout, queries)
         if tags is not None:
-            self._check_tags(name, tags)
+            check_partitions(client, name, tags)
         search_params: dict[str, Any] = {"metric_type": layout.metric_name}
         kind = index_type_of(layout.index_type_name)
         if kind is not None:  # an index that 0.2 did not have finds its parameters itself
             search_params["params"] = check_search(kind, given, top_k, layout.params)
-        raw = self._loaded(
+        raw = loaded(
+            client,
             name,
-            lambda: self._client.search(
+            lambda: client.search(
                 name,
                 queries if isinstance(queries, list) else list(queries),
                 anns_field=layout.vector_field,

@@ -6,6 +6,8 @@ import time
 from functools import partial
 from typing import Any, Final
 
+from milvus_store import MilvusClient
+
 from .checks import check_name, check_timeout, illegal
 from .connection import CLIENT_VERSION, Connection
 from .futures import CompactFuture, FlushFuture
@@ -32,11 +34,10 @@ class UpkeepCalls(Connection):
         if collection_name_array is not None and not isinstance(collection_name_array, list):
             illegal("collection_name_array", "a list of str or None", collection_name_array)
         names = [check_name(name) for name in collection_name_array or []]
-        return self._deliver(FlushFuture, kwargs, partial(self._flush, names))
+        return self._deliver(FlushFuture, kwargs, partial(self._flush, self._within(timeout), names))
 
     @answering()
-    def _flush(self, names: list[str]) -> Status:
-        client = self._client
+    def _flush(self, client: MilvusClient, names: list[str]) -> Status:
         for name in names:
             client.describe_collection(name)
         for name in names or client.list_collections():
@@ -51,11 +52,11 @@ class UpkeepCalls(Connection):
             _async, _callback: return a ``CompactFuture`` at once.
         """
         name, seconds = check_name(collection_name), check_timeout(timeout)
-        return self._deliver(CompactFuture, kwargs, partial(self._compact, name, seconds))
+        work = partial(self._compact, self._within(seconds), name, seconds)
+        return self._deliver(CompactFuture, kwargs, work)
 
     @answering()
-    def _compact(self, name: str, timeout: float | None) -> Status:
-        client = self._client
+    def _compact(self, client: MilvusClient, name: str, timeout: float | None) -> Status:
         client.describe_collection(name)  # Milvus Lite's server compacts what is not there without a word
         job = client.compact(name)
         end = None if timeout is None else time.monotonic() + timeout
@@ -81,7 +82,7 @@ class UpkeepCalls(Connection):
     def _cmd(self, cmd: str, timeout: float | None = 10) -> tuple[Status, str | None]:
         """The answer to a command: version, status, mode, ``get_config a.b`` or ``set_config a.b value``."""
         name, _, rest = check_name(cmd, "cmd").partition(" ")
-        client = self._client
+        client = self._within(timeout)
         if name == "version":
             answer = str(client.get_server_version())
         elif name == "status":

@@ -28,7 +28,9 @@ _BY_CODE: Final[dict[int, type[MilvusException]]] = {
 }
 
 
-_LOGGER: Final = logging.getLogger("pymilvus.decorators")
+_LOGGERS: Final = tuple(
+    logging.getLogger(f"pymilvus.{name}") for name in ("decorators", "client.connection_manager")
+)
 _translating: Final = ContextVar("translating", default=False)
 
 CONNECT_FAILED: Final = 2
@@ -45,14 +47,15 @@ def translated_errors() -> Iterator[None]:
     import grpc
     from pymilvus.exceptions import MilvusException as TheirException
 
-    _LOGGER.addFilter(_is_told_otherwise)  # adding it again does nothing
+    for logger in _LOGGERS:
+        logger.addFilter(_is_told_otherwise)  # adding it again does nothing
     within = _translating.set(True)
     try:
         yield
     except TheirException as error:
         raise translated(error) from error
     except grpc.RpcError as error:
-        raise _from_grpc(error, grpc.StatusCode.UNAVAILABLE) from error
+        raise _from_grpc(error) from error
     finally:
         _translating.reset(within)
 
@@ -74,6 +77,9 @@ def translated(error: Any) -> MilvusException:
     return kind(code=int(error.code), message=str(error.message))
 
 
-def _from_grpc(error: Any, unavailable: Any) -> MilvusException:
-    code = CONNECT_FAILED if error.code() == unavailable else MilvusException.default_code
-    return MilvusException(code, f"{error.code().name}: {error.details()}")
+def _from_grpc(error: Any) -> MilvusException:
+    status = error.code().name
+    if status == "DEADLINE_EXCEEDED":
+        return MilvusException(message="Request timeout")
+    code = CONNECT_FAILED if status == "UNAVAILABLE" else MilvusException.default_code
+    return MilvusException(code, f"{status}: {error.details()}")

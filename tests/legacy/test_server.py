@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from milvus_store.legacy import IndexType, MetricType, Milvus, Status
 
+from ..servers import running_server
 from .test_indexes import GOOD
 from .walk import ok
 
@@ -68,3 +73,23 @@ def test_segments_statistics_and_futures_work_there_too(server: Milvus) -> None:
 def test_what_a_server_does_not_show_is_refused(server: Milvus) -> None:
     assert server.get_config("cache_config", "cpu_cache_capacity")[0].code == Status.ILLEGAL_ARGUMENT
     assert server.set_config("cache_config", "cpu_cache_capacity", 4)[0].code == Status.ILLEGAL_ARGUMENT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there")
+def test_a_server_that_hangs_or_is_gone_is_a_status_in_time(tmp_path: Path) -> None:
+    with running_server(tmp_path) as own, Milvus(host=own.host, port=own.port) as client:
+        ok(client.create_collection({"collection_name": "own", "dimension": 2}))
+        own.process.send_signal(signal.SIGSTOP)
+        calls: tuple[Callable[[], tuple[Status, Any]], ...] = (
+            lambda: client.list_collections(timeout=0.3),
+            lambda: client.search("own", 1, [[1.0, 2.0]], timeout=0.3),
+            lambda: client.insert("own", [[1.0, 2.0]], timeout=0.3, _async=True).result(timeout=30),
+        )
+        for call in calls:
+            status, value = call()
+            assert (status.code, status.message, value) == (Status.UNEXPECTED_ERROR, "Request timeout", [])
+        own.process.kill()
+        own.process.wait(timeout=30)
+        for call in calls:
+            status, value = call()
+            assert (status.code, value) == (Status.CONNECT_FAILED, [])
