@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import Any, Final
 
@@ -13,8 +14,10 @@ from milvus_store import CollectionSchema, LoadState, MilvusClient, MilvusExcept
 from milvus_store.client.tenants import TenantClient
 from milvus_store.errors import CollectionNotExistException
 
-from .layout import Layout
-from .settings import DEFAULT_INDEX, Settings, checked_index_params, only_one, refuse_unserved
+from .functions import BaseSparseEmbedding
+from .layout import Layout, VectorColumn
+from .settings import Settings
+from .vectors import one_for_each, vector_sources
 
 DEFAULT_URI: Final = "./milvus_demo.db"
 
@@ -24,7 +27,7 @@ class OpenStore(VectorStore):
 
     def __init__(
         self,
-        embedding_function: Embeddings | list[Embeddings],
+        embedding_function: Embeddings | BaseSparseEmbedding | list[Any] | None,
         collection_name: str = "LangChainCollection",
         collection_description: str = "",
         collection_properties: dict[str, Any] | None = None,
@@ -53,13 +56,17 @@ class OpenStore(VectorStore):
         """Open the collection, or remember how to create it with the first documents.
 
         Args:
-            embedding_function: what turns texts into vectors.
+            embedding_function: what turns texts into vectors, dense or sparse; several in a list.
+            builtin_function: what the database makes vectors with: ``BM25BuiltInFunction()``.
+            vector_field: a name for each embedding, and for each function that which it writes to.
+            vector_schema: ``{"dtype": DataType.FLOAT16_VECTOR}``, to keep vectors in another type.
             connection_args: what ``MilvusClient`` takes; ``{"uri": "./milvus_demo.db"}`` when left out.
-            index_params: of the vector's index, over ``{"index_type": "AUTOINDEX", "metric_type": "L2"}``.
+            index_params: of the vector's index, over ``{"index_type": "AUTOINDEX", "metric_type": "L2"}``; with
+                several vector fields a list, as for vector_schema and search_params.
             search_params: of every search that is not given its own ``param``.
             drop_old: remove a collection of this name first.
             auto_id: let the database number the documents.
-            primary_field, text_field, vector_field: names of the fields.
+            primary_field, text_field: names of the fields.
             enable_dynamic_field: keep metadata of any shape. When False, each key of the first document's
                 metadata becomes a field with a type, and other keys are refused.
             metadata_field: keep the whole metadata in this one JSON field instead.
@@ -74,14 +81,15 @@ class OpenStore(VectorStore):
             ValueError: an argument asks for what this version does not serve, or the collection exists and
                 is not as the arguments say.
         """
-        refuse_unserved(vector_schema, builtin_function)
-        embedding = only_one("embedding_function", embedding_function)
-        if not (hasattr(embedding, "embed_documents") and hasattr(embedding, "embed_query")):
-            raise ValueError(f"embedding_function must be an Embeddings object, got {embedding!r}")
-        index = checked_index_params(index_params)
-        self.embedding_func: Embeddings = embedding
+        sources = vector_sources(
+            embedding_function, builtin_function, vector_field, vector_schema, index_params
+        )
+        one_for_each("search_params", search_params, [one.name for one in sources])
+        models = [one.embedding for one in sources if one.embedding is not None]
+        self.embedding_func: Any = models[0] if len(models) == 1 else models or None
+        self.builtin_func = builtin_function
         self.collection_name = collection_name
-        self.search_params: dict[str, Any] | None = only_one("search_params", search_params)
+        self.search_params = search_params
         self.partition_names = partition_names
         self.replica_number = replica_number
         self.timeout = timeout
@@ -90,12 +98,10 @@ class OpenStore(VectorStore):
             description=collection_description,
             properties=collection_properties,
             consistency_level=consistency_level,
-            index={**DEFAULT_INDEX, **index},
-            metric=index.get("metric_type"),
             auto_id=auto_id,
             primary=primary_field,
             text=text_field,
-            vector=only_one("vector_field", vector_field),
+            vectors=sources,
             dynamic=enable_dynamic_field,
             metadata=metadata_field,
             metadata_schema=dict(metadata_schema or {}),
@@ -107,8 +113,9 @@ class OpenStore(VectorStore):
         self._client = MilvusClient(**{"uri": DEFAULT_URI, **(connection_args or {})})
         if drop_old:
             self.drop()
-        if self._layout() is not None:
-            self._make_searchable()
+        layout = self._layout()
+        if layout is not None:
+            self._make_searchable(layout)
 
     @property
     def client(self) -> MilvusClient:
@@ -143,8 +150,14 @@ class OpenStore(VectorStore):
         return self._client.for_tenant(self.collection_name, self._tenant)
 
     @property
-    def embeddings(self) -> Embeddings:
+    def embeddings(self) -> Any:
+        """The embedding, a list of them if there are several, None if the database makes all vectors."""
         return self.embedding_func
+
+    @property
+    def vector_fields(self) -> list[str]:
+        """Names of the vector fields, in the order of their search parameters and weights."""
+        return [one.name for one in self._settings.vectors]
 
     def drop(self) -> None:
         """Remove the collection and its documents. The next documents added create it anew."""
@@ -165,14 +178,14 @@ class OpenStore(VectorStore):
             return None
         return Layout.of(description, self._settings)
 
-    def _create(self, schema: CollectionSchema) -> None:
+    def _create(self, schema: CollectionSchema, layout: Layout) -> None:
         """Create the collection, unless another thread or process has done so just now."""
         settings = self._settings
         try:
             self.client.create_collection(
                 self.collection_name,
                 schema=schema,
-                index_params=self._index_params(),
+                index_params=self._index_params(layout.vectors),
                 properties=settings.properties,
                 consistency_level=settings.consistency_level,
                 num_partitions=settings.num_partitions,
@@ -182,25 +195,35 @@ class OpenStore(VectorStore):
             if self._layout() is None:
                 raise
 
-    def _make_searchable(self) -> None:
-        """Give the existing collection the index that a search needs, and load it."""
-        metric = self._metric()
-        if metric is None:
-            self.client.create_index(self.collection_name, self._index_params())
-        elif self._settings.metric not in (None, metric):
-            raise ValueError(
-                f"collection {self.collection_name!r} has an index with metric {metric}, index_params ask "
-                f"for {self._settings.metric}: leave metric_type out, or use drop_old=True"
-            )
+    def _make_searchable(self, layout: Layout) -> None:
+        """Give the existing collection the indexes that searches need, and load it."""
+        bare = []
+        for source, column in zip(self._settings.vectors, layout.vectors, strict=True):
+            metric = self._metric(source.name)
+            if metric is None:
+                bare.append(column)
+            elif source.metric not in (None, metric):
+                raise ValueError(
+                    f"collection {self.collection_name!r} has an index with metric {metric} on {source.name!r}, "
+                    f"index_params ask for {source.metric}: leave metric_type out, or use drop_old=True"
+                )
+        if bare:
+            self.client.create_index(self.collection_name, self._index_params(bare))
         if self.client.get_load_state(self.collection_name)["state"] != LoadState.Loaded:
             self.client.load_collection(self.collection_name, replica_number=self.replica_number)
 
-    def _index_params(self) -> Any:
-        return self.client.prepare_index_params(self._settings.vector, **self._settings.index)
+    def _index_params(self, columns: Sequence[VectorColumn]) -> Any:
+        """Parameters of the indexes on ``columns``."""
+        params = self.client.prepare_index_params()
+        for source in self._settings.vectors:
+            for column in columns:
+                if column.name == source.name:
+                    params.add_index(source.name, **source.index_params(is_sparse=column.dim is None))
+        return params
 
-    def _metric(self) -> str | None:
-        """The metric of the existing collection's index, None when it has no index."""
-        names = self.client.list_indexes(self.collection_name, field_name=self._settings.vector)
+    def _metric(self, field: str) -> str | None:
+        """The metric of the existing collection's index on a vector field, None when it has no index."""
+        names = self.client.list_indexes(self.collection_name, field_name=field)
         if not names:
             return None
         metric: str = self.client.describe_index(self.collection_name, names[0])["metric_type"]

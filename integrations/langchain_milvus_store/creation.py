@@ -8,17 +8,21 @@ from typing import Any, Final
 
 from milvus_store import CollectionSchema, DataType, MilvusClient
 
-from .layout import NO_TENANT
+from .layout import NO_TENANT, dimension_of
 from .settings import Settings
+from .vectors import VectorSource, engine_function
 
 MAX_LENGTH: Final = 65_535
 """Milvus's limit for a VARCHAR, in bytes."""
 
 
 def new_schema(
-    client: MilvusClient, settings: Settings, dim: int, metadatas: Sequence[Mapping[str, Any]]
+    client: MilvusClient,
+    settings: Settings,
+    samples: Mapping[str, Any],
+    metadatas: Sequence[Mapping[str, Any]],
 ) -> CollectionSchema:
-    """The schema for embeddings of dimension ``dim`` and documents with ``metadatas``.
+    """The schema for documents with ``metadatas``; ``samples`` has an embedding for each field that has them.
 
     Raises:
         ValueError: a metadata key has no type that can be told from its values.
@@ -28,22 +32,35 @@ def new_schema(
     )
     key_type = {"datatype": DataType.INT64} if settings.auto_id else _varchar()
     schema.add_field(settings.primary, is_primary=True, auto_id=settings.auto_id, **key_type)
-    schema.add_field(settings.text, **_varchar())
-    schema.add_field(settings.vector, DataType.FLOAT_VECTOR, dim=dim)
+    functions = [one.function for one in settings.vectors if one.function is not None]
+    analyzed = {key: value for one in functions for key, value in one.get_input_field_schema_kwargs().items()}
+    schema.add_field(settings.text, **_varchar(), **analyzed)
+    for one in settings.vectors:
+        schema.add_field(one.name, **_vector(one, samples.get(one.name)))
     if settings.metadata is not None:
         schema.add_field(settings.metadata, DataType.JSON)
     if settings.partition_key is not None:
         schema.add_field(settings.partition_key, **_partition_key(settings, metadatas))
     for name, options in _metadata_fields(settings, metadatas):
         schema.add_field(name, **{"nullable": "default_value" not in options, **options})
+    for function in functions:
+        schema.add_function(engine_function(function))
     return schema
+
+
+def _vector(source: VectorSource, sample: Any) -> dict[str, Any]:
+    """Field options by the type asked for and by an embedding, which a function's field has not."""
+    if source.function is not None or isinstance(sample, Mapping):
+        return {"datatype": DataType.SPARSE_FLOAT_VECTOR}
+    return {"datatype": source.dtype or DataType.FLOAT_VECTOR, "dim": dimension_of(sample)}
 
 
 def _metadata_fields(
     settings: Settings, metadatas: Sequence[Mapping[str, Any]]
 ) -> Iterable[tuple[str, dict[str, Any]]]:
     """(name, options) of each field that holds one metadata key."""
-    own = {settings.primary, settings.text, settings.vector, settings.partition_key}
+    vectors = [one.name for one in settings.vectors]
+    own = {settings.primary, settings.text, *vectors, settings.partition_key}
     first = metadatas[0] if metadatas and not settings.dynamic and settings.metadata is None else {}
     for key in dict.fromkeys((*settings.metadata_schema, *first)):
         if key not in own:

@@ -16,22 +16,26 @@ from .layout import Layout
 def to_rows(
     layout: Layout,
     texts: Sequence[str],
-    embeddings: Iterable[Any],
+    embeddings: Mapping[str, Iterable[Any]],
     metadatas: Sequence[Mapping[str, Any]] | None,
     keys: Sequence[Any] | None,
 ) -> list[dict[str, Any]]:
     """One row a text; without ``keys`` the rows have no primary key.
 
+    Args:
+        embeddings: of each vector field that has them, one for each text.
+
     Raises:
         ValueError: a metadata key cannot be stored in this collection; the message names it.
     """
-    text, vector = layout.text, layout.vector
+    text = layout.text
     rows = [
-        {**metadata, text: content, vector: embedding}
-        for metadata, content, embedding in zip(
-            _metadata_columns(layout, metadatas), texts, embeddings, strict=False
-        )
+        {**metadata, text: content}
+        for metadata, content in zip(_metadata_columns(layout, metadatas), texts, strict=False)
     ]
+    for vector, column in embeddings.items():
+        for row, embedding in zip(rows, column, strict=True):
+            row[vector] = embedding
     if keys is not None:
         for row, key in zip(rows, keys, strict=True):
             row[layout.primary] = key

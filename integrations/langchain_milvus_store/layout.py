@@ -13,24 +13,34 @@ from typing import Any, Final
 from milvus_store import DataType
 
 from .settings import Settings
+from .vectors import DENSE_TYPES
 
 NO_TENANT: Final = {DataType.VARCHAR: "", DataType.INT64: -(2**63)}
 """What a partition key holds for a document without one: Milvus forbids null there."""
 
 
 @dataclass(frozen=True)
+class VectorColumn:
+    """A vector field; ``dim`` is None for sparse vectors, ``is_computed`` says that the database makes them."""
+
+    name: str
+    dim: int | None
+    is_computed: bool
+
+
+@dataclass(frozen=True)
 class Layout:
     """Names of the fields and what they take.
 
-    ``absent`` maps each field that holds one metadata key to the value by which it says that a document
-    does not have the key. ``metadata`` is the field that holds the whole metadata, if there is one.
+    ``vectors`` stand in the order of the store's settings. ``absent`` maps each field that holds one metadata key
+    to the value by which it says that a document does not have the key. ``metadata`` is the field that holds the
+    whole metadata, if there is one.
     """
 
     collection: str
     primary: str
     text: str
-    vector: str
-    dim: int
+    vectors: tuple[VectorColumn, ...]
     has_int_keys: bool
     auto_id: bool
     is_dynamic: bool
@@ -41,20 +51,46 @@ class Layout:
     @cached_property
     def reserved(self) -> frozenset[str]:
         """Keys that metadata cannot have."""
-        return frozenset({self.primary, self.text, self.vector})
+        return frozenset({self.primary, self.text, *(one.name for one in self.vectors)})
 
     @cached_property
     def output_fields(self) -> list[str]:
-        """What a document is made of: everything but the vector."""
+        """What a document is made of: everything but the vectors."""
         if self.metadata is not None:
             return [self.primary, self.text, self.metadata]
         return [self.primary, self.text, *self.absent, *(["$meta"] if self.is_dynamic else [])]
 
-    def check_dim(self, embedding: Any) -> None:
-        """Raise ``ValueError`` unless ``embedding`` is one that the collection takes."""
-        if dimension_of(embedding) != self.dim:
+    @property
+    def embedded(self) -> tuple[VectorColumn, ...]:
+        """The vectors that embeddings make, and not the database."""
+        return tuple(one for one in self.vectors if not one.is_computed)
+
+    def by_vector(self) -> VectorColumn:
+        """The field that a vector at hand is searched in.
+
+        Raises:
+            ValueError: it could be several, or none.
+        """
+        if len(self.embedded) != 1:
+            names = ", ".join(one.name for one in self.embedded) or "none"
             raise ValueError(
-                f"collection {self.collection!r} holds embeddings of dimension {self.dim}, got one of "
+                f"collection {self.collection!r} has the embedded vector fields {names}: a search by one vector "
+                f"needs just one of them, search by text instead"
+            )
+        return self.embedded[0]
+
+    def check_embedding(self, column: VectorColumn, embedding: Any) -> None:
+        """Raise ``ValueError`` unless ``embedding`` is one that the vector field takes."""
+        if column.dim is None:
+            if not isinstance(embedding, Mapping):
+                raise ValueError(
+                    f"field {column.name!r} of collection {self.collection!r} holds sparse embeddings, got "
+                    f"{type(embedding).__name__}: use a sparse embedding, another collection_name, or "
+                    f"drop_old=True"
+                )
+        elif dimension_of(embedding) != column.dim:
+            raise ValueError(
+                f"collection {self.collection!r} holds embeddings of dimension {column.dim}, got one of "
                 f"dimension {len(embedding)}: use the embedding model the collection was made with, another "
                 f"collection_name, or drop_old=True"
             )
@@ -71,12 +107,15 @@ class Layout:
             settings, fields, "primary_field", settings.primary, DataType.INT64, DataType.VARCHAR
         )
         _field(settings, fields, "text_field", settings.text, DataType.VARCHAR)
-        vector = _field(settings, fields, "vector_field", settings.vector, DataType.FLOAT_VECTOR)
+        vectors = tuple(_vector_column(settings, fields, one.name) for one in settings.vectors)
         if not primary.get("is_primary"):
             raise _unusable(settings, f"primary_field={settings.primary!r} is not its primary key")
-        vectors = [name for name, one in fields.items() if DataType(one["type"]).is_vector]
-        if len(vectors) > 1:
-            raise _unusable(settings, f"it has several vector fields ({', '.join(vectors)}), expected one")
+        others = {name for name, one in fields.items() if DataType(one["type"]).is_vector}
+        others -= {one.name for one in vectors}
+        if others:
+            raise _unusable(
+                settings, f"it has the vector field {sorted(others)[0]!r} too, which nothing fills"
+            )
         if settings.metadata is not None:
             _field(settings, fields, "metadata_field", settings.metadata, DataType.JSON)
         key = next((name for name, one in fields.items() if one.get("is_partition_key")), None)
@@ -88,13 +127,12 @@ class Layout:
         auto_id = bool(primary.get("auto_id"))
         if settings.auto_id and not auto_id:
             raise _unusable(settings, "its primary keys are given by the documents, expected auto_id")
-        own = {settings.primary, settings.text, settings.vector, settings.metadata}
+        own = {settings.primary, settings.text, settings.metadata, *(one.name for one in vectors)}
         return cls(
             collection=settings.collection_name,
             primary=settings.primary,
             text=settings.text,
-            vector=settings.vector,
-            dim=int(vector["params"]["dim"]),
+            vectors=vectors,
             has_int_keys=primary["type"] == DataType.INT64,
             auto_id=auto_id,
             is_dynamic=bool(description["enable_dynamic_field"]),
@@ -105,12 +143,22 @@ class Layout:
 
 
 def dimension_of(embedding: Any) -> int:
-    """The dimension of a dense embedding."""
+    """The dimension of a dense embedding; raises ``ValueError`` for a sparse one."""
     if isinstance(embedding, Mapping):
-        raise ValueError(
-            "sparse embeddings are not served by this version: use an embedding that gives lists"
-        )
+        raise ValueError("expected a dense embedding, a list of numbers, got a sparse one, a dict")
     return len(embedding)
+
+
+def _vector_column(settings: Settings, fields: Mapping[str, Any], name: str) -> VectorColumn:
+    source = next(one for one in settings.vectors if one.name == name)
+    is_computed = source.function is not None
+    types = (DataType.SPARSE_FLOAT_VECTOR,) if is_computed else (*DENSE_TYPES, DataType.SPARSE_FLOAT_VECTOR)
+    found = _field(settings, fields, "vector_field", name, *types)
+    if bool(found.get("is_function_output")) != is_computed:
+        made = "the database" if found.get("is_function_output") else "an embedding"
+        raise _unusable(settings, f"the vectors of {name!r} are made by {made} there")
+    dim = found["params"].get("dim")
+    return VectorColumn(name, None if dim is None else int(dim), is_computed)
 
 
 def _absent(one: Mapping[str, Any]) -> Any:

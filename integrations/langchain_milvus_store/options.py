@@ -11,6 +11,8 @@ DELETE_OPTIONS: Final = ("expr", "filter_params", "partition_name", "timeout")
 _READ_OPTIONS: Final = ("expr", "filter_params", "partition_names", "offset", "consistency_level")
 QUERY_OPTIONS: Final = (*_READ_OPTIONS, "limit", "timeout")
 SEARCH_OPTIONS: Final = (*_READ_OPTIONS, "param", "round_decimal")
+RANKER_OPTIONS: Final = ("fetch_k", "ranker_type", "ranker_params", "reranker")
+HYBRID_OPTIONS: Final = (*SEARCH_OPTIONS, *RANKER_OPTIONS)
 
 
 def check_options(call: str, given: Mapping[str, Any], known: Sequence[str]) -> None:

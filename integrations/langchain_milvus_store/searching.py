@@ -9,13 +9,16 @@ import numpy as np
 from langchain_core.documents import Document
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
+from milvus_store import AnnSearchRequest
+
 from .base import OpenStore
 from .documents import as_known_key, to_document
-from .layout import Layout
-from .options import QUERY_OPTIONS, SEARCH_OPTIONS, check_options
+from .layout import Layout, VectorColumn
+from .options import HYBRID_OPTIONS, QUERY_OPTIONS, RANKER_OPTIONS, SEARCH_OPTIONS, check_options
+from .ranking import DEFAULT_FETCH, new_ranker
 from .relevance import relevance_of
-from .settings import only_one
 from .threads import in_thread
+from .vectors import VectorSource, one_for_each
 
 Params = dict[str, Any] | list[dict[str, Any]] | None
 
@@ -28,6 +31,11 @@ class SearchCalls(OpenStore):
     filter's ``{name}`` templates), ``partition_names``, ``offset``, ``round_decimal`` and
     ``consistency_level`` go to ``MilvusClient.search``; any other keyword raises ``ValueError``. A store
     without a collection finds nothing.
+
+    A store of several vector fields searches all of them by text, and fuses what they find: ``ranker_type`` is
+    ``"weighted"`` (the default, each field as much as the others) or ``"rrf"``, ``ranker_params`` its
+    ``{"weights": [...]}`` or ``{"k": 60}``, ``reranker`` a RERANK ``Function`` instead of both, and ``fetch_k``
+    how many documents of each field take part. ``param`` is a list then, with the parameters of each field.
     """
 
     def similarity_search(
@@ -66,9 +74,23 @@ class SearchCalls(OpenStore):
         **kwargs: Any,
     ) -> list[tuple[Document, float]]:
         """The documents nearest to ``query``, each with the metric's value: for L2 the squared distance
-        (smaller is nearer), for IP and COSINE the similarity (larger is nearer)."""
-        embedding = self.embedding_func.embed_query(query)
-        return self.similarity_search_with_score_by_vector(embedding, k, param, expr, timeout, **kwargs)
+        (smaller is nearer), for IP and COSINE the similarity (larger is nearer), for several vector fields the
+        ranker's score (larger is better)."""
+        layout = self._layout()
+        several = len(self._settings.vectors) > 1
+        options = HYBRID_OPTIONS if several else SEARCH_OPTIONS
+        check_options("search", kwargs, options)
+        if layout is None:
+            return []
+        if several:
+            hits = self._fused_hits(layout, query, k, param, expr, timeout, kwargs)
+        else:
+            (source,) = self._settings.vectors
+            asked = self._asked(source, query)
+            hits = self._hits(
+                layout, layout.vectors[0], layout.output_fields, asked, k, param, expr, timeout, kwargs
+            )
+        return [(to_document(layout, hit["entity"]), hit["distance"]) for hit in hits]
 
     def similarity_search_with_score_by_vector(
         self,
@@ -84,7 +106,8 @@ class SearchCalls(OpenStore):
         if layout is None:
             check_options("search", kwargs, SEARCH_OPTIONS)
             return []
-        hits = self._hits(layout, layout.output_fields, embedding, k, param, expr, timeout, kwargs)
+        column = layout.by_vector()
+        hits = self._hits(layout, column, layout.output_fields, embedding, k, param, expr, timeout, kwargs)
         return [(to_document(layout, hit["entity"]), hit["distance"]) for hit in hits]
 
     def max_marginal_relevance_search(
@@ -103,7 +126,11 @@ class SearchCalls(OpenStore):
         Args:
             lambda_mult: from 0, as different as possible, to 1, as near to the query as possible.
         """
-        embedding = self.embedding_func.embed_query(query)
+        layout = self._layout()
+        if layout is None:
+            check_options("search", kwargs, SEARCH_OPTIONS)
+            return []
+        embedding = self._asked(self._source(layout.by_vector()), query)
         return self.max_marginal_relevance_search_by_vector(
             embedding, k, fetch_k, lambda_mult, param, expr, timeout, **kwargs
         )
@@ -124,9 +151,12 @@ class SearchCalls(OpenStore):
         if layout is None:
             check_options("search", kwargs, SEARCH_OPTIONS)
             return []
-        fields = [*layout.output_fields, layout.vector]
-        hits = self._hits(layout, fields, embedding, fetch_k, param, expr, timeout, kwargs)
-        vectors = [hit["entity"][layout.vector] for hit in hits]
+        column = layout.by_vector()
+        if column.dim is None:
+            raise ValueError(f"MMR compares dense vectors, and field {column.name!r} holds sparse ones")
+        fields = [*layout.output_fields, column.name]
+        hits = self._hits(layout, column, fields, embedding, fetch_k, param, expr, timeout, kwargs)
+        vectors = [hit["entity"][column.name] for hit in hits]
         chosen = maximal_marginal_relevance(np.asarray(embedding), vectors, lambda_mult, k)
         return [to_document(layout, hits[place]["entity"]) for place in chosen]
 
@@ -177,14 +207,31 @@ class SearchCalls(OpenStore):
     asearch_by_metadata = in_thread(search_by_metadata)
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
-        exists = self.client.has_collection(self.collection_name)
-        return relevance_of((self._metric() if exists else None) or self._settings.index["metric_type"])
+        layout = self._layout()
+        sources = self._settings.vectors
+        is_sparse = layout is not None and any(one.dim is None for one in layout.vectors)
+        if len(sources) > 1 or sources[0].function is not None or is_sparse:
+            raise ValueError(
+                "relevance between 0 and 1 is known for a single dense vector field: scores of sparse vectors, of "
+                "BM25 and of several fields have no bound, use similarity_search_with_score()"
+            )
+        existing = self._metric(sources[0].name) if layout is not None else None
+        return relevance_of(existing or sources[0].index_params(is_sparse=False)["metric_type"])
+
+    @staticmethod
+    def _asked(source: VectorSource, query: str) -> Any:
+        """What is searched for in a vector field: the query's embedding, or its text for the database to embed."""
+        return query if source.embedding is None else source.embedding.embed_query(query)
+
+    def _source(self, column: VectorColumn) -> VectorSource:
+        return next(one for one in self._settings.vectors if one.name == column.name)
 
     def _hits(
         self,
         layout: Layout,
+        column: VectorColumn,
         fields: list[str],
-        embedding: Any,
+        asked: Any,
         k: int,
         param: Params,
         expr: str | None,
@@ -192,18 +239,60 @@ class SearchCalls(OpenStore):
         options: dict[str, Any],
     ) -> Sequence[Any]:
         check_options("search", options, SEARCH_OPTIONS)
-        layout.check_dim(embedding)
+        if not column.is_computed:
+            layout.check_embedding(column, asked)
         return self._rows.search(
             self.collection_name,
-            [embedding],
+            [asked],
             filter=expr or "",
             limit=k,
             output_fields=fields,
-            search_params=only_one("param", param) or self.search_params,
+            search_params=self._params(param)[column.name],
             timeout=timeout or self.timeout,
-            anns_field=layout.vector,
+            anns_field=column.name,
             **{"partition_names": self.partition_names, **options},
         )[0]
+
+    def _fused_hits(
+        self,
+        layout: Layout,
+        query: str,
+        k: int,
+        param: Params,
+        expr: str | None,
+        timeout: float | None,
+        options: dict[str, Any],
+    ) -> Sequence[Any]:
+        """The hits of all vector fields in one ranking."""
+        own = {name: options.get(name) for name in RANKER_OPTIONS}
+        rest = {name: value for name, value in options.items() if name not in RANKER_OPTIONS}
+        params, values = self._params(param), rest.pop("filter_params", None)
+        requests = []
+        for source, column in zip(self._settings.vectors, layout.vectors, strict=True):
+            asked = self._asked(source, query)
+            if not column.is_computed:
+                layout.check_embedding(column, asked)
+            limit = own["fetch_k"] or max(k, DEFAULT_FETCH)
+            requests.append(
+                AnnSearchRequest([asked], source.name, params[source.name], limit, expr or None, values)
+            )
+        ranker = own["reranker"] or new_ranker(own["ranker_type"], own["ranker_params"], len(requests))
+        return self._rows.hybrid_search(
+            self.collection_name,
+            requests,
+            ranker,
+            limit=k,
+            output_fields=layout.output_fields,
+            timeout=timeout or self.timeout,
+            **{"partition_names": self.partition_names, **rest},
+        )[0]
+
+    def _params(self, param: Params) -> dict[str, dict[str, Any]]:
+        """Search parameters by vector field; a single dictionary is for each of them."""
+        given, names = param or self.search_params, self.vector_fields
+        if isinstance(given, dict):
+            return dict.fromkeys(names, given)
+        return one_for_each("param", given, names)
 
     def _matching(self, expr: str, fields: list[str], **options: Any) -> Sequence[dict[str, Any]]:
         defaults = {"partition_names": self.partition_names, "timeout": self.timeout}

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from milvus_store import DataType
-
-DEFAULT_INDEX: Final = {"index_type": "AUTOINDEX", "metric_type": "L2"}
+from .vectors import VectorSource
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``index`` holds the defaults too, ``metric`` only what was asked for."""
+    """``vectors``: the vector fields, one at least, and what fills them."""
 
     collection_name: str
     description: str
     properties: dict[str, Any] | None
     consistency_level: str
-    index: dict[str, Any]
-    metric: str | None
     auto_id: bool
     primary: str
     text: str
-    vector: str
+    vectors: tuple[VectorSource, ...]
     dynamic: bool
     metadata: str | None
     metadata_schema: dict[str, dict[str, Any]]
@@ -37,7 +33,8 @@ class Settings:
     num_shards: int | None
 
     def __post_init__(self) -> None:
-        names = [self.primary, self.text, self.vector, self.metadata, self.partition_key]
+        vectors = [one.name for one in self.vectors]
+        names = [self.primary, self.text, *vectors, self.metadata, self.partition_key]
         given = [name for name in names if name is not None]
         for name in given:
             if given.count(name) > 1:
@@ -48,48 +45,16 @@ class Settings:
                 f"metadata_schema has no fields to describe: give one of the two"
             )
         for key, described in self.metadata_schema.items():
-            if key in (self.primary, self.text, self.vector):
+            if key in (self.primary, self.text, *vectors):
                 raise ValueError(f"metadata_schema: {key!r} is the name of one of the store's own fields")
             if not isinstance(described, Mapping) or "dtype" not in described:
                 raise ValueError(
                     f"metadata_schema[{key!r}] must be a dict with a 'dtype' such as DataType.INT64, "
                     f"got {described!r}"
                 )
-
-
-def only_one(argument: str, given: Any) -> Any:
-    """``given``, or the one item of a list; several are refused, because a row has one vector here."""
-    if not isinstance(given, (list, tuple)):
-        return given
-    if len(given) != 1:
-        raise ValueError(
-            f"{argument} must be a single one, got {len(given)}: this version keeps one vector a document. "
-            f"Keep each embedding in a collection of its own"
-        )
-    return given[0]
-
-
-def checked_index_params(given: Any) -> dict[str, Any]:
-    """``index_params`` as a dict, empty when none were given."""
-    params = only_one("index_params", given)
-    if params is None:
-        return {}
-    if not isinstance(params, Mapping):
-        raise ValueError(f"index_params must be a dict such as {DEFAULT_INDEX}, got {params!r}")
-    return dict(params)
-
-
-def refuse_unserved(vector_schema: Any, builtin_function: Any) -> None:
-    """Raise ``ValueError`` for constructor arguments that ask for what this version does not serve."""
-    if builtin_function is not None:
-        raise ValueError(
-            "builtin_function is not served by this version: embed texts with an embedding_function, "
-            "or use a Milvus server with langchain-milvus for BM25 and server-side embeddings"
-        )
-    described = only_one("vector_schema", vector_schema) or {}
-    dtype = described.get("dtype", DataType.FLOAT_VECTOR)
-    if dtype != DataType.FLOAT_VECTOR or set(described) - {"dtype"}:
-        raise ValueError(
-            f"vector_schema must be {{'dtype': DataType.FLOAT_VECTOR}} or None, got {described!r}: this "
-            f"version stores float32 vectors, whose dimension it takes from the embeddings"
-        )
+        for one in self.vectors:
+            for name in one.inputs:
+                if name != self.text:
+                    raise ValueError(
+                        f"builtin_function reads field {name!r}: expected the text_field, {self.text!r}"
+                    )

@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from .base import OpenStore
 from .creation import new_schema
 from .documents import as_known_key, check_lengths, new_keys, to_rows
-from .layout import Layout, dimension_of
+from .layout import Layout
 from .options import DELETE_OPTIONS, WRITE_OPTIONS, check_options
 from .threads import in_thread
 
@@ -57,7 +57,10 @@ class WriteCalls(OpenStore):
         ids: list[str] | None = None,
         **kwargs: Any,
     ) -> list[str]:
-        """``add_texts`` with the embeddings at hand: a list of vectors, or an (n, dim) array."""
+        """``add_texts`` with the embeddings at hand: a list of vectors, or an (n, dim) array.
+
+        A store of several embeddings takes a list for each text, with a vector of each embedding in their order.
+        """
         return self._put(list(texts), embeddings, metadatas, ids, batch_size, timeout, kwargs)
 
     def upsert(
@@ -140,13 +143,14 @@ class WriteCalls(OpenStore):
         if not texts:
             return []
         metadatas = self._with_tenant(metadatas, len(texts))
-        if embeddings is None:
-            embeddings = self.embedding_func.embed_documents(texts)
+        vectors = self._embedded(texts) if embeddings is None else self._split(embeddings)
+        samples = {name: column[0] for name, column in vectors.items()}
         layout, schema = self._layout(), None
         if layout is None:
-            schema = new_schema(self.client, self._settings, dimension_of(embeddings[0]), metadatas or [])
+            schema = new_schema(self.client, self._settings, samples, metadatas or [])
             layout = Layout.of(schema.to_dict(), self._settings)
-        layout.check_dim(embeddings[0])
+        for column in layout.embedded:
+            layout.check_embedding(column, samples[column.name])
         if layout.auto_id and not is_upsert:
             if ids is not None:
                 logger.warning(
@@ -155,9 +159,9 @@ class WriteCalls(OpenStore):
             keys = None
         else:
             keys = new_keys(layout, ids, len(texts))
-        rows = to_rows(layout, texts, embeddings, metadatas, keys)
+        rows = to_rows(layout, texts, vectors, metadatas, keys)
         if schema is not None:
-            self._create(schema)
+            self._create(schema, layout)
         client = self._rows
         write = client.insert if keys is None else client.upsert
         written: list[str] = []
@@ -186,3 +190,24 @@ class WriteCalls(OpenStore):
             metadata if metadata.get(key) is not None else {**metadata, key: self._tenant}
             for metadata in metadatas or [{} for _ in range(count)]
         ]
+
+    def _embedded(self, texts: list[str]) -> dict[str, Sequence[Any]]:
+        """The embeddings of ``texts`` for each field that has an embedding."""
+        return {
+            one.name: one.embedding.embed_documents(texts)
+            for one in self._settings.vectors
+            if one.embedding is not None
+        }
+
+    def _split(self, embeddings: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """Embeddings given text by text, as a column for each field."""
+        names = [one.name for one in self._settings.vectors if one.embedding is not None]
+        if len(names) == 1:
+            return {names[0]: embeddings}
+        for place, one in enumerate(embeddings):
+            if len(one) != len(names):
+                raise ValueError(
+                    f"embeddings[{place}] must have a vector for each of {', '.join(names) or 'no field'}, "
+                    f"got {len(one)}"
+                )
+        return {name: [one[place] for one in embeddings] for place, name in enumerate(names)}

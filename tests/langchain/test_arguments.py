@@ -6,30 +6,29 @@ from typing import Any
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from langchain_milvus_store import Milvus
+from langchain_milvus_store import BM25BuiltInFunction, Milvus
 from milvus_store import DataType, MilvusException
 
 MakeStore = Callable[..., Milvus]
 
 
-class Sparse(Embeddings):
-    def embed_documents(self, texts: list[str]) -> Any:
-        return [{1: 0.5} for _ in texts]
-
-    def embed_query(self, text: str) -> Any:
-        return {1: 0.5}
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"builtin_function": object()}, "builtin_function is not served.*langchain-milvus for BM25"),
-        ({"vector_field": ["dense", "sparse"]}, "vector_field must be a single one, got 2"),
-        ({"vector_schema": {"dtype": DataType.FLOAT16_VECTOR}}, "vector_schema must be"),
-        ({"vector_schema": {"dim": 8}}, "takes from the embeddings"),
-        ({"index_params": [{}, {}]}, "index_params must be a single one"),
+        ({"builtin_function": object()}, "builtin_function must be a BM25BuiltInFunction.*langchain-milvus"),
+        ({"builtin_function": BM25BuiltInFunction(input_field_names="title")}, "reads field 'title'"),
+        (
+            {"vector_field": ["dense", "sparse"]},
+            "vector_field names 2 fields for 1 embeddings: dense, sparse",
+        ),
+        ({"vector_schema": {"dtype": DataType.BINARY_VECTOR}}, "vector_schema must be"),
+        ({"vector_schema": {"dim": 8}}, "taken from the embeddings"),
+        (
+            {"index_params": [{}, {}]},
+            r"index_params must be one dict for each vector field \(vector\), got 2",
+        ),
         ({"index_params": "HNSW"}, "index_params must be a dict"),
-        ({"search_params": [{}, {}]}, "search_params must be a single one"),
+        ({"search_params": [{}, {}]}, "search_params must be one dict for each vector field"),
         ({"text_field": "vector"}, "'vector' is two"),
         ({"partition_key_field": "pk"}, "'pk' is two"),
         ({"metadata_field": "m", "metadata_schema": {"n": {"dtype": DataType.INT8}}}, "one of the two"),
@@ -51,18 +50,6 @@ def test_arguments_that_are_not_served_or_contradict_each_other(
 def test_an_embedding_is_needed(path: str, given: Any) -> None:
     with pytest.raises(ValueError, match="embedding_function must be"):
         Milvus(given, connection_args={"uri": path})
-
-
-def test_several_embeddings_are_refused(path: str, embeddings: Embeddings) -> None:
-    with pytest.raises(ValueError, match="collection of its own"):
-        Milvus([embeddings, embeddings], connection_args={"uri": path})
-
-
-def test_sparse_embeddings_are_refused(path: str) -> None:
-    store = Milvus(Sparse(), connection_args={"uri": path})
-    with pytest.raises(ValueError, match="sparse embeddings are not served"):
-        store.add_texts(["a"])
-    store.client.close()
 
 
 def test_lists_of_one_are_taken_as_the_one(path: str, embeddings: Embeddings) -> None:

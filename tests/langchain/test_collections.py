@@ -120,7 +120,10 @@ def test_another_embedding_dimension_is_an_error_when_adding_and_searching(make_
         ({"text_field": "vector", "vector_field": "text"}, "text_field='vector' is FLOAT_VECTOR there"),
         ({"metadata_field": "metadata"}, r"metadata_field='metadata' \(JSON\)"),
         ({"auto_id": True}, "expected auto_id"),
-        ({"index_params": {"metric_type": "IP"}}, "index with metric L2, index_params ask for IP"),
+        (
+            {"index_params": {"metric_type": "IP"}},
+            "index with metric L2 on 'vector', index_params ask for IP",
+        ),
     ],
 )
 def test_a_collection_that_does_not_fit_is_an_error_that_says_why(
@@ -164,7 +167,7 @@ def test_two_vector_fields_are_an_error(path: str, make_store: MakeStore) -> Non
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=8)
         schema.add_field("other", DataType.FLOAT_VECTOR, dim=8)
         client.create_collection("made", schema=schema)
-    with pytest.raises(ValueError, match="several vector fields"):
+    with pytest.raises(ValueError, match="has the vector field 'other' too"):
         make_store(collection_name="made")
 
 

@@ -8,12 +8,13 @@ import pytest
 from langchain_core.vectorstores import VectorStore
 from langchain_tests.integration_tests import VectorStoreIntegrationTests
 
-from langchain_milvus_store import Milvus
+from langchain_milvus_store import BM25BuiltInFunction, Milvus
 
 CONFIGURATIONS = {
     "as it comes": {},
     "metadata in one field": {"metadata_field": "metadata"},
     "cosine": {"index_params": {"index_type": "FLAT", "metric_type": "COSINE"}},
+    "with full text": {"builtin_function": BM25BuiltInFunction(), "vector_field": ["dense", "sparse"]},
 }
 
 

@@ -1,0 +1,145 @@
+"""The vectors of a store's documents: where each lies and what makes it, by the constructor's arguments.
+
+A store has one vector field or several. Each is filled by an embedding, dense or sparse, or by a function of the
+database. Nothing here talks to a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from milvus_store import DataType, FunctionType
+
+DENSE_INDEX: Final = {"index_type": "AUTOINDEX", "metric_type": "L2"}
+SPARSE_INDEX: Final = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "IP"}
+BM25_INDEX: Final = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "BM25"}
+
+DENSE_TYPES: Final = (DataType.FLOAT_VECTOR, DataType.FLOAT16_VECTOR, DataType.BFLOAT16_VECTOR)
+_TYPES: Final = (*DENSE_TYPES, DataType.SPARSE_FLOAT_VECTOR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorSource:
+    """One vector field.
+
+    ``embedding`` makes its vectors, or else ``function``. ``index``: what was asked of its index, without
+    defaults. ``dtype``: the type asked for, None to take it from the first embedding.
+    """
+
+    name: str
+    embedding: Any
+    function: Any
+    index: dict[str, Any]
+    dtype: DataType | None
+
+    @property
+    def inputs(self) -> list[str]:
+        """The fields that the function reads."""
+        return [] if self.function is None else _as_list(engine_function(self.function).input_field_names)
+
+    @property
+    def metric(self) -> str | None:
+        """The metric asked for."""
+        return self.index.get("metric_type")
+
+    def index_params(self, *, is_sparse: bool) -> dict[str, Any]:
+        """What the index is made with."""
+        defaults = BM25_INDEX if self.function is not None else SPARSE_INDEX if is_sparse else DENSE_INDEX
+        return {**defaults, **self.index}
+
+
+def vector_sources(
+    embeddings: Any, functions: Any, vector_field: Any, vector_schema: Any, index_params: Any
+) -> tuple[VectorSource, ...]:
+    """The vector fields that the constructor's arguments describe: those of embeddings, then those of functions.
+
+    Raises:
+        ValueError: the arguments do not fit each other, or ask for what is not served.
+    """
+    models, built_in = _as_list(embeddings), _as_list(functions)
+    if not models and not built_in:
+        raise ValueError(
+            f"embedding_function must be an Embeddings object, or a builtin_function be given, got {embeddings!r}"
+        )
+    for one in models:
+        if not (hasattr(one, "embed_documents") and hasattr(one, "embed_query")):
+            raise ValueError(f"embedding_function must be an Embeddings object, got {one!r}")
+    outputs = [_output_of(one) for one in built_in]
+    names = _embedded_names([name for name in _as_list(vector_field) if name not in outputs], len(models))
+    if not models and vector_field == "vector":
+        names = []
+    fields = [*names, *outputs]
+    for name in fields:
+        if fields.count(name) > 1:
+            raise ValueError(f"vector fields: {name!r} is two")
+    # Lists of dictionaries stand in the order in which the caller named the fields, if that were all of them.
+    given = _as_list(vector_field)
+    order = given if sorted(given) == sorted(fields) else fields
+    schemas = one_for_each("vector_schema", vector_schema, order)
+    indexes = one_for_each("index_params", index_params, order)
+    models = [*models, *([None] * len(built_in))]
+    built_in = [None] * len(names) + built_in
+    return tuple(
+        VectorSource(
+            name=name,
+            embedding=model,
+            function=function,
+            index=indexes[name],
+            dtype=_checked_type(schemas[name]),
+        )
+        for name, model, function in zip(fields, models, built_in, strict=True)
+    )
+
+
+def engine_function(function: Any) -> Any:
+    """The schema's function inside a wrapper such as ``BM25BuiltInFunction``, ours or langchain-milvus's."""
+    return getattr(function, "function", None) or function
+
+
+def _as_list(given: Any) -> list[Any]:
+    return [] if given is None else list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def _embedded_names(given: list[str], count: int) -> list[str]:
+    """A field for each of ``count`` embeddings: those given, and made-up names for the rest."""
+    if len(given) > count and given != ["vector"]:
+        raise ValueError(f"vector_field names {len(given)} fields for {count} embeddings: {', '.join(given)}")
+    given = given[:count]
+    return [*given, *(f"vector_{place + 1}" for place in range(len(given), count))]
+
+
+def _output_of(function: Any) -> str:
+    inner = engine_function(function)
+    kind = getattr(inner, "type", None)
+    if kind != FunctionType.BM25:
+        raise ValueError(
+            f"builtin_function must be a BM25BuiltInFunction, got {function!r:.80}: for texts that the database "
+            f"is to embed by a model, use an embedding_function, or langchain-milvus with a Milvus server"
+        )
+    (name,) = _as_list(inner.output_field_names)
+    return str(name)
+
+
+def one_for_each(argument: str, given: Any, fields: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """``given``, a dictionary or a list of them, by field; empty ones when nothing was given."""
+    items = _as_list(given) or [None] * len(fields)
+    if len(items) != len(fields):
+        raise ValueError(
+            f"{argument} must be one dict for each vector field ({', '.join(fields)}), got {len(items)}"
+        )
+    for one in items:
+        if one is not None and not isinstance(one, Mapping):
+            raise ValueError(f"{argument} must be a dict such as {DENSE_INDEX}, got {one!r}")
+    return {name: dict(one or {}) for name, one in zip(fields, items, strict=True)}
+
+
+def _checked_type(schema: Mapping[str, Any]) -> DataType | None:
+    dtype = schema.get("dtype")
+    if (dtype is not None and dtype not in _TYPES) or set(schema) - {"dtype"}:
+        raise ValueError(
+            f"vector_schema must be {{'dtype': ...}} with {', '.join(one.name for one in _TYPES)}, or None, got "
+            f"{dict(schema)!r}: the dimension is taken from the embeddings"
+        )
+    return None if dtype is None else DataType(dtype)
