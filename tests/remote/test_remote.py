@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from langchain_core.documents import Document
-from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from langchain_milvus_store import Milvus
 from milvus_store import (
     AnnSearchRequest,
     AsyncMilvusClient,
     DataType,
+    Function,
+    FunctionType,
     MilvusClient,
     RRFRanker,
     WeightedRanker,
@@ -226,29 +225,6 @@ def test_an_error_is_raised_and_not_logged_as_well(
     assert caplog.records
 
 
-def test_the_langchain_store_works_on_a_server_as_on_a_file(uri: str, path: Path) -> None:
-    documents = [
-        Document("i worked at kensho", metadata={"namespace": "harrison"}, id="a"),
-        Document("i worked at facebook", metadata={"namespace": "ankush", "more": {"x": 1}}, id="b"),
-    ]
-    answers = []
-    for address in (uri, str(path)):
-        store = Milvus.from_documents(
-            documents,
-            DeterministicFakeEmbedding(size=16),
-            connection_args={"uri": address},
-            collection_name="for_langchain",
-            partition_key_field="namespace",
-            drop_old=True,
-        )
-        retriever = store.as_retriever(search_kwargs={"expr": 'namespace == "ankush"'})
-        found = retriever.invoke("where did i work?")
-        assert found == documents[1:]
-        store.delete(["a"])
-        answers.append(store.similarity_search("where", k=5))
-    assert answers[0] == answers[1] == documents[1:]
-
-
 def test_a_filter_tree_is_taken_as_on_a_file(remote: MilvusClient, path: Path) -> None:
     rows = [
         {"id": number, "vector": [0.0, number], "tenant": f'it\'s "{number % 3}"', "n": number}
@@ -269,3 +245,16 @@ def test_a_filter_tree_is_taken_as_on_a_file(remote: MilvusClient, path: Path) -
             (hits,) = client.search("trees", [[0.0, 1.0]], filter=condition)
             answers.append((sorted(row["id"] for row in found), sorted(hit["id"] for hit in hits)))
     assert answers[0] == answers[1] == ([4, 10], [4, 10])
+
+
+def test_functions_of_a_schema_go_along(remote: MilvusClient) -> None:
+    schema = remote.create_schema(auto_id=True)
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("text", DataType.VARCHAR, max_length=100, enable_analyzer=True)
+    schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
+    schema.add_function(Function("bm25", FunctionType.BM25, ["text"], ["sparse"]))
+    index = remote.prepare_index_params("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
+    remote.create_collection("texts", schema=schema, index_params=index)
+    remote.insert("texts", [{"text": "the quick brown fox"}, {"text": "a lazy dog"}])
+    (hits,) = remote.search("texts", ["which fox"], anns_field="sparse", output_fields=["text"])
+    assert [hit["entity"]["text"] for hit in hits] == ["the quick brown fox"]
