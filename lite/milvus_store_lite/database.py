@@ -35,6 +35,7 @@ from .indexes.collection_indexes import CollectionIndexes
 from .indexes.definition import checked_index
 from .indexes.field_index import FieldIndex, Open, Standing
 from .indexes.keeper import Keeper
+from .indexes.scalar_types import has_sql_index
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema import Schema, check_name
 from .search.selection import partition_ids
@@ -326,6 +327,9 @@ class Database:
                     f"loaded: call release_collection first",
                 )
             catalog.remove_index(session.connection, record.id, name)
+            one = record.schema.by_name.get(index.field)
+            if one is not None and has_sql_index(one, index.type):
+                session.state.rows.drop_value_index(session.connection, one)
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -417,9 +421,14 @@ class Database:
         connection: sqlite3.Connection, collection_id: int, indexes: tuple[IndexRecord, ...]
     ) -> None:
         for index in indexes:
-            checked = checked_index(catalog.load(connection, collection_id), index)
-            if checked is not None:
-                catalog.add_index(connection, collection_id, checked)
+            record = catalog.load(connection, collection_id)
+            checked = checked_index(record, index)
+            if checked is None:
+                continue
+            catalog.add_index(connection, collection_id, checked)
+            one = record.schema.by_name.get(checked.field)
+            if one is not None and has_sql_index(one, checked.type):
+                RowStore(collection_id, record.schema).create_value_index(connection, one)
 
     @staticmethod
     def _set_loaded(

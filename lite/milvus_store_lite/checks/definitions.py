@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from ..errors import MilvusException
+from ..indexes.definition import indexed_field
 from ..indexes.registry import check_index
-from ..schema import Field, Schema, check_name
+from ..schema import Schema, check_name
 from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE
 from ..storage.rows import RowStore, Tables
 from ..storage.values import check_defaults
@@ -122,16 +123,17 @@ def indexes(connection: sqlite3.Connection, collection: Definition) -> Iterator[
         (collection.id,),
     )
     for name, field, kind, metric, parameters in rows:
-        fault = _index_fault(collection.schema.by_name.get(field), field, kind, metric, parameters)
+        fault = _index_fault(collection.schema, field, kind, metric, parameters)
         if fault:
             yield Problem(collection.place, f"index {name!r}: {fault}")
 
 
-def _index_fault(one: Field | None, field: str, kind: str, metric: str | None, parameters: str) -> str | None:
-    if one is None:
-        return f"its field {field!r} does not exist"
+def _index_fault(schema: Schema, field: str, kind: str, metric: str | None, parameters: str) -> str | None:
     if not _is_json_object(parameters):
         return f"the parameters are no JSON object: {parameters!r:.80}"
+    one = indexed_field(schema, field, json.loads(parameters))
+    if one is None:
+        return f"its field {field!r} does not exist"
     try:
         check_index(one, kind, metric, json.loads(parameters))
     except MilvusException as error:

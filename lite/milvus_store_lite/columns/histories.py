@@ -1,7 +1,9 @@
-"""The histories of one collection: of all its rows, and of the parts that its partition key makes.
+"""The histories of one collection: of all its rows, and of the parts that the values of a field make.
 
-A request that its filter confines to a few tenants is answered from a history of just their rows, read
-through the partition key's SQL index: what it costs depends on the tenants, not on the collection.
+A request that its filter confines to a few tenants, values of the partition key, is answered from a history of
+just their rows, read through the key's SQL index: what it costs depends on the tenants, not on the collection.
+Other fields with an SQL index do the same as long as nothing has needed all rows; after that a mask over what is
+in memory is as fast.
 """
 
 from __future__ import annotations
@@ -9,10 +11,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
-from ..schema import Schema
+from ..schema import Field, Schema
 from ..storage.rows import Part, RowStore
 from .memory import MemoryBudget
 from .snapshot import History
@@ -27,6 +29,9 @@ MAX_ROWS_IN_PARTS: Final = 200_000
 """Rows held in parts; beyond it the part that was not asked for longest is forgotten."""
 
 
+Demanded = Callable[[str], "Collection[Any] | None"]
+
+
 class Histories:
     """All rows of a collection, and the parts last asked for."""
 
@@ -39,10 +44,33 @@ class Histories:
         self._parts: OrderedDict[Part, History] = OrderedDict()
         self._too_large: set[Part] = set()
 
-    def of_values(self, connection: sqlite3.Connection, values: Iterable[Any]) -> History:
-        """The history to answer from when the partition key must have one of ``values``."""
-        assert self.partition_key is not None
-        part = Part(self.partition_key.name, tuple(sorted(values)))
+    def of_demands(
+        self, connection: sqlite3.Connection, demanded: Demanded, indexed: Iterable[Field]
+    ) -> History:
+        """The history to answer from.
+
+        Args:
+            demanded: the values of which a field must have one, None if it may have any.
+            indexed: fields that should have an SQL index, beside the partition key.
+        """
+        if self.partition_key is not None:
+            values = demanded(self.partition_key.name)
+            if values is not None:
+                return self._of_part(connection, Part(self.partition_key.name, tuple(sorted(values))))
+        if self.whole.is_read:
+            return self.whole
+        parts = [
+            Part(one.name, tuple(sorted(values)))
+            for one in indexed
+            if (values := demanded(one.name)) is not None
+            and len(values) <= MAX_PART_VALUES
+            and self._rows.has_value_index(connection, one)
+        ]
+        if len(parts) > 1:
+            parts.sort(key=lambda part: self._rows.part_count(connection, part, MAX_PART_ROWS + 1))
+        return self._of_part(connection, parts[0]) if parts else self.whole
+
+    def _of_part(self, connection: sqlite3.Connection, part: Part) -> History:
         if len(part.values) > MAX_PART_VALUES:
             return self.whole
         with self._lock:

@@ -117,6 +117,11 @@ class History:
         """Rows held now, deleted ones included."""
         return len(self._seqs)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether anything has been asked of it: what follows only has to catch up."""
+        return self._current is not None
+
     def view(self, connection: sqlite3.Connection, position: Position) -> View | None:
         """The view at ``position``, which is where the transaction of ``connection`` sees the collection.
 

@@ -20,7 +20,8 @@ class Parameter:
     """One parameter. ``kind`` is int, float, bool or str; a str is one of ``choices`` if there are any.
 
     ``divides`` names a quantity that must be a multiple of the value; ``special`` are values outside the
-    range that are taken as well; ``open_high`` leaves the upper bound itself out.
+    range that are taken as well; ``open_high`` leaves the upper bound itself out; a ``required`` parameter must
+    be given.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Parameter:
     divides: str | None = None
     special: tuple[int, ...] = ()
     open_high: bool = False
+    required: bool = False
 
     def expectation(self, known: Mapping[str, Any] | None = None) -> str:
         """What the value must be, for errors and documentation."""
@@ -73,7 +75,8 @@ class Parameter:
             texts = {"true": True, "false": False}
             return texts.get(value.lower()) if isinstance(value, str) else value if value in (0, 1) else None
         if self.kind is str:
-            return value if isinstance(value, str) else None
+            # Milvus's own documents write some of these in small letters.
+            return (value.upper() if self.choices else value) if isinstance(value, str) else None
         if isinstance(value, bool):
             return None
         if isinstance(value, str):
@@ -107,7 +110,7 @@ def check_parameters(
     """``given`` checked, in the order of ``parameters``; what is not given is left out.
 
     Raises:
-        ParamError: a name that ``owner`` does not take, or a value out of range.
+        ParamError: a name that ``owner`` does not take, a value out of range, or one that is missing.
     """
     by_name = {one.name: one for one in parameters}
     for name in given:
@@ -124,6 +127,11 @@ def check_parameters(
         if given.get(one.name) is not None:
             # A later parameter may be bounded by an earlier one.
             checked[one.name] = one.check(owner, given[one.name], {**known, **checked})
+        elif one.required:
+            raise ParamError(
+                message=f"parameter {one.name!r} of {owner} is missing: it must be "
+                f"{one.expectation({**known, **checked})}"
+            )
     return checked
 
 

@@ -7,36 +7,18 @@ of Milvus (https://milvus.io/docs/index-explained.md); RNSG, ANNOY and IVF_SQ8H 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ..data_types import DENSE_VECTORS, DataType
 from ..errors import ParamError
 from ..schema import Field
+from .index_type import IndexType, by_name
 from .parameters import Parameter, check_parameters
+from .scalar_types import JSON_INDEXES, SCALAR_INDEXES
 
 DENSE_METRICS: Final = ("COSINE", "L2", "IP")
 BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPERSTRUCTURE")
 SPARSE_METRICS: Final = ("IP", "BM25")
-
-
-@dataclass(frozen=True, slots=True)
-class IndexType:
-    """One index type.
-
-    ``metrics``: those it ranks by, the default first; empty for an index on scalar fields.
-    ``build`` and ``search``: the parameters of ``create_index`` and of a search.
-    ``served_by``: in a few words, what answers here.
-    ``least_rows``: below this many rows nothing is built, since an exact scan is as fast; None where an exact
-    scan is all there is.
-    """
-
-    name: str
-    metrics: tuple[str, ...]
-    served_by: str
-    build: tuple[Parameter, ...] = ()
-    search: tuple[Parameter, ...] = ()
-    least_rows: int | None = None
 
 
 _NLIST = Parameter("nlist", int, 1, 65_536, 128)
@@ -210,17 +192,9 @@ _SPARSE: Final = tuple(
     for name in ("SPARSE_INVERTED_INDEX", "SPARSE_WAND", "AUTOINDEX")
 )
 
-_SCALAR: Final = tuple(IndexType(name, (), "column in memory") for name in ("AUTOINDEX", "INVERTED"))
-
-
-def _by_name(kinds: tuple[IndexType, ...]) -> dict[str, IndexType]:
-    return {kind.name: kind for kind in kinds}
-
-
-DENSE_INDEXES: Final = _by_name(_DENSE)
-BINARY_INDEXES: Final = _by_name(_BINARY)
-SPARSE_INDEXES: Final = _by_name(_SPARSE)
-SCALAR_INDEXES: Final = _by_name(_SCALAR)
+DENSE_INDEXES: Final = by_name(_DENSE)
+BINARY_INDEXES: Final = by_name(_BINARY)
+SPARSE_INDEXES: Final = by_name(_SPARSE)
 
 
 def index_types(one: Field) -> dict[str, IndexType]:
@@ -231,7 +205,14 @@ def index_types(one: Field) -> dict[str, IndexType]:
         return BINARY_INDEXES
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
         return SPARSE_INDEXES
-    return SCALAR_INDEXES
+    if one.dtype is DataType.JSON:
+        return JSON_INDEXES
+    return {
+        name: kind
+        for name, kind in SCALAR_INDEXES.items()
+        # Milvus builds no bitmap over a primary key, where every value is another.
+        if one.dtype in kind.takes and not (one.is_primary and kind.name == "BITMAP")
+    }
 
 
 def check_index(
@@ -243,11 +224,16 @@ def check_index(
         ParamError: the field cannot have the type, or the type not the metric or a parameter.
     """
     known = index_types(one)
-    kind = known.get(type_name or "AUTOINDEX")
+    kind = known.get((type_name or "AUTOINDEX").upper())
     if kind is None:
         raise ParamError(
             message=f"field '{one.name}' ({one.describe()}) cannot have index type {type_name!r}: expected one "
-            f"of {', '.join(known)}"
+            f"of {', '.join(kind.name for kind in known.values())}"
+        )
+    if one.dtype is DataType.JSON and "json_cast_function" in parameters:
+        raise ParamError(
+            message=f"field '{one.name}': parameter 'json_cast_function' is not served, since an index changes no "
+            f"answer here: convert the values before they are inserted"
         )
     checked = check_parameters(f"index type {kind.name}", kind.build, parameters, {"dim": one.dim})
     if not kind.metrics:

@@ -14,6 +14,7 @@ from ..columns.column import BoolArray
 from ..columns.histories import Histories
 from ..columns.snapshot import History, View
 from ..errors import CollectionNotLoadedException, ParamError, PartitionNotExistException
+from ..indexes.scalar_types import has_sql_index
 from ..properties import ISOLATION, as_flag
 from ..schema import Schema
 from ..storage.catalog import CollectionRecord, Position
@@ -63,7 +64,7 @@ def select(
     if _ranks_by_corpus(record.schema, scope):
         history = histories.whole
     else:
-        history = _history(histories, connection, condition)
+        history = _history(record, histories, connection, condition)
     view = history.view(connection, position)
     if view is None:
         return None
@@ -152,12 +153,18 @@ def _ranks_by_corpus(schema: Schema, scope: Scope) -> bool:
     )
 
 
-def _history(histories: Histories, connection: sqlite3.Connection, condition: Filter | None) -> History:
-    key = histories.partition_key
-    if condition is None or key is None:
+def _history(
+    record: CollectionRecord, histories: Histories, connection: sqlite3.Connection, condition: Filter | None
+) -> History:
+    """The rows to look at: all, or a part that the filter confines the request to."""
+    if condition is None:
         return histories.whole
-    tenants = condition.required_values(key.name)
-    return histories.whole if tenants is None else histories.of_values(connection, tenants)
+    indexed = (
+        one
+        for index in record.indexes
+        if (one := record.schema.by_name.get(index.field)) is not None and has_sql_index(one, index.type)
+    )
+    return histories.of_demands(connection, condition.required_values, indexed)
 
 
 def _both(mask: BoolArray | None, other: BoolArray) -> BoolArray:

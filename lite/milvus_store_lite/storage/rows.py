@@ -39,7 +39,7 @@ _FEED_LENGTH: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows whose ``field``, the partition key, has one of ``values``."""
+    """The rows whose ``field``, one with an SQL index, has one of ``values``."""
 
     field: str
     values: tuple[Any, ...]
@@ -124,6 +124,9 @@ class RowStore:
         Rows keep their seqs. Readers that still need the feed find it too short and start from the rows.
         """
         tables = (self._rows, self._removed, *self._vectors.values())
+        indexed = [one for one in self.schema.scalars if self.has_value_index(connection, one)]
+        for one in indexed:
+            self.drop_value_index(connection, one)
         if self.schema.partition_key is not None:
             connection.execute(f"DROP INDEX {self._key_index(self.schema.partition_key)}")
         for table in tables:
@@ -140,6 +143,8 @@ class RowStore:
             )
         for table in tables:
             connection.execute(f"DROP TABLE {_aside(table)}")
+        for one in indexed:
+            self.create_value_index(connection, one)
 
     def change_schema(self, connection: sqlite3.Connection, schema: Schema, stored_default: Any) -> None:
         """Bring the tables to ``schema``, which has a field or the dynamic field more, or a field less.
@@ -191,6 +196,25 @@ class RowStore:
         vocabularies = (one.table for one in self.vocabularies.values())
         for table in (self._rows, self._removed, *self._vectors.values(), *vocabularies):
             connection.execute(f"DROP TABLE {table}")
+
+    def create_value_index(self, connection: sqlite3.Connection, one: Field) -> None:
+        """Let SQLite find rows by their value in a scalar field, which is neither primary nor partition key."""
+        connection.execute(
+            f"CREATE INDEX {self._value_index(one)} ON {self._rows} ({self._columns[one.name]})"
+        )
+
+    def drop_value_index(self, connection: sqlite3.Connection, one: Field) -> None:
+        connection.execute(f"DROP INDEX IF EXISTS {self._value_index(one)}")
+
+    def has_value_index(self, connection: sqlite3.Connection, one: Field) -> bool:
+        """Whether ``create_value_index`` was called for the field. Files of older versions may lack it."""
+        named = self._value_index(one).strip('"')
+        found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", (named,))
+        return found.fetchone() is not None
+
+    def _value_index(self, one: Field) -> str:
+        # By number: SQLite would take names that differ in case for the same.
+        return f'"rows_{self.collection_id}.{one.field_id}"'
 
     def _key_index(self, key: Field) -> str:
         return f'"rows_{self.collection_id}_{key.name}"'

@@ -1,0 +1,93 @@
+"""Writes ``indexes.md`` from the registry of index types: ``python docs/generate_indexes.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from milvus_store_lite.indexes.index_type import IndexType
+from milvus_store_lite.indexes.parameters import Parameter
+from milvus_store_lite.indexes.registry import BINARY_INDEXES, DENSE_INDEXES, SPARSE_INDEXES
+from milvus_store_lite.indexes.scalar_types import JSON_INDEXES, SCALAR_INDEXES
+
+PAGE = Path(__file__).with_name("indexes.md")
+
+HEAD = """\
+# Index types
+
+Every index type of Milvus by name, and what answers for it in a file. This page is written by
+`docs/generate_indexes.py` from the registry that also checks parameters, so it cannot be out of date.
+
+A parameter reads: name, what it must be, and its default. Values are checked when the index is created or the
+search is made, and an error names the parameter, its range and the value. No index type ever changes which rows
+match: a search returns `limit` rows whenever so many match, and deleted or filtered rows never.
+
+```python
+index_params = client.prepare_index_params()
+index_params.add_index("vector", index_type="AUTOINDEX", metric_type="COSINE")
+index_params.add_index("tenant", index_type="INVERTED")
+path = {"json_path": 'meta["year"]', "json_cast_type": "DOUBLE"}
+index_params.add_index("meta", index_type="INVERTED", params=path)
+```
+"""
+
+VECTOR_HEAD = "| type | metrics | parameters of `create_index` | parameters of a search | served by |"
+SCALAR_HEAD = "| type | field types | parameters of `create_index` | served by |"
+
+SECTIONS = (
+    (
+        "Dense vectors",
+        "FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric is the default.",
+        DENSE_INDEXES,
+    ),
+    ("Binary vectors", "BINARY_VECTOR.", BINARY_INDEXES),
+    ("Sparse vectors", "SPARSE_FLOAT_VECTOR.", SPARSE_INDEXES),
+    (
+        "Scalar fields",
+        "The primary key takes them too, save BITMAP. The type may be left out: that is AUTOINDEX.",
+        SCALAR_INDEXES,
+    ),
+    (
+        "JSON paths",
+        "On a JSON field, or on a key of the dynamic field. A field may have several, each on a path of its own.",
+        JSON_INDEXES,
+    ),
+)
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for title, text, kinds in SECTIONS:
+        parts.append(f"## {title}\n\n{text}\n\n{_table(list(kinds.values()))}")
+    return "\n".join(parts)
+
+
+def _table(kinds: list[IndexType]) -> str:
+    head = VECTOR_HEAD if kinds[0].metrics else SCALAR_HEAD
+    rows = [head, "|" + "---|" * (head.count("|") - 1)]
+    rows += [f"| {' | '.join(_cells(kind))} |" for kind in kinds]
+    return "\n".join(rows) + "\n"
+
+
+def _cells(kind: IndexType) -> list[str]:
+    name, build = f"`{kind.name}`", _parameters(kind.build)
+    if kind.metrics:
+        return [name, ", ".join(kind.metrics), build, _parameters(kind.search), kind.served_by]
+    return [name, ", ".join(one.name for one in sorted(kind.takes)), build, kind.served_by]
+
+
+def _parameters(parameters: Iterable[Parameter]) -> str:
+    return "; ".join(map(_parameter, parameters)) or "none"
+
+
+def _parameter(one: Parameter) -> str:
+    if one.required:
+        rest = "required"
+    else:
+        rest = "no default" if one.default is None else f"default {one.default}"
+    return f"`{one.name}`: {one.expectation()}, {rest}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
