@@ -24,6 +24,10 @@ def books(client: MilvusClient) -> MilvusClient:
     schema.add_field("price", DataType.DOUBLE)
     schema.add_field("sold", DataType.BOOL)
     schema.add_field("meta", DataType.JSON)
+    schema.add_field("words", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=4, max_length=9)
+    schema.add_field("ratios", DataType.ARRAY, element_type=DataType.FLOAT, max_capacity=4)
+    schema.add_field("place", DataType.GEOMETRY, nullable=True)
+    schema.add_field("at", DataType.TIMESTAMPTZ, nullable=True)
     index = client.prepare_index_params("v", index_type="FLAT", metric_type="L2")
     client.create_collection("books", schema=schema, index_params=index)
     client.insert("books", [_book(i) for i in range(90)])
@@ -40,6 +44,8 @@ def _book(i: int) -> dict[str, Any]:
         "price": i / 4,
         "sold": i % 2 == 0,
         "meta": {"author": {"name": f"a{i % 5}"}, "pages": i},
+        "words": ["a", f"w{i % 7}"],
+        "ratios": [0.5],
         "shelf": f"s{i % 4}",
     }
 
@@ -58,6 +64,10 @@ def add(client: MilvusClient, field: str, kind: str, name: str = "", **params: A
         ("price", ["AUTOINDEX", "INVERTED", "STL_SORT"]),
         ("sold", ["AUTOINDEX", "INVERTED", "BITMAP"]),
         ("id", ["AUTOINDEX", "INVERTED", "STL_SORT"]),
+        ("words", ["AUTOINDEX", "INVERTED", "BITMAP"]),
+        ("ratios", ["AUTOINDEX", "INVERTED"]),
+        ("place", ["AUTOINDEX", "RTREE"]),
+        ("at", ["AUTOINDEX", "STL_SORT"]),
     ],
 )
 def test_fields_take_the_index_types_that_milvus_gives_them(

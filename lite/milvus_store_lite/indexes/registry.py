@@ -210,8 +210,7 @@ def index_types(one: Field) -> dict[str, IndexType]:
     return {
         name: kind
         for name, kind in SCALAR_INDEXES.items()
-        # Milvus builds no bitmap over a primary key, where every value is another.
-        if one.dtype in kind.takes and not (one.is_primary and kind.name == "BITMAP")
+        if one.dtype in kind.takes and (kind.name != "BITMAP" or _may_have_bitmap(one))
     }
 
 
@@ -282,3 +281,8 @@ def check_search_parameters(
     defaults = {parameter.name: parameter.default for parameter in described.build}
     known = {**defaults, **built, "limit": limit, "dim": one.dim}
     return check_parameters(f"a search on index type {kind}", described.search, given, known)
+
+
+def _may_have_bitmap(one: Field) -> bool:
+    """Milvus builds none over a primary key or over floating numbers, where almost every value is another."""
+    return not one.is_primary and one.element_type not in (DataType.FLOAT, DataType.DOUBLE)
