@@ -13,6 +13,7 @@ from milvus_store_lite.indexes.registry import (
     IndexType,
     check_index,
     check_search_parameters,
+    index_types,
 )
 from milvus_store_lite.schema import Field
 
@@ -71,3 +72,18 @@ def test_types_and_metrics_belong_to_the_kind_of_field() -> None:
     for name, kind in BINARY_INDEXES.items():
         for metric in kind.metrics:
             assert check_index(BINARY, name, metric.lower(), {})[1] == metric
+
+
+@pytest.mark.parametrize(
+    ("one", "kinds"),
+    [
+        (Field("b", DataType.BOOL), ["AUTOINDEX", "INVERTED", "BITMAP"]),
+        (
+            Field("s", DataType.VARCHAR, max_length=9),
+            ["AUTOINDEX", "INVERTED", "STL_SORT", "TRIE", "BITMAP", "NGRAM"],
+        ),
+        (Field("j", DataType.JSON), ["AUTOINDEX", "INVERTED", "STL_SORT", "BITMAP", "NGRAM"]),
+    ],
+)
+def test_scalar_fields_have_the_types_of_milvus(one: Field, kinds: list[str]) -> None:
+    assert list(index_types(one)) == kinds
