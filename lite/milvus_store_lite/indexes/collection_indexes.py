@@ -14,8 +14,8 @@ class CollectionIndexes:
         self._keeper = keeper
         self._by_field: dict[str, FieldIndex] = {}
         for index in record.indexes:
-            one = record.schema.by_name[index.field]
-            if not one.dtype.is_vector:
+            one = record.schema.by_name.get(index.field)
+            if one is None or not one.dtype.is_vector:
                 continue
             known = before.of(index.field) if before is not None else None
             if known is None or known.record != index or known.one != one:
