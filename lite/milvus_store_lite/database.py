@@ -31,8 +31,8 @@ from .errors import (
     MilvusException,
     ParamError,
 )
+from .index_changes import checked_index
 from .indexes.collection_indexes import CollectionIndexes
-from .indexes.definition import checked_index
 from .indexes.field_index import FieldIndex, Open, Standing
 from .indexes.keeper import Keeper
 from .indexes.scalar_types import has_sql_index

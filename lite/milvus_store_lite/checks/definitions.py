@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from ..errors import MilvusException
-from ..indexes.definition import indexed_field
+from ..index_changes import indexed_field
 from ..indexes.registry import check_index
 from ..schema import Schema, check_name
 from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE

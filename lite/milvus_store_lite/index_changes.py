@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..data_types import DataType
-from ..errors import AmbiguousIndexName, ParamError
-from ..schema import DYNAMIC_FIELD, Field, Schema
-from ..storage.catalog import CollectionRecord, IndexRecord
-from .registry import check_index
+from .data_types import DataType
+from .errors import AmbiguousIndexName, ParamError
+from .indexes.registry import check_index
+from .schema import DYNAMIC_FIELD, Field, Schema
+from .storage.catalog import CollectionRecord, IndexRecord
 
 
 def indexed_field(schema: Schema, name: str, parameters: Mapping[str, Any]) -> Field | None:
@@ -56,7 +56,7 @@ def _place(schema: Schema, index: IndexRecord) -> str:
     assert one is not None, "an index goes before its field does"
     if one.dtype is not DataType.JSON:
         return index.field
-    from ..filters.paths import (
+    from .filters.paths import (
         resolve_path,  # imported with the first path, as the filter language is elsewhere
     )
 
