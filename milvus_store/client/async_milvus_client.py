@@ -6,83 +6,39 @@ A call is described and carried out by ``MilvusClient`` alone; here each is one 
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Callable, Coroutine
 from copy import copy
-from functools import partial, wraps
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar
 
-from ..results import SearchResult
 from .address import is_server
-from .async_pages import AsyncPages, Page, Pages
+from .async_calls import AsyncRowCalls, reading, writing
 from .milvus_client import MilvusClient
+from .tenants import TenantClient
 from .together import Together
 from .unserved import Unserved, UnservedCalls
 from .workers import READERS, SERVER_CALLS, WRITERS, Workers
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 Client = TypeVar("Client", bound="AsyncMilvusClient")
-Pick = Callable[[MilvusClient], Callable[P, R]]
-"""Takes one call off a client; off the class, when only its signature and documentation are asked for."""
-AsyncCall = Callable[Concatenate["AsyncMilvusClient", P], Coroutine[Any, Any, R]]
 
 
-def _read(pick: Pick[P, R]) -> AsyncCall[P, R]:
-    """A call that changes nothing, to be awaited."""
+class AsyncTenantClient(AsyncRowCalls):
+    """The calls on rows of ``AsyncMilvusClient``, for the rows of one tenant.
 
-    @wraps(_described(pick))
-    async def run(self: AsyncMilvusClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._workers.read(partial(pick(copy(self._client)), *args, **kwargs))
+    It lives as long as the client it came from, whose threads it uses and which closes it.
+    """
 
-    return run
+    def __init__(self, client: TenantClient, workers: Workers) -> None:
+        super().__init__(client, workers, Together(workers.submit))
+        self.collection_name = client.collection_name
+        self.tenant = client.tenant
 
-
-def _write(pick: Pick[P, R]) -> AsyncCall[P, R]:
-    """A call that changes something, to be awaited."""
-
-    @wraps(_described(pick))
-    async def run(self: AsyncMilvusClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._workers.write(partial(pick(copy(self._client)), *args, **kwargs))
-
-    return run
+    def _where(self, client: Any) -> object:
+        return self
 
 
-def _search(pick: Pick[P, SearchResult]) -> AsyncCall[P, SearchResult]:
-    """A call that is run as one with others that wait at the same time and differ in their ``data`` only."""
-    described = _described(pick)
-    names = list(inspect.signature(described).parameters)[1:]
-
-    @wraps(described)
-    async def run(self: AsyncMilvusClient, /, *args: P.args, **kwargs: P.kwargs) -> SearchResult:
-        client = copy(self._client)
-        if self._together is None:
-            return await self._workers.read(partial(pick(client), *args, **kwargs))
-        arguments = {**dict(zip(names, args, strict=False)), **kwargs}
-        return await self._together.search(pick(client), client._database, arguments)
-
-    return run
-
-
-def _paged(pick: Pick[P, Pages[Page]]) -> AsyncCall[P, AsyncPages[Page]]:
-    """A call that returns pages, both to be awaited."""
-
-    @wraps(_described(pick))
-    async def run(self: AsyncMilvusClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[Page]:
-        pages = await self._workers.read(partial(pick(copy(self._client)), *args, **kwargs))
-        return AsyncPages(pages, self._workers)
-
-    return run
-
-
-def _described(pick: Pick[P, R]) -> Callable[P, R]:
-    return pick(cast("MilvusClient", MilvusClient))
-
-
-class AsyncMilvusClient(UnservedCalls):
+class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
     """pymilvus's ``AsyncMilvusClient``: the calls of ``MilvusClient``, on files and servers, to be awaited.
 
     Calls run in threads of the client, so the event loop goes on. Reads run beside each other and beside a write;
@@ -116,17 +72,17 @@ class AsyncMilvusClient(UnservedCalls):
         **kwargs: Any,
     ) -> None:
         """Open the database at ``uri``, or connect to a server; takes what ``MilvusClient`` takes."""
-        self._client = MilvusClient(uri, user, password, db_name, token, timeout, **kwargs)
+        client = MilvusClient(uri, user, password, db_name, token, timeout, **kwargs)
         if is_server(uri):
-            self._workers = Workers(SERVER_CALLS, SERVER_CALLS)
-            self._together: Together | None = None
+            super().__init__(client, Workers(SERVER_CALLS, SERVER_CALLS), None)
         else:
-            self._workers = Workers(READERS, WRITERS)
-            self._together = Together(self._workers.submit)
+            workers = Workers(READERS, WRITERS)
+            super().__init__(client, workers, Together(workers.submit))
 
     @property
     def uri(self) -> str | Path:
-        return self._client.uri
+        uri: str | Path = self._client.uri
+        return uri
 
     async def close(self) -> None:
         """Release the file, once every call that was awaited before has ended."""
@@ -147,80 +103,76 @@ class AsyncMilvusClient(UnservedCalls):
         """``use_database`` by its older name."""
         await self.use_database(db_name, **kwargs)
 
+    async def for_tenant(self, collection_name: str, tenant: str | int) -> AsyncTenantClient:
+        """The calls on rows, awaited, bound to one tenant; see ``MilvusClient.for_tenant``."""
+        bound = await self._workers.read(partial(copy(self._client).for_tenant, collection_name, tenant))
+        return AsyncTenantClient(bound, self._workers)
+
     create_schema = staticmethod(MilvusClient.create_schema)
     create_field_schema = staticmethod(MilvusClient.create_field_schema)
     prepare_index_params = staticmethod(MilvusClient.prepare_index_params)
 
     def get_server_type(self) -> str:
         """``"milvus-store"``: no server is asked."""
-        return self._client.get_server_type()
+        kind: str = self._client.get_server_type()
+        return kind
 
-    create_database = _write(lambda client: client.create_database)
-    drop_database = _write(lambda client: client.drop_database)
-    alter_database_properties = _write(lambda client: client.alter_database_properties)
-    drop_database_properties = _write(lambda client: client.drop_database_properties)
-    list_databases = _read(lambda client: client.list_databases)
-    describe_database = _read(lambda client: client.describe_database)
+    create_database = writing(lambda client: client.create_database)
+    drop_database = writing(lambda client: client.drop_database)
+    alter_database_properties = writing(lambda client: client.alter_database_properties)
+    drop_database_properties = writing(lambda client: client.drop_database_properties)
+    list_databases = reading(lambda client: client.list_databases)
+    describe_database = reading(lambda client: client.describe_database)
 
-    create_collection = _write(lambda client: client.create_collection)
-    drop_collection = _write(lambda client: client.drop_collection)
-    rename_collection = _write(lambda client: client.rename_collection)
-    truncate_collection = _write(lambda client: client.truncate_collection)
-    alter_collection_properties = _write(lambda client: client.alter_collection_properties)
-    drop_collection_properties = _write(lambda client: client.drop_collection_properties)
-    add_collection_field = _write(lambda client: client.add_collection_field)
-    drop_collection_field = _write(lambda client: client.drop_collection_field)
-    alter_collection_field = _write(lambda client: client.alter_collection_field)
-    load_collection = _write(lambda client: client.load_collection)
-    release_collection = _write(lambda client: client.release_collection)
-    refresh_load = _read(lambda client: client.refresh_load)
-    has_collection = _read(lambda client: client.has_collection)
-    list_collections = _read(lambda client: client.list_collections)
-    describe_collection = _read(lambda client: client.describe_collection)
-    get_collection_stats = _read(lambda client: client.get_collection_stats)
-    get_load_state = _read(lambda client: client.get_load_state)
+    create_collection = writing(lambda client: client.create_collection)
+    drop_collection = writing(lambda client: client.drop_collection)
+    rename_collection = writing(lambda client: client.rename_collection)
+    truncate_collection = writing(lambda client: client.truncate_collection)
+    alter_collection_properties = writing(lambda client: client.alter_collection_properties)
+    drop_collection_properties = writing(lambda client: client.drop_collection_properties)
+    add_collection_field = writing(lambda client: client.add_collection_field)
+    drop_collection_field = writing(lambda client: client.drop_collection_field)
+    alter_collection_field = writing(lambda client: client.alter_collection_field)
+    load_collection = writing(lambda client: client.load_collection)
+    release_collection = writing(lambda client: client.release_collection)
+    refresh_load = reading(lambda client: client.refresh_load)
+    has_collection = reading(lambda client: client.has_collection)
+    list_collections = reading(lambda client: client.list_collections)
+    describe_collection = reading(lambda client: client.describe_collection)
+    get_collection_stats = reading(lambda client: client.get_collection_stats)
+    get_load_state = reading(lambda client: client.get_load_state)
 
-    create_partition = _write(lambda client: client.create_partition)
-    drop_partition = _write(lambda client: client.drop_partition)
-    load_partitions = _write(lambda client: client.load_partitions)
-    release_partitions = _write(lambda client: client.release_partitions)
-    has_partition = _read(lambda client: client.has_partition)
-    list_partitions = _read(lambda client: client.list_partitions)
-    get_partition_stats = _read(lambda client: client.get_partition_stats)
+    create_partition = writing(lambda client: client.create_partition)
+    drop_partition = writing(lambda client: client.drop_partition)
+    load_partitions = writing(lambda client: client.load_partitions)
+    release_partitions = writing(lambda client: client.release_partitions)
+    has_partition = reading(lambda client: client.has_partition)
+    list_partitions = reading(lambda client: client.list_partitions)
+    get_partition_stats = reading(lambda client: client.get_partition_stats)
 
-    create_alias = _write(lambda client: client.create_alias)
-    alter_alias = _write(lambda client: client.alter_alias)
-    drop_alias = _write(lambda client: client.drop_alias)
-    describe_alias = _read(lambda client: client.describe_alias)
-    list_aliases = _read(lambda client: client.list_aliases)
+    create_alias = writing(lambda client: client.create_alias)
+    alter_alias = writing(lambda client: client.alter_alias)
+    drop_alias = writing(lambda client: client.drop_alias)
+    describe_alias = reading(lambda client: client.describe_alias)
+    list_aliases = reading(lambda client: client.list_aliases)
 
-    create_index = _write(lambda client: client.create_index)
-    drop_index = _write(lambda client: client.drop_index)
-    list_indexes = _read(lambda client: client.list_indexes)
-    describe_index = _read(lambda client: client.describe_index)
+    create_index = writing(lambda client: client.create_index)
+    drop_index = writing(lambda client: client.drop_index)
+    list_indexes = reading(lambda client: client.list_indexes)
+    describe_index = reading(lambda client: client.describe_index)
 
-    insert = _write(lambda client: client.insert)
-    upsert = _write(lambda client: client.upsert)
-    delete = _write(lambda client: client.delete)
-    get = _read(lambda client: client.get)
-    query = _read(lambda client: client.query)
-    search = _search(lambda client: client.search)
-    hybrid_search = _read(lambda client: client.hybrid_search)
-    query_iterator = _paged(lambda client: client.query_iterator)
-    search_iterator = _paged(lambda client: client.search_iterator)
+    run_analyzer = reading(lambda client: client.run_analyzer)
 
-    run_analyzer = _read(lambda client: client.run_analyzer)
-
-    flush = _write(lambda client: client.flush)
-    flush_all = _write(lambda client: client.flush_all)
-    get_flush_all_state = _read(lambda client: client.get_flush_all_state)
-    compact = _write(lambda client: client.compact)
-    get_compaction_state = _read(lambda client: client.get_compaction_state)
-    get_server_version = _read(lambda client: client.get_server_version)
-    backup = _read(lambda client: client.backup)
+    flush = writing(lambda client: client.flush)
+    flush_all = writing(lambda client: client.flush_all)
+    get_flush_all_state = reading(lambda client: client.get_flush_all_state)
+    compact = writing(lambda client: client.compact)
+    get_compaction_state = reading(lambda client: client.get_compaction_state)
+    get_server_version = reading(lambda client: client.get_server_version)
+    backup = reading(lambda client: client.backup)
 
 
 # What only a server answers is awaited too, save what builds a value and asks nobody.
 for _name, _call in vars(UnservedCalls).items():
     if isinstance(_call, Unserved) and _name not in ("create_struct_field_schema", "session"):
-        setattr(AsyncMilvusClient, _name, _write(attrgetter(_name)))
+        setattr(AsyncMilvusClient, _name, writing(attrgetter(_name)))

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from milvus_store import AsyncMilvusClient, MilvusClient
+from milvus_store import AsyncMilvusClient, DataType, MilvusClient
 from milvus_store.client.unserved import Unserved
 from milvus_store.errors import (
     CollectionNotExistException,
@@ -63,7 +63,8 @@ def test_every_call_of_the_client_is_there_and_awaited_where_it_reads_or_writes(
             continue
         assert inspect.iscoroutinefunction(other) == (name not in plain), name
         assert inspect.signature(other).parameters.keys() == inspect.signature(call).parameters.keys(), name
-        assert name in ("close", "use_database", "using_database") or other.__doc__ == call.__doc__
+        own = ("close", "for_tenant", "use_database", "using_database")
+        assert name in own or other.__doc__ == call.__doc__
 
 
 async def test_calls_give_what_the_synchronous_client_gives(filled: AsyncMilvusClient, path: Path) -> None:
@@ -246,3 +247,23 @@ async def test_iterators_give_their_pages_one_by_one(filled: AsyncMilvusClient, 
     (await filled.query_iterator("c", batch_size=40)).next().close()  # never awaited, never finished
     await filled.close()
     assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+async def test_a_tenant_awaits_the_calls_on_its_rows(path: Path) -> None:
+    async with AsyncMilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=8)
+        schema.add_field("who", DataType.VARCHAR, max_length=9, is_partition_key=True)
+        index = client.prepare_index_params("vector", metric_type="L2")
+        await client.create_collection("c", schema=schema, index_params=index)
+        await client.insert("c", [{"id": n, "vector": VECTORS[n], "who": "ab"[n % 2]} for n in range(20)])
+        ann, bob = await asyncio.gather(client.for_tenant("c", "a"), client.for_tenant("c", "b"))
+        assert ann.tenant == "a"
+        searches = [one.search("c", [VECTORS[3].tolist()], limit=20) for one in (ann, bob, client) * 4]
+        found = [{*result[0].ids} for result in await asyncio.gather(*searches)]
+        assert found == [{*range(0, 20, 2)}, {*range(1, 20, 2)}, {*range(20)}] * 4
+        assert await ann.delete("c", filter="id >= 0") == {"delete_count": 10, "cost": 0}
+        assert len(await bob.query("c", "who == 'a' or true")) == 10
+        with pytest.raises(ParamError, match="bound to the tenant 'a'"):
+            await ann.query("other", limit=1)
