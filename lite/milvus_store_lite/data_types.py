@@ -88,6 +88,7 @@ STORED_TYPES: frozenset[DataType] = frozenset(
         DataType.VARCHAR,
         DataType.JSON,
         DataType.ARRAY,
+        DataType.GEOMETRY,
         *DENSE_VECTORS,
         DataType.BINARY_VECTOR,
         DataType.SPARSE_FLOAT_VECTOR,

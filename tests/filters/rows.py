@@ -17,8 +17,10 @@ from milvus_store_lite.columns.column import (
     StringColumn,
     canonical_text,
 )
+from milvus_store_lite.columns.geometries import GeometryColumn
 from milvus_store_lite.columns.tokens import TokenBuilder, TokenColumn
 from milvus_store_lite.data_types import NUMPY_TYPES, DataType
+from milvus_store_lite.geometry import from_wkt
 from milvus_store_lite.schema import Field
 
 Row = dict[str, Any]
@@ -55,6 +57,9 @@ class MemoryRows:
         texts = [canonical_text(value) if kind is JsonKind.ARRAY else None for kind, value in elements]
         columns = replace(_json(elements), composites=_strings(texts))
         return ArrayColumn(np.array(kinds, dtype=np.uint8), _offsets(arrays), columns)
+
+    def geometries(self, field: Field) -> GeometryColumn:
+        return GeometryColumn(from_wkt([row.get(field.name) for row in self._rows]))
 
     def tokens(self, field: Field, *, positions: bool) -> TokenColumn:
         builder = TokenBuilder(field, positions=positions)

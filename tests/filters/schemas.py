@@ -24,6 +24,7 @@ FIELDS = (
     Field("ranks", DataType.ARRAY, element_type=DataType.INT32, max_capacity=9, nullable=True),
     Field("shares", DataType.ARRAY, element_type=DataType.FLOAT, max_capacity=9),
     Field("flags", DataType.ARRAY, element_type=DataType.BOOL, max_capacity=9, nullable=True),
+    Field("place", DataType.GEOMETRY, nullable=True),
     Field("moment", DataType.TIMESTAMPTZ, nullable=True),
     Field("vector", DataType.FLOAT_VECTOR, dim=2),
 )

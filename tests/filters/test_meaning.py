@@ -480,3 +480,35 @@ def test_a_random_sample_is_a_share_of_the_matching_rows(text: str, matching_row
     assert not any((sample & ~mask).any() for sample in samples)
     if size > 1:
         assert len({sample.tobytes() for sample in samples}) > 1
+
+
+PLACES = [
+    {"place": "POINT (1 1)"},
+    {"place": "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"},
+    {"place": "LINESTRING (0 0, 2 2)"},
+    {"place": "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"},
+    {},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("st_contains(place, 'POINT (1 1)')", [0, 1, 2]),
+        ("ST_WITHIN(place, 'POLYGON ((0 0, 3 0, 3 3, 0 3, 0 0))')", [0, 2, 3]),
+        ("st_intersects(place, 'POINT (3 3)')", [1]),
+        ("not st_intersects(place, 'POINT (3 3)')", [0, 2, 3]),
+        ("st_equals(place, 'POINT (1.0 1.0)')", [0]),
+        ("st_touches(place, 'LINESTRING (0 0, -1 -1)')", [1, 2, 3]),
+        ("st_overlaps(place, 'POLYGON ((2 2, 6 2, 6 6, 2 6, 2 2))')", [1]),
+        ("st_crosses(place, 'LINESTRING (0 2, 2 0)')", [2]),
+        ("st_dwithin(place, 'POINT (1 3)', 2)", [0, 1, 2, 3]),
+        ("st_dwithin(place, 'POINT (1 3)', 1.5)", [1, 2, 3]),
+        ("st_dwithin(place, {point}, {far})", [0, 1, 2, 3]),
+        ("st_isvalid(place)", [0, 1, 2]),
+        ("place is null", [4]),
+        ("place is not null and big is null", [0, 1, 2, 3]),
+    ],
+)
+def test_geometries_are_compared_in_the_plane(text: str, found: list[int]) -> None:
+    assert matching(text, PLACES, {"point": "POINT (9 9)", "far": 99.5}) == found

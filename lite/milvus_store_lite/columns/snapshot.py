@@ -25,6 +25,7 @@ from ..storage.rows import PARTITION_COLUMN, Part, RowStore
 from .arrays import JsonArrayBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
+from .geometries import GeometryBuilder, GeometryColumn
 from .growable import Growable
 from .memory import MemoryBudget
 from .tokens import TokenBuilder, TokenColumn
@@ -43,7 +44,9 @@ _VECTOR_CHUNK: Final = 4096
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
 
-AnyColumn = NumberColumn | StringColumn | JsonColumn | ArrayColumn | TokenColumn | AnyVectorColumn
+AnyColumn = (
+    NumberColumn | StringColumn | JsonColumn | ArrayColumn | TokenColumn | GeometryColumn | AnyVectorColumn
+)
 
 
 class Form(Enum):
@@ -289,6 +292,11 @@ class View:
     def array(self, one: Field) -> ArrayColumn:
         loaded = self._column(Key(one.name), lambda: array_builder(one))
         assert isinstance(loaded, ArrayColumn)
+        return loaded
+
+    def geometries(self, one: Field) -> GeometryColumn:
+        loaded = self._column(Key(one.name), GeometryBuilder)
+        assert isinstance(loaded, GeometryColumn)
         return loaded
 
     def tokens(self, one: Field, *, positions: bool) -> TokenColumn:

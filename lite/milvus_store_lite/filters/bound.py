@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, Protocol
 from typing import Literal as OneOf
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -234,6 +234,16 @@ class PhraseMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Spatial:
+    """The geometry has ``relation`` to ``other``, within ``distance`` if it is ``st_dwithin``."""
+
+    relation: str
+    field: Field
+    other: Any = None
+    distance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Inverse:
     part: Predicate
 
@@ -260,6 +270,7 @@ Predicate = (
     | Composite
     | TextMatch
     | PhraseMatch
+    | Spatial
     | Inverse
     | AllOf
     | AnyOf

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import ArrayColumn, JsonColumn, JsonKind, NumberColumn, StringColumn
+from ..columns.geometries import GeometryColumn
 from ..columns.tokens import TokenColumn
 from ..schema import Field
 from .truth import BoolArray
@@ -48,6 +49,9 @@ class ElementRows:
 
     def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
         raise AssertionError(f"an element of {field_name} is looked at as a whole")
+
+    def geometries(self, field: Field) -> GeometryColumn:
+        raise AssertionError(f"an element of {field.name} is no geometry")
 
     def tokens(self, field: Field, *, positions: bool) -> TokenColumn:
         raise AssertionError(f"the elements of {field.name} have no analyzer")

@@ -42,11 +42,14 @@ from .bound import (
     PhraseMatch,
     Predicate,
     Shifted,
+    Spatial,
     TextMatch,
 )
 from .elements import ElementRows
 from .numbers import Lane, Numbers
 from .rows import Rows
+from .spatial import missing as missing_geometries
+from .spatial import related
 from .truth import BoolArray, Truth, all_of, any_of, everywhere, some, union
 from .words import phrase_match, text_match
 
@@ -77,6 +80,8 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return _over_elements(predicate, rows)
         case InOrder():
             return _in_order(predicate, rows)
+        case Spatial(relation=relation, field=field, other=other, distance=distance):
+            return related(relation, rows.geometries(field).geometries, other, distance)
         case TextMatch(field=field, words=words, at_least=at_least):
             return text_match(rows.tokens(field, positions=False), words, at_least)
         case PhraseMatch(field=field, words=phrase, slop=slop):
@@ -170,6 +175,8 @@ def _is_null(operand: FieldValue | PathValue | ElementAt, rows: Rows) -> BoolArr
     if operand.field.dtype is DataType.ARRAY:
         missing: BoolArray = rows.array(operand.field).kinds == JsonKind.NO_DOCUMENT
         return missing
+    if operand.field.dtype is DataType.GEOMETRY:
+        return missing_geometries(rows.geometries(operand.field).geometries)
     column = _column(operand, rows)
     if isinstance(column, StringColumn):
         return column.codes < 0

@@ -28,6 +28,7 @@ from .bound import (
     PhraseMatch,
     Predicate,
     Shifted,
+    Spatial,
     TextMatch,
     parts_of,
 )
@@ -106,7 +107,7 @@ def equals(field: Field, value: Value) -> Filter:
 
 def _fields(node: Predicate | Operand) -> Iterator[str]:
     match node:
-        case FieldValue() | Shifted() | TextMatch() | PhraseMatch():
+        case FieldValue() | Shifted() | TextMatch() | PhraseMatch() | Spatial():
             yield node.field.name
         case ElementAt(array=field):
             yield field.name

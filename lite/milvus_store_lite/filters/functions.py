@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..data_types import DataType
 from ..schema import Field
-from . import arrays
-from .bound import Constant, FieldValue, ListValue, OverElements, PhraseMatch, Predicate, TextMatch
+from . import arrays, spatial
+from .bound import Constant, FieldValue, ListValue, OverElements, PhraseMatch, Predicate, Spatial, TextMatch
 from .context import Context
 from .operands import bind_array, bind_operand, describe
 from .tree import Call, Expression
@@ -200,6 +201,33 @@ def _integer(
     return value
 
 
+# Geometries -------------------------------------------------------------------------------------------
+
+
+def _spatial(context: Context, node: Call, bind_condition: BindCondition) -> Predicate:
+    _check_count(context, node, {"st_isvalid": 1, "st_dwithin": 3}.get(node.function, 2))
+    _refuse_options(context, node)
+    operand = bind_operand(context, node.arguments[0])
+    if not isinstance(operand, FieldValue) or operand.field.dtype is not DataType.GEOMETRY:
+        raise context.error(
+            node.arguments[0], f"{node.function} needs a GEOMETRY field, got {describe(operand)}"
+        )
+    if node.function == "st_isvalid":
+        return Spatial(node.function, operand.field)
+    text = _string(context, node, "a geometry")
+    other = context.located(node.arguments[1], lambda: spatial.constant(text))
+    distance = 0.0
+    if node.function == "st_dwithin":
+        given = bind_operand(context, node.arguments[2])
+        value = given.value if isinstance(given, Constant) else None
+        if isinstance(value, bool | str | None) or not 0 <= value <= sys.float_info.max:
+            raise context.error(
+                node.arguments[2], f"the distance must be a number of at least 0, got {describe(given)}"
+            )
+        distance = float(value)
+    return Spatial(node.function, operand.field, other, distance)
+
+
 _HANDLERS: dict[str, _Handler] = {
     **{
         f"{kind}_contains{suffix}": _contains for kind in ("json", "array") for suffix in ("", "_all", "_any")
@@ -210,4 +238,5 @@ _HANDLERS: dict[str, _Handler] = {
     ),
     "text_match": _text_match,
     "phrase_match": _phrase_match,
+    **dict.fromkeys((*spatial.RELATIONS, "st_dwithin", "st_isvalid"), _spatial),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..columns.column import ArrayColumn, JsonColumn, NumberColumn, StringColumn
+from ..columns.geometries import GeometryColumn
 from ..columns.tokens import TokenColumn
 from ..schema import Field
 
@@ -35,6 +36,10 @@ class Rows(Protocol):
 
     def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
         """The arrays at ``path`` of a JSON field or of the dynamic field."""
+        ...
+
+    def geometries(self, field: Field) -> GeometryColumn:
+        """The geometries of a GEOMETRY field."""
         ...
 
     def tokens(self, field: Field, *, positions: bool) -> TokenColumn:

@@ -32,6 +32,7 @@ _SQL_TYPES: Final = {
     DataType.VARCHAR: "TEXT",
     DataType.JSON: "TEXT",
     DataType.ARRAY: "TEXT",
+    DataType.GEOMETRY: "TEXT",
 }
 _FEED_LENGTH: Final = 50_000
 """Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""

@@ -18,6 +18,7 @@ import numpy as np
 from ... import times
 from ...data_types import INTEGER_RANGES, DataType
 from ...errors import DataNotMatchException, SchemaNotReadyException
+from ...geometry import from_wkt, to_wkt
 from ...schema import Field, Schema
 from .failures import fail
 from .json_text import to_json
@@ -191,6 +192,21 @@ def _encode_instants(one: Field, values: Sequence[Any]) -> list[int]:
     return stored
 
 
+def _encode_geometries(one: Field, values: Sequence[Any]) -> list[str]:
+    for place, value in enumerate(values):
+        if not isinstance(value, str):
+            fail(one, place, value, "a geometry as WKT in a str")
+    try:
+        return to_wkt(from_wkt(values))
+    except ValueError:
+        for place, value in enumerate(values):
+            try:
+                from_wkt([value])
+            except ValueError as error:
+                fail(one, place, value, f"a geometry as WKT: {error}")
+        raise
+
+
 _ENCODERS: dict[DataType, Encode] = {
     **dict.fromkeys(INTEGER_RANGES, _encode_integers),
     DataType.BOOL: _encode_bools,
@@ -200,4 +216,5 @@ _ENCODERS: dict[DataType, Encode] = {
     DataType.JSON: _encode_json_values,
     DataType.ARRAY: _encode_arrays,
     DataType.TIMESTAMPTZ: _encode_instants,
+    DataType.GEOMETRY: _encode_geometries,
 }

@@ -1,4 +1,4 @@
-"""ARRAY and TIMESTAMPTZ fields from the client's schema to the rows that come back."""
+"""ARRAY, TIMESTAMPTZ and GEOMETRY fields from the client's schema to the rows that come back."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> MilvusClient:
     schema.add_field("shares", DataType.ARRAY, element_type=DataType.DOUBLE, max_capacity=8)
     schema.add_field("flags", DataType.ARRAY, element_type=DataType.BOOL, max_capacity=8)
     schema.add_field("moment", DataType.TIMESTAMPTZ, nullable=True)
+    schema.add_field("place", DataType.GEOMETRY, nullable=True)
     made = MilvusClient(tmp_path / "arrays.db")
     index = made.prepare_index_params()
     index.add_index("vector", index_type="FLAT", metric_type="L2")
@@ -43,13 +44,14 @@ def test_values_come_back_as_they_were_given(client: MilvusClient) -> None:
         "shares": [0.1, 1e300, 0.0],
         "flags": [True, False],
         "moment": "2025-02-28T12:00:00.5+08:00",
+        "place": "POINT (0.1 1)",
         "free": [1, [2]],
     }
     client.insert("c", [given, ROW])
     found, empty = client.query("c", "id > 0")
     assert found == given | {"moment": "2025-02-28T04:00:00.500000Z"}
     assert [type(flag) for flag in found["flags"]] == [bool, bool]
-    assert empty == ROW | {"tags": None, "moment": None}
+    assert empty == ROW | {"tags": None, "moment": None, "place": None}
     client.upsert(
         "c", [given | {"tags": None, "ranks": (7,), "moment": datetime(2025, 1, 1, tzinfo=timezone.utc)}]
     )
@@ -63,9 +65,13 @@ def test_filters_see_rows_that_came_after_the_first_filter(client: MilvusClient)
 
     client.insert("c", [ROW | {"id": 1, "ranks": [1, 2], "free": ["x"], "moment": "2025-01-01T00:00:00Z"}])
     texts = ["array_contains(ranks, 2)", "json_contains(free, 'x')", "moment < ISO '2025-01-02T00:00:00Z'"]
+    near = "st_dwithin(place, 'POINT (0 0)', 2)"
     assert [ids(text) for text in texts] == [[1], [1], [1]]
     client.insert("c", [ROW | {"id": 2, "ranks": np.array([5, 2]), "free": ["y", "x"], "moment": None}])
     assert [ids(text) for text in texts] == [[1, 2], [1, 2], [1]]
+    assert ids(near) == []
+    client.upsert("c", ROW | {"id": 2, "ranks": [2], "free": ["x"], "place": "point(1 1)"})
+    assert ids(near) == [2]
     client.delete("c", ids=[1])
     client.insert("c", [ROW | {"id": 3, "ranks": [2], "free": "x", "moment": "2024-01-01T00:00:00Z"}])
     assert [ids(text) for text in texts] == [[2, 3], [2], [3]]
@@ -90,6 +96,8 @@ def test_the_description_names_what_an_array_holds(client: MilvusClient) -> None
         ({"ranks": 5}, "expected a list of INT16 values, got int: 5"),
         ({"ranks": None}, "expected a value, since the field is not nullable"),
         ({"shares": [float("nan")]}, "element 0: expected a finite number"),
+        ({"place": "POINT (1"}, "expected a geometry as WKT"),
+        ({"place": 5}, "expected a geometry as WKT in a str, got int: 5"),
         ({"moment": "yesterday"}, "'yesterday' is no ISO 8601 time"),
         ({"moment": "2025-01-01T00:00:00"}, "has no time zone"),
         ({"moment": 5}, "expected an ISO 8601 time as a str, or a datetime, got int: 5"),

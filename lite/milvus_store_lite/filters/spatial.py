@@ -1,0 +1,51 @@
+"""``st_...``: how the geometries of many rows lie to one that is given, by shapely.
+
+Coordinates are taken as points of a plane, and distances in its units.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from ..geometry import Geometries, from_wkt, shapely
+from .truth import BoolArray, Truth, some
+
+_SEEN_FROM_CONSTANT: Final = {
+    "st_contains": "within",
+    "st_within": "contains",
+    "st_crosses": "crosses",
+    "st_equals": "equals",
+    "st_intersects": "intersects",
+    "st_overlaps": "overlaps",
+    "st_touches": "touches",
+}
+"""shapely's name of each relation with its sides exchanged: it is fast when the prepared side comes first."""
+
+RELATIONS: Final = frozenset(_SEEN_FROM_CONSTANT)
+
+
+def constant(text: str) -> Any:
+    """The geometry that ``text`` stands for, prepared for many comparisons; ``ValueError`` if there is none."""
+    found = from_wkt([text])[0]
+    shapely().prepare(found)
+    return found
+
+
+def missing(geometries: Geometries) -> BoolArray:
+    """(n,) bool: rows that have no geometry."""
+    found: BoolArray = shapely().is_missing(geometries)
+    return found
+
+
+def related(relation: str, geometries: Geometries, other: Any, distance: float) -> Truth:
+    """Rows whose geometry has the relation to ``other``; unknown where there is none."""
+    library = shapely()
+    if relation == "st_dwithin":
+        holds = library.dwithin(other, geometries, distance)
+    elif relation == "st_isvalid":
+        holds = library.is_valid(geometries)
+    else:
+        holds = getattr(library, _SEEN_FROM_CONSTANT[relation])(other, geometries)
+    return Truth.of(np.asarray(holds, dtype=np.bool_), some(missing(geometries)))
