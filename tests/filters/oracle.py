@@ -6,14 +6,17 @@ A condition is True, False or None (unknown). A value is a Python value, ``UNKNO
 
 from __future__ import annotations
 
+import calendar
 import math
 import re
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from milvus_store_lite import filters as tree
+from milvus_store_lite import times
 from milvus_store_lite.columns.column import JsonKind
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.schema import Schema
@@ -55,12 +58,82 @@ class Oracle:
             if value is UNKNOWN:
                 return None
             return isinstance(value, str) and like(value, self._value(node.pattern, row))
+        if isinstance(node, tree.Regex):
+            value = self._value(node.operand, row)
+            if value is UNKNOWN:
+                return None
+            pattern = self._value(node.pattern, row)
+            return (isinstance(value, str) and re.search(pattern, value) is not None) != node.negated
+        if isinstance(node, tree.Exists):
+            return not self._is_null(node.operand, row)
+        if isinstance(node, tree.Call):
+            return self._call(node, row)
         if isinstance(node, tree.IsNull):
             return self._is_null(node.operand, row) != node.negated
         value = self._value(node, row)
         return None if value is UNKNOWN else value is True
 
+    def _call(self, node: tree.Call, row: Row) -> bool | None:
+        array = self._array(node.arguments[0], row)
+        if array is UNKNOWN:
+            return None
+        if array is MISFIT:
+            return False
+        if node.function in (
+            "element_filter",
+            "match_any",
+            "match_all",
+            "match_least",
+            "match_most",
+            "match_exact",
+        ):
+            options = {name: self._value(value, row) for name, value in node.options}
+            hits = [self.matches(node.arguments[1], {**row, "$": element}) for element in array]
+            threshold = options.get("threshold", 0)
+            return {
+                "element_filter": any(hits),
+                "match_any": any(hits),
+                "match_all": all(hits),
+                "match_least": sum(hits) >= threshold,
+                "match_most": sum(hits) <= threshold,
+                "match_exact": sum(hits) == threshold,
+            }[node.function]
+        wanted = self._value(node.arguments[1], row)
+        is_single = self._holds_singles(node.arguments[0])
+        if node.function.endswith("_contains"):
+            return any(same(element, wanted, is_single) for element in array)
+        found = [any(same(element, one, is_single) for element in array) for one in wanted]
+        return all(found) if node.function.endswith("_all") else any(found)
+
+    def _array(self, node: Any, row: Row) -> Any:
+        """The list that ``node`` stands for, MISFIT if it is something else, UNKNOWN if it is null."""
+        name, steps = (node.name, ()) if isinstance(node, tree.Name) else (node.root, node.steps)
+        field = self._schema.by_name.get(name)
+        if field is not None and field.dtype is DataType.ARRAY:
+            return UNKNOWN if row[name] is None else row[name]
+        if field is None:
+            kind, value = json_at(row["$meta"], steps if name == "$meta" else (name, *steps))
+        else:
+            kind, value = json_at(row[name], steps)
+        return UNKNOWN if kind is JsonKind.NO_DOCUMENT else value if kind is JsonKind.ARRAY else MISFIT
+
+    def _holds_singles(self, node: Any) -> bool:
+        field = self._schema.by_name.get(node.name) if isinstance(node, tree.Name) else None
+        return field is not None and field.element_type is DataType.FLOAT
+
     def _compare(self, op: str, left: Any, right: Any, row: Row) -> bool | None:
+        for array, listed in ((left, right), (right, left)):
+            if isinstance(listed, tree.ListOf):
+                value = self._array(array, row)
+                if value is UNKNOWN:
+                    return None
+                wanted = self._value(listed, row)
+                is_equal = value is not MISFIT and len(value) == len(wanted)
+                is_equal = is_equal and all(
+                    same(element, item, self._holds_singles(array))
+                    for element, item in zip(value, wanted, strict=True)
+                )
+                return is_equal == (op == "==")
         one, other = self._value(left, row), self._value(right, row)
         if one is UNKNOWN or other is UNKNOWN:
             return None
@@ -98,6 +171,8 @@ class Oracle:
     def _is_null(self, node: Any, row: Row) -> bool:
         name, steps = (node.name, ()) if isinstance(node, tree.Name) else (node.root, node.steps)
         field = self._schema.by_name.get(name)
+        if field is not None and field.dtype is DataType.ARRAY and steps:
+            return row[name] is None or steps[0] >= len(row[name])
         if field is None:
             path = steps if name == "$meta" else (name, *steps)
             return json_at(row["$meta"], path)[0] in (JsonKind.MISSING, JsonKind.NULL)
@@ -112,23 +187,43 @@ class Oracle:
             return self._params[node.name]
         if isinstance(node, tree.Name | tree.Path):
             return self._stored(node, row)
+        if isinstance(node, tree.Element):
+            return row["$"]
+        if isinstance(node, tree.ListOf):
+            return [self._value(item, row) if isinstance(item, tree.ListOf) else item for item in node.items]
+        if isinstance(node, tree.Instant):
+            return times.instant(node.text)
+        if isinstance(node, tree.Call):
+            assert node.function == "array_length"
+            array = self._array(node.arguments[0], row)
+            return len(array) if isinstance(array, list) else array
+        if isinstance(node, tree.Arithmetic) and isinstance(node.right, tree.Interval):
+            instant = self._value(node.left, row)
+            return UNKNOWN if instant is UNKNOWN else moved(instant, node.op, node.right.text)
         if isinstance(node, tree.Unary):
             value = self._value(node.operand, row)
             if value is UNKNOWN:
                 return UNKNOWN
-            if family(value) is not float:
+            if family(value) is not float or (node.op == "~" and isinstance(value, float)):
                 return MISFIT
+            if node.op == "~":
+                return -value - 1
             return -value if node.op == "-" else value
         one, other = self._value(node.left, row), self._value(node.right, row)
         if one is UNKNOWN or other is UNKNOWN:
             return UNKNOWN
         if family(one) is not float or family(other) is not float:
             return MISFIT
+        if node.op in ("&", "|", "^", "<<", ">>"):
+            return MISFIT if isinstance(one, float) or isinstance(other, float) else bits(node.op, one, other)
         return calculate(node.op, one, other)
 
     def _stored(self, node: Any, row: Row) -> Any:
         name, steps = (node.name, ()) if isinstance(node, tree.Name) else (node.root, node.steps)
         field = self._schema.by_name.get(name)
+        if field is not None and field.dtype is DataType.ARRAY:
+            array = row[name]
+            return UNKNOWN if array is None or steps[0] >= len(array) else array[steps[0]]
         if field is not None and field.dtype is not DataType.JSON:
             value = row[name]
             return UNKNOWN if value is None else as_single(value) if self._is_single(node) else value
@@ -144,6 +239,9 @@ class Oracle:
         """Whether ``node`` is a FLOAT field, with or without a minus."""
         while isinstance(node, tree.Unary) and node.op == "-":
             node = node.operand
+        if isinstance(node, tree.Path):
+            field = self._schema.by_name.get(node.root)
+            return field is not None and field.element_type is DataType.FLOAT
         field = self._schema.by_name.get(node.name) if isinstance(node, tree.Name) else None
         return field is not None and field.dtype is DataType.FLOAT
 
@@ -200,6 +298,42 @@ def calculate(op: str, one: int | float, other: int | float) -> Any:
             "**": np.power,
         }
         return float(operations[op](left, right))
+
+
+def bits(op: str, one: int, other: int) -> Any:
+    if op in ("<<", ">>"):
+        if not 0 <= other <= 63:
+            return UNKNOWN
+        return one * 2**other if op == "<<" else one // 2**other
+    return {"&": one & other, "|": one | other, "^": one ^ other}[op]
+
+
+def same(one: Any, other: Any, is_single: bool = False) -> bool:
+    """Whether two elements are equal: by value, but never across kinds; lists element by element."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, int) and not isinstance(one, bool) and not -(2**63) <= one < 2**63:
+        one = float(one)
+    return (
+        family(one) is not None
+        and family(one) == family(other)
+        and one == (as_single(other) if is_single else other)
+    )
+
+
+def moved(micros: int, op: str, text: str) -> int:
+    """An instant moved by a duration, by the standard library's calendar."""
+    found = re.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)S)?)?", text)
+    assert found is not None, text
+    years, months, days, hours, seconds = (int(one or 0) for one in found.groups())
+    sign = 1 if op == "+" else -1
+    moment = datetime(1970, 1, 1) + timedelta(microseconds=micros)
+    month = moment.month - 1 + sign * (12 * years + months)
+    year, month = moment.year + month // 12, month % 12 + 1
+    day = min(moment.day, calendar.monthrange(year, month)[1])
+    moment = moment.replace(year=year, month=month, day=day)
+    moment += sign * timedelta(days=days, hours=hours, seconds=seconds)
+    return (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 
 
 def like(value: str, pattern: str) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
+from milvus_store_lite import times
 from milvus_store_lite.data_types import INTEGER_RANGES, DataType
 from milvus_store_lite.filters import FilterError, compile_filter, parse
 
@@ -22,6 +23,14 @@ INT_FIELDS = ("id", "tiny", "small", "middle", "big")
 NUMBER_FIELDS = (*INT_FIELDS, "single", "double")
 STRING_FIELDS = ("name", "tenant")
 KEYS = ("a", "b", "ключ")
+INSTANTS = (
+    "2024-02-29T23:59:59.999999Z",
+    "2025-01-31T12:00:00+08:00",
+    "1969-12-31T00:00:00Z",
+    "2025-03-31T00:00:00.5-11:30",
+)
+REGEXES = ("a", "^a", "b?$", "[ab]{2}", "%|_", "é+", "a.b", "^$")
+SPANS = ("P1D", "P1M", "P1Y2M3DT4H5S", "P12M", "PT36H")
 
 
 def near(*values: int) -> st.SearchStrategy[int]:
@@ -71,6 +80,11 @@ rows = st.lists(
             "name": nullable(words),
             "tenant": words,
             "meta": nullable(documents),
+            "tags": nullable(st.lists(words, max_size=3)),
+            "ranks": nullable(st.lists(ints_of(DataType.INT32), max_size=3)),
+            "shares": st.lists(singles, max_size=3),
+            "flags": nullable(st.lists(st.booleans(), max_size=3)),
+            "moment": nullable(st.integers(-(2**53), 2**53) | st.sampled_from(INSTANTS).map(times.instant)),
             "$meta": documents,
         }
     ),
@@ -84,7 +98,12 @@ paths = (
     | st.builds(tree.Path, st.sampled_from(["a", "b"]), steps)
     | st.builds(tree.Name, st.sampled_from(["a", "b"]))
 )
-numbers_plain = st.builds(tree.Name, names(NUMBER_FIELDS)) | paths
+elements = st.builds(
+    tree.Path, st.sampled_from(["ranks", "shares"]), st.integers(0, 2).map(lambda place: (place,))
+)
+arrays = st.builds(tree.Name, st.sampled_from(["tags", "ranks", "shares", "flags"])) | paths
+lengths = st.builds(tree.Call, st.just("array_length"), st.tuples(arrays))
+numbers_plain = st.builds(tree.Name, names(NUMBER_FIELDS)) | paths | elements
 divisors = st.builds(tree.Literal, constants_number.filter(bool)) | numbers_plain
 numbers = st.recursive(
     numbers_plain,
@@ -101,7 +120,31 @@ numbers = st.recursive(
     max_leaves=4,
 )
 number_literals = st.builds(tree.Literal, constants_number)
-string_names = st.builds(tree.Name, names(STRING_FIELDS)) | paths
+bit_operands = st.builds(tree.Name, names(INT_FIELDS)) | paths
+bits = st.recursive(
+    bit_operands,
+    lambda inner: st.one_of(
+        st.builds(tree.Unary, st.just("~"), inner),
+        st.builds(
+            tree.Arithmetic,
+            st.sampled_from(["&", "|", "^"]),
+            inner | st.builds(tree.Literal, constants_int),
+            inner,
+        ),
+        st.builds(
+            tree.Arithmetic,
+            st.sampled_from(["<<", ">>"]),
+            inner,
+            bit_operands | st.builds(tree.Literal, st.integers(0, 63)),
+        ),
+    ),
+    max_leaves=3,
+)
+string_names = (
+    st.builds(tree.Name, names(STRING_FIELDS))
+    | paths
+    | st.builds(tree.Path, st.just("tags"), st.integers(0, 2).map(lambda place: (place,)))
+)
 string_literals = st.builds(tree.Literal, words)
 flags = st.builds(tree.Name, st.just("flag")) | paths
 flag_literals = st.builds(tree.Literal, st.booleans())
@@ -114,7 +157,101 @@ def lists(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(tree.ListOf.of, st.lists(items.map(lambda item: item.value), max_size=4))
 
 
+def array_of(items: st.SearchStrategy[Any], *fields: str) -> st.SearchStrategy[Any]:
+    """Conditions on arrays whose elements could be among ``items``, plain values."""
+    named = st.builds(tree.Name, st.sampled_from(fields)) | paths
+    listed = st.builds(tree.ListOf.of, st.lists(items, max_size=3))
+    kinds = st.sampled_from(["array", "json"])
+    one = st.builds(
+        lambda kind, array, value: tree.Call(f"{kind}_contains", (array, tree.Literal(value))),
+        kinds,
+        named,
+        items,
+    )
+    several = st.builds(
+        lambda kind, suffix, array, values: tree.Call(f"{kind}_contains_{suffix}", (array, values)),
+        kinds,
+        st.sampled_from(["all", "any"]),
+        named,
+        listed,
+    )
+    return one | several | st.builds(tree.Compare, equality, named, listed)
+
+
+def counted(condition: st.SearchStrategy[Any], *fields: str) -> st.SearchStrategy[Any]:
+    """Conditions on how many elements satisfy ``condition``."""
+    named = st.builds(tree.Name, st.sampled_from(fields))
+    simple = st.builds(
+        lambda function, array, element: tree.Call(function, (array, element)),
+        st.sampled_from(["element_filter", "match_any", "match_all"]),
+        named,
+        condition,
+    )
+    thresholds = st.integers(0, 3).map(lambda least: (("threshold", tree.Literal(least)),))
+    bounded = st.builds(
+        lambda function, array, element, options: tree.Call(function, (array, element), options),
+        st.sampled_from(["match_least", "match_most", "match_exact"]),
+        named,
+        condition,
+        thresholds,
+    )
+    return simple | bounded
+
+
+json_lists = st.recursive(
+    st.lists(st.integers(-3, 3) | words | st.booleans() | st.sampled_from([1.0, 2.5]), max_size=3),
+    lambda inner: st.lists(inner | st.integers(0, 2), max_size=2),
+    max_leaves=4,
+)
+
+
+def as_list(values: list[Any]) -> tree.ListOf:
+    """As the parser reads it: plain values only if there are no others."""
+    if not any(isinstance(one, list) for one in values):
+        return tree.ListOf.of(values)
+    return tree.ListOf(tuple(as_list(one) if isinstance(one, list) else tree.Literal(one) for one in values))
+
+
+element = st.just(tree.Element())
+numbers_of_element = st.builds(tree.Compare, orders, element, number_literals) | st.builds(
+    tree.In, element, lists(number_literals), st.booleans()
+)
+strings_of_element = st.builds(tree.Compare, orders, element, string_literals) | st.builds(
+    tree.Like, element, st.builds(tree.Literal, patterns)
+)
+moments = st.builds(tree.Name, st.just("moment"))
+instants = st.builds(tree.Instant, st.sampled_from(INSTANTS))
+array_leaves = st.one_of(
+    array_of(constants_number, "ranks", "shares"),
+    array_of(words, "tags"),
+    array_of(st.booleans(), "flags"),
+    st.builds(lambda path, values: tree.Call("json_contains", (path, as_list(values))), paths, json_lists),
+    st.builds(lambda op, path, values: tree.Compare(op, path, as_list(values)), equality, paths, json_lists),
+    st.builds(tree.Compare, orders, lengths, st.builds(tree.Literal, st.integers(-1, 4))),
+    counted(st.builds(tree.Not, numbers_of_element) | numbers_of_element, "ranks"),
+    counted(strings_of_element, "tags"),
+)
+later_leaves = st.one_of(
+    st.builds(tree.Compare, orders, bits, number_literals | bits),
+    st.builds(tree.Exists, paths),
+    st.builds(tree.Regex, string_names, st.builds(tree.Literal, st.sampled_from(REGEXES)), st.booleans()),
+    st.builds(tree.Compare, orders, moments, instants),
+    st.builds(
+        tree.Compare,
+        orders,
+        st.builds(
+            tree.Arithmetic,
+            st.sampled_from(["+", "-"]),
+            moments,
+            st.builds(tree.Interval, st.sampled_from(SPANS)),
+        ),
+        instants,
+    ),
+    st.builds(tree.IsNull, st.builds(tree.Name, names(["tags", "moment"])) | elements, st.booleans()),
+)
 leaves = st.one_of(
+    array_leaves,
+    later_leaves,
     st.builds(tree.Compare, orders, numbers, number_literals | numbers),
     st.builds(tree.Compare, orders, number_literals, numbers),
     st.builds(tree.Compare, orders, string_names, string_literals | string_names),
@@ -197,8 +334,10 @@ def test_like_agrees_with_a_regular_expression(word: str, pattern: str) -> None:
     assert mask.tolist() == [like(word, pattern)]
 
 
-PIECES = r"""a id name and or not in like is null == != < <= > >= + - * / % ** ( ) [ ] , 'x' "y" r'z' 1 0x 089
-1e5 .5 {t} $meta $ & | ^ ~ = ! true True AND Is \ ' " json_contains( exists 0b1 meta['a']"""
+PIECES = r"""=~ !~ << >> iso interval tags ranks[0] moment array_contains( match_any( threshold= $ $[x] a[x] )
+random_sample(0.5) text_match(text, a id name and or not in like is null == != < <= > >= + - * / % ** ( ) [ ] ,
+'x' "y" r'z' 1 0x 089 1e5 .5 {t} $meta $ & | ^ ~ = ! true True AND Is \ ' " json_contains( exists 0b1
+meta['a'] st_within(place, 'POINT'PT1H' u8'x' [1, [2]] [1,2,"""
 pieces = st.sampled_from([*PIECES.split(), "\n", "\u00a0"])
 
 

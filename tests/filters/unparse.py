@@ -22,6 +22,19 @@ def unparse(node: Any) -> str:
             return f"{{{name}}}"
         case tree.Name(name=name):
             return name
+        case tree.Element():
+            return "$"
+        case tree.Instant(text=text):
+            return f"ISO {quoted(text)}"
+        case tree.Interval(text=text):
+            return f"interval {quoted(text)}"
+        case tree.Regex(operand=operand, pattern=pattern, negated=negated):
+            return f"({unparse(operand)}) {'!~' if negated else '=~'} {unparse(pattern)}"
+        case tree.Exists(operand=operand):
+            return f"exists {unparse(operand)}"
+        case tree.Call(function=function, arguments=arguments, options=options):
+            written = [*map(unparse, arguments), *(f"{name}={unparse(value)}" for name, value in options)]
+            return f"{function}({', '.join(written)})"
         case tree.Path(root=root, steps=steps):
             return root + "".join(f"[{quoted(one) if isinstance(one, str) else one}]" for one in steps)
         case tree.Unary(op=op, operand=operand):
