@@ -79,14 +79,7 @@ class Oracle:
             return None
         if array is MISFIT:
             return False
-        if node.function in (
-            "element_filter",
-            "match_any",
-            "match_all",
-            "match_least",
-            "match_most",
-            "match_exact",
-        ):
+        if node.function == "element_filter" or node.function.startswith("match_"):
             options = {name: self._value(value, row) for name, value in node.options}
             hits = [self.matches(node.arguments[1], {**row, "$": element}) for element in array]
             threshold = options.get("threshold", 0)
@@ -190,7 +183,10 @@ class Oracle:
         if isinstance(node, tree.Element):
             return row["$"]
         if isinstance(node, tree.ListOf):
-            return [self._value(item, row) if isinstance(item, tree.ListOf) else item for item in node.items]
+            return [
+                self._value(item, row) if isinstance(item, tree.ListOf | tree.Literal) else item
+                for item in node.items
+            ]
         if isinstance(node, tree.Instant):
             return times.instant(node.text)
         if isinstance(node, tree.Call):
