@@ -17,6 +17,9 @@ from .truth import BoolArray
 _Elements = NumberColumn | StringColumn | JsonColumn
 _Indices = npt.NDArray[np.int64]
 
+_FEW_HITS = 1 / 8
+"""Below this share, looking up the row of each hit is faster than counting along all elements."""
+
 
 @dataclass(frozen=True, slots=True)
 class ElementRows:
@@ -64,6 +67,10 @@ def lengths(arrays: ArrayColumn) -> _Indices:
 
 def counts(arrays: ArrayColumn, hits: BoolArray) -> npt.NDArray[np.integer[Any]]:
     """(n,) int: how many elements of each array are hits."""
+    places = np.flatnonzero(hits)
+    if len(places) < _FEW_HITS * len(hits):
+        rows = np.searchsorted(arrays.offsets, places, side="right") - 1
+        return np.bincount(rows, minlength=len(arrays.kinds))
     before = np.zeros(len(hits) + 1, dtype=np.int32 if len(hits) < 2**31 else np.int64)
     np.cumsum(hits, out=before[1:])
     at = before[arrays.offsets]

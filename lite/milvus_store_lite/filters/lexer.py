@@ -70,6 +70,10 @@ LITERAL_LIST: Final = re.compile(rf"\[(?:{_GAP}{_LITERAL}(?:{_GAP},{_GAP}{_LITER
 INTEGER_LIST: Final = re.compile(
     rf"\[{_GAP}-?(?:0|[1-9][0-9]*)(?:{_GAP},{_GAP}-?(?:0|[1-9][0-9]*))*(?:{_GAP},)?{_GAP}\]"
 )
+_QUOTED: Final = r"""(?:'[^'\\\r\n]*'|"[^"\\\r\n]*")"""
+STRING_LIST: Final = re.compile(rf"\[{_GAP}{_QUOTED}(?:{_GAP},{_GAP}{_QUOTED})*(?:{_GAP},)?{_GAP}\]")
+"""Strings without a prefix or an escape."""
+QUOTED: Final = re.compile(r"'([^']*)'" + r'|"([^"]*)"')
 ITEM: Final = re.compile(
     rf"(?P<string>{_STRING})|(?P<boolean>{_BOOLEAN})|(?P<sign>[+-]{_GAP})?(?P<number>{_NUMBER})"
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import FilterError
 from . import literals
-from .lexer import INTEGER_LIST, ITEM, LITERAL_LIST
+from .lexer import INTEGER_LIST, ITEM, LITERAL_LIST, QUOTED, STRING_LIST
 from .tree import Value
 
 
@@ -15,13 +15,18 @@ def plain_list(text: str, start: int) -> tuple[list[Value], int] | None:
     Raises:
         FilterError: a literal reads well but means nothing.
     """
-    found = LITERAL_LIST.match(text, start)
-    if found is None:
-        return None
-    if INTEGER_LIST.fullmatch(found[0]):
+    found = INTEGER_LIST.match(text, start)
+    if found is not None:
         numbers = found[0][1:-1].strip(", \t\r\n").split(",")
         if max(map(len, numbers)) <= literals.MAX_DIGITS:
             return list(map(int, numbers)), found.end()
+    found = STRING_LIST.match(text, start)
+    if found is not None:
+        quoted = QUOTED.findall(found[0])
+        return [one or other for one, other in quoted], found.end()
+    found = LITERAL_LIST.match(text, start)
+    if found is None:
+        return None
     values: list[Value] = []
     for item in ITEM.finditer(text, start + 1, found.end() - 1):
         kind = item.lastgroup
