@@ -68,7 +68,7 @@ class MilvusKernel(Kernel):
                 stream.set_parent(self.get_parent("shell"))  # type: ignore[no-untyped-call]
         try:
             if is_python(code):
-                run_python(code, self.milvus.names, lambda value: self._show_value(value, silent))
+                run_python(code, self.milvus.python_names(), lambda value: self._show_value(value, silent))
             else:
                 self._run_statements(code, silent)
         except CellError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from milvus_store import MilvusClient
@@ -13,20 +12,17 @@ from .errors import CellError
 
 _SAMPLE: Final = 20
 """Rows that are looked at for fields which the schema does not name."""
-_FILE_URI: Final = re.compile(r"milvus:///(?=.)", re.IGNORECASE)
 
 
 class Session:
     """A file or server that statements work on, once one of them has named it.
 
-    ``legacy`` and ``client`` are two clients of it; ``names`` is the namespace of Python lines.
+    ``legacy`` and ``client`` are the clients of it, of 0.9 and of today.
     """
 
     def __init__(self) -> None:
-        self.uri: str | None = None
         self._legacy: Milvus | None = None
-        self._client: MilvusClient | None = None
-        self.names: dict[str, Any] = {
+        self._names: dict[str, Any] = {
             "__name__": "__main__",
             "IndexType": IndexType,
             "MetricType": MetricType,
@@ -38,45 +34,35 @@ class Session:
     def connect(self, uri: str) -> None:
         """Open ``uri`` in place of what is open; if that fails, what was open stays.
 
-        ``milvus:///PATH`` is the file PATH, any other address a server, and all else the path of a file.
-
         Raises:
-            NotConnectError, MilvusException, ImportError: it cannot be opened.
+            NotConnectError, ImportError: it cannot be opened.
         """
-        address = _FILE_URI.sub("", uri, count=1)
-        legacy = Milvus(uri=address)
-        try:
-            client = MilvusClient(address)
-        except BaseException:
-            legacy.close()
-            raise
+        legacy = Milvus(uri=uri)
         self.close()
-        self.uri, self._legacy, self._client = address, legacy, client
-        self.names |= {"client": legacy, "milvus_client": client}
+        self._legacy = legacy
 
     def close(self) -> None:
-        for open_client in (self._legacy, self._client):
-            if open_client is not None:
-                open_client.close()
-        self.uri = self._legacy = self._client = None
-        for name in ("client", "milvus_client"):
-            self.names.pop(name, None)
-
-    @property
-    def is_connected(self) -> bool:
-        return self._client is not None
+        if self._legacy is not None:
+            self._legacy.close()
+            self._legacy = None
 
     @property
     def client(self) -> MilvusClient:
-        if self._client is None:
-            raise _not_connected()
-        return self._client
+        return self.legacy.milvus_client
 
     @property
     def legacy(self) -> Milvus:
         if self._legacy is None:
             raise _not_connected()
         return self._legacy
+
+    def python_names(self) -> dict[str, Any]:
+        """The namespace of Python lines, with the clients as they are now."""
+        for name in ("client", "milvus_client"):
+            self._names.pop(name, None)
+        if self._legacy is not None:
+            self._names |= {"client": self._legacy, "milvus_client": self.client}
+        return self._names
 
     def collections(self) -> list[str]:
         """Names of the collections, for completion; none if they cannot be had."""

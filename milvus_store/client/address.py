@@ -9,12 +9,14 @@ from typing import Final
 from milvus_store_lite.errors import ParamError
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://|unix:")
+_FILE_ADDRESS: Final = "milvus:///"
+"""Before the path of a file, where an address is wanted: ``milvus:///./milvus_demo.db``."""
 SERVER_SCHEMES: Final = ("http", "https", "tcp", "milvus", "unix")
 
 
 def is_server(uri: object) -> bool:
     """Whether ``uri`` is an address like ``http://localhost:19530`` and no path."""
-    return isinstance(uri, str) and _SCHEME.match(uri) is not None
+    return isinstance(uri, str) and _SCHEME.match(uri) is not None and not uri.startswith(_FILE_ADDRESS)
 
 
 def local_path(uri: object) -> str:
@@ -23,9 +25,10 @@ def local_path(uri: object) -> str:
     Raises:
         ParamError: it is no path: of the wrong type, or empty.
     """
-    if not isinstance(uri, (str, Path)) or not str(uri):
+    path = str(uri).removeprefix(_FILE_ADDRESS)
+    if not isinstance(uri, (str, Path)) or not path:
         raise ParamError(message=f"uri must be the path of a database file, got {uri!r}")
-    return str(uri)
+    return path
 
 
 def server_address(uri: str) -> str:

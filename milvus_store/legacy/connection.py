@@ -80,6 +80,11 @@ class Connection:
             self.__client = self._connect()
         return self.__client
 
+    @property
+    def milvus_client(self) -> MilvusClient:
+        """The client of today on the same file or server, for what 0.9 did not have."""
+        return self._client
+
     def _within(self, timeout: object) -> MilvusClient:
         """The client, whose calls to a server give up after ``timeout`` seconds."""
         seconds = check_timeout(timeout)

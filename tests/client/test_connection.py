@@ -220,6 +220,7 @@ def test_bad_arguments_name_what_was_expected(path: Path) -> None:
     for arguments, error, message in (
         ({"uri": ""}, ParamError, "path of a database file"),
         ({"uri": 5}, ParamError, "path of a database file"),
+        ({"uri": "milvus:///"}, ParamError, "path of a database file"),
         ({"uri": path, "durability": "none"}, ParamError, "'full' or 'normal', got 'none'"),
         ({"uri": path, "memory_limit": -1}, ParamError, "memory_limit must be bytes"),
         ({"uri": path, "read_only": 1}, ParamError, "read_only must be a bool"),

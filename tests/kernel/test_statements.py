@@ -222,7 +222,7 @@ def test_a_file_is_named_in_three_ways(tmp_path: Path, monkeypatch: pytest.Monke
     for text in ("./a.db", "milvus:///./a.db", f"connect '{tmp_path / 'a.db'}'"):
         (statement,) = parse(text).statements
         assert run(statement, session) is None
-        assert session.is_connected
+        assert session.collections() == []
     session.close()
     assert [one.name for one in tmp_path.iterdir()] == ["a.db"]
 
@@ -250,3 +250,8 @@ def test_statements_work_on_a_server(milvus_server: tuple[str, int]) -> None:
     assert [tuple(row) for row in shown[3].rows] == [(1, 0.0)]  # type: ignore[union-attr]
     assert [tuple(row) for row in shown[4].rows] == [(2,)]  # type: ignore[union-attr]
     assert [tuple(row) for row in shown[5].rows] == [(2, 0.0)]  # type: ignore[union-attr]
+
+
+def test_a_database_in_memory_is_one_for_vectors_and_rows(cell: Run, rows: Any) -> None:
+    cell(":memory:; create table T where dimension=2; insert 1,2 from T by id=1")
+    assert rows("select id from T") == [(1,)]

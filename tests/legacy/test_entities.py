@@ -103,6 +103,17 @@ def test_what_the_legacy_client_wrote_is_a_collection_of_today(c: Milvus, path: 
     assert c.search("c", 1, VECTORS[:1])[0].OK()
 
 
+def test_the_client_of_today_is_at_hand(c: Milvus) -> None:
+    assert c.milvus_client.query("c", "id < 2", ["id"]) == [{"id": 0}, {"id": 1}]
+    c.set_config("cache_config", "cpu_cache_capacity", 1)
+    assert c.milvus_client.list_collections() == ["c"]
+
+
+def test_a_file_may_be_named_as_an_address(c: Milvus, path: Path) -> None:
+    with Milvus(uri=f"milvus:///{path}") as other:
+        assert other.list_collections()[1] == ["c"]
+
+
 def test_a_collection_that_0_9_could_not_have_is_refused(c: Milvus, path: Path) -> None:
     with MilvusClient(path) as client:
         client.create_collection("named", dimension=8, id_type="string", max_length=9)
