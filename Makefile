@@ -24,6 +24,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.sparse
 	$(PY) -m benchmarks.async_search
 	$(PY) -m benchmarks.hybrid_search
+	$(PY) -m benchmarks.langchain_ingest
 
 .venv/.created:
 	$(PYTHON) -m venv .venv
