@@ -96,12 +96,15 @@ def test_bad_vectors_change_nothing(filled: MilvusClient) -> None:
     assert filled.get_collection_stats("sparse") == {"row_count": COUNT}
 
 
-def test_a_dimension_or_bm25_is_refused(client: MilvusClient) -> None:
+def test_bm25_is_refused_where_no_function_fills_the_field(client: MilvusClient) -> None:
     schema = client.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("v", DataType.SPARSE_FLOAT_VECTOR)
     index = client.prepare_index_params("v", metric_type="BM25")
     with pytest.raises(MilvusException, match="a BM25 function fills"):
+        client.create_collection("sparse", schema=schema, index_params=index)
+    index = client.prepare_index_params("v", metric_type="IP", params={"bm25_k1": 1.5})
+    with pytest.raises(MilvusException, match="takes parameters drop_ratio_build.*got 'bm25_k1'"):
         client.create_collection("sparse", schema=schema, index_params=index)
     assert not client.has_collection("sparse")
 

@@ -234,7 +234,10 @@ def check_index(
             message=f"field '{one.name}': parameter 'json_cast_function' is not served, since an index changes no "
             f"answer here: convert the values before they are inserted"
         )
-    checked = check_parameters(f"index type {kind.name}", kind.build, parameters, {"dim": one.dim})
+    build = kind.build
+    if one.dtype is DataType.SPARSE_FLOAT_VECTOR and not one.is_function_output:
+        build = tuple(parameter for parameter in build if parameter not in _BM25)
+    checked = check_parameters(f"index type {kind.name}", build, parameters, {"dim": one.dim})
     if not kind.metrics:
         if metric is not None:
             raise ParamError(
