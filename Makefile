@@ -25,6 +25,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.async_search
 	$(PY) -m benchmarks.hybrid_search
 	$(PY) -m benchmarks.langchain_ingest
+	$(PY) -m benchmarks.filters
 
 .venv/.created:
 	$(PYTHON) -m venv .venv

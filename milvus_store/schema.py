@@ -52,6 +52,11 @@ class FieldSchema:
         auto_id: bool = False,
         **kwargs: Any,
     ) -> None:
+        if kwargs.get("struct_schema") is not None or kwargs.get("element_type") == DataType.STRUCT:
+            raise SchemaNotReadyException(
+                message=f"field {name!r}: arrays of structs are not stored: keep a list of objects in a JSON "
+                f"field, or one ARRAY field for each member"
+            )
         check_options("FieldSchema", kwargs, _FIELD_OPTIONS)
         self.name = name
         self.dtype = _data_type(name, dtype)

@@ -121,6 +121,10 @@ def test_a_value_that_does_not_fit_is_refused_and_nothing_is_written(
         ({"element_type": DataType.INT8}, "max_capacity must be an int between 1 and 4096, got None"),
         ({"element_type": DataType.INT8, "max_capacity": 4097}, "got 4097"),
         ({"element_type": DataType.VARCHAR, "max_capacity": 4}, "max_length must be an int"),
+        (
+            {"element_type": DataType.STRUCT, "max_capacity": 4},
+            "arrays of structs are not stored: keep a list",
+        ),
     ],
 )
 def test_an_incomplete_array_field_is_refused(tmp_path: Path, options: dict[str, Any], message: str) -> None:
@@ -130,6 +134,12 @@ def test_an_incomplete_array_field_is_refused(tmp_path: Path, options: dict[str,
     schema.add_field("array", DataType.ARRAY, **options)
     with pytest.raises(SchemaNotReadyException, match=message):
         MilvusClient(tmp_path / "a.db").create_collection("c", schema=schema)
+
+
+def test_an_array_of_structs_is_refused_with_what_to_use_instead() -> None:
+    schema = MilvusClient.create_schema()
+    with pytest.raises(SchemaNotReadyException, match="arrays of structs are not stored: keep a list"):
+        schema.add_field("chunks", DataType.ARRAY, element_type=DataType.STRUCT, max_capacity=4)
 
 
 def schema_with_default(default: str) -> Any:
