@@ -121,10 +121,6 @@ def test_a_value_that_does_not_fit_is_refused_and_nothing_is_written(
         ({"element_type": DataType.INT8}, "max_capacity must be an int between 1 and 4096, got None"),
         ({"element_type": DataType.INT8, "max_capacity": 4097}, "got 4097"),
         ({"element_type": DataType.VARCHAR, "max_capacity": 4}, "max_length must be an int"),
-        (
-            {"element_type": DataType.STRUCT, "max_capacity": 4},
-            "arrays of structs are not stored: keep a list",
-        ),
     ],
 )
 def test_an_incomplete_array_field_is_refused(tmp_path: Path, options: dict[str, Any], message: str) -> None:
