@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -46,9 +47,16 @@ class _Job:
         if set(map(type, self.queries)) != set(map(type, first.queries)):
             return False
         try:
-            return bool(self.options == first.options)
+            is_equal = bool(self.options == first.options)
         except ValueError:  # arrays among the arguments have no single truth
             return False
+        # To Python, 1 and True and 1.0 are equal; to a filter they are not.
+        return is_equal and self.written == first.written
+
+    @cached_property
+    def written(self) -> str:
+        """The arguments as text, which tells apart what only compares equal."""
+        return repr(self.options)
 
     def run(self) -> SearchResult:
         options = dict(self.options)

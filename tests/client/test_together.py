@@ -67,10 +67,13 @@ async def test_searches_that_differ_are_calls_of_their_own() -> None:
         searches.ask("text", limit=1),
         searches.ask([["f"]], limit=1, params=np.arange(3)),
         searches.ask([["g"]], limit=1, params=np.arange(3)),
+        searches.ask([["h"]], limit=1, params={"value": 1}),
+        searches.ask([["i"]], limit=1, params={"value": True}),
+        searches.ask([["j"]], limit=1, params={"value": 1.0}),
     ]
     await searches.run()
     assert searches.calls[0] == [["a"], ["c"]]
-    assert len(searches.calls) == 7
+    assert len(searches.calls) == 10
     await asyncio.gather(*tasks)
 
 
