@@ -27,6 +27,8 @@ class ConsistencyLevel(str, Enum):
 
 def check_options(call: str, given: Mapping[str, Any], known: Iterable[str] = ()) -> None:
     """Raise ``ParamError`` for a keyword that ``call`` does not take, naming the nearest one it does."""
+    if not given:
+        return
     known = {*known, "consistency_level"}
     for name in given:
         if name not in known:

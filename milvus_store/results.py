@@ -41,9 +41,13 @@ class Hit(dict[str, Any]):
 
     __slots__ = ("_pk_name",)
 
-    def __init__(self, pk_name: str, pk: Any, distance: float, entity: dict[str, Any]) -> None:
-        super().__init__({pk_name: pk, "distance": distance, "entity": entity})
-        self._pk_name = pk_name
+    _pk_name: str
+
+    @classmethod
+    def of(cls, pk_name: str, pk: Any, distance: float, entity: dict[str, Any]) -> Hit:
+        hit = cls({pk_name: pk, "distance": distance, "entity": entity})
+        hit._pk_name = pk_name
+        return hit
 
     def __missing__(self, key: str) -> Any:
         return super().__getitem__("entity")[key]
@@ -87,7 +91,7 @@ class Hits(list[Hit]):
 
     def __init__(self, pk_name: str, found: EngineHits) -> None:
         super().__init__(
-            Hit(pk_name, pk, distance, entity)
+            Hit.of(pk_name, pk, distance, entity)
             for pk, distance, entity in zip(found.pks, found.distances, found.entities, strict=True)
         )
         self.ids = found.pks

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from milvus_store import MilvusClient
 
 from .servers import running_server
+
+# How long an example takes is for benchmarks: machines that run tests do other things as well.
+settings.register_profile("without deadlines", deadline=None)
+settings.load_profile("without deadlines")
 
 
 @pytest.fixture

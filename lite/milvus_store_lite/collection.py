@@ -7,7 +7,7 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from .search.selection import Selection, check_isolation, loaded_partitions, par
 from .session import Session
 from .storage import catalog
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from .storage.reading import Moved
 from .storage.values import Batch, encode_pks, encode_rows
 
 
@@ -105,11 +106,15 @@ class Collection(Definition):
 
     def search(self, request: SearchRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the nearest rows in the request's scope for each query vector."""
-        with self._selecting(request.ranked_scope) as (session, selection):
-            state = session.state
-            check_isolation(state.record, request.scope)
-            hits = ranked_hits(state.record, state.rows, selection, request, session.index)
-            return state.record.schema.primary.name, hits
+        while True:
+            late, session = self._glance(self.name)
+            with suppress(Moved), late:
+                state = session.state
+                selection = self._select_loaded(session, request.ranked_scope)
+                if selection is not None:
+                    check_isolation(state.record, request.scope)
+                    hits = ranked_hits(state.record, state.rows, selection, request, session.index)
+                    return state.record.schema.primary.name, hits
 
     def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the best rows of several searches of one state of the collection."""
@@ -194,11 +199,7 @@ class Collection(Definition):
         """A read transaction, and the rows in each of ``scopes`` just as it sees them."""
         while True:
             with self._reading(self.name) as session:
-                record = session.state.record
-                selections = []
-                for scope in scopes:
-                    partitions = loaded_partitions(record, scope.partitions)
-                    selections.append(self._select(session, scope.within(partitions)))
+                selections = [self._select_loaded(session, scope) for scope in scopes]
                 found = [selection for selection in selections if selection is not None]
                 if len(found) == len(scopes):
                     yield session, found
@@ -210,7 +211,11 @@ class Collection(Definition):
 
     def _select(self, session: Session, scope: Scope) -> Selection | None:
         state = session.state
-        return select(state.record, state.histories, session.connection, session.position, scope)
+        return select(state.record, state.histories, session.reading, session.position, scope)
+
+    def _select_loaded(self, session: Session, scope: Scope) -> Selection | None:
+        partitions = loaded_partitions(session.state.record, scope.partitions)
+        return self._select(session, scope.within(partitions))
 
     @staticmethod
     def _home(record: CollectionRecord, partition: str | None) -> int:

@@ -9,37 +9,31 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
 
 from .collection import Collection
-from .columns.histories import Histories
 from .columns.memory import MemoryBudget
 from .databases import Databases, require
 from .errors import (
     AliasNotExistException,
-    CollectionNotExistException,
     IndexNotExistException,
     MilvusException,
     ParamError,
 )
 from .index_changes import checked_index
-from .indexes.collection_indexes import CollectionIndexes
-from .indexes.field_index import FieldIndex, Open, Standing
-from .indexes.keeper import Keeper
 from .indexes.scalar_types import has_sql_index
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema import Schema, check_name
 from .search.selection import partition_ids
-from .session import CollectionState, Session
+from .session import Session
+from .sessions import Sessions
 from .storage import catalog
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
@@ -85,11 +79,7 @@ class Database:
         self.name = name
         self._connections = Connections(self.path, durability, busy_timeout, read_only=read_only)
         self._remove_scratch = weakref.finalize(self._connections, _remove_folder, scratch, os.getpid())
-        self._read_only = read_only
-        self._memory = MemoryBudget(memory_limit)
-        self._keeper = Keeper(self._opener)
-        self._states: dict[int, CollectionState] = {}
-        self._states_lock = threading.Lock()
+        self._sessions = Sessions(self._connections, MemoryBudget(memory_limit), read_only=read_only)
         self.databases = Databases(self._connections)
         try:
             with self._connections.reading() as connection:
@@ -112,7 +102,7 @@ class Database:
 
     def close(self) -> None:
         """Release the file. Calls on the database or its collections raise from here on."""
-        self._keeper.close()
+        self._sessions.keeper.close()
         self._connections.close()
         self._remove_scratch()
 
@@ -138,7 +128,7 @@ class Database:
 
     def collection(self, name: str) -> Collection:
         """The collection called ``name``; whether it exists is found out at each of its calls."""
-        return Collection(name, self._reading, self._writing)
+        return Collection(name, self._reading, self._writing, partial(self._sessions.glance, self.name))
 
     def create_collection(
         self,
@@ -199,7 +189,7 @@ class Database:
                 )
             RowStore(record.id, record.schema).drop_tables(connection)
             catalog.remove_collection(connection, record.id)
-            self._forget_dropped(connection)
+            self._sessions.forget_dropped(connection)
 
     def rename_collection(self, old: str, new: str, database: str | None = None) -> None:
         """Give a collection another name, and move it to ``database`` if that is another one.
@@ -309,9 +299,9 @@ class Database:
         if index is None or index.is_exact:
             return
         if wait:
-            self._keeper.improve(index, report)
+            self._sessions.keeper.improve(index, report)
         else:
-            self._keeper.schedule(index)
+            self._sessions.keeper.schedule(index)
 
     def drop_index(self, collection: str, name: str) -> None:
         """Remove an index; nothing happens if there is none, as in Milvus."""
@@ -335,75 +325,13 @@ class Database:
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[Session]:
-        with self._connections.reading() as connection:
-            yield self._session(connection, name)
+        with self._sessions.reading(self.name, name) as session:
+            yield session
 
     @contextmanager
     def _writing(self, name: str) -> Iterator[Session]:
-        with self._connections.writing() as connection:
-            yield self._session(connection, name)
-
-    def _session(self, connection: sqlite3.Connection, name: str) -> Session:
-        found = catalog.find(connection, self.name, name)
-        if found is None:
-            require(connection, self.name)
-            raise CollectionNotExistException(
-                message=f"collection {name!r} does not exist in database '{self.name}'"
-            )
-        collection_id, version, position = found
-        state = self._states.get(collection_id)
-        if state is None or state.record.version != version:
-            state = self._remember(catalog.load(connection, collection_id))
-            self._forget_dropped(connection)
-        return Session(connection, state, position)
-
-    def _remember(self, record: CollectionRecord) -> CollectionState:
-        """Cache a definition just read; snapshots live on unless the schema is another one."""
-        with self._states_lock:
-            known = self._states.get(record.id)
-            if known is not None and known.record.version >= record.version:
-                if known.record.version == record.version:
-                    return known
-                # Another thread has seen a newer definition; this transaction still sees the older.
-                return self._fresh_state(record)
-            indexes = CollectionIndexes(record, self._keeper, None if known is None else known.indexes)
-            if known is not None and known.record.schema == record.schema:
-                state = CollectionState(record, known.rows, known.histories, indexes)
-            else:
-                state = replace(self._fresh_state(record), indexes=indexes)
-            self._states[record.id] = state
-            return state
-
-    def _forget_dropped(self, connection: sqlite3.Connection) -> None:
-        """Let go of collections that this or another process has dropped."""
-        with self._states_lock:
-            for dropped in self._states.keys() - catalog.ids(connection):
-                self._states.pop(dropped).histories.release()
-
-    def _fresh_state(self, record: CollectionRecord) -> CollectionState:
-        rows = RowStore(record.id, record.schema)
-        histories = Histories(rows, record.schema, self._memory)
-        return CollectionState(record, rows, histories, CollectionIndexes(record, self._keeper, None))
-
-    def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:
-        """How to begin transactions in which ``index`` is still what the catalog says it is."""
-
-        @contextmanager
-        def standing(
-            begin: Callable[[], AbstractContextManager[sqlite3.Connection]],
-        ) -> Iterator[Standing | None]:
-            with begin() as connection:
-                found = catalog.place(connection, index.collection)
-                if found is None:
-                    yield None
-                    return
-                record = catalog.load(connection, index.collection)
-                is_same = index.record in record.indexes and index.one in record.schema.fields
-                rows = RowStore(record.id, record.schema)
-                yield Standing(connection, record, rows, found) if is_same else None
-
-        reading, writing = self._connections.reading, self._connections.writing
-        return partial(standing, reading), None if self._read_only else partial(standing, writing)
+        with self._sessions.writing(self.name, name) as session:
+            yield session
 
     def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
         target = catalog.alias_target(connection, self.name, alias)

@@ -14,7 +14,7 @@ from .properties import COLLECTION_PROPERTIES, DYNAMIC, as_flag, check_against_s
 from .schema import Field, Schema, check_name
 from .schema_changes import with_field, with_field_params, without_field
 from .search.selection import partition_id
-from .session import OpenSession, Session
+from .session import Glance, OpenSession, Session
 from .storage import catalog
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.values import check_defaults, encode_default
@@ -26,10 +26,12 @@ class Definition:
 
     Args:
         reading, writing: begin a read or write transaction and find the collection in it.
+        glance: finds the collection, and begins a read transaction if one is needed.
     """
 
-    def __init__(self, name: str, reading: OpenSession, writing: OpenSession) -> None:
+    def __init__(self, name: str, reading: OpenSession, writing: OpenSession, glance: Glance) -> None:
         self.name = name
+        self._glance = glance
         self._reading = reading
         self._writing = writing
 

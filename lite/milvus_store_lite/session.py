@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from .columns.histories import Histories
 from .indexes.collection_indexes import CollectionIndexes
-from .indexes.field_index import FieldIndex, Standing
+from .indexes.field_index import FieldIndex
 from .storage.catalog import CollectionRecord, Position
+from .storage.reading import Late, Reading
 from .storage.rows import RowStore
 
 
@@ -28,18 +29,26 @@ class CollectionState:
 class Session:
     """One transaction on one collection: the connection, and where the collection stands in it."""
 
-    connection: sqlite3.Connection
+    reading: Reading
     state: CollectionState
     position: Position
 
     @property
-    def standing(self) -> Standing:
-        """What an index needs to know of the transaction."""
-        return Standing(self.connection, self.state.record, self.state.rows, self.position)
+    def connection(self) -> sqlite3.Connection:
+        return self.reading.connection
+
+    @property
+    def record(self) -> CollectionRecord:
+        return self.state.record
+
+    @property
+    def rows(self) -> RowStore:
+        return self.state.rows
 
     def index(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""
-        return self.state.indexes.attend(field, self.standing)
+        return self.state.indexes.attend(field, self)
 
 
 OpenSession = Callable[[str], AbstractContextManager[Session]]
+Glance = Callable[[str], tuple[Late, Session]]

@@ -25,7 +25,7 @@ class TenantCollection(Collection):
     """The rows of ``collection`` whose partition key is ``tenant``."""
 
     def __init__(self, collection: Collection, tenant: object) -> None:
-        super().__init__(collection.name, collection._reading, collection._writing)
+        super().__init__(collection.name, collection._reading, collection._writing, collection._glance)
         self.tenant = tenant
 
     def check(self) -> None:

@@ -32,7 +32,9 @@ class SearchParams:
         Raises:
             ParamError: a parameter stands in both places with different values.
         """
-        found = _flat(_as_dict("search_params", search_params or {}))
+        if not search_params:
+            return _NONE
+        found = _flat(_as_dict("search_params", search_params))
         metric, radius, range_filter = (
             found.pop(key, None) for key in ("metric_type", "radius", "range_filter")
         )
@@ -42,6 +44,9 @@ class SearchParams:
             ring=None if radius is None and range_filter is None else Ring(radius, range_filter),
             index={key: value for key, value in found.items() if key not in _WITHOUT_EFFECT},
         )
+
+
+_NONE: Final = SearchParams(None, None, None, {})
 
 
 def one_offset(keyword: int | None, params: SearchParams) -> int:

@@ -161,7 +161,7 @@ def test_a_memory_limit_changes_no_answer(path: Path, limit: int) -> None:
         fill(client, range(3000))
         client.delete("c", filter="id % 11 == 0")
         with MilvusClient(path, memory_limit=limit) as bounded:
-            memory = bounded._database._memory
+            memory = bounded._database._sessions._memory
             query = np.random.default_rng(9).standard_normal((2, DIM))
             for expression in ("", "id < 500", 'tenant in ["t1", "t2"]', 'text like "x%" and id > 2000'):
                 for _ in range(2):
@@ -194,7 +194,7 @@ def test_the_column_that_was_not_used_for_longest_goes_first(path: Path) -> None
 
 def _only_state(client: MilvusClient, expression: str):  # type: ignore[no-untyped-def]
     client.query("c", expression, limit=1)
-    (state,) = client._database._states.values()
+    (state,) = client._database._sessions.states.values()
     return state
 
 
@@ -215,4 +215,4 @@ def test_what_others_have_dropped_is_forgotten(path: Path) -> None:
             other.insert(f"c{number}", {"id": 1, "vector": [1, 2]})
             assert len(client.query(f"c{number}", "id > 0")) == 1
             other.drop_collection(f"c{number}")
-        assert len(client._database._states) == 1
+        assert len(client._database._sessions.states) == 1

@@ -8,13 +8,13 @@ in memory is as fast.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from ..schema import Field, Schema
+from ..storage.reading import Reading
 from ..storage.rows import Part, RowStore
 from .memory import MemoryBudget
 from .snapshot import History
@@ -44,9 +44,7 @@ class Histories:
         self._parts: OrderedDict[Part, History] = OrderedDict()
         self._too_large: set[Part] = set()
 
-    def of_demands(
-        self, connection: sqlite3.Connection, demanded: Demanded, indexed: Iterable[Field]
-    ) -> History:
+    def of_demands(self, reading: Reading, demanded: Demanded, indexed: Iterable[Field]) -> History:
         """The history to answer from.
 
         Args:
@@ -56,7 +54,7 @@ class Histories:
         if self.partition_key is not None:
             values = demanded(self.partition_key.name)
             if values is not None:
-                return self._of_part(connection, Part(self.partition_key.name, tuple(sorted(values))))
+                return self._of_part(reading, Part(self.partition_key.name, tuple(sorted(values))))
         if self.whole.is_read:
             return self.whole
         parts = [
@@ -64,13 +62,13 @@ class Histories:
             for one in indexed
             if (values := demanded(one.name)) is not None
             and len(values) <= MAX_PART_VALUES
-            and self._rows.has_value_index(connection, one)
+            and self._rows.has_value_index(reading.connection, one)
         ]
         if len(parts) > 1:
-            parts.sort(key=lambda part: self._rows.part_count(connection, part, MAX_PART_ROWS + 1))
-        return self._of_part(connection, parts[0]) if parts else self.whole
+            parts.sort(key=lambda part: self._rows.part_count(reading.connection, part, MAX_PART_ROWS + 1))
+        return self._of_part(reading, parts[0]) if parts else self.whole
 
-    def _of_part(self, connection: sqlite3.Connection, part: Part) -> History:
+    def _of_part(self, reading: Reading, part: Part) -> History:
         if len(part.values) > MAX_PART_VALUES:
             return self.whole
         with self._lock:
@@ -78,7 +76,7 @@ class Histories:
             if history is not None:
                 self._parts.move_to_end(part)
         if history is None:
-            history = self._new_part(connection, part)
+            history = self._new_part(reading, part)
         elif history.slots > 2 * MAX_PART_ROWS:
             with self._lock:
                 self._parts.pop(part, None)
@@ -93,10 +91,10 @@ class Histories:
             for history in (self.whole, *self._parts.values()):
                 self._memory.release(history)
 
-    def _new_part(self, connection: sqlite3.Connection, part: Part) -> History:
+    def _new_part(self, reading: Reading, part: Part) -> History:
         if part in self._too_large:
             return self.whole
-        if self._rows.part_count(connection, part, MAX_PART_ROWS + 1) > MAX_PART_ROWS:
+        if self._rows.part_count(reading.connection, part, MAX_PART_ROWS + 1) > MAX_PART_ROWS:
             with self._lock:
                 self._too_large.add(part)
             return self.whole

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from ..data_types import DataType
 from ..schema import Field
 from ..storage.catalog import Position
+from ..storage.reading import Reading
 from ..storage.rows import PARTITION_COLUMN, Part, RowStore
 from .arrays import JsonArrayBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
@@ -40,6 +41,9 @@ from .vectors import (
 
 _VECTOR_CHUNK: Final = 4096
 """Vectors read from the file at a time: bounds what loading needs beside the matrix itself."""
+
+_PK_ROWS: Final = 20_000
+"""Primary keys of so many rows are read into memory at once sooner than a statement fetches ten of them."""
 
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
@@ -125,16 +129,16 @@ class History:
         """Whether anything has been asked of it: what follows only has to catch up."""
         return self._current is not None
 
-    def view(self, connection: sqlite3.Connection, position: Position) -> View | None:
-        """The view at ``position``, which is where the transaction of ``connection`` sees the collection.
+    def view(self, reading: Reading, position: Position) -> View | None:
+        """The view at ``position``, which is where ``reading`` sees the collection.
 
         None when another thread has caught up further than this transaction sees: begin a new one.
         """
         snapshot = self._current
         if snapshot is None or snapshot.position != position:
             with self._lock:
-                snapshot = self._catch_up(connection, position)
-        return None if snapshot is None else View(snapshot, connection, self)
+                snapshot = self._catch_up(reading.connection, position)
+        return None if snapshot is None else View(snapshot, reading, self)
 
     def _catch_up(self, connection: sqlite3.Connection, position: Position) -> Snapshot | None:
         current = self._current
@@ -274,10 +278,14 @@ class History:
 class View:
     """A snapshot and a transaction that sees exactly its rows. Lives as long as the transaction."""
 
-    def __init__(self, snapshot: Snapshot, connection: sqlite3.Connection, history: History) -> None:
+    def __init__(self, snapshot: Snapshot, reading: Reading, history: History) -> None:
         self.snapshot = snapshot
-        self.connection = connection
+        self._reading = reading
         self._history = history
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        return self._reading.connection
 
     @property
     def count(self) -> int:
@@ -320,6 +328,15 @@ class View:
         loaded = self._column(Key(PARTITION_COLUMN), lambda: NumberBuilder(DataType.INT64))
         assert isinstance(loaded, NumberColumn)
         return loaded
+
+    def resident_pks(self, primary: Field, slots: npt.NDArray[np.int64]) -> list[Any] | None:
+        """Primary keys of live ``slots`` from memory, where a column of them is small; None where it is not."""
+        if primary.dtype is not DataType.INT64 or self.count > _PK_ROWS:
+            return None
+        column = self.column(primary)
+        assert isinstance(column, NumberColumn)
+        pks: list[Any] = column.values[slots].tolist()
+        return pks
 
     def vectors(self, one: Field, after: int = 0) -> AnyVectorColumn:
         """The vectors of every slot beyond seq ``after``, made resident; ``can_hold`` says whether memory

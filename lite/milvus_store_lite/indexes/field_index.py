@@ -8,8 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from ..columns.snapshot import Origin, Snapshot
@@ -40,14 +39,20 @@ LIVE_SHARE: Final = 0.5
 _log = logging.getLogger("milvus_store")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The index in one transaction: what it reads by, and what it may write by."""
+class Standing(Protocol):
+    """The collection of an index in one transaction."""
 
-    connection: sqlite3.Connection
-    record: CollectionRecord
-    rows: RowStore
-    position: Position
+    @property
+    def connection(self) -> sqlite3.Connection: ...
+
+    @property
+    def record(self) -> CollectionRecord: ...
+
+    @property
+    def rows(self) -> RowStore: ...
+
+    @property
+    def position(self) -> Position: ...
 
 
 WARM: Final = 8

@@ -21,6 +21,9 @@ from .rankings import NOTHING, Ranking, floor, order
 _RANKS_AT_ONCE: Final = 16_000_000
 """Ranks held at a time (64 MB of float32): bounds what a batch of queries needs."""
 
+_SCORED_AT_ONCE: Final = 16_384
+"""A column of no more numbers than this is scored as a whole: choosing candidates first takes longer."""
+
 _SCORES_AT_ONCE: Final = 8_192
 """Candidates widened to float64 at a time."""
 
@@ -29,6 +32,12 @@ def scan(
     metric: Metric, rows: VectorColumn, queries: Floats, limit: int, mask: BoolArray | None
 ) -> Iterator[Ranking]:
     """Rank every row for each of ``queries``, drop those that ``mask`` hides, and score the candidates."""
+    if rows.values.size <= _SCORED_AT_ONCE and mask is None:
+        for query in queries:
+            values = score(metric, rows.values, query)
+            best = order(metric, values)[:limit]
+            yield best, values[best]
+        return
     step = max(1, _RANKS_AT_ONCE // max(1, len(rows.values)))
     for start in range(0, len(queries), step):
         part = queries[start : start + step]
@@ -81,11 +90,12 @@ def _best(
 ) -> Ranking:
     if len(candidates) == 0:
         return NOTHING
-    values = np.concatenate(
-        [
-            score(metric, vectors[candidates[start : start + _SCORES_AT_ONCE]], query)
-            for start in range(0, len(candidates), _SCORES_AT_ONCE)
-        ]
-    )
+    if len(candidates) <= _SCORES_AT_ONCE:
+        values = score(metric, vectors[candidates], query)
+    else:
+        parts = range(0, len(candidates), _SCORES_AT_ONCE)
+        values = np.concatenate(
+            [score(metric, vectors[candidates[start : start + _SCORES_AT_ONCE]], query) for start in parts]
+        )
     best = order(metric, values)[:limit]
     return candidates[best], values[best]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,9 @@ from .rankings import Ranking
 from .request import GroupBy, Hits, SearchRequest
 from .selection import Selection
 from .text_queries import text_queries
+
+_REMEMBERED: Final = 128
+"""Forms of searches that are not worked out again."""
 
 FindIndex = Callable[[str], "FieldIndex | None"]
 """The index to search a field by, None for an exact scan."""
@@ -62,9 +65,7 @@ def prepared(
     record: CollectionRecord, rows: RowStore, view: View, request: SearchRequest, find_index: FindIndex
 ) -> PreparedSearch:
     """``request`` checked against the collection; it may still be put to any selection of ``view``."""
-    one = _vector_field(record.schema, request.anns_field)
-    index = _index(record, one)
-    metric = _metric(one, index, request.metric)
+    one, index, metric = _asked(record, request.anns_field, request.metric)
     params = check_search_parameters(
         one, index.type, index.parameters, request.params, request.offset + request.limit
     )
@@ -82,9 +83,22 @@ def prepared(
         queries = text_queries(view.connection, rows, one, request.queries)
     else:
         queries = encode_queries(one, request.queries)
-    return PreparedSearch(
-        metric, ranked, queries, Projection.of(record.schema, request.output_fields, as_rows=False)
-    )
+    return PreparedSearch(metric, ranked, queries, _projection(record, tuple(request.output_fields)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _asked(
+    record: CollectionRecord, field: str | None, metric: str | None
+) -> tuple[Field, IndexRecord, Metric]:
+    """The vector field that a search names, its index and metric."""
+    one = _vector_field(record.schema, field)
+    index = _index(record, one)
+    return one, index, _metric(one, index, metric)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _projection(record: CollectionRecord, names: tuple[str, ...]) -> Projection:
+    return Projection.of(record.schema, names, as_rows=False)
 
 
 def ranked_pages(
@@ -152,6 +166,11 @@ def hits_of(
     view: View, rows: RowStore, projection: Projection, pages: list[Ranking], decimals: int
 ) -> list[Hits]:
     """The rows of ``pages`` as hits, their distances rounded to float32 and to ``decimals`` unless that is -1."""
+    if not projection.has_columns and len(pages) == 1:
+        slots, values = pages[0]
+        pks = view.resident_pks(rows.schema.primary, slots)
+        if pks is not None:
+            return [Hits(pks, _shown(values, decimals), [{} for _ in pks])]
     by_seq = [(view.snapshot.seqs[slots].tolist(), values) for slots, values in pages]
     return hits_at(view.connection, rows, projection, by_seq, decimals)
 
@@ -172,14 +191,20 @@ def hits_at(
     )
     answer = []
     for place, (seqs, values) in enumerate(pages):
-        distances = values.astype(np.float32).astype(np.float64)
-        if decimals >= 0:
-            distances = np.round(distances, decimals)
         answer.append(
             Hits(
                 pks=[found[seq][0] for seq in seqs],
-                distances=distances.tolist(),
+                distances=_shown(values, decimals),
                 entities=[found[seq][1] if place == 0 else dict(found[seq][1]) for seq in seqs],
             )
         )
     return answer
+
+
+def _shown(values: npt.NDArray[np.float64], decimals: int) -> list[float]:
+    """Distances as users see them: what a float32 holds, rounded unless ``decimals`` is -1."""
+    distances: npt.NDArray[Any] = values.astype(np.float32)
+    if decimals >= 0:
+        distances = np.round(distances.astype(np.float64), decimals)
+    shown: list[float] = distances.tolist()
+    return shown

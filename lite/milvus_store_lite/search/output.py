@@ -70,6 +70,11 @@ class Projection:
             dynamic=dynamic,
         )
 
+    @cached_property
+    def has_columns(self) -> bool:
+        """Whether anything of a row is to be shown."""
+        return bool(self.with_pk or self.scalars or self.vectors or self.dynamic is not None)
+
     def fetch(
         self, connection: sqlite3.Connection, rows: RowStore, seqs: Sequence[int]
     ) -> tuple[list[Any], list[dict[str, Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from ..indexes.scalar_types import has_sql_index
 from ..properties import ISOLATION, as_flag
 from ..schema import Schema
 from ..storage.catalog import CollectionRecord, Position
+from ..storage.reading import Reading
 from .request import Scope
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ class Selection:
 def select(
     record: CollectionRecord,
     histories: Histories,
-    connection: sqlite3.Connection,
+    reading: Reading,
     position: Position,
     scope: Scope,
 ) -> Selection | None:
-    """The live rows in ``scope`` at ``position``, which is where the transaction sees the collection.
+    """The live rows in ``scope`` at ``position``, which is where ``reading`` sees the collection.
 
     None when another thread has caught up further than this transaction sees: begin a new one.
 
@@ -64,8 +64,8 @@ def select(
     if _ranks_by_corpus(record.schema, scope):
         history = histories.whole
     else:
-        history = _history(record, histories, connection, condition)
-    view = history.view(connection, position)
+        history = _history(record, histories, reading, condition)
+    view = history.view(reading, position)
     if view is None:
         return None
     mask = view.snapshot.alive
@@ -154,7 +154,7 @@ def _ranks_by_corpus(schema: Schema, scope: Scope) -> bool:
 
 
 def _history(
-    record: CollectionRecord, histories: Histories, connection: sqlite3.Connection, condition: Filter | None
+    record: CollectionRecord, histories: Histories, reading: Reading, condition: Filter | None
 ) -> History:
     """The rows to look at: all, or a part that the filter confines the request to."""
     if condition is None:
@@ -164,7 +164,7 @@ def _history(
         for index in record.indexes
         if (one := record.schema.by_name.get(index.field)) is not None and has_sql_index(one, index.type)
     )
-    return histories.of_demands(connection, condition.required_values, indexed)
+    return histories.of_demands(reading, condition.required_values, indexed)
 
 
 def _both(mask: BoolArray | None, other: BoolArray) -> BoolArray:

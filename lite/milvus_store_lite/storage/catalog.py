@@ -87,7 +87,7 @@ class IndexRecord:
     parameters: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CollectionRecord:
     """A collection's definition, as of ``version``.
 

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Final
 
 from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseWriteError
@@ -28,6 +29,9 @@ _SHRINK_PAGES: Final = 1_000
 never waits long for it, and a file that was emptied has shrunk after a few more calls."""
 
 
+_DATA_VERSION: Final = "PRAGMA data_version"
+
+
 class Connections:
     """All connections of this process to the file at ``path``. Threads share it."""
 
@@ -40,6 +44,10 @@ class Connections:
         self._read_only = read_only
         self._closed = False
         self._idle: deque[sqlite3.Connection] = deque()
+        self._watch: sqlite3.Connection | None = None
+        self._watch_lock = threading.Lock()
+        self._watches = count()
+        self._watch_number = 0
         self._write_lock = threading.RLock()
         if not recognise(path) and read_only:
             raise DatabaseWriteError(message=f"{path} does not exist, and a read-only client makes nothing")
@@ -57,6 +65,21 @@ class Connections:
         """A connection that sees one unchanging state of the file for the length of the block."""
         with self._translated(), self._connection() as connection, transaction(connection):
             yield connection
+
+    def state(self) -> object:
+        """What differs after each commit of whatever thread or process, and else stays equal."""
+        try:
+            with self._watch_lock:
+                if self._watch is not None and GATE.is_usable:
+                    return self._watch_number, self._watch.execute(_DATA_VERSION).fetchone()
+        except FAULTS as error:
+            raise translate(error, self.path, self._timeout) from error
+        # The lock is not held where a fork may be waited for: the fork waits for the lock.
+        with self._translated(), self._connection(), self._watch_lock:
+            if self._watch is None:
+                self._watch = self._connect()
+                self._watch_number = next(self._watches)
+            return self._watch_number, self._watch.execute(_DATA_VERSION).fetchone()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -111,15 +134,22 @@ class Connections:
 
     @property
     def is_open(self) -> bool:
-        return bool(self._idle)
+        return bool(self._idle) or self._watch is not None
 
     def close_idle(self) -> None:
-        while self._idle and GATE.is_usable:
+        if not GATE.is_usable:
+            return
+        with self._watch_lock:
+            if self._watch is not None:
+                self._idle.append(self._watch)
+                self._watch = None
+        while self._idle:
             with suppress(sqlite3.Error, IndexError):
                 self._idle.pop().close()
 
     def renew_locks(self) -> None:
         self._write_lock = threading.RLock()
+        self._watch_lock = threading.Lock()
 
     # ---------------------------------------------------------------------------------------------------
 

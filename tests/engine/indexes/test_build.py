@@ -87,7 +87,7 @@ def truth(vectors: np.ndarray, metric: str, query: np.ndarray, keep: np.ndarray,
 
 
 def built(database: Database) -> field_index.FieldIndex:
-    (state,) = database._states.values()
+    (state,) = database._sessions.states.values()
     found = state.indexes.of("v")
     assert found is not None
     return found

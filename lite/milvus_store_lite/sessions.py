@@ -1,0 +1,142 @@
+"""Sessions: from the name of a collection to a transaction on it, with what this process keeps of it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
+
+from .columns.histories import Histories
+from .columns.memory import MemoryBudget
+from .databases import require
+from .errors import CollectionNotExistException
+from .indexes.collection_indexes import CollectionIndexes
+from .indexes.field_index import FieldIndex, Open, Standing
+from .indexes.keeper import Keeper
+from .session import CollectionState, Session
+from .storage import catalog
+from .storage.catalog import CollectionRecord, Position
+from .storage.connections import Connections
+from .storage.reading import Begun, Late
+from .storage.rows import RowStore
+
+
+class Sessions:
+    """Opens sessions on the collections of a file, and keeps what is worth keeping between them.
+
+    Args:
+        read_only: nothing that is built is stored.
+    """
+
+    def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
+        self.keeper = Keeper(self._opener)
+        self.states: dict[int, CollectionState] = {}
+        self._connections = connections
+        self._memory = memory
+        self._read_only = read_only
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str, str], tuple[object, CollectionState, Position]] = {}
+
+    @contextmanager
+    def reading(self, database: str, name: str) -> Iterator[Session]:
+        """A read transaction on the collection called ``name`` (or by that alias) in ``database``.
+
+        Raises:
+            CollectionNotExistException, DatabaseNotExistException
+        """
+        with self._connections.reading() as connection:
+            yield self._session(connection, database, name)
+
+    @contextmanager
+    def writing(self, database: str, name: str) -> Iterator[Session]:
+        """A write transaction, likewise."""
+        with self._connections.writing() as connection:
+            yield self._session(connection, database, name)
+
+    def glance(self, database: str, name: str) -> tuple[Late, Session]:
+        """A session on the collection as it is now, and its read transaction, which begins when it is needed.
+
+        Raises what ``reading`` raises. Using the session raises ``Moved`` when somebody wrote since.
+        """
+        state_of_file = self._connections.state()
+        seen = self._seen.get((database, name))
+        if seen is None or seen[0] != state_of_file:
+            # The state was asked for before the transaction begins: the transaction sees it, or a newer one.
+            with self.reading(database, name) as session:
+                seen = state_of_file, session.state, session.position
+            self._seen[database, name] = seen
+        _, state, position = seen
+        expected = state.record.id, state.record.version, position
+        late = Late(
+            self._connections.reading,
+            lambda connection: catalog.find(connection, database, name) == expected,
+        )
+        return late, Session(late, state, position)
+
+    def _session(self, connection: sqlite3.Connection, database: str, name: str) -> Session:
+        found = catalog.find(connection, database, name)
+        if found is None:
+            require(connection, database)
+            raise CollectionNotExistException(
+                message=f"collection {name!r} does not exist in database '{database}'"
+            )
+        collection_id, version, position = found
+        state = self.states.get(collection_id)
+        if state is None or state.record.version != version:
+            state = self._remember(catalog.load(connection, collection_id))
+            self.forget_dropped(connection)
+        return Session(Begun(connection), state, position)
+
+    def _remember(self, record: CollectionRecord) -> CollectionState:
+        """Cache a definition just read; snapshots live on unless the schema is another one."""
+        with self._lock:
+            known = self.states.get(record.id)
+            if known is not None and known.record.version >= record.version:
+                if known.record.version == record.version:
+                    return known
+                # Another thread has seen a newer definition; this transaction still sees the older.
+                return self._fresh_state(record)
+            indexes = CollectionIndexes(record, self.keeper, None if known is None else known.indexes)
+            if known is not None and known.record.schema == record.schema:
+                state = CollectionState(record, known.rows, known.histories, indexes)
+            else:
+                state = replace(self._fresh_state(record), indexes=indexes)
+            self.states[record.id] = state
+            return state
+
+    def forget_dropped(self, connection: sqlite3.Connection) -> None:
+        """Let go of collections that this or another process has dropped."""
+        with self._lock:
+            for dropped in self.states.keys() - catalog.ids(connection):
+                self.states.pop(dropped).histories.release()
+            for key in [
+                key for key, (_, state, _) in list(self._seen.items()) if state.record.id not in self.states
+            ]:
+                del self._seen[key]
+
+    def _fresh_state(self, record: CollectionRecord) -> CollectionState:
+        rows = RowStore(record.id, record.schema)
+        histories = Histories(rows, record.schema, self._memory)
+        return CollectionState(record, rows, histories, CollectionIndexes(record, self.keeper, None))
+
+    def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:
+        """How to begin transactions in which ``index`` is still what the catalog says it is."""
+
+        @contextmanager
+        def standing(
+            begin: Callable[[], AbstractContextManager[sqlite3.Connection]],
+        ) -> Iterator[Standing | None]:
+            with begin() as connection:
+                position = catalog.place(connection, index.collection)
+                if position is None:
+                    yield None
+                    return
+                record = catalog.load(connection, index.collection)
+                is_same = index.record in record.indexes and index.one in record.schema.fields
+                yield Session(Begun(connection), self._fresh_state(record), position) if is_same else None
+
+        reading, writing = self._connections.reading, self._connections.writing
+        return partial(standing, reading), None if self._read_only else partial(standing, writing)
