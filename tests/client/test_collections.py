@@ -184,9 +184,9 @@ def test_schemas_that_cannot_be(client: MilvusClient) -> None:
             "nullable",
         ),
         (
-            schema(pk, FieldSchema("v", DataType.GEOMETRY)),
+            schema(pk, FieldSchema("v", DataType.STRING)),
             DataTypeNotSupportException,
-            "GEOMETRY",
+            "STRING",
         ),
         (
             schema(pk, vector, FieldSchema("n", DataType.INT8, default_value=300)),
