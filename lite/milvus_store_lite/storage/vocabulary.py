@@ -22,6 +22,10 @@ _KNOWN_TERMS: Final = 500_000
 """Terms kept in memory at most, some 100 bytes each."""
 
 
+_WORTH_READING: Final = 10
+"""Terms read in the order of their numbers in about the time that looking one up takes."""
+
+
 class Vocabulary:
     """The terms in ``table``, a name quoted for SQL.
 
@@ -44,7 +48,7 @@ class Vocabulary:
             connection: in a write transaction, of which there is one at a time.
         """
         newest = int(connection.execute(f"SELECT coalesce(max(id), 0) FROM {self.table}").fetchone()[0])
-        self._catch_up(connection, newest)
+        self._catch_up(connection, newest, len(documents.terms))
         terms, known = documents.terms, self._known
         unknown = [place for place, term in enumerate(terms) if term not in known]
         if unknown and self._first > 1:
@@ -66,13 +70,17 @@ class Vocabulary:
         found = _sorted(documents, of_code)
         return found.only(found.indices > 0)
 
-    def _catch_up(self, connection: sqlite3.Connection, newest: int) -> None:
-        """Know the terms up to number ``newest``, or start anew where that would be too many."""
-        if len(self._known) + newest - self._last > _KNOWN_TERMS:
-            self._known, self._first, self._last = {}, newest + 1, newest
-        self._known.update(
-            connection.execute(f"SELECT term, id FROM {self.table} WHERE id > ?", (self._last,))
-        )
+    def _catch_up(self, connection: sqlite3.Connection, newest: int, asked: int) -> None:
+        """Know the terms up to number ``newest``, or start anew behind it where they are too many.
+
+        Too many to keep, or to read for the sake of ``asked`` terms, which can be looked up one by one.
+        """
+        missed = newest - self._last
+        if missed > _WORTH_READING * asked or len(self._known) + missed > _KNOWN_TERMS:
+            self._known, self._first = {}, newest + 1
+        else:
+            rows = connection.execute(f"SELECT term, id FROM {self.table} WHERE id > ?", (self._last,))
+            self._known.update(rows)
         self._last = newest
 
     def _stored(self, connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:

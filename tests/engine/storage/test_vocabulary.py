@@ -24,11 +24,13 @@ def words(connection: sqlite3.Connection, blob: memoryview) -> dict[str, float]:
     return dict(zip(map(names.__getitem__, rows.indices.tolist()), rows.values.tolist(), strict=True))
 
 
+@pytest.mark.parametrize("worth_reading", [0, 10])
 @pytest.mark.parametrize("limit", [0, 3, 100])
 def test_documents_keep_their_terms_whatever_is_remembered(
-    connection: sqlite3.Connection, limit: int, monkeypatch: pytest.MonkeyPatch
+    connection: sqlite3.Connection, limit: int, worth_reading: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vocabulary, "_KNOWN_TERMS", limit)
+    monkeypatch.setattr(vocabulary, "_WORTH_READING", worth_reading)
     first, second = Vocabulary('"terms"'), Vocabulary('"terms"')
     for writer, texts in (
         (first, ["a b a", "c"]),
