@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,33 @@ def test_searches_refuse_vectors_that_do_not_belong(
                 client.search("c", [[1, 1]], filter=few)
 
 
+def test_a_flipped_bit_inside_a_vector_is_found_by_whoever_reads_it(
+    path: Path, damage: Callable[[str], None]
+) -> None:
+    content = bytearray(path.read_bytes())
+    stored = struct.pack("<2f", 1500, 1)
+    assert content.count(stored) == 1
+    content[content.index(stored) + 4] ^= 1
+    path.write_bytes(content)
+    where = r"field 'vector', table \"vectors_1_vector\", seq 1501: .*checksum"
+    for settings in ({}, {"memory_limit": 100}):
+        with MilvusClient(path, **settings) as client:  # type: ignore[arg-type]
+            for read in (
+                lambda: client.search("c", [[1, 1]]),
+                lambda: client.search("c", [[1, 1]], filter="id in [1499, 1500]"),
+                lambda: client.search("c", ids=[1500], limit=1),
+                lambda: client.get("c", 1500, ["vector"]),
+                lambda: client.query("c", "n > 1400", ["*"]),
+            ):
+                with pytest.raises(DatabaseCorruptError, match=where):
+                    read()
+            assert client.get("c", 1499, ["vector"]) == [{"id": 1499, "vector": [1499, 1]}]
+            assert client.get("c", 1500, ["n"]) == [{"id": 1500, "n": 1500}]
+    with MilvusClient(path) as client:  # A row written anew is whole again.
+        client.upsert("c", {"id": 1500, "vector": [1500, 1]})
+        assert client.search("c", [[1500, 1]], limit=3000)[0].ids.count(1500) == 1
+
+
 def test_queries_refuse_a_document_that_is_no_json(path: Path, damage: Callable[[str], None]) -> None:
     damage("UPDATE rows_1 SET dynamic = '{' WHERE seq = 7")
     with MilvusClient(path) as client:
@@ -86,7 +114,7 @@ def test_values_of_another_type_are_refused(path: Path, damage: Callable[[str], 
 
 
 def test_a_row_that_its_index_has_lost_is_damage(path: Path, damage: Callable[[str], None]) -> None:
-    damage("INSERT INTO vectors_1_vector VALUES (3001, x'0000000000000000')")
+    damage("INSERT INTO vectors_1_vector VALUES (3001, x'00', x'0000000000000000')")
     with MilvusClient(path) as client, pytest.raises(DatabaseCorruptError, match="UNIQUE"):
         client.insert("c", {"id": 5000, "vector": [1, 1]})
 

@@ -16,7 +16,7 @@ from ..errors import DatabaseLockedError, DatabaseWriteError
 from ..storage.faults import FAULTS, said, translate
 from ..storage.file import connect_read_only, require
 from ..storage.migrations import refuse_older
-from . import catalog, definitions, history, scalars, vectors
+from . import catalog, definitions, history, indexes, scalars, vectors
 from .definitions import Definition
 from .pages import pages_and_indexes
 from .report import Problem, Report
@@ -36,7 +36,8 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
 COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
     "definition": (definitions.definition, definitions.indexes),
     "rows": (scalars.scalars, scalars.texts, scalars.documents, scalars.arrays),
-    "vectors": (vectors.pairing, vectors.lengths, vectors.numbers, vectors.terms),
+    "vectors": (vectors.pairing, vectors.lengths, vectors.contents, vectors.terms),
+    "stored indexes": (indexes.stored_indexes,),
     "removals": (history.position, history.removals),
 }
 """By what they read: what is checked of a collection once its tables were found, with their columns."""

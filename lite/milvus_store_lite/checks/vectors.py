@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ..data_types import DataType
 from ..schema import Field
-from ..storage.values import dense, sparse
+from ..storage.checksums import damaged
+from ..storage.values import dense, sparse, width
 from .definitions import Definition
 from .offenders import named, shown
 from .report import Problem
@@ -70,28 +71,32 @@ def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
             )
 
 
-def numbers(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """Numbers are ones that could have been given. Vectors of the wrong length are passed over."""
+def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Vectors have the checksums they were written with, and numbers that could have been given.
+
+    Those of the wrong length are passed over.
+    """
     for one in collection.schema.vectors:
-        if one.dtype is DataType.BINARY_VECTOR:
-            continue
         rows = connection.execute(
-            f"SELECT seq, value FROM {collection.tables.vectors[one.name]}"
-            f" WHERE typeof(value) = 'blob' AND {_has_right_length(one)}"
+            f"SELECT seq, checksum, value FROM {collection.tables.vectors[one.name]}"
+            f" WHERE value IS NULL OR typeof(value) = 'blob' AND {_has_right_length(one)}"
         )
-        are_good, expected = (
-            (_good_pairs, "ascending indices, positive and finite values")
-            if _is_sparse(one)
-            else (_finite, "finite numbers (no NaN, no infinity)")
-        )
+        are_good, expected = _RULES.get(one.dtype, (_finite, "finite numbers (no NaN, no infinity)"))
+        changed: list[int] = []
         broken: list[int] = []
         while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(one))):
-            good = are_good(one, [value for _, value in chunk])
-            broken += [chunk[place][0] for place in np.flatnonzero(~good).tolist()]
+            places = damaged([value for _, _, value in chunk], [checksum for _, checksum, _ in chunk])
+            changed += [chunk[place][0] for place in places]
+            wrong = set(places)
+            # Of what is not what was written, nothing more needs to be said.
+            written = [row for place, row in enumerate(chunk) if row[2] is not None and place not in wrong]
+            good = are_good(one, [value for _, _, value in written])
+            broken += [written[place][0] for place in np.flatnonzero(~good).tolist()]
+        place = collection.field_place(one.name)
+        if changed:
+            yield Problem(place, f"not what was written, by the checksum: {shown(len(changed), changed)}")
         if broken:
-            yield Problem(
-                collection.field_place(one.name), f"expected {expected}: {shown(len(broken), broken)}"
-            )
+            yield Problem(place, f"expected {expected}: {shown(len(broken), broken)}")
 
 
 def _is_sparse(one: Field) -> bool:
@@ -100,14 +105,17 @@ def _is_sparse(one: Field) -> bool:
 
 def _width(one: Field) -> int:
     """Bytes of a stored vector of the field; of one of its pairs, if it is sparse."""
-    if _is_sparse(one):
-        return sparse.PAIR.itemsize
-    return one.vector_dim // 8 if one.dtype is DataType.BINARY_VECTOR else dense.width(one)
+    return width(one) or sparse.PAIR.itemsize
 
 
 def _has_right_length(one: Field) -> str:
     """The SQL condition of a stored vector that has."""
     return f"length(value) % {_width(one)} = 0" if _is_sparse(one) else f"length(value) = {_width(one)}"
+
+
+def _any_bits(one: Field, blobs: Sequence[bytes]) -> BoolArray:
+    """(n,) True: all bits make a vector."""
+    return np.ones(len(blobs), dtype=np.bool_)
 
 
 def _finite(one: Field, blobs: Sequence[bytes]) -> BoolArray:
@@ -124,3 +132,12 @@ def _good_pairs(one: Field, blobs: Sequence[bytes]) -> BoolArray:
     is_bad[1:] |= falls
     good: BoolArray = np.bincount(owners[is_bad], minlength=len(rows)) == 0
     return good
+
+
+_Rule = tuple[Callable[[Field, Sequence[bytes]], BoolArray], str]
+
+_RULES: Final[dict[DataType, _Rule]] = {
+    DataType.BINARY_VECTOR: (_any_bits, "bits"),
+    DataType.SPARSE_FLOAT_VECTOR: (_good_pairs, "ascending indices, positive and finite values"),
+}
+"""What the numbers of a vector have to be; where a type is not named, they have to be finite."""

@@ -156,8 +156,8 @@ def _chunks(
     one: Field, rows: RowStore, connection: sqlite3.Connection, after: int, size: int
 ) -> Iterator[Chunk]:
     """(seqs, vectors) of the rows beyond ``after`` that have a vector."""
-    for chunk in rows.vector_blobs(connection, one.name, after, size):
-        present = [(seq, blob) for seq, blob in chunk if blob is not None]
+    for seqs, blobs in rows.vector_blobs(connection, one.name, after, size):
+        present = [(seq, blob) for seq, blob in zip(seqs, blobs, strict=True) if blob is not None]
         yield (
             np.array([seq for seq, _ in present], dtype=np.int64),
             dense.from_blobs(one, [blob for _, blob in present]),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from ..columns.snapshot import Origin, Snapshot
-from ..errors import DatabaseLockedError, DatabaseWriteError
+from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteError
 from ..schema import Field
 from ..storage import index_parts
 from ..storage.catalog import CollectionRecord, IndexRecord, Position
@@ -142,11 +142,13 @@ class FieldIndex:
                 self._store(writing)
 
     def _load(self, standing: Standing) -> None:
-        through_seq = index_parts.through_seq(standing.connection, self.collection, self.record.name)
-        known = -1 if self.built is None else self.built.through_seq
-        if through_seq is None or through_seq <= known or self._is_stored_damaged:
+        if self._is_stored_damaged:
             return
+        known = -1 if self.built is None else self.built.through_seq
         try:
+            through_seq = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+            if through_seq is None or through_seq <= known:
+                return
             stored = index_parts.load(standing.connection, self.collection, self.record.name)
             assert stored is not None
             self._become(BuiltIndex(self._family_index(stored), stored.seqs, stored.through_seq))
@@ -230,15 +232,22 @@ class FieldIndex:
             with writing() as standing:
                 if standing is None:
                     return
-                known = index_parts.through_seq(standing.connection, self.collection, self.record.name)
-                if known is None or known < stored.through_seq or self._is_stored_damaged:
+                if self._is_stored_damaged or self._reaches_beyond_stored(standing, stored):
                     index_parts.save(standing.connection, self.collection, self.record.name, stored)
-        except (DatabaseLockedError, DatabaseWriteError) as error:
+        except (DatabaseLockedError, DatabaseWriteError, DatabaseCorruptError) as error:
             # Nothing is lost: the next process builds it again.
             _log.info("index %r was built and could not be stored: %s", self.record.name, error)
             return
         self._stored_seq, self._stored_rows = stored.through_seq, len(stored.seqs)
         self._is_stored_damaged = False
+
+    def _reaches_beyond_stored(self, standing: Standing, stored: StoredIndex) -> bool:
+        """Whether the file has nothing, or less, or something damaged in place of ``stored``."""
+        try:
+            known = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+        except DamagedIndex:
+            return True
+        return known is None or known < stored.through_seq
 
 
 def _tail_limit(built: BuiltIndex) -> int:

@@ -48,6 +48,11 @@ def said(error: sqlite3.Error | UnicodeDecodeError) -> str:
     return error.object.decode(errors="replace") if isinstance(error, UnicodeDecodeError) else str(error)
 
 
+def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
+    """Whether ``error`` speaks of what the file holds, not of this moment."""
+    return isinstance(translate(error, "", 0), DatabaseCorruptError)
+
+
 def translate(error: sqlite3.Error | UnicodeDecodeError, path: str, timeout: float) -> MilvusException:
     """The error of this package that says what ``error`` means for the database at ``path``."""
     text = said(error)

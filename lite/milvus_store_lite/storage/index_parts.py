@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from .faults import FAULTS, is_damage, said
 
 INDEX_TABLES: Final = (
     """CREATE TABLE built_indexes (
@@ -21,9 +25,9 @@ INDEX_TABLES: Final = (
         through_seq INTEGER NOT NULL,
         rows INTEGER NOT NULL,
         seqs BLOB NOT NULL,
-        seqs_checksum INTEGER NOT NULL,
         parts INTEGER NOT NULL,
         tuned TEXT NOT NULL,
+        checksum INTEGER NOT NULL,
         PRIMARY KEY (collection_id, name)
     ) WITHOUT ROWID""",
     """CREATE TABLE index_parts (
@@ -45,12 +49,22 @@ class DamagedIndex(Exception):
 
 
 @dataclass(frozen=True)
-class StoredIndex:
-    """A built index as the file holds it.
+class IndexHead:
+    """What is stored of an index beside its ``parts``, of which it has so many.
 
     ``seqs``: (n,) int64, the row of each label, ascending. ``through_seq``: rows beyond it are not in the index.
-    ``tuned``: what the build found out about the data. ``data``: the index itself.
+    ``tuned``: what the build found out about the data.
     """
+
+    through_seq: int
+    seqs: npt.NDArray[np.int64]
+    tuned: dict[str, Any]
+    parts: int
+
+
+@dataclass(frozen=True)
+class StoredIndex:
+    """A built index as the file holds it: ``data`` is the index itself, the rest as in ``IndexHead``."""
 
     through_seq: int
     seqs: npt.NDArray[np.int64]
@@ -59,11 +73,18 @@ class StoredIndex:
 
 
 def through_seq(connection: sqlite3.Connection, collection: int, name: str) -> int | None:
-    """How far the stored index reaches, None if there is none."""
-    found = connection.execute(
-        "SELECT through_seq FROM built_indexes WHERE collection_id = ? AND name = ?", (collection, name)
-    ).fetchone()
-    return None if found is None else int(found[0])
+    """How far the stored index reaches, None if there is none.
+
+    Raises:
+        DamagedIndex: that cannot be read.
+    """
+    with _damage():
+        found = connection.execute(
+            "SELECT through_seq FROM built_indexes WHERE collection_id = ? AND name = ?", (collection, name)
+        ).fetchone()
+    if found is not None and not isinstance(found[0], int):
+        raise DamagedIndex(f"it reaches to {found[0]!r:.20}")
+    return None if found is None else found[0]
 
 
 def load(connection: sqlite3.Connection, collection: int, name: str) -> StoredIndex | None:
@@ -72,30 +93,56 @@ def load(connection: sqlite3.Connection, collection: int, name: str) -> StoredIn
     Raises:
         DamagedIndex: a part is missing or its checksum differs.
     """
-    key = (collection, name)
-    head = connection.execute(
-        "SELECT through_seq, rows, seqs, seqs_checksum, parts, tuned FROM built_indexes"
-        " WHERE collection_id = ? AND name = ?",
-        key,
-    ).fetchone()
+    head = load_head(connection, collection, name)
     if head is None:
         return None
-    reach, rows, packed, checksum, parts, tuned = head
-    stored = connection.execute(
-        "SELECT part, checksum, value FROM index_parts WHERE collection_id = ? AND name = ? ORDER BY part",
-        key,
-    ).fetchall()
-    if [part for part, _, _ in stored] != list(range(parts)):
-        raise DamagedIndex(f"expected parts 0 to {parts - 1}, found {len(stored)}")
-    for part, expected, value in stored:
-        if zlib.crc32(value) != expected:
-            raise DamagedIndex(f"the checksum of part {part} differs")
-    if zlib.crc32(packed) != checksum:
-        raise DamagedIndex("the checksum of the row numbers differs")
+    data = b"".join(load_parts(connection, collection, name, head.parts))
+    return StoredIndex(head.through_seq, head.seqs, head.tuned, data)
+
+
+def load_head(connection: sqlite3.Connection, collection: int, name: str) -> IndexHead | None:
+    """The head of the stored index, None if there is none.
+
+    Raises:
+        DamagedIndex: its checksum differs.
+    """
+    with _damage():
+        row = connection.execute(
+            "SELECT through_seq, rows, parts, CAST(tuned AS BLOB), seqs, checksum FROM built_indexes"
+            " WHERE collection_id = ? AND name = ?",
+            (collection, name),
+        ).fetchone()
+    if row is None:
+        return None
+    *values, packed, checksum = row
+    if not isinstance(packed, bytes) or _checksum(values, packed) != checksum:
+        raise DamagedIndex("the checksum of its head differs")
+    reach, _, parts, tuned = values
     seqs = np.cumsum(np.frombuffer(zlib.decompress(packed), dtype="<i8"))
-    if len(seqs) != rows:
-        raise DamagedIndex(f"expected {rows} row numbers, found {len(seqs)}")
-    return StoredIndex(reach, seqs, json.loads(tuned), b"".join(value for _, _, value in stored))
+    return IndexHead(reach, seqs, json.loads(tuned), parts)
+
+
+def load_parts(connection: sqlite3.Connection, collection: int, name: str, count: int) -> Iterator[bytes]:
+    """The ``count`` parts of an index in their order, each checked.
+
+    Raises:
+        DamagedIndex: one is missing, there are more, or a checksum differs.
+    """
+    found = 0
+    with _damage():
+        rows = connection.execute(
+            "SELECT part, checksum, value FROM index_parts WHERE collection_id = ? AND name = ? ORDER BY part",
+            (collection, name),
+        )
+        for part, checksum, value in rows:
+            if part != found:
+                raise DamagedIndex(f"part {found} is missing")
+            if not isinstance(value, bytes) or zlib.crc32(value) != checksum:
+                raise DamagedIndex(f"the checksum of part {part} differs")
+            yield value
+            found += 1
+    if found != count:
+        raise DamagedIndex(f"expected {count} parts, found {found}")
 
 
 def save(connection: sqlite3.Connection, collection: int, name: str, index: StoredIndex) -> None:
@@ -105,19 +152,12 @@ def save(connection: sqlite3.Connection, collection: int, name: str, index: Stor
     starts = range(0, len(view), _PART_SIZE)
     # Rows follow each other: differences are mostly ones, and pack to next to nothing.
     packed = zlib.compress(np.diff(index.seqs, prepend=0).astype("<i8").tobytes(), level=1)
+    tuned = json.dumps(index.tuned)
+    head = (index.through_seq, len(index.seqs), len(starts))
     connection.execute(
-        "INSERT INTO built_indexes (collection_id, name, through_seq, rows, seqs, seqs_checksum, parts, tuned)"
+        "INSERT INTO built_indexes (collection_id, name, through_seq, rows, parts, tuned, seqs, checksum)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            collection,
-            name,
-            index.through_seq,
-            len(index.seqs),
-            packed,
-            zlib.crc32(packed),
-            len(starts),
-            json.dumps(index.tuned),
-        ),
+        (collection, name, *head, tuned, packed, _checksum([*head, tuned.encode()], packed)),
     )
     connection.executemany(
         "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
@@ -143,3 +183,19 @@ def remove(connection: sqlite3.Connection, collection: int, name: str | None = N
             connection.execute(
                 f"DELETE FROM {table} WHERE collection_id = ? AND name = ?", (collection, name)
             )
+
+
+def _checksum(values: Sequence[Any], packed: bytes) -> int:
+    """The checksum of a head: ``values`` are all of it but the row numbers."""
+    return zlib.crc32(packed, zlib.crc32(repr(values).encode()))
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """What SQLite says of damaged pages inside the block is the damage of an index, which rows do not share."""
+    try:
+        yield
+    except FAULTS as error:
+        if not is_damage(error):
+            raise
+        raise DamagedIndex(f"SQLite: {said(error)}") from error

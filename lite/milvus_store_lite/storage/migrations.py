@@ -1,4 +1,5 @@
-"""What brings a file of an older format to the newest one: statements for each format that came after the first.
+"""What brings a file of an older format to the newest one: statements and functions for each format after the
+first.
 
 ``CATALOG_TABLES`` in ``catalog.py`` describes the newest format; a step here brings the one before it there. A
 step that has landed is never changed, because files were migrated by it.
@@ -7,12 +8,44 @@ step that has landed is never changed, because files were migrated by it.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Final
 
 from ..errors import DatabaseFormatError
+from .checksums import checksums
 from .transactions import transaction
 
-STEPS: Final[dict[int, tuple[str, ...]]] = {
+_ROWS_AT_ONCE: Final = 1_024
+
+
+def _add_checksums(connection: sqlite3.Connection) -> None:
+    """Write the tables of vectors anew, some thousand rows at a time, with a checksum beside each."""
+    tables = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'vectors_[0-9]*'"
+    ).fetchall()
+    for (name,) in tables:
+        (is_required,) = connection.execute(
+            "SELECT \"notnull\" FROM pragma_table_info(?) WHERE name = 'value'", (name,)
+        ).fetchone()
+        constraint = " NOT NULL" if is_required else ""
+        connection.execute(f'ALTER TABLE "{name}" RENAME TO "{name}_aside"')
+        connection.execute(
+            f'CREATE TABLE "{name}"'
+            f" (seq INTEGER PRIMARY KEY, checksum BLOB{constraint}, value BLOB{constraint})"
+        )
+        rows = connection.execute(f'SELECT seq, value FROM "{name}_aside" ORDER BY seq')
+        while found := rows.fetchmany(_ROWS_AT_ONCE):
+            sums = checksums([blob for _, blob in found])
+            connection.executemany(
+                f'INSERT INTO "{name}" (seq, value, checksum) VALUES (?, ?, ?)',
+                ((*row, one) for row, one in zip(found, sums, strict=True)),
+            )
+        connection.execute(f'DROP TABLE "{name}_aside"')
+
+
+Step = str | Callable[[sqlite3.Connection], None]
+
+STEPS: Final[dict[int, tuple[Step, ...]]] = {
     2: ("ALTER TABLE partitions ADD COLUMN is_loaded INTEGER NOT NULL DEFAULT 1",),
     3: (
         """CREATE TABLE built_indexes (
@@ -37,8 +70,24 @@ STEPS: Final[dict[int, tuple[str, ...]]] = {
         )""",
     ),
     4: (),  # functions in schemas, and vocabularies of full text fields
+    5: (
+        "DELETE FROM index_parts",  # built indexes are made anew, with a checksum of their heads
+        "DROP TABLE built_indexes",
+        """CREATE TABLE built_indexes (
+            collection_id INTEGER NOT NULL REFERENCES collections(id),
+            name TEXT NOT NULL,
+            through_seq INTEGER NOT NULL,
+            rows INTEGER NOT NULL,
+            seqs BLOB NOT NULL,
+            parts INTEGER NOT NULL,
+            tuned TEXT NOT NULL,
+            checksum INTEGER NOT NULL,
+            PRIMARY KEY (collection_id, name)
+        ) WITHOUT ROWID""",
+        _add_checksums,
+    ),
 }
-"""Format → the statements that make a file of the format before it one of this format."""
+"""Format → what makes a file of the format before it one of this format."""
 
 FORMAT_VERSION: Final = max(STEPS)
 
@@ -49,8 +98,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         return
     with transaction(connection, "IMMEDIATE"):
         for version in range(_version(connection) + 1, FORMAT_VERSION + 1):
-            for statement in STEPS[version]:
-                connection.execute(statement)
+            for step in STEPS[version]:
+                if isinstance(step, str):
+                    connection.execute(step)
+                else:
+                    step(connection)
             connection.execute(f"PRAGMA user_version = {version}")
 
 

@@ -18,6 +18,7 @@ from ..data_types import DataType
 from ..errors import DatabaseCorruptError
 from ..schema import DYNAMIC_FIELD, Field, Schema
 from .catalog import Position
+from .checksums import checksums, damaged
 from .chunks import chunks
 from .values import Batch, Blob
 from .vocabulary import Vocabulary
@@ -116,7 +117,8 @@ class RowStore:
     def _create_vectors(self, connection: sqlite3.Connection, field: str) -> None:
         constraint = "" if self.schema.by_name[field].nullable else " NOT NULL"
         connection.execute(
-            f"CREATE TABLE {self._vectors[field]} (seq INTEGER PRIMARY KEY, value BLOB{constraint})"
+            f"CREATE TABLE {self._vectors[field]}"
+            f" (seq INTEGER PRIMARY KEY, checksum BLOB{constraint}, value BLOB{constraint})"
         )
 
     def rewrite_tables(self, connection: sqlite3.Connection) -> None:
@@ -136,7 +138,10 @@ class RowStore:
         # By name: a field that was added later stands last in the old table, and elsewhere in the new one.
         columns = ["seq", "partition", *(self._columns[one.name] for one in self.schema.scalars)]
         columns += ["dynamic"] if self.schema.enable_dynamic_field else []
-        named = [(self._rows, columns), *((table, ["seq", "value"]) for table in self._vectors.values())]
+        named = [
+            (self._rows, columns),
+            *((table, ["seq", "checksum", "value"]) for table in self._vectors.values()),
+        ]
         for table, names in named:
             listed = ", ".join(names)
             connection.execute(
@@ -240,8 +245,10 @@ class RowStore:
         for field, documents in batch.documents.items():
             vectors[field] = self.vocabularies[field].encode(connection, documents)
         for field, table in self._vectors.items():
+            blobs = vectors[field]
             connection.executemany(
-                f"INSERT INTO {table} (seq, value) VALUES (?, ?)", zip(seqs, vectors[field], strict=True)
+                f"INSERT INTO {table} (seq, checksum, value) VALUES (?, ?, ?)",
+                zip(seqs, checksums(blobs), blobs, strict=True),
             )
         return Position(at.last_seq + batch.count, at.last_change)
 
@@ -324,14 +331,20 @@ class RowStore:
 
     def vector_blobs(
         self, connection: sqlite3.Connection, field: str, after: int, chunk: int, part: Part | None = None
-    ) -> Iterator[list[tuple[int, bytes | None]]]:
-        """(seq, vector) of the same rows as ``all_seqs`` in the same order, ``chunk`` at a time."""
+    ) -> Iterator[tuple[list[int], list[bytes | None]]]:
+        """Seqs and vectors of the same rows as ``all_seqs`` in the same order, ``chunk`` at a time.
+
+        Raises:
+            DatabaseCorruptError: a vector does not match its checksum.
+        """
         table = self._vectors[field]
         where, values = self._condition(after, part)
         source = table if part is None else f"{self._rows} JOIN {table} USING (seq)"
-        rows = connection.execute(f"SELECT seq, value FROM {source} WHERE {where} ORDER BY seq", values)
+        rows = connection.execute(
+            f"SELECT seq, checksum, value FROM {source} WHERE {where} ORDER BY seq", values
+        )
         while found := rows.fetchmany(chunk):
-            yield found
+            yield self._sound(field, found)
 
     def vector_bytes(self, connection: sqlite3.Connection, field: str, part: Part | None = None) -> int:
         """Bytes of all stored vectors of ``field``."""
@@ -370,15 +383,29 @@ class RowStore:
     def fetch_vectors(
         self, connection: sqlite3.Connection, seqs: Sequence[int], field: str
     ) -> dict[int, bytes | None]:
-        """seq → the stored vector, None for a null."""
+        """seq → the stored vector, None for a null.
+
+        Raises:
+            DatabaseCorruptError: a vector does not match its checksum.
+        """
         found: dict[int, bytes | None] = {}
         for chunk, marks in chunks(seqs):
-            found.update(
-                connection.execute(
-                    f"SELECT seq, value FROM {self._vectors[field]} WHERE seq IN ({marks})", chunk
-                ).fetchall()
-            )
+            rows = connection.execute(
+                f"SELECT seq, checksum, value FROM {self._vectors[field]} WHERE seq IN ({marks})", chunk
+            ).fetchall()
+            found.update(zip(*self._sound(field, rows), strict=True))
         return found
+
+    def _sound(
+        self, field: str, rows: list[tuple[int, bytes | None, bytes | None]]
+    ) -> tuple[list[int], list[bytes | None]]:
+        """Seqs and vectors of ``rows`` (seq, checksum, vector), all of them what was written."""
+        seqs, blobs = [seq for seq, _, _ in rows], [blob for _, _, blob in rows]
+        places = damaged(blobs, [checksum for _, checksum, _ in rows])
+        if places:
+            fault = ValueError("the vector does not match its checksum")
+            raise self.corrupt(f"field '{field}', table {self._vectors[field]}, seq {seqs[places[0]]}", fault)
+        return seqs, blobs
 
     def corrupt(self, place: str, cause: Exception) -> DatabaseCorruptError:
         """The error that says what is wrong with these tables, and where."""

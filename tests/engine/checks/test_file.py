@@ -11,11 +11,12 @@ import pytest
 from milvus_store import DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
 from milvus_store_lite.checks import Problem, check_file
+from milvus_store_lite.storage.checksums import checksums
 
 ROWS = 190 + 50 + 2
 DOCS = "collection 'docs'"
 FORMATS = Path(__file__).parents[1] / "storage" / "formats"
-BAD_FLOATS = {"nan": "0000c07f", "infinity": "0000807f"}
+BAD_FLOATS = {"nan": "0000c07f" + "00" * 28, "infinity": "0000807f" + "00" * 28}
 
 
 @pytest.fixture
@@ -27,7 +28,9 @@ def path(tmp_path: Path, sound: bytes) -> Path:
 
 
 def break_with(path: Path, *statements: str) -> None:
+    """Run ``statements``, in which ``checksum(x)`` is that of a vector."""
     with closing(sqlite3.connect(path)) as connection:
+        connection.create_function("checksum", 1, lambda blob: checksums([blob])[0], deterministic=True)
         for statement in statements:
             connection.execute(statement)
         connection.commit()
@@ -82,7 +85,7 @@ def test_documents_deeper_than_sqlite_parses_are_no_problem(path: Path) -> None:
             "no vector for 9 rows (seq 1, 2, 4, 5, 6, …)",
         ),
         (
-            "INSERT INTO vectors_1_vector VALUES (9999, zeroblob(32))",
+            "INSERT INTO vectors_1_vector VALUES (9999, checksum(zeroblob(32)), zeroblob(32))",
             ", field 'vector'",
             "vectors without a row: 1 row (seq 9999)",
         ),
@@ -98,11 +101,22 @@ def test_documents_deeper_than_sqlite_parses_are_no_problem(path: Path) -> None:
         ),
         *(
             (
-                f"UPDATE vectors_1_vector SET value = x'{bad}{'00' * 28}' WHERE seq IN (8, 200)",
+                "UPDATE vectors_1_vector SET (value, checksum) ="
+                f" (x'{bad}', checksum(x'{bad}')) WHERE seq IN (8, 200)",
                 ", field 'vector'",
                 "expected finite numbers (no NaN, no infinity): 2 rows (seq 8, 200)",
             )
             for bad in BAD_FLOATS.values()
+        ),
+        (
+            "UPDATE vectors_1_vector SET value = zeroblob(32) WHERE seq IN (8, 9)",
+            ", field 'vector'",
+            "not what was written, by the checksum: 2 rows (seq 8, 9)",
+        ),
+        (
+            "UPDATE vectors_1_vector SET checksum = x'00' WHERE seq = 8",
+            ", field 'vector'",
+            "not what was written, by the checksum: 1 row (seq 8)",
         ),
         # position and feed
         ("UPDATE collections SET last_seq = 199 WHERE id = 1", "", "last_seq is 199, but rows_1 has seq 200"),
@@ -230,7 +244,10 @@ def test_a_broken_catalog_is_named(path: Path, statement: str, place: str, messa
     ],
 )
 def test_vectors_of_every_type_are_looked_at(path: Path, field: str, blob: str, message: str) -> None:
-    break_with(path, f"UPDATE vectors_3_{field} SET value = x'{blob}' WHERE seq = 1")
+    blob = f"x'{blob}'"
+    break_with(
+        path, f"UPDATE vectors_3_{field} SET value = {blob}, checksum = checksum({blob}) WHERE seq = 1"
+    )
     (problem,) = check_file(path).problems
     assert problem.place == f"collection 'narrow', field '{field}'"
     assert message in problem.message

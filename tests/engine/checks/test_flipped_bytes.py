@@ -36,7 +36,7 @@ def flip(content: bytes, seed: int) -> bytes:
 
 
 def shape(rows: dict[str, list[dict[str, Any]]]) -> Any:
-    """What a flipped byte inside a value leaves as it was: the number of rows, their fields, the dimensions.
+    """What a flipped byte inside a value leaves as it was: the number of rows, their fields, the vectors.
 
     Keys of the dynamic field are themselves values: letters inside a JSON text.
     """
@@ -46,10 +46,7 @@ def shape(rows: dict[str, list[dict[str, Any]]]) -> Any:
     }
     return {
         name: [
-            [
-                (field, len(row[field]) if field == "vector" else field in row)
-                for field in fields.get(name, ())
-            ]
+            [(field, row[field] if field == "vector" else field in row) for field in fields.get(name, ())]
             for row in found
         ]
         for name, found in rows.items()
@@ -58,7 +55,7 @@ def shape(rows: dict[str, list[dict[str, Any]]]) -> Any:
 
 def test_flipped_bytes_are_found_unless_they_lie_in_a_value(sound: bytes, tmp_path: Path) -> None:
     """SQLite keeps no checksums: a letter or a digit that became another one is a value like any other, and
-    nobody can know. Everything else must be found, and what is not found must read as well as before.
+    nobody can know. Everything else must be found, vectors too, and what is not found must read as well as before.
     """
     (tmp_path / "sound.db").write_bytes(sound)
     expected = everything(tmp_path / "sound.db")

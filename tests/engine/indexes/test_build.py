@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import sqlite3
 import threading
@@ -15,12 +14,12 @@ import pytest
 
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.database import Database
-from milvus_store_lite.indexes import field_index, registry
+from milvus_store_lite.indexes import field_index
 from milvus_store_lite.indexes.families import FAMILIES
 from milvus_store_lite.schema import Field, Schema
-from milvus_store_lite.search import plan
 from milvus_store_lite.search.request import Scope, SearchRequest
 from milvus_store_lite.storage.catalog import IndexRecord
+from tests import thresholds
 
 DIM = 16
 ROWS = 3_000
@@ -36,11 +35,7 @@ SCHEMA = Schema(
 @pytest.fixture(autouse=True)
 def small_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let three thousand rows be enough to be worth an index."""
-    for name, kind in registry.DENSE_INDEXES.items():
-        if kind.least_rows is not None:
-            monkeypatch.setitem(registry.DENSE_INDEXES, name, dataclasses.replace(kind, least_rows=500))
-    monkeypatch.setattr(plan, "_FEW_RESIDENT", 20)
-    monkeypatch.setattr(plan, "_FEW_STORED", 20)
+    thresholds.lower(monkeypatch.setitem, monkeypatch.setattr)
 
 
 @pytest.fixture

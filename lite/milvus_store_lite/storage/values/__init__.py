@@ -2,7 +2,7 @@
 
 from .batch import Batch, encode_rows
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
-from .vectors import Blob, decode_vector, encode_queries, encode_vectors, stored_queries
+from .vectors import Blob, decode_vector, encode_queries, encode_vectors, stored_queries, width
 
 __all__ = [
     "Batch",
@@ -16,4 +16,5 @@ __all__ = [
     "encode_rows",
     "encode_vectors",
     "stored_queries",
+    "width",
 ]

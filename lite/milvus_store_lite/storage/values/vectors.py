@@ -35,6 +35,13 @@ _DECODERS: Final[dict[DataType, Callable[[bytes], Any]]] = {
 """Where a type is not named, it goes with the dense vectors, and users see its bytes."""
 
 
+def width(one: Field) -> int | None:
+    """Bytes of a stored vector of field ``one``; None if it is sparse, and they differ."""
+    if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+        return None
+    return one.vector_dim // 8 if one.dtype is DataType.BINARY_VECTOR else dense.width(one)
+
+
 def encode_vectors(one: Field, values: Sequence[Any]) -> list[Blob]:
     """The stored bytes of each vector.
 

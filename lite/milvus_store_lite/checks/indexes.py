@@ -1,0 +1,67 @@
+"""Whether what is stored of built indexes is whole, and belongs to the rows that are there.
+
+An index is a cache: its damage is reported, though no search is wrong for it. Who meets it warns, and builds
+the index anew from the rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..storage.index_parts import DamagedIndex, load_head, load_parts
+from .definitions import Definition
+from .offenders import shown
+from .report import Problem
+
+_REBUILT = "; it is built anew from the rows, which have all it was built from"
+
+
+def stored_indexes(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Every stored index is of one that is defined, has its parts, and knows the rows it should."""
+    defined = dict(
+        connection.execute("SELECT name, field FROM indexes WHERE collection_id = ?", (collection.id,))
+    )
+    for name in _names(connection, collection.id):
+        place = f"{collection.place}, stored index {name!r}"
+        if name not in defined:
+            yield Problem(place, "there is no index of this name; what is stored is never used")
+            continue
+        try:
+            for fault in _faults(connection, collection, name, defined[name]):
+                yield Problem(place, fault + _REBUILT)
+        except DamagedIndex as damage:
+            yield Problem(place, f"{damage}{_REBUILT}")
+
+
+def _names(connection: sqlite3.Connection, collection: int) -> list[str]:
+    found = connection.execute(
+        "SELECT name FROM built_indexes WHERE collection_id = ?1"
+        " UNION SELECT name FROM index_parts WHERE collection_id = ?1",
+        (collection,),
+    )
+    return sorted(name for (name,) in found)
+
+
+def _faults(connection: sqlite3.Connection, collection: Definition, name: str, field: str) -> Iterator[str]:
+    head = load_head(connection, collection.id, name)
+    for _ in load_parts(connection, collection.id, name, 0 if head is None else head.parts):
+        pass
+    if head is None:
+        return
+    if head.through_seq > collection.last_seq:
+        yield f"it reaches to seq {head.through_seq}, beyond last_seq {collection.last_seq}"
+    if len(head.seqs) and (head.seqs[0] < 1 or (np.diff(head.seqs) <= 0).any()):
+        yield "its rows are not in ascending order"
+    if field not in collection.tables.vectors:
+        return  # that the index is of no vector field is a fault of its definition
+    rows = connection.execute(
+        f"SELECT seq FROM {collection.tables.vectors[field]} WHERE seq <= ? AND value IS NOT NULL ORDER BY seq",
+        (head.through_seq,),
+    )
+    stored = np.array([seq for (seq,) in rows], dtype=np.int64)
+    missing = stored[~np.isin(stored, head.seqs)]
+    if len(missing):
+        yield f"it does not know {shown(len(missing), missing[:10].tolist())}"
