@@ -334,6 +334,22 @@ def test_like_agrees_with_a_regular_expression(word: str, pattern: str) -> None:
     assert mask.tolist() == [like(word, pattern)]
 
 
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(nullable(ints_of(DataType.INT64) | st.integers(-50, 50)), max_size=8),
+    st.lists(constants_number | st.integers(-50, 50), min_size=17, max_size=40),
+    st.booleans(),
+)
+def test_a_long_list_agrees_with_the_oracle(
+    values: list[int | None], choices: list[int | float], negated: bool
+) -> None:
+    table = [{"big": value, "tiny": None if value is None else value % 100} for value in values]
+    for field in ("big", "tiny"):
+        expression = tree.In(tree.Name(field), tree.ListOf.of(choices), negated)
+        mask = compile_filter(expression, DYNAMIC).mask(MemoryRows(table))
+        assert mask.tolist() == expected(expression, table)
+
+
 PIECES = r"""=~ !~ << >> iso interval tags ranks[0] moment array_contains( match_any( threshold= $ $[x] a[x] )
 random_sample(0.5) text_match(text, a id name and or not in like is null == != < <= > >= + - * / % ** ( ) [ ] ,
 'x' "y" r'z' 1 0x 089 1e5 .5 {t} $meta $ & | ^ ~ = ! true True AND Is \ ' " json_contains( exists 0b1
