@@ -20,6 +20,7 @@ class Milvus(WriteCalls, SearchCalls):
     * The primary key is ``Document.id``, not part of the metadata. Documents without an id get a new one;
       adding an id again replaces the older document.
     * ``partition_key_field`` becomes a field with a type. A document without that key belongs to no tenant.
+    * ``store.for_tenant("ann")`` is the store of that tenant's documents: no filter reaches beyond it.
     * Arguments about a new collection do not change one that exists; one that does not fit is an error.
     * Every call is there as ``a...`` too, run in a thread.
 
