@@ -1,7 +1,7 @@
 """Sparse vectors in memory: for each index the slots that have it, an inverted index that grows.
 
-New rows become a segment of their own; segments are merged so that each is at least twice as large as the next,
-and every merge leaves the older ones as they were for whoever still reads them.
+New rows become a segment of their own; segments are merged so that each is more than twice as large as all after
+it, and every merge leaves the older ones as they were for whoever still reads them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import numpy.typing as npt
 from ..storage.values.sparse import SparseRows, from_blobs
 
 _GROWTH: Final = 2
-"""How many times larger a segment is than the one after it, at least."""
+"""How many times larger a segment is than those after it together, at least."""
+
+_SORTED_AT_ONCE: Final = 1_000_000
+"""Postings sorted at a time: sorting takes some 60 bytes for each, merging what was sorted 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +48,27 @@ class Segment:
         firsts = np.flatnonzero(np.diff(indices, prepend=~indices[:1]))
         return cls(indices[firsts], np.append(firsts, len(indices)), slots[order], rows.values[order])
 
-    def merged_with(self, newer: Segment) -> Segment:
-        """One segment of both; ``newer`` has the later slots."""
-        terms = np.union1d(self.terms, newer.terms)
-        lengths = np.zeros((2, len(terms)), dtype=np.int64)
-        for row, part in zip(lengths, (self, newer), strict=True):
-            row[np.searchsorted(terms, part.terms)] = np.diff(part.starts)
-        starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths.sum(axis=0))])
+    @classmethod
+    def merged(cls, parts: Sequence[Segment]) -> Segment:
+        """One segment of ``parts``, each of which has later slots than those before it."""
+        terms = np.unique(np.concatenate([part.terms for part in parts]))
+        places = [np.searchsorted(terms, part.terms) for part in parts]
+        lengths = np.zeros(len(terms), dtype=np.int64)
+        for part, place in zip(parts, places, strict=True):
+            lengths[place] += np.diff(part.starts)
+        starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
         slots = np.empty(starts[-1], dtype=np.int32)
         values = np.empty(starts[-1], dtype=np.float32)
-        for part, begin in ((self, starts[:-1]), (newer, starts[:-1] + lengths[0])):
+        free = starts[:-1].copy()
+        for part, place in zip(parts, places, strict=True):
+            sizes = np.diff(part.starts)
             # How far each term's postings move, for every posting.
-            shift = begin[np.searchsorted(terms, part.terms)] - part.starts[:-1]
-            target = np.arange(len(part.slots)) + np.repeat(shift, np.diff(part.starts))
+            target = np.repeat(free[place] - part.starts[:-1], sizes)
+            target += np.arange(len(target))
             slots[target] = part.slots
             values[target] = part.values
-        return Segment(terms, starts, slots, values)
+            free[place] += sizes
+        return cls(terms, starts, slots, values)
 
     @property
     def size(self) -> int:
@@ -102,6 +110,7 @@ class SparseBuilder:
         self._fresh: list[SparseRows] = []
         self._count = 0
         self._indexed = 0
+        self._pending = 0
 
     def reserve(self, count: int) -> None:
         """Nothing to reserve: segments are made as large as they come out."""
@@ -112,19 +121,30 @@ class SparseBuilder:
     def append_rows(self, rows: SparseRows) -> None:
         self._fresh.append(rows)
         self._count += len(rows)
+        self._pending += len(rows.indices)
+        if self._pending >= _SORTED_AT_ONCE:
+            self._make_segment()
 
     def view(self) -> SparseColumn:
-        if self._count > self._indexed:
-            self._segments.append(Segment.of_rows(_joined(self._fresh), self._indexed))
-            self._fresh, self._indexed = [], self._count
-            while len(self._segments) > 1 and _needs_merge(*self._segments[-2:]):
-                newer = self._segments.pop()
-                self._segments.append(self._segments.pop().merged_with(newer))
+        if self._fresh:
+            self._make_segment()
+        self._merge()
         return SparseColumn(self._count, tuple(self._segments))
 
+    def _make_segment(self) -> None:
+        self._segments.append(Segment.of_rows(_joined(self._fresh), self._indexed))
+        self._fresh, self._indexed, self._pending = [], self._count, 0
 
-def _needs_merge(older: Segment, newer: Segment) -> bool:
-    return len(older.slots) <= _GROWTH * len(newer.slots)
+    def _merge(self) -> None:
+        """Merge the last segments into one, as many as are not large enough beside those after them."""
+        first, after = len(self._segments), 0
+        for place in reversed(range(len(self._segments))):
+            size = len(self._segments[place].slots)
+            if size <= _GROWTH * after or place == len(self._segments) - 1:
+                first = place
+            after += size
+        if len(self._segments) - first > 1:
+            self._segments[first:] = [Segment.merged(self._segments[first:])]
 
 
 def _joined(parts: Sequence[SparseRows]) -> SparseRows:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milvus_store_lite.columns import postings
 from milvus_store_lite.columns.postings import SparseBuilder, SparseColumn
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.schema import Field
@@ -28,17 +29,18 @@ def contents(column: SparseColumn) -> Rows:
     return list(rows)
 
 
-@given(BATCHES)
-def test_every_view_keeps_the_rows_it_was_made_of(batches: list[Rows]) -> None:
+@given(BATCHES, st.sampled_from([1, 5, postings._SORTED_AT_ONCE]))
+def test_every_view_keeps_the_rows_it_was_made_of(batches: list[Rows], sorted_at_once: int) -> None:
     builder, views, so_far = SparseBuilder(), [], []
-    for batch in batches:
-        blobs = [None if blob is None else bytes(blob) for blob in encode_vectors(FIELD, batch)]
-        builder.append(blobs[:2])
-        builder.append(blobs[2:])
-        so_far = so_far + [one or {} for one in batch]
-        views.append((builder.view(), so_far))
+    with patch.object(postings, "_SORTED_AT_ONCE", sorted_at_once):
+        for batch in batches:
+            blobs = [None if blob is None else bytes(blob) for blob in encode_vectors(FIELD, batch)]
+            builder.append(blobs[:2])
+            builder.append(blobs[2:])
+            so_far = so_far + [one or {} for one in batch]
+            views.append((builder.view(), so_far))
     for view, expected in views:
         assert contents(view) == expected
         sizes = [len(segment.slots) for segment in view.segments]
-        assert all(older >= 2 * newer for older, newer in pairwise(sizes))
+        assert all(size > 2 * sum(sizes[place + 1 :]) for place, size in enumerate(sizes[:-1]))
         assert view.size >= 8 * sum(sizes)
