@@ -23,6 +23,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.exact_search
 	$(PY) -m benchmarks.indexes
 	$(PY) -m benchmarks.sparse
+	$(PY) -m benchmarks.full_text
 	$(PY) -m benchmarks.async_search
 	$(PY) -m benchmarks.hybrid_search
 	$(PY) -m benchmarks.langchain_ingest
