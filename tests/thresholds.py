@@ -8,15 +8,15 @@ from collections.abc import Callable
 from milvus_store_lite.indexes import registry
 from milvus_store_lite.search import plan
 
-LEAST_ROWS = 500
-
 
 def lower(
-    set_item: Callable[..., None] = dict.__setitem__, set_attribute: Callable[..., None] = setattr
+    set_item: Callable[..., None] = dict.__setitem__,
+    set_attribute: Callable[..., None] = setattr,
+    least_rows: int = 500,
 ) -> None:
-    """Let every index be built from ``LEAST_ROWS`` rows on. Takes monkeypatch's methods, or none to stay so."""
+    """Let every index be built from ``least_rows`` rows on. Takes monkeypatch's methods; without, it stays so."""
     for name, kind in registry.DENSE_INDEXES.items():
         if kind.least_rows is not None:
-            set_item(registry.DENSE_INDEXES, name, dataclasses.replace(kind, least_rows=LEAST_ROWS))
+            set_item(registry.DENSE_INDEXES, name, dataclasses.replace(kind, least_rows=least_rows))
     set_attribute(plan, "_FEW_RESIDENT", 20)
     set_attribute(plan, "_FEW_STORED", 20)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import MilvusException
-from . import check, info, maintenance, rows
+from . import check, indexes, info, maintenance, rows
 
 FAILED = 2
 _INTERRUPTED = 130  # what shells report of a program ended by Ctrl-C
@@ -55,6 +55,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"milvus-store {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (info, check, maintenance, rows):
+    for module in (info, check, maintenance, indexes, rows):
         module.add_to(commands)
     return parser

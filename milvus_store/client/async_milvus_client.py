@@ -157,6 +157,7 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
     list_aliases = reading(lambda client: client.list_aliases)
 
     create_index = writing(lambda client: client.create_index)
+    build_index = writing(lambda client: client.build_index)
     drop_index = writing(lambda client: client.drop_index)
     list_indexes = reading(lambda client: client.list_indexes)
     describe_index = reading(lambda client: client.describe_index)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from milvus_store_lite.errors import IndexNotExistException, ParamError
-from milvus_store_lite.storage.catalog import IndexRecord
+from milvus_store_lite.storage.catalog import CollectionRecord, IndexRecord
 
 from ..index_params import to_records
 from ..options import check_options
@@ -21,6 +22,16 @@ def _warn_of_gpu(records: tuple[IndexRecord, ...]) -> None:
                 UserWarning,
                 stacklevel=3,
             )
+
+
+def _index_called(name: str, record: CollectionRecord) -> IndexRecord:
+    for index in record.indexes:
+        if index.name == name:
+            return index
+    known = ", ".join(one.name for one in record.indexes) or "none"
+    raise IndexNotExistException(
+        message=f"index {name!r} does not exist in collection '{record.name}', it has: {known}"
+    )
 
 
 class IndexCalls(Connection):
@@ -43,6 +54,22 @@ class IndexCalls(Connection):
         _warn_of_gpu(records)
         self._database.create_indexes(collection_name, records, wait=kwargs.get("sync", True))
 
+    def build_index(
+        self, collection_name: str, index_name: str, report: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Bring an index up to date now, and return when it is; else that happens while nobody writes.
+
+        Nothing is done where there are so few rows that a scan is as fast.
+
+        Args:
+            report: called with the vectors that are in and all that there are, while it goes on.
+
+        Raises:
+            IndexNotExistException: the collection has no such index.
+        """
+        index = _index_called(index_name, self._database.collection(collection_name).describe())
+        self._database.build_index(collection_name, index.field, wait=True, report=report)
+
     def drop_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
@@ -62,13 +89,7 @@ class IndexCalls(Connection):
         """Type, metric, field and progress of an index."""
         check_options("describe_index", kwargs)
         collection = self._database.collection(collection_name)
-        record = collection.describe()
-        index = next((one for one in record.indexes if one.name == index_name), None)
-        if index is None:
-            known = ", ".join(one.name for one in record.indexes) or "none"
-            raise IndexNotExistException(
-                message=f"index {index_name!r} does not exist in collection '{record.name}', it has: {known}"
-            )
+        index = _index_called(index_name, collection.describe())
         rows, pending, is_growing = collection.index_progress(index.field)
         return {
             "index_type": index.type,

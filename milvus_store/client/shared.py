@@ -38,11 +38,14 @@ def acquire(path: str, **settings: Any) -> Database:
     path = os.path.realpath(path)
     key = (path, *sorted(settings.items()))
     with _lock:
-        entry = _open.get(key)
-        if entry is None:
-            entry = _open[key] = _Entry(Database(path, **settings), 0)
-        entry.users += 1
-        return entry.database
+        while True:
+            entry = _open.get(key)
+            if entry is None:
+                entry = _open[key] = _Entry(Database(path, **settings), 0)
+            entry.users += 1
+            # A forgotten client may have been collected, and have closed it, before this one was counted.
+            if _open.get(key) is entry:
+                return entry.database
 
 
 def release(database: Database) -> None:

@@ -52,6 +52,13 @@ class RemoteMilvusClient(MilvusClient):
             message=f"backup({str(target)!r}) copies a file, and {self.uri} is a server: use Milvus Backup"
         )
 
+    def build_index(self, collection_name: str, index_name: str, report: object = None) -> NoReturn:
+        """Refused: a server builds its indexes by itself."""
+        raise ParamError(
+            message=f"build_index({collection_name!r}, {index_name!r}) builds the index of a file, and {self.uri} "
+            f"is a server, which does that by itself: describe_index() says how far it is"
+        )
+
     def for_tenant(self, collection_name: str, tenant: str | int) -> NoReturn:
         """Refused: what a server lets a user see is the server's to enforce."""
         raise ParamError(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store import MilvusClient
+from milvus_store.client import shared
 from milvus_store.errors import (
     ConnectionNotExistException,
     DatabaseCorruptError,
@@ -20,6 +21,7 @@ from milvus_store.errors import (
     NotADatabaseError,
     ParamError,
 )
+from milvus_store_lite.database import Database
 from milvus_store_lite.storage.file import FORMAT_VERSION
 
 
@@ -242,3 +244,28 @@ def test_importing_is_quick_and_light() -> None:
     )
     heavy = {"faiss", "hnswlib", "langchain_core", "pandas", "grpc", "lark", "pymilvus", "llama_index"}
     assert heavy.isdisjoint(loaded.strip().split(","))
+
+
+def test_a_database_that_is_closed_while_it_is_looked_up_is_opened_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Window(dict):  # type: ignore[type-arg]
+        """Forgets its last user just after it was found, as the garbage collector may."""
+
+        def get(self, key: object, default: object = None) -> object:
+            found = super().get(key, default)
+            if users:
+                shared.release(users.pop())
+            return found
+
+    monkeypatch.setattr(shared, "_open", Window())
+    settings = {"durability": "full", "busy_timeout": 30.0, "memory_limit": None, "read_only": False}
+    users: list[Database] = []
+    users.append(shared.acquire(str(path), **settings))
+    (first,) = users
+    second = shared.acquire(str(path), **settings)
+    assert second is not first
+    assert second.list_collections() == []
+    shared.release(second)
+    with pytest.raises(ConnectionNotExistException):
+        second.list_collections()

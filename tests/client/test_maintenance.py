@@ -129,13 +129,13 @@ def test_a_read_only_client_reads_and_refuses_every_write(path: Path) -> None:
             fill(client, range(50, 60))
             assert reader.get_collection_stats("c") == {"row_count": 60}
             for write in (
-                lambda: reader.insert("c", {"id": 1}),
+                lambda: reader.insert("c", {"id": 1, "vector": [0.0] * DIM, "tenant": "t1"}),
                 lambda: reader.delete("c", ids=[1]),
                 lambda: reader.drop_collection("c"),
                 lambda: reader.create_collection("d", dimension=2),
                 lambda: reader.compact("c"),
             ):
-                with pytest.raises((DatabaseWriteError, Exception), match="read-only|is missing"):
+                with pytest.raises(DatabaseWriteError, match="read-only"):
                     write()
     with MilvusClient(path, read_only=True) as reader:
         assert len(reader.search("c", [[1.0] * DIM], limit=100)[0]) == 60

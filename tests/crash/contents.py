@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import warnings
+from contextlib import closing
 from pathlib import Path
 
 from milvus_store import MilvusClient
@@ -34,9 +37,19 @@ def _rows(client: MilvusClient, collection: str) -> dict[int, int]:
     return stamps
 
 
+def indexed_rows(path: Path) -> int:
+    """How many rows the stored indexes of the file at ``path`` know, all together."""
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("SELECT total(rows) FROM built_indexes").fetchone()[0])
+
+
 def reopened(path: Path) -> State:
-    """What a new client finds in the file at ``path``; the file is sound, and one file, when it is closed."""
-    with MilvusClient(path) as client:
+    """What a new client finds in the file at ``path``; the file is sound, and one file, when it is closed.
+
+    A stored index that is damaged or half is a warning, and that an error.
+    """
+    with warnings.catch_warnings(), MilvusClient(path) as client:
+        warnings.simplefilter("error")
         state = contents(client)
     files = [one.name for one in path.parent.iterdir() if one.name.startswith(path.name)]
     assert files == [path.name], "a closed database is one file"

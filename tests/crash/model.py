@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from milvus_store import DataType, MilvusClient
+from milvus_store_lite.storage import index_parts
+
+from .. import thresholds
 
 DIM = 24
 State = dict[str, dict[int, int]]
@@ -84,6 +87,8 @@ def perform(client: MilvusClient, step: Step) -> None:
             client.flush(step.collection)
         case "compact":
             client.compact(step.collection)
+        case "build":
+            client.build_index(step.collection, "vector")
         case "search":
             client.search(step.collection, [row(0, step.number)["vector"]], limit=3, output_fields=["*"])
 
@@ -95,12 +100,19 @@ def create(client: MilvusClient, collection: str) -> None:
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIM)
     schema.add_field("stamp", DataType.INT64)
     schema.add_field("text", DataType.VARCHAR, max_length=1000)
-    index = client.prepare_index_params("vector", metric_type="L2")
+    index = client.prepare_index_params()
+    index.add_index("vector", index_type="HNSW", metric_type="L2", params={"M": 4, "efConstruction": 16})
     client.create_collection(collection, schema=schema, index_params=index)
 
 
 def warm_up() -> None:
     """Use everything once, so that it is imported; nothing stays open."""
     with tempfile.TemporaryDirectory() as folder, MilvusClient(Path(folder, "warm.db")) as client:
-        for number, name in enumerate(("create", "insert", "search", "delete where")):
-            perform(client, Step(number, name, "c", keys=(1,), stamp=1))
+        for number, name in enumerate(("create", "insert", "build", "search", "delete where")):
+            perform(client, Step(number, name, "c", keys=tuple(range(200)), stamp=1))
+
+
+def index_early() -> None:
+    """Let so few rows as there are here be worth an index, stored in several parts."""
+    thresholds.lower(least_rows=100)
+    index_parts._PART_SIZE = 10_000  # type: ignore[misc]

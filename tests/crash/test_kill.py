@@ -14,6 +14,7 @@ from random import Random
 
 import pytest
 
+from .. import thresholds
 from .trials import Totals, Trial
 from .victims import CAN_FORK, KILLED, victims
 
@@ -29,6 +30,12 @@ def _delay(random: Random, is_new: bool) -> float:
     return random.choice([random.uniform(0, 0.02), random.uniform(0, 0.06), random.uniform(0, 0.12)])
 
 
+@pytest.fixture(autouse=True)
+def small_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks into the files afterwards searches by the indexes that it finds there."""
+    thresholds.lower(monkeypatch.setitem, monkeypatch.setattr, least_rows=100)
+
+
 def test_a_kill_at_any_instant_loses_nothing_acknowledged(tmp_path: Path) -> None:
     random, totals = Random(SEED), Totals()
     with victims() as workers:
@@ -42,6 +49,7 @@ def test_a_kill_at_any_instant_loses_nothing_acknowledged(tmp_path: Path) -> Non
                 if trial.is_over:
                     break
     totals.check(SEED)
+    assert totals.indexed, "no worker lived long enough to build an index"
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="file size limits are POSIX's")

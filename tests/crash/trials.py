@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import journal
-from .contents import reopened
+from .contents import indexed_rows, reopened
 from .model import State
 
 
@@ -21,6 +21,8 @@ class Totals:
     """Deaths inside a call."""
     kept: int = 0
     """Deaths inside a call whose effect was there all the same."""
+    indexed: int = 0
+    """Deaths on a file that held a built index."""
     faults: dict[str, list[str]] = field(
         default_factory=lambda: {"lost": [], "phantom": [], "half": [], "unopenable": []}
     )
@@ -29,7 +31,7 @@ class Totals:
         counts = ", ".join(f"{kind} {len(cases)}" for kind, cases in self.faults.items())
         return (
             f"{self.deaths} deaths, {self.under_way} of them inside a call of which {self.kept} took effect, "
-            f"{self.acknowledged} acknowledged calls: {counts}"
+            f"{self.acknowledged} acknowledged calls, {self.indexed} with a built index: {counts}"
         )
 
     def check(self, seed: int) -> None:
@@ -58,6 +60,7 @@ class Trial:
         totals.acknowledged += outcome.acknowledged
         try:
             found = reopened(self.path)
+            totals.indexed += indexed_rows(self.path) > 0
         except Exception:
             self._fail("unopenable", traceback.format_exc(limit=-2))
             return

@@ -17,7 +17,7 @@ CAN_FORK = hasattr(os, "fork")
 KILLED = -9 if CAN_FORK else 1
 """How a killed worker ended: by SIGKILL, or with the exit code that TerminateProcess gives."""
 
-_ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+_ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class Victim(Protocol):

@@ -14,7 +14,7 @@ from milvus_store import MilvusClient
 
 from . import journal
 from .journal import Journal
-from .model import State, Step, after, perform
+from .model import State, Step, after, index_early, perform
 
 _MAIN = "main"
 _MANY = 2500
@@ -51,10 +51,10 @@ def choose(random: Random, state: State, number: int) -> Step:
         return Step(number, "create", _MAIN)
     others = [name for name in state if name != _MAIN]
     kind = random.choices(
-        ["write", "delete", "delete where", "define", "search", "flush", "compact", "reopen"],
-        weights=[50, 14, 6, 14, 6, 4, 5, 6],
+        ["write", "delete", "delete where", "define", "build", "search", "flush", "compact", "reopen"],
+        weights=[50, 14, 6, 14, 12, 6, 4, 5, 6],
     )[0]
-    if kind in ("flush", "compact", "reopen"):
+    if kind in ("build", "flush", "compact", "reopen"):
         return Step(number, kind, _MAIN)
     if kind == "define":
         if not others:
@@ -79,5 +79,6 @@ def choose(random: Random, state: State, number: int) -> Step:
 
 
 if __name__ == "__main__":
+    index_early()
     print("ready", flush=True)
     work(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

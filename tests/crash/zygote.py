@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from .model import warm_up
+from .model import index_early, warm_up
 from .worker import work
 
 _LONGEST_LIFE = 120
@@ -21,6 +21,7 @@ _LONGEST_LIFE = 120
 
 
 def main() -> None:
+    index_early()
     warm_up()
     for line in sys.stdin:
         command, *arguments = json.loads(line)

@@ -99,6 +99,8 @@ def test_errors_are_ours_with_the_codes_of_the_server(remote: MilvusClient) -> N
 def test_a_file_only_call_is_refused_with_the_alternative(remote: MilvusClient, tmp_path: Path) -> None:
     with pytest.raises(ParamError, match="Milvus Backup"):
         remote.backup(tmp_path / "copy.db")
+    with pytest.raises(ParamError, match="describe_index"):
+        remote.build_index("c", "vector")
     with pytest.raises(AttributeError, match="no_such_call"):
         remote.no_such_call()  # type: ignore[attr-defined]
 
@@ -113,7 +115,7 @@ def test_calls_that_a_file_refuses_go_through(remote: MilvusClient, path: Path) 
 
 
 def test_every_public_call_is_forwarded_or_deliberately_not() -> None:
-    own = {"backup", "close"}
+    own = {"backup", "build_index", "close"}
     static = {"create_schema", "prepare_index_params", "create_field_schema"}
     for name in dir(MilvusClient):
         if not name.startswith("_") and callable(getattr(MilvusClient, name)):

@@ -35,7 +35,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         client.create_collection("c", schema=schema, index_params=index)
         client.insert("c", [{"id": i, "vector": vector} for i, vector in enumerate(vectors)])
         client.delete("c", ids=[5, 6])
-        client._database.build_index("c", "vector", wait=True)
+        client.build_index("c", "vector")
         client.delete("c", ids=[7])
         client.insert("c", [{"id": ROWS + i, "vector": vectors[i]} for i in range(2)])
     return path.read_bytes()
@@ -134,5 +134,5 @@ def test_no_flipped_byte_of_an_index_changes_an_answer(
         with MilvusClient(path) as client:
             with pytest.warns(RuntimeWarning, match="is damaged.*built anew"):
                 assert client.search("c", vectors, limit=20, search_params={"nprobe": 128}) == expected
-            client._database.build_index("c", "vector", wait=True)
+            client.build_index("c", "vector")
         assert check_file(path).problems == ()

@@ -1,0 +1,46 @@
+"""``milvus-store index``: build the indexes of a file, or bring them up to date, in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import MilvusClient
+from .arguments import Commands, add_db, add_file, existing
+from .output import counted
+from .progress import Progress
+
+
+def add_to(commands: Commands) -> None:
+    command = commands.add_parser(
+        "index",
+        help="build indexes, or bring them up to date",
+        description="Build the vector indexes of collections, or bring them up to date, and keep them in the "
+        "file. Programs that use the file do so by themselves while nobody writes; this does it now.",
+    )
+    add_file(command)
+    command.add_argument("collections", nargs="*", metavar="COLLECTION", help="by default all of them")
+    add_db(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with MilvusClient(existing(arguments.file), db_name=arguments.db) as client:
+        names = list(dict.fromkeys(arguments.collections)) or client.list_collections()
+        indexes = [(name, index) for name in names for index in client.list_indexes(name)]
+        for collection, index in indexes:
+            _build(client, collection, index)
+    return 0
+
+
+def _build(client: MilvusClient, collection: str, index: str) -> None:
+    with Progress(f"{collection}, {index}") as progress:
+        client.build_index(collection, index, progress.report)
+    found = client.describe_index(collection, index)
+    if "metric_type" not in found:
+        return  # an index on scalars, which has nothing to build
+    rows = counted(found["total_rows"], "row")
+    if progress.has_begun:
+        state = f"{found['indexed_rows']:,} of {rows} indexed"
+    else:
+        state = f"{rows}, nothing to do"
+    print(f"{collection}, index {index} ({found['index_type']}): {state}")
