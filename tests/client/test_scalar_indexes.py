@@ -26,6 +26,7 @@ def books(client: MilvusClient) -> MilvusClient:
     schema.add_field("meta", DataType.JSON)
     schema.add_field("words", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=4, max_length=9)
     schema.add_field("ratios", DataType.ARRAY, element_type=DataType.FLOAT, max_capacity=4)
+    schema.add_field("place", DataType.GEOMETRY, nullable=True)
     schema.add_field("at", DataType.TIMESTAMPTZ, nullable=True)
     index = client.prepare_index_params("v", index_type="FLAT", metric_type="L2")
     client.create_collection("books", schema=schema, index_params=index)
@@ -65,6 +66,7 @@ def add(client: MilvusClient, field: str, kind: str, name: str = "", **params: A
         ("id", ["AUTOINDEX", "INVERTED", "STL_SORT"]),
         ("words", ["AUTOINDEX", "INVERTED", "BITMAP"]),
         ("ratios", ["AUTOINDEX", "INVERTED"]),
+        ("place", ["AUTOINDEX", "RTREE"]),
         ("at", ["AUTOINDEX", "STL_SORT"]),
     ],
 )
