@@ -237,7 +237,7 @@ def check(path: Path, data: Data, page: tuple[int, int], choice: Any, tally: Tal
         rows = fill(client, data, random)
         if tally is not None:
             client._database.build_index("c", "v", wait=True)
-            (state,) = client._database._states.values()
+            (state,) = client._database._sessions.states.values()
             assert state.indexes.of("v").built is not None
         if data.is_cold:
             client.close()
