@@ -43,12 +43,6 @@ class Hit(dict[str, Any]):
 
     _pk_name: str
 
-    @classmethod
-    def of(cls, pk_name: str, pk: Any, distance: float, entity: dict[str, Any]) -> Hit:
-        hit = cls({pk_name: pk, "distance": distance, "entity": entity})
-        hit._pk_name = pk_name
-        return hit
-
     def __missing__(self, key: str) -> Any:
         return super().__getitem__("entity")[key]
 
@@ -90,10 +84,12 @@ class Hits(list[Hit]):
     """The hits of one query vector, nearest first."""
 
     def __init__(self, pk_name: str, found: EngineHits) -> None:
+        rows = zip(found.pks, found.distances, found.entities, strict=True)
         super().__init__(
-            Hit.of(pk_name, pk, distance, entity)
-            for pk, distance, entity in zip(found.pks, found.distances, found.entities, strict=True)
+            [Hit({pk_name: pk, "distance": near, "entity": entity}) for pk, near, entity in rows]
         )
+        for hit in self:
+            hit._pk_name = pk_name
         self.ids = found.pks
         self.distances = found.distances
 

@@ -7,7 +7,7 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -108,13 +108,16 @@ class Collection(Definition):
         """The primary key's name, and the nearest rows in the request's scope for each query vector."""
         while True:
             late, session = self._glance(self.name)
-            with suppress(Moved), late:
-                state = session.state
-                selection = self._select_loaded(session, request.ranked_scope)
-                if selection is not None:
-                    check_isolation(state.record, request.scope)
-                    hits = ranked_hits(state.record, state.rows, selection, request, session.index)
-                    return state.record.schema.primary.name, hits
+            state = session.state
+            try:
+                with late:
+                    selection = self._select_loaded(session, request.ranked_scope)
+                    if selection is not None:
+                        check_isolation(state.record, request.scope)
+                        hits = ranked_hits(state.record, state.rows, selection, request, session.index)
+                        return state.record.schema.primary.name, hits
+            except Moved:
+                continue
 
     def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the best rows of several searches of one state of the collection."""

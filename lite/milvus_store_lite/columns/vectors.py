@@ -27,12 +27,13 @@ from .terms import TermBuilder, TermColumn
 class VectorColumn:
     """Dense vectors of any width, as float32.
 
-    ``values``: (n, dim) float32. ``square_norms``: (n,) float32, |x|². ``inverse_norms``: (n,) float32,
-    1/|x|, 0 for a zero vector. ``largest_norm`` and ``smallest_norm``: bounds of |x| over the vectors that
+    ``values``: (n, dim) float32. ``norms``: (n,) float64, |x|. ``square_norms``: (n,) float32, |x|².
+    ``inverse_norms``: (n,) float32, 1/|x|, 0 for a zero vector. ``largest_norm`` and ``smallest_norm``: bounds of |x| over the vectors that
     are not zero. ``valid``: (n,) bool, False where there is no vector; None when every slot has one.
     """
 
     values: npt.NDArray[np.float32]
+    norms: npt.NDArray[np.float64]
     square_norms: npt.NDArray[np.float32]
     inverse_norms: npt.NDArray[np.float32]
     largest_norm: float
@@ -42,7 +43,7 @@ class VectorColumn:
     @property
     def size(self) -> int:
         """Bytes in memory."""
-        arrays = (self.values, self.square_norms, self.inverse_norms, self.valid)
+        arrays = (self.values, self.norms, self.square_norms, self.inverse_norms, self.valid)
         return sum(map(allocated, arrays))
 
     def at(self, slots: npt.NDArray[np.int64]) -> VectorColumn:
@@ -50,6 +51,7 @@ class VectorColumn:
         return replace(
             self,
             values=self.values[slots],
+            norms=self.norms[slots],
             square_norms=self.square_norms[slots],
             inverse_norms=self.inverse_norms[slots],
             valid=None if self.valid is None else self.valid[slots],
@@ -104,6 +106,7 @@ class VectorBuilder:
     def __init__(self, one: Field) -> None:
         self._one = one
         self._values: Growable[np.float32] = Growable(np.float32, (one.vector_dim,))
+        self._norms: Growable[np.float64] = Growable(np.float64)
         self._square_norms: Growable[np.float32] = Growable(np.float32)
         self._inverse_norms: Growable[np.float32] = Growable(np.float32)
         self._largest_norm = 0.0
@@ -111,7 +114,7 @@ class VectorBuilder:
         self._validity = _Validity()
 
     def reserve(self, count: int) -> None:
-        for growable in (self._values, self._square_norms, self._inverse_norms):
+        for growable in (self._values, self._norms, self._square_norms, self._inverse_norms):
             growable.reserve(count)
 
     def append(self, blobs: Sequence[bytes | None]) -> None:
@@ -124,6 +127,7 @@ class VectorBuilder:
         with np.errstate(divide="ignore", over="ignore"):
             inverse = np.where(norms > 0, 1.0 / norms, 0.0).astype(np.float32)
             self._square_norms.append(squares.astype(np.float32))
+        self._norms.append(norms)
         self._inverse_norms.append(inverse)
         self._values.append(rows)
         self._largest_norm = max(self._largest_norm, norms.max(initial=0.0).item())
@@ -132,6 +136,7 @@ class VectorBuilder:
     def view(self) -> VectorColumn:
         return VectorColumn(
             self._values.view(),
+            self._norms.view(),
             self._square_norms.view(),
             self._inverse_norms.view(),
             self._largest_norm,
@@ -172,7 +177,7 @@ def bytes_of_one(one: Field) -> int:
     """Bytes that a vector of ``one``, which is not sparse, takes in its column."""
     if one.dtype is DataType.BINARY_VECTOR:
         return 8 * binary.words_of(one) + 4
-    return 4 * (one.vector_dim + 2)
+    return 4 * (one.vector_dim + 4)
 
 
 def vector_builder(one: Field) -> AnyVectorBuilder:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.vectors import VectorColumn
-from .dense_metrics import Floats, can_rank, error_bound, rank, rank_at, rank_error, score
+from .dense_metrics import TINY, Floats, can_rank, error_bound, lengths, rank, rank_at, rank_error, score
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, order
 
@@ -34,7 +34,7 @@ def scan(
     """Rank every row for each of ``queries``, drop those that ``mask`` hides, and score the candidates."""
     if rows.values.size <= _SCORED_AT_ONCE and mask is None:
         for query in queries:
-            values = score(metric, rows.values, query)
+            values = score(metric, rows.values, rows.norms, query)
             best = order(metric, values)[:limit]
             yield best, values[best]
         return
@@ -43,14 +43,14 @@ def scan(
         part = queries[start : start + step]
         if not all(can_rank(rows, query) for query in part):
             everything = np.arange(len(rows.values)) if mask is None else np.flatnonzero(mask)
-            yield from (_best(metric, rows.values, query, everything, limit) for query in part)
+            yield from (_best(metric, rows.values, rows.norms, query, everything, limit) for query in part)
             continue
         ranks = rank(metric, rows, part)
         if mask is not None:
             ranks[:, ~mask] = -np.inf
         for query, row in zip(part, ranks, strict=True):
             candidates = _candidates(row, limit, 2 * rank_error(metric, rows, query))
-            yield _best(metric, rows.values, query, candidates, limit)
+            yield _best(metric, rows.values, rows.norms, query, candidates, limit)
 
 
 def scan_at(
@@ -63,20 +63,19 @@ def scan_at(
             near = slots[_candidates(ranks, limit, 2 * rank_error(metric, rows, query))]
         else:
             near = slots
-        yield _best(metric, rows.values, query, near, limit)
+        yield _best(metric, rows.values, rows.norms, query, near, limit)
 
 
 def best(metric: Metric, vectors: Floats, query: Floats, limit: int) -> Ranking:
     """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), which are few."""
-    squares = np.einsum("ij,ij->i", vectors, vectors)
+    norms = lengths(vectors)
     products = vectors @ query
-    largest = float(np.sqrt(squares.max()))
     if metric is Metric.COSINE:
-        products = np.divide(products, np.sqrt(squares), out=np.zeros_like(products), where=squares > 0)
+        products = products / np.maximum(norms, TINY)
     elif metric is Metric.L2:
-        products = 2 * products - squares
-    slack = 2 * error_bound(metric, vectors.shape[1], largest, query)
-    return _best(metric, vectors, query, _candidates(products, limit, slack), limit)
+        products = 2 * products - norms * norms
+    slack = 2 * error_bound(metric, vectors.shape[1], float(norms.max()), query)
+    return _best(metric, vectors, norms, query, _candidates(products, limit, slack), limit)
 
 
 def _candidates(ranks: Floats, limit: int, slack: float) -> npt.NDArray[np.int64]:
@@ -86,16 +85,19 @@ def _candidates(ranks: Floats, limit: int, slack: float) -> npt.NDArray[np.int64
 
 
 def _best(
-    metric: Metric, vectors: Floats, query: Floats, candidates: npt.NDArray[np.int64], limit: int
+    metric: Metric,
+    vectors: Floats,
+    norms: npt.NDArray[np.float64],
+    query: Floats,
+    candidates: npt.NDArray[np.int64],
+    limit: int,
 ) -> Ranking:
     if len(candidates) == 0:
         return NOTHING
     if len(candidates) <= _SCORES_AT_ONCE:
-        values = score(metric, vectors[candidates], query)
+        values = score(metric, vectors[candidates], norms[candidates], query)
     else:
-        parts = range(0, len(candidates), _SCORES_AT_ONCE)
-        values = np.concatenate(
-            [score(metric, vectors[candidates[start : start + _SCORES_AT_ONCE]], query) for start in parts]
-        )
+        parts = np.split(candidates, range(_SCORES_AT_ONCE, len(candidates), _SCORES_AT_ONCE))
+        values = np.concatenate([score(metric, vectors[part], norms[part], query) for part in parts])
     best = order(metric, values)[:limit]
     return candidates[best], values[best]

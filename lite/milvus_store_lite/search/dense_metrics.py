@@ -24,7 +24,7 @@ _EPSILON: Final = float(np.finfo(np.float32).eps)
 _ONE_AT_A_TIME: Final = threading.Lock()
 """A product uses every core. Two at once fight for them: with eight threads, searches took five times as long."""
 
-_TINY: Final = float(np.finfo(np.float64).tiny)
+TINY: Final = float(np.finfo(np.float64).tiny)
 
 _RANKED_NORMS: Final = (1e-15, 1e15)
 """Vectors outside these lengths may overflow or vanish in float32 products."""
@@ -112,8 +112,16 @@ def error_bound(metric: Metric, dim: int, largest_norm: float, query: Floats) ->
     return 2 * product + 4 * _EPSILON * (largest_norm**2 + 2 * largest_norm * norm)
 
 
-def score(metric: Metric, vectors: Floats, query: Floats) -> npt.NDArray[np.float64]:
-    """(m,) float64: the metric's value between each of ``vectors`` (m, dim) and ``query`` (dim,)."""
+def lengths(vectors: Floats) -> npt.NDArray[np.float64]:
+    """(m,) float64: the length of each of ``vectors`` (m, dim)."""
+    squares: npt.NDArray[np.float64] = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+    return np.sqrt(squares, out=squares)
+
+
+def score(
+    metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats
+) -> npt.NDArray[np.float64]:
+    """(m,) float64: the metric's value between each of ``vectors`` (m, dim), so long, and ``query`` (dim,)."""
     exact, wide = vectors.astype(np.float64), query.astype(np.float64)
     if metric is Metric.L2:
         exact -= wide
@@ -121,6 +129,5 @@ def score(metric: Metric, vectors: Floats, query: Floats) -> npt.NDArray[np.floa
     products = np.einsum("ij,j->i", exact, wide)
     if metric is Metric.IP:
         return np.asarray(products)
-    norms = np.sqrt(np.einsum("ij,ij->i", exact, exact)) * math.sqrt(wide @ wide)
-    products /= np.maximum(norms, _TINY, out=norms)
+    products /= np.maximum(norms * math.sqrt(wide @ wide), TINY)
     return np.asarray(products)

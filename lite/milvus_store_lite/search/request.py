@@ -88,7 +88,8 @@ class SearchRequest:
     @property
     def ranked_scope(self) -> Scope:
         """The scope, which knows what its rows are ranked by."""
-        return replace(self.scope, ranked_by=self.anns_field or "")
+        scope = self.scope
+        return Scope(scope.expression, scope.params, scope.partitions, scope.tenant, self.anns_field or "")
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)
