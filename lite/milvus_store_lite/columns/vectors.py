@@ -28,8 +28,9 @@ class VectorColumn:
     """Dense vectors of any width, as float32.
 
     ``values``: (n, dim) float32. ``norms``: (n,) float64, |x|. ``square_norms``: (n,) float32, |x|².
-    ``inverse_norms``: (n,) float32, 1/|x|, 0 for a zero vector. ``largest_norm`` and ``smallest_norm``: bounds of |x| over the vectors that
-    are not zero. ``valid``: (n,) bool, False where there is no vector; None when every slot has one.
+    ``inverse_norms``: (n,) float32, 1/|x|, 0 for a zero vector. ``largest_norm`` and ``smallest_norm``: bounds of
+    |x| over the vectors that are not zero. ``valid``: (n,) bool, False where there is no vector; None when every
+    slot has one.
     """
 
     values: npt.NDArray[np.float32]
