@@ -6,16 +6,16 @@ tightly as ``level``. Nothing here knows a schema: names are kept as names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import IntEnum
 from functools import lru_cache
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
 from ..errors import FilterError
 from . import literals
+from .cursor import Cursor, at
 from .lexer import Kind, Token, token_at
 from .lists import plain_list
-from .syntax_errors import Expected, explain
+from .precedence import RESERVED, SYMBOL_LEVELS, WORD_LEVELS, Level
+from .syntax_errors import Expected
 from .tree import (
     MAX_DEPTH,
     MAX_LIST_LENGTH,
@@ -51,54 +51,10 @@ MAX_TEXT_LENGTH = 2**20
 """The longest text, in characters. Longer lists of values belong into a template."""
 
 
-class Level(IntEnum):
-    """Precedence, loosest first. ``not`` binds looser than a comparison, as Milvus's documents use it:
-    ``not a == b`` is ``not (a == b)``."""
-
-    ANY = 0
-    OR = 1
-    AND = 2
-    NOT = 3
-    BIT_OR = 4
-    BIT_XOR = 5
-    BIT_AND = 6
-    EQUALITY = 7
-    ORDER = 8
-    MEMBER = 9
-    """``in``, ``like``, ``=~``, ``is null``, ``exists``."""
-    SHIFT = 10
-    SUM = 11
-    PRODUCT = 12
-    SIGN = 13
-    POWER = 14
-    ATOM = 15
-
-
-_SYMBOL_LEVELS: Final = {
-    "||": Level.OR,
-    "&&": Level.AND,
-    "|": Level.BIT_OR,
-    "^": Level.BIT_XOR,
-    "&": Level.BIT_AND,
-    **dict.fromkeys(("==", "!="), Level.EQUALITY),
-    **dict.fromkeys(("<", "<=", ">", ">="), Level.ORDER),
-    **dict.fromkeys(("=~", "!~"), Level.MEMBER),
-    **dict.fromkeys(("<<", ">>"), Level.SHIFT),
-    **dict.fromkeys(("+", "-"), Level.SUM),
-    **dict.fromkeys(("*", "/", "%"), Level.PRODUCT),
-    "**": Level.POWER,
-}
-_WORD_LEVELS: Final = {"or": Level.OR, "and": Level.AND, "in": Level.MEMBER, "like": Level.MEMBER}
-_OPERATOR_WORDS: Final = frozenset(_WORD_LEVELS) | {"not", "exists"}
-_RESERVED: Final = _OPERATOR_WORDS | {word.upper() for word in _OPERATOR_WORDS}
-"""Words that are never names; all others are keywords only where one can stand."""
-
 _OPTIONS: Final = frozenset({"minimum_should_match", "threshold"})
 _MAX_RECURSION: Final = 2 * MAX_DEPTH + 10
 """A level of brackets costs one, one with an operator or a call two; each is some three frames of Python's
 stack, which holds a thousand."""
-
-_Read = TypeVar("_Read")
 
 
 @lru_cache(maxsize=256)
@@ -118,10 +74,9 @@ def parse(text: str) -> Expression:
     return tree
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._token = token_at(text, 0)
+        super().__init__(text)
         self._depth = 0
 
     def parse(self) -> Expression:
@@ -130,45 +85,12 @@ class _Parser:
             raise self._unexpected(Expected.OPERATOR)
         return tree
 
-    # Tokens
-
-    def _next(self) -> Token:
-        """The current token; the one after it becomes the current one."""
-        token = self._token
-        self._token = token_at(self._text, token.end)
-        return token
-
-    def _peek(self) -> Token:
-        return token_at(self._text, self._token.end)
-
-    def _is(self, symbol: str) -> bool:
-        return self._token.kind is Kind.SYMBOL and self._token.text == symbol
-
-    def _take(self, symbol: str, otherwise: Expected) -> Token:
-        if not self._is(symbol):
-            raise self._unexpected(otherwise)
-        return self._next()
-
-    def _unexpected(self, expected: Expected) -> FilterError:
-        """The error for the current token, which cannot stand where ``expected`` should."""
-        message, column = explain(self._text, self._token.start, expected)
-        return FilterError(message, self._text, column)
-
-    def _error(self, message: str, column: int) -> FilterError:
-        return FilterError(message, self._text, column)
-
-    def _read(self, reader: Callable[[str], _Read], token: Token) -> _Read:
-        try:
-            return reader(token.text)
-        except ValueError as error:
-            raise self._error(str(error), _at(token)) from None
-
     # Operators
 
     def _expression(self, lowest: Level) -> Expression:
         self._depth += 1
         if self._depth > _MAX_RECURSION:
-            raise self._error(f"the expression nests deeper than {MAX_DEPTH} levels", _at(self._token))
+            raise self._error(f"the expression nests deeper than {MAX_DEPTH} levels", at(self._token))
         left = self._prefix(lowest)
         closed: Level | None = None  # the level of an operator that does not chain and has just been read
         while (level := self._level()) is not None and level >= lowest and level is not closed:
@@ -182,9 +104,9 @@ class _Parser:
                 op = self._next()
                 right = self._expression(Level(level + 1))
                 if level is Level.EQUALITY:
-                    left = Compare(cast(CompareOp, op.text), left, right, at=_at(op))
+                    left = Compare(cast(CompareOp, op.text), left, right, at=at(op))
                 else:
-                    left = Arithmetic(cast(ArithmeticOp, op.text), left, right, at=_at(op))
+                    left = Arithmetic(cast(ArithmeticOp, op.text), left, right, at=at(op))
             closed = level if level in (Level.EQUALITY, Level.ORDER, Level.MEMBER) else None
         self._depth -= 1
         return left
@@ -193,7 +115,7 @@ class _Parser:
         """The level of the operator that the current token begins, None if it begins none."""
         token = self._token
         if token.kind is Kind.SYMBOL:
-            level = _SYMBOL_LEVELS.get(token.text)
+            level = SYMBOL_LEVELS.get(token.text)
             return Level.MEMBER if token.text == "!" and self._peek().is_word("in") else level
         if token.kind is not Kind.WORD:
             return None
@@ -201,7 +123,7 @@ class _Parser:
             return Level.MEMBER if self._peek().is_word("in") else None
         if token.is_word("is"):
             return Level.MEMBER if self._null_test() else None
-        return _WORD_LEVELS.get(token.text.lower()) if token.text in _RESERVED else None
+        return WORD_LEVELS.get(token.text.lower()) if token.text in RESERVED else None
 
     def _null_test(self) -> int:
         """How many tokens ``is null`` or ``is not null`` has here, all in one case; 0 if it is neither."""
@@ -227,33 +149,33 @@ class _Parser:
         op = self._next()
         middle = self._expression(Level.MEMBER)
         if self._level() is not Level.ORDER:
-            return Compare(cast(CompareOp, op.text), left, middle, at=_at(op))
+            return Compare(cast(CompareOp, op.text), left, middle, at=at(op))
         second = self._next()
         if op.text[0] != second.text[0]:
             raise self._error(
                 f"'{op.text}' and '{second.text}' point in different directions: "
                 "a range is written 1 < x <= 5 or 5 >= x > 1",
-                _at(second),
+                at(second),
             )
         if not isinstance(middle, Name | Path | Member | Element):
-            raise self._error("the middle of a range must be a field or a JSON path", _at(second))
+            raise self._error("the middle of a range must be a field or a JSON path", at(second))
         high = self._expression(Level.MEMBER)
-        return Range(left, cast(CompareOp, op.text), middle, cast(CompareOp, second.text), high, at=_at(op))
+        return Range(left, cast(CompareOp, op.text), middle, cast(CompareOp, second.text), high, at=at(op))
 
     def _membership(self, left: Expression) -> Expression:
         if self._token.is_word("is"):
             count = self._null_test()
             words = [self._next() for _ in range(count)]
-            return IsNull(left, negated=count == 3, at=_at(words[0]))
+            return IsNull(left, negated=count == 3, at=at(words[0]))
         op = self._next()
         if op.kind is Kind.SYMBOL and op.text in ("=~", "!~"):
-            return Regex(left, self._expression(Level.SHIFT), negated=op.text == "!~", at=_at(op))
+            return Regex(left, self._expression(Level.SHIFT), negated=op.text == "!~", at=at(op))
         if op.is_word("like"):
-            return Like(left, self._expression(Level.SHIFT), at=_at(op))
+            return Like(left, self._expression(Level.SHIFT), at=at(op))
         negated = not op.is_word("in")
         if negated:
             self._next()
-        return In(left, self._expression(Level.SHIFT), negated=negated, at=_at(op))
+        return In(left, self._expression(Level.SHIFT), negated=negated, at=at(op))
 
     def _prefix(self, lowest: Level) -> Expression:
         token = self._token
@@ -261,12 +183,12 @@ class _Parser:
             if lowest > Level.NOT:
                 raise self._unexpected(Expected.OPERAND)
             self._next()
-            return Not(self._expression(Level.NOT), at=_at(token))
+            return Not(self._expression(Level.NOT), at=at(token))
         if token.is_word("exists"):
             if lowest > Level.MEMBER:
                 raise self._unexpected(Expected.OPERAND)
             self._next()
-            return Exists(self._expression(Level.SHIFT), at=_at(token))
+            return Exists(self._expression(Level.SHIFT), at=at(token))
         if self._is("+") or self._is("-") or self._is("~"):
             self._next()
             operand = self._expression(max(Level.POWER, lowest))
@@ -279,19 +201,19 @@ class _Parser:
         token = self._token
         match token.kind:
             case Kind.NUMBER:
-                return Literal(self._read(literals.number, self._next()), at=_at(token))
+                return Literal(self._read(literals.number, self._next()), at=at(token))
             case Kind.STRING:
-                return Literal(self._read(literals.string, self._next()), at=_at(token))
+                return Literal(self._read(literals.string, self._next()), at=at(token))
             case Kind.BOOLEAN:
-                return Literal(self._next().text.lower() == "true", at=_at(token))
+                return Literal(self._next().text.lower() == "true", at=at(token))
             case Kind.TEMPLATE:
-                return Template(self._next().text[1:-1].strip(" \t\r\n"), at=_at(token))
+                return Template(self._next().text[1:-1].strip(" \t\r\n"), at=at(token))
             case Kind.META:
                 self._next()
                 return self._path(token)
             case Kind.ELEMENT:
                 return self._element()
-            case Kind.WORD if token.text not in _RESERVED:
+            case Kind.WORD if token.text not in RESERVED:
                 return self._word()
             case Kind.SYMBOL if token.text == "[":
                 return self._list()
@@ -309,7 +231,7 @@ class _Parser:
             return self._call(token)
         if self._token.kind is Kind.STRING and (token.is_word("iso") or token.is_word("interval")):
             text = self._read(literals.string, self._next())
-            return Instant(text, at=_at(token)) if token.is_word("iso") else Interval(text, at=_at(token))
+            return Instant(text, at=at(token)) if token.is_word("iso") else Interval(text, at=at(token))
         return self._path(token)
 
     def _call(self, name: Token) -> Expression:
@@ -330,7 +252,7 @@ class _Parser:
         self._next()
         self._depth -= 1
         function = name.text.lower() if name.text.isupper() else name.text
-        return Call(function, tuple(arguments), tuple(options), at=_at(name))
+        return Call(function, tuple(arguments), tuple(options), at=at(name))
 
     def _path(self, root: Token) -> Expression:
         """A name, and the steps in brackets behind it."""
@@ -351,8 +273,8 @@ class _Parser:
                 raise self._unexpected(Expected.STEP)
             self._next()
         if steps or root.kind is Kind.META:
-            return Path(root.text, tuple(steps), at=_at(root))
-        return Name(root.text, at=_at(root))
+            return Path(root.text, tuple(steps), at=at(root))
+        return Name(root.text, at=at(root))
 
     def _member(self, root: Token, steps: list[str | int]) -> Expression:
         """``root[name]`` or ``root[0][name]``: the token is the bracket before the name."""
@@ -362,7 +284,7 @@ class _Parser:
         name = self._next().text
         self._next()
         position = cast("int | None", steps[0] if steps else None)
-        return Member(root.text, name, position, at=_at(root))
+        return Member(root.text, name, position, at=at(root))
 
     def _is_closed_behind(self, step: Token) -> bool:
         return token_at(self._text, step.end).text == "]"
@@ -370,14 +292,14 @@ class _Parser:
     def _element(self) -> Expression:
         token = self._next()
         if not self._is("["):
-            return Element(at=_at(token))
+            return Element(at=at(token))
         step = self._peek()
         if step.kind is not Kind.WORD or not self._is_closed_behind(step):
             raise self._unexpected(Expected.MEMBER)
         self._next()
         name = self._next().text
         self._next()
-        return Element(name, at=_at(token))
+        return Element(name, at=at(token))
 
     # Lists
 
@@ -388,7 +310,7 @@ class _Parser:
             values, end = plain
             self._token = token_at(self._text, end)
             self._check_length(len(values), bracket)
-            return ListOf(tuple(values), at=_at(bracket))
+            return ListOf(tuple(values), at=at(bracket))
         self._next()
         items: list[Expression] = []
         while not (items and self._is("]")):
@@ -397,19 +319,15 @@ class _Parser:
                 self._take(",", Expected.LIST_END)
         self._next()
         self._check_length(len(items), bracket)
-        return ListOf(tuple(items), at=_at(bracket))
+        return ListOf(tuple(items), at=at(bracket))
 
     def _check_length(self, length: int, bracket: Token) -> None:
         if length > MAX_LIST_LENGTH:
             raise self._error(
                 f"the list has {length} elements, at most {MAX_LIST_LENGTH} are read; "
                 "pass longer ones as a template: 'id in {ids}'",
-                _at(bracket),
+                at(bracket),
             )
-
-
-def _at(token: Token) -> int:
-    return token.start + 1
 
 
 def _is_position(text: str) -> bool:
@@ -419,5 +337,5 @@ def _is_position(text: str) -> bool:
 def _signed(sign: Token, operand: Expression) -> Expression:
     value = operand.value if isinstance(operand, Literal) else None
     if sign.text == "~" or value is None or isinstance(value, bool | str):
-        return Unary("~" if sign.text == "~" else "-" if sign.text == "-" else "+", operand, at=_at(sign))
-    return Literal(-value if sign.text == "-" else value, at=_at(sign))
+        return Unary("~" if sign.text == "~" else "-" if sign.text == "-" else "+", operand, at=at(sign))
+    return Literal(-value if sign.text == "-" else value, at=at(sign))

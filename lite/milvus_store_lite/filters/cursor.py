@@ -1,0 +1,56 @@
+"""The place in a filter text that a parser has reached: the current token, and errors that point at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..errors import FilterError
+from .lexer import Kind, Token, token_at
+from .syntax_errors import Expected, explain
+
+_Read = TypeVar("_Read")
+
+
+class Cursor:
+    """Goes through ``text`` token by token."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._token = token_at(text, 0)
+
+    def _next(self) -> Token:
+        """The current token; the one after it becomes the current one."""
+        token = self._token
+        self._token = token_at(self._text, token.end)
+        return token
+
+    def _peek(self) -> Token:
+        return token_at(self._text, self._token.end)
+
+    def _is(self, symbol: str) -> bool:
+        return self._token.kind is Kind.SYMBOL and self._token.text == symbol
+
+    def _take(self, symbol: str, otherwise: Expected) -> Token:
+        if not self._is(symbol):
+            raise self._unexpected(otherwise)
+        return self._next()
+
+    def _unexpected(self, expected: Expected) -> FilterError:
+        """The error for the current token, which cannot stand where ``expected`` should."""
+        message, column = explain(self._text, self._token.start, expected)
+        return FilterError(message, self._text, column)
+
+    def _error(self, message: str, column: int) -> FilterError:
+        return FilterError(message, self._text, column)
+
+    def _read(self, reader: Callable[[str], _Read], token: Token) -> _Read:
+        try:
+            return reader(token.text)
+        except ValueError as error:
+            raise self._error(str(error), at(token)) from None
+
+
+def at(token: Token) -> int:
+    """The 1-based place of a token, as errors and trees have it."""
+    return token.start + 1
