@@ -19,8 +19,8 @@ _SPAN = re.compile(
     r"(?P<sign>[+-]?)P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)(?:\.(?P<fraction>\d{1,6}))?S)?)?"
 )
-_FIRST = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
+FIRST = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
+LAST = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
 _MAX_DIGITS = 9
 _MAX_MONTHS = 120_000
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
@@ -56,13 +56,15 @@ def of_datetime(moment: datetime, shown: str | None = None) -> int:
     if moment.utcoffset() is None:
         raise ValueError(f"{shown or repr(moment)} has no time zone, add an offset such as 'Z' or '+08:00'")
     micros = (moment - _EPOCH) // _MICROSECOND
-    if not _FIRST <= micros <= _LAST:
+    if not FIRST <= micros <= LAST:
         raise ValueError(f"{shown or repr(moment)} is not between the years 1 and 9999 in UTC")
     return micros
 
 
 def to_text(micros: int) -> str:
     """The instant as users see it, in UTC: ``2025-01-31T04:00:00Z``."""
+    if not FIRST <= micros <= LAST:
+        raise ValueError(f"{micros} microseconds since 1970 are not between the years 1 and 9999")
     return (_EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")
 
 

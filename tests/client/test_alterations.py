@@ -110,6 +110,21 @@ def test_fields_differing_by_case_only_come_and_go(client: MilvusClient) -> None
     assert "A" not in client.query("c", "id == 4")[0]
 
 
+def test_a_new_field_hides_the_dynamic_key_of_its_name(colors: MilvusClient) -> None:
+    colors.insert("colors", {"id": 100, "vector": [1, 2, 3, 4], "stock": "many", "other": 1})
+    assert colors.get("colors", 100)[0]["stock"] == "many"
+    colors.add_collection_field("colors", "stock", DataType.INT64, nullable=True)
+    for asked in (["*"], ["stock", "other"], ["stock", "$meta"]):
+        (row,) = colors.get("colors", 100, asked)
+        assert (row["stock"], row["other"]) == (None, 1)
+        (hit,) = colors.search("colors", [[1, 2, 3, 4]], filter="id == 100", output_fields=asked)[0]
+        assert (hit["entity"]["stock"], hit["entity"]["other"]) == (None, 1)
+    assert "stock" not in colors.get("colors", 100, ["$meta"])[0]
+    assert colors.query("colors", "id == 100 and stock is null")
+    colors.upsert("colors", {"id": 100, "vector": [1, 2, 3, 4], "stock": 3})
+    assert colors.get("colors", 100)[0]["stock"] == 3
+
+
 def test_fields_that_cannot_be_dropped(colors: MilvusClient) -> None:
     colors.add_collection_field("colors", "stock", DataType.INT64, nullable=True)
     colors.create_index("colors", colors.prepare_index_params("stock", index_type="INVERTED"))

@@ -11,6 +11,7 @@ import pytest
 
 from milvus_store import DataType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError
+from milvus_store_lite.checks import check_file
 
 
 @pytest.fixture
@@ -111,6 +112,33 @@ def test_values_of_another_type_are_refused(path: Path, damage: Callable[[str], 
         for field, expression in (("text", 'text like "a%"'), ("x", "x > 1")):
             with pytest.raises(DatabaseCorruptError, match=f"collection 2.*'{field}'"):
                 client.query("d", expression)
+
+
+@pytest.mark.parametrize("micros", [2**63 - 1, -(2**63), 2**60])
+def test_a_time_outside_the_calendar_is_refused(
+    path: Path, damage: Callable[[str], None], micros: int
+) -> None:
+    with MilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        schema.add_field("t", DataType.TIMESTAMPTZ, nullable=True)
+        client.create_collection("d", schema=schema)
+        client.insert(
+            "d", [{"id": 1, "vector": [0, 1], "t": "2025-01-01T00:00:00Z"}, {"id": 2, "vector": [0, 1]}]
+        )
+    damage(f"UPDATE rows_2 SET t = {micros} WHERE pk = 1")
+    with MilvusClient(path) as client:
+        client.create_index("d", client.prepare_index_params("vector", index_type="FLAT", metric_type="L2"))
+        client.load_collection("d")
+        with pytest.raises(DatabaseCorruptError, match="collection 2.*a found row.*years 1 and 9999"):
+            client.get("d", 1)
+        with pytest.raises(DatabaseCorruptError, match="a found row"):
+            client.search("d", [[0, 1]], output_fields=["t"])
+        assert client.get("d", 2, ["t"]) == [{"id": 2, "t": None}]
+    (problem,) = check_file(path).problems
+    assert problem.place.endswith("field 't'")
+    assert "expected a time between the years 1 and 9999: 1 row" in problem.message
 
 
 def test_a_row_that_its_index_has_lost_is_damage(path: Path, damage: Callable[[str], None]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from .. import times
 from ..data_types import INTEGER_RANGES, DataType
 from ..errors import DataNotMatchException
 from ..schema import DYNAMIC_FIELD, Field
@@ -135,6 +136,11 @@ def _limit(one: Field, column: str) -> tuple[str, str] | None:
         return "a finite float32", f"abs({column}) > {_LARGEST_FLOAT32}"
     if one.dtype is DataType.DOUBLE:
         return "a finite number", f"abs({column}) >= {_INFINITY}"
+    if one.dtype is DataType.TIMESTAMPTZ:
+        return (
+            "a time between the years 1 and 9999",
+            f"{column} NOT BETWEEN {times.FIRST} AND {times.LAST}",
+        )
     if one.dtype in INTEGER_RANGES and one.dtype is not DataType.INT64:
         low, high = INTEGER_RANGES[one.dtype]
         return f"an integer between {low} and {high}", f"{column} NOT BETWEEN {low} AND {high}"

@@ -104,7 +104,13 @@ class Projection:
                 entity[name] = decode(row[place])
         if self.dynamic is not None:
             document = json.loads(row[-1])
-            entity |= {k: v for k, v in document.items() if not self.dynamic or k in self.dynamic}
+            # A field that was added later hides the dynamic key of its name in older rows.
+            fields = self.schema.by_name
+            entity |= {
+                key: value
+                for key, value in document.items()
+                if key not in fields and (not self.dynamic or key in self.dynamic)
+            }
         return entity
 
     @cached_property
