@@ -4,6 +4,7 @@ import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -166,26 +167,67 @@ def test_an_iterator_keeps_its_client_open(path: Path) -> None:
     assert [len(page) for page in pages_of(begin())] == [2, 2, 1]
 
 
-@pytest.mark.skipif(not hasattr(multiprocessing, "get_context") or sys.platform == "win32", reason="no fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_must_begin_its_own(numbers: MilvusClient) -> None:
-    iterator = numbers.query_iterator("numbers", batch_size=100)
-    iterator.next()
+forks = pytest.mark.skipif(sys.platform == "win32", reason="no forks")
+
+
+def in_forked_child(code: Callable[[], object]) -> object:
+    """What ``code`` returns, or the message of its error, in a process forked from this one."""
     context = multiprocessing.get_context("fork")
     answers = context.Queue()
 
-    def in_child() -> None:
+    def run() -> None:
         try:
-            iterator.next()
+            answers.put(code())
         except MilvusException as error:
             answers.put(error.message)
-        iterator.close()
 
-    child = context.Process(target=in_child)
+    child = context.Process(target=run)
     child.start()
-    assert "parent process" in answers.get(timeout=20)
+    answer = answers.get(timeout=20)
     child.join()
-    assert len(iterator.next()) == 100
+    return answer
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_leaves_its_parents_iterators_alone(numbers: MilvusClient, path: Path) -> None:
+    iterator = numbers.query_iterator("numbers", batch_size=100)
+    iterator.next()
+    assert "belongs to the parent process" in str(in_forked_child(iterator.next))
+    # SQLite's locks are held by the iterator: a child that cannot have them must not use the file.
+    assert "iterator that was not at its end" in str(
+        in_forked_child(lambda: MilvusClient(path).list_collections())
+    )
+    assert [len(page) for page in pages_of(iterator)] == [100, 50]
+    assert in_forked_child(lambda: numbers.list_collections()) == ["numbers"]
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_waits_for_no_iterator_whatever_threads_use_it(numbers: MilvusClient) -> None:
+    iterators = [numbers.query_iterator("numbers", batch_size=100) for _ in range(3)]
+    with ThreadPoolExecutor(1) as pool:
+        iterators.append(pool.submit(numbers.query_iterator, "numbers", 100).result())
+        pool.submit(iterators[0].next).result()
+        pool.submit(iterators[1].close).result()
+        # A fork waits for the calls of other threads: here are none, though threads have opened and closed.
+        assert in_forked_child(lambda: "at once") == "at once"
+        for iterator in (iterators[0], iterators[2], iterators[3]):
+            iterator.close()
+        assert pool.submit(in_forked_child, numbers.list_collections).result() == ["numbers"]
+    assert in_forked_child(numbers.list_collections) == ["numbers"]
+
+
+def test_damage_ends_an_iterator_with_an_error_of_this_package(numbers: MilvusClient, path: Path) -> None:
+    numbers.flush("numbers")
+    iterator = numbers.query_iterator("numbers", batch_size=10, output_fields=["n"])
+    cursor: Any = iterator._cursor
+    cursor._rows._rows = '"rows_77"'  # what SQLite cannot read
+    with pytest.raises(MilvusException, match="table is missing"):
+        iterator.next()
+    with pytest.raises(MilvusException, match="closed"):
+        iterator.next()
+    iterator.close()
 
 
 def test_iterators_refuse_what_they_cannot_do(numbers: MilvusClient) -> None:

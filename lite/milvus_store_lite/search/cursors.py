@@ -7,25 +7,19 @@ they were. Writers do not wait for it, but SQLite's write-ahead log grows until 
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from ..errors import MilvusException
+from ..storage.held import HeldTransaction
 from ..storage.rows import RowStore
 from .hits import PreparedSearch, hits_of
 from .output import Projection
 from .rankings import NOTHING, Ranking
 from .request import Hits
 from .selection import Selection
-
-_INHERITED: Final[list[Callable[[], None]]] = []
-"""Transactions of a parent process: a forked child neither uses nor ends them."""
 
 
 class Cursor:
@@ -36,24 +30,13 @@ class Cursor:
     """
 
     def __init__(self, transaction: ExitStack) -> None:
-        self._process = os.getpid()
         self._lock = threading.Lock()
-        self._release = weakref.finalize(self, _end, transaction.close, self._process)
-        self._is_closed = False
+        self._transaction = HeldTransaction(transaction)
 
     def close(self) -> None:
         """End the transaction; nothing happens if it has ended."""
         with self._lock:
-            self._is_closed = True
-            self._release()
-
-    def _check_usable(self) -> None:
-        if self._process != os.getpid():
-            raise MilvusException(
-                message="the iterator belongs to the parent process: begin one in this process"
-            )
-        if self._is_closed:
-            raise MilvusException(message="the iterator is closed: begin a new one")
+            self._transaction.close()
 
 
 class SearchCursor(Cursor):
@@ -80,17 +63,19 @@ class SearchCursor(Cursor):
     def next(self, count: int) -> Hits:
         """The next ``count`` hits, fewer at the end."""
         with self._lock:
-            self._check_usable()
-            while len(self._ahead[0]) < count and not self._has_all:
-                self._look_ahead(count)
-            slots, values = self._ahead
-            page, self._ahead = (slots[:count], values[:count]), (slots[count:], values[count:])
-            view = self._selection.view
-            if not len(page[0]):
-                return Hits([], [], [])
-            (hits,) = hits_of(view, self._rows, self._search.projection, [page], self._decimals)
             if self._has_all and not len(self._ahead[0]):
-                self._release()
+                return Hits([], [], [])
+            with self._transaction.using():
+                while len(self._ahead[0]) < count and not self._has_all:
+                    self._look_ahead(count)
+                slots, values = self._ahead
+                page = slots[:count], values[:count]
+                (hits,) = hits_of(
+                    self._selection.view, self._rows, self._search.projection, [page], self._decimals
+                )
+                self._ahead = slots[count:], values[count:]
+            if self._has_all and not len(self._ahead[0]):
+                self._transaction.close()
             return hits
 
     def _look_ahead(self, count: int) -> None:
@@ -123,18 +108,12 @@ class QueryCursor(Cursor):
     def next(self, count: int) -> list[dict[str, Any]]:
         """The next ``count`` rows, fewer at the end."""
         with self._lock:
-            self._check_usable()
             if not len(self._seqs):
                 return []
-            seqs, self._seqs = self._seqs[:count].tolist(), self._seqs[count:]
-            entities = self._projection.fetch(self._connection, self._rows, seqs)[1]
+            with self._transaction.using():
+                seqs = self._seqs[:count].tolist()
+                entities = self._projection.fetch(self._connection, self._rows, seqs)[1]
+                self._seqs = self._seqs[count:]
             if not len(self._seqs):
-                self._release()
+                self._transaction.close()
             return entities
-
-
-def _end(close: Callable[[], None], process: int) -> None:
-    if process == os.getpid():
-        close()
-    else:
-        _INHERITED.append(close)

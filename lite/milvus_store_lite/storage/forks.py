@@ -44,6 +44,7 @@ class ForkGate:
         self._pid = os.getpid()
         self._members: WeakSet[Forkable] = WeakSet()
         self._inside = 0
+        self._laid_down = 0
         self._is_forking = False
         self._changed = threading.Condition()
         self._thread = threading.local()
@@ -64,8 +65,9 @@ class ForkGate:
             self._inherit()  # once more: a program in C may have forked without Python's knowledge
             if self._pid != os.getpid():
                 raise DatabaseLockedError(
-                    message="this process was forked while its parent was using a database: open the client "
-                    "after the fork (uWSGI: lazy-apps), or start processes by 'spawn'"
+                    message="this process was forked while its parent was using a database, or had an iterator "
+                    "that was not at its end: open the client after the fork (uWSGI: lazy-apps), or start "
+                    "processes by 'spawn'"
                 )
         with self._changed:
             while self._is_forking and not self._own:
@@ -79,6 +81,25 @@ class ForkGate:
             self._thread.inside = self._own - 1
             if self._is_forking:
                 self._changed.notify_all()
+
+    def lay_down(self) -> None:
+        """A call ends that keeps its connection, for a later call of any thread. No fork waits for that one."""
+        with self._changed:
+            self._laid_down += 1
+        self.leave()
+
+    def take_up(self, *, waiting: bool = True) -> None:
+        """A call begins with the connection that an earlier one has laid down.
+
+        Args:
+            waiting: for the end of a fork; False for who may be called at any moment, the garbage collection.
+        """
+        with self._changed:
+            while waiting and self._is_forking and not self._own:
+                self._changed.wait()
+            self._laid_down -= 1
+            self._inside += 1
+            self._thread.inside = self._own + 1
 
     @property
     def is_usable(self) -> bool:
@@ -110,7 +131,7 @@ class ForkGate:
         """In a child: go on from nothing, if nothing was open."""
         self._changed = threading.Condition()
         self._is_forking = False
-        if self._inside == 0 and not any(member.is_open for member in self._members):
+        if self._inside + self._laid_down == 0 and not any(member.is_open for member in self._members):
             self._pid = os.getpid()
             for member in self._members:
                 member.renew_locks()
