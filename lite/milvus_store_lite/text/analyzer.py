@@ -6,12 +6,11 @@ What tantivy has runs inside tantivy, over whole texts; the filters it lacks run
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..errors import MilvusException, ParamError
 from .jieba import Jieba
@@ -24,8 +23,7 @@ _KNOWN_TOKENS: Final = 65_536
 Finish = Callable[[str], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token, where it stands in the text, by characters, and among the tokens.
 
     ``position`` counts the tokens before it, dropped ones as well; of ``jieba``, whose words overlap, the
@@ -46,6 +44,8 @@ class Analyzer:
         inside, after = _split(described)
         self._tokenizer = _tokenizer(described.tokenizer, inside)
         self._finish = _finish(after)
+        self._bare = _tokenizer(described.tokenizer, []) if inside else self._tokenizer
+        self._filter = _finish(described.filters) if inside else self._finish
 
     def tokens(self, texts: Iterable[str]) -> list[list[str]]:
         """The tokens of each text, in order.
@@ -61,19 +61,24 @@ class Analyzer:
 
     def positioned(self, text: str) -> list[Token]:
         """The same tokens of one text, with their places. Dropped tokens leave a gap in the positions."""
-        if isinstance(self._tokenizer, Jieba):
-            found = [
-                Token(word, start, end, start, end - start)
-                for word, start, end in self._tokenizer.spans(text)
-            ]
-        else:
-            found = [
-                Token(token.text, token.char_offset_from, token.char_offset_to, token.position)
-                for token in self._tokenizer.pre_tokenize(text).tokens
-            ]
-        if self._finish is None:
-            return found
-        return [replace(token, text=finished) for token in found for finished in self._finish(token.text)]
+        cut = self._cut(text)
+        if self._filter is None:
+            return [Token(*one) for one in cut]
+        filtered = self._filter
+        return [Token(token, *place) for word, *place in cut for token in filtered(word)]
+
+    def _cut(self, text: str) -> Iterator[tuple[str, int, int, int, int]]:
+        """The tokens before any filter, each with what a ``Token`` says of it."""
+        if isinstance(self._bare, Jieba):
+            for word, start, end in self._bare.spans(text):
+                yield word, start, end, start, end - start
+            return
+        end = 0
+        for position, word in enumerate(self._bare.analyze(text)):
+            # Between two words are only characters that no word has.
+            start = text.index(word, end)
+            end = start + len(word)
+            yield word, start, end, position, 1
 
 
 def analyzer(params: Mapping[str, Any] | str | None = None) -> Analyzer:
@@ -117,11 +122,14 @@ def _tokenizer(step: Step, filters: list[Step]) -> Any:
     return _built(tantivy, kind(), filters)
 
 
-def _finish(steps: list[Step]) -> Finish | None:
+def _finish(steps: Sequence[Step]) -> Finish | None:
     """What ``steps`` make of one token: itself, nothing, another one or several."""
     if not steps:
         return None
-    stages = list(map(_stage, steps))
+    stages: list[Finish] = []
+    for is_ours, group in groupby(steps, lambda step: predicate(step) is not None):
+        some = list(group)
+        stages += map(_keeping, some) if is_ours else [_by_tantivy(some)]
 
     @lru_cache(maxsize=_KNOWN_TOKENS)
     def finish(token: str) -> tuple[str, ...]:
@@ -133,12 +141,15 @@ def _finish(steps: list[Step]) -> Finish | None:
     return finish
 
 
-def _stage(step: Step) -> Finish:
+def _keeping(step: Step) -> Finish:
     keeps = predicate(step)
-    if keeps is not None:
-        return lambda token: (token,) if keeps(token) else ()
+    assert keeps is not None
+    return lambda token: (token,) if keeps(token) else ()
+
+
+def _by_tantivy(steps: list[Step]) -> Finish:
     tantivy = _tantivy()
-    analyze = _built(tantivy, tantivy.Tokenizer.raw(), [step]).analyze
+    analyze = _built(tantivy, tantivy.Tokenizer.raw(), steps).analyze
     return lambda token: tuple(analyze(token))
 
 
