@@ -166,8 +166,9 @@ def _chunks(
 
 def _checked(ann: AnnIndex, vectors: Floats) -> Floats:
     low, high = _NORMS
-    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-    if ((norms > high) | ((norms < low) & (norms > 0))).any():
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    short = vectors[squares < low**2]
+    if not (squares <= high**2).all() or short.any():
         raise Unindexable("a vector is too long or too short for float32 products")
     return ann.prepare(vectors)
 

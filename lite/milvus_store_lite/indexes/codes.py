@@ -62,7 +62,7 @@ class Codes(AnnIndex):
         best: tuple[float, Effort] | None = None
         wanted = TUNED_RECALL * sum(map(len, truth))
         breadth = max(1, self.most // 64)
-        while True:
+        while best is None or self._code_cost(breadth, rows) < best[0]:
             found = self.candidates(queries, Effort(breadth, _CANDIDATES[-1]), None)
             for candidates in _CANDIDATES:
                 hits = sum(
@@ -70,7 +70,7 @@ class Codes(AnnIndex):
                     for near, labels in zip(truth, found, strict=True)
                 )
                 if hits >= wanted:
-                    cost = breadth / self.most * rows * _CODE_COST + candidates * _CANDIDATE_COST
+                    cost = self._code_cost(breadth, rows) + candidates * _CANDIDATE_COST
                     if best is None or cost < best[0]:
                         best = cost, Effort(breadth, candidates)
                     break
@@ -81,6 +81,9 @@ class Codes(AnnIndex):
         if best is not None:
             self.tuned |= {"breadth": best[1].breadth, "candidates": best[1].candidates}
         return best is not None
+
+    def _code_cost(self, breadth: int, rows: int) -> float:
+        return breadth / self.most * rows * _CODE_COST
 
     def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
         more = max(1.0, limit / 10)
