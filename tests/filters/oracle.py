@@ -7,6 +7,7 @@ A condition is True, False or None (unknown). A value is a Python value, ``UNKNO
 from __future__ import annotations
 
 import calendar
+import itertools
 import math
 import re
 from datetime import datetime, timedelta
@@ -74,6 +75,12 @@ class Oracle:
         return None if value is UNKNOWN else value is True
 
     def _call(self, node: tree.Call, row: Row) -> bool | None:
+        if node.function.startswith("st_"):
+            place = self._value(node.arguments[0], row)
+            return None if place is UNKNOWN else spatial(node, place)
+        if node.function in ("text_match", "phrase_match"):
+            text = self._value(node.arguments[0], row)
+            return None if text is UNKNOWN else words(node, tokens(text))
         array = self._array(node.arguments[0], row)
         if array is UNKNOWN:
             return None
@@ -330,6 +337,61 @@ def moved(micros: int, op: str, text: str) -> int:
     moment = moment.replace(year=year, month=month, day=day)
     moment += sign * timedelta(days=days, hours=hours, seconds=seconds)
     return (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+
+
+def tokens(text: str) -> list[str]:
+    """As the standard analyzer cuts a text."""
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+def words(node: tree.Call, text: list[str]) -> bool:
+    """Whether a text has the words, or the phrase, that a call looks for."""
+    wanted = tokens(node.arguments[1].value)  # type: ignore[union-attr]
+    if not wanted:
+        return False
+    if node.function == "text_match":
+        least = dict(node.options).get("minimum_should_match", tree.Literal(1))
+        return len(set(wanted) & set(text)) >= least.value  # type: ignore[union-attr]
+    slop = node.arguments[2].value if len(node.arguments) == 3 else 0  # type: ignore[union-attr]
+    places = [[at for at, word in enumerate(text) if word == one] for one in wanted]
+    for chosen in itertools.product(*places):
+        moves = [at - place for place, at in enumerate(chosen)]
+        if max(moves) - min(moves) <= slop:
+            return True
+    return False
+
+
+def spatial(node: tree.Call, place: str) -> bool:
+    """Relations between points and boxes with sides along the axes, by comparing coordinates."""
+    one, other = box(place), box(node.arguments[1].value)  # type: ignore[union-attr]
+    relation = node.function.removeprefix("st_")
+    if relation == "dwithin":
+        distance = node.arguments[2].value  # type: ignore[union-attr]
+        gaps = [max(other[k] - one[k + 2], one[k] - other[k + 2], 0) for k in (0, 1)]
+        return gaps[0] ** 2 + gaps[1] ** 2 <= distance**2
+    meet = all(one[k] <= other[k + 2] and other[k] <= one[k + 2] for k in (0, 1))
+    if relation == "intersects":
+        return meet
+    if relation == "equals":
+        return one == other
+    # A point is its own inside. A point on the edge of a box lies in neither's inside.
+    inside = one == other or all(one[k] < other[k + 2] and other[k] < one[k + 2] for k in (0, 1))
+    covers = all(one[k] <= other[k] and other[k + 2] <= one[k + 2] for k in (0, 1))
+    covered = all(other[k] <= one[k] and one[k + 2] <= other[k + 2] for k in (0, 1))
+    return {
+        "contains": covers and inside,
+        "within": covered and inside,
+        "touches": meet and not inside,
+        "overlaps": inside and not covers and not covered,
+        "crosses": False,
+    }[relation]
+
+
+def box(text: str) -> tuple[int, int, int, int]:
+    """(left, bottom, right, top) of a WKT point or of a box."""
+    pairs = [tuple(map(int, pair)) for pair in re.findall(r"(-?\d+) (-?\d+)", text)]
+    across, up = zip(*pairs, strict=True)
+    return min(across), min(up), max(across), max(up)
 
 
 def like(value: str, pattern: str) -> bool:

@@ -6,7 +6,8 @@ from hypothesis import given
 from milvus_store.errors import ParamError
 from milvus_store.remote.expression import text_of
 from milvus_store_lite import filters as tree
-from tests.filters.test_properties import conditions
+from tests.filters.draws import conditions_of
+from tests.filters.schemas import DYNAMIC
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_a_text_comes_back_as_what_it_means(text: str) -> None:
     assert tree.parse(text_of(tree.parse(text))) == tree.parse(text)
 
 
-@given(conditions)
+@given(conditions_of(DYNAMIC))
 def test_the_text_of_any_tree_means_the_tree(condition: tree.Expression) -> None:
     text = text_of(condition)
     if text:
