@@ -20,6 +20,7 @@ from .session import CollectionState, Session
 from .storage import catalog
 from .storage.catalog import CollectionRecord, Position
 from .storage.connections import Connections
+from .storage.forks import GATE
 from .storage.reading import Begun, Late
 from .storage.rows import RowStore
 
@@ -37,8 +38,11 @@ class Sessions:
         self._connections = connections
         self._memory = memory
         self._read_only = read_only
-        self._lock = threading.Lock()
+        GATE.add_locks(self)
         self._seen: dict[tuple[str, str], tuple[object, CollectionState, Position]] = {}
+
+    def renew_locks(self) -> None:
+        self._lock = threading.Lock()
 
     @contextmanager
     def reading(self, database: str, name: str) -> Iterator[Session]:

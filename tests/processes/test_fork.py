@@ -17,6 +17,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseLockedError
+from milvus_store_lite.storage.forks import GATE
 
 from .batches import Batches, Reader, Writer, create, rows, seen, seen_by_search
 from .children import run
@@ -248,6 +249,40 @@ def fork_while_threads_work(path: str) -> None:
 
 def test_a_fork_while_threads_use_the_client_hangs_nobody(tmp_path: Path) -> None:
     run(fork_while_threads_work, tmp_path / "test.db")
+
+
+def fork_while_locks_are_held(path: str) -> None:
+    client = opened(path)
+    query = [rows(1, 1, 0)[0]["vector"]]
+    client.search("c", query)
+    are_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        for one in list(GATE._locking):
+            one._lock.acquire()  # type: ignore[attr-defined]
+        are_held.set()
+        is_over.wait()
+        for one in list(GATE._locking):
+            one._lock.release()  # type: ignore[attr-defined]
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    are_held.wait()
+
+    def work() -> None:
+        client.search("c", query)
+        look_and_write(client, 5)
+        assert len(client.search("c", query, limit=100)[0]) == 55
+
+    pid = forked(work)
+    is_over.set()
+    holder.join()
+    assert ended(pid) == 0
+    client.close()
+
+
+def test_a_child_has_locks_of_its_own(tmp_path: Path) -> None:
+    run(fork_while_locks_are_held, tmp_path / "test.db")
 
 
 def fork_in_c(path: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from ..schema import Field, Schema
+from ..storage.forks import GATE
 from ..storage.reading import Reading
 from ..storage.rows import Part, RowStore
 from .memory import MemoryBudget
@@ -40,9 +41,12 @@ class Histories:
         self.partition_key = schema.partition_key
         self._rows = rows
         self._memory = memory
-        self._lock = threading.Lock()
+        GATE.add_locks(self)
         self._parts: OrderedDict[Part, History] = OrderedDict()
         self._too_large: set[Part] = set()
+
+    def renew_locks(self) -> None:
+        self._lock = threading.Lock()
 
     def of_demands(self, reading: Reading, demanded: Demanded, indexed: Iterable[Field]) -> History:
         """The history to answer from.

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Protocol
 
+from ..storage.forks import GATE
+
 
 class Holder(Protocol):
     """Who holds a column and can let it go."""
@@ -27,8 +29,11 @@ class MemoryBudget:
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
-        self._lock = threading.Lock()
+        GATE.add_locks(self)
         self._held: OrderedDict[tuple[Holder, Hashable], int] = OrderedDict()
+
+    def renew_locks(self) -> None:
+        self._lock = threading.Lock()
 
     def allows(self, size: int) -> bool:
         """Whether a column of ``size`` bytes may become resident at all."""

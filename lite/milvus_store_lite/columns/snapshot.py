@@ -21,6 +21,7 @@ import numpy.typing as npt
 from ..data_types import DataType
 from ..schema import Field
 from ..storage.catalog import Position
+from ..storage.forks import GATE
 from ..storage.reading import Reading
 from ..storage.rows import PARTITION_COLUMN, Part, RowStore
 from .arrays import JsonArrayBuilder, array_builder
@@ -115,10 +116,13 @@ class History:
         self.rows = rows
         self.memory = memory
         self.part = part
-        self._lock = threading.RLock()
+        GATE.add_locks(self)
         self._current: Snapshot | None = None
         self._seqs: Growable[np.int64] = Growable(np.int64)
         self._builders: dict[Key, Builder] = {}
+
+    def renew_locks(self) -> None:
+        self._lock = threading.RLock()
 
     @property
     def slots(self) -> int:

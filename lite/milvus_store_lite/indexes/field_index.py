@@ -16,6 +16,7 @@ from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteErr
 from ..schema import Field
 from ..storage import index_parts
 from ..storage.catalog import CollectionRecord, IndexRecord, Position
+from ..storage.forks import GATE
 from ..storage.index_parts import DamagedIndex, StoredIndex
 from ..storage.rows import RowStore
 from .build import Progress, Unindexable, build, extend
@@ -72,13 +73,16 @@ class FieldIndex:
         self.built: BuiltIndex | None = None
         self.progress: tuple[int, int] | None = None
         self._kind = index_types(one)[record.type]
-        self._lock = threading.Lock()
+        GATE.add_locks(self)
         self._next_seq = self._kind.least_rows or 0
         self._stored_seq: int | None = None
         self._stored_rows = 0
         self._is_stored_damaged = False
         self._searches = 0
         self._coverages: WeakKeyDictionary[Origin, tuple[BuiltIndex, Coverage]] = WeakKeyDictionary()
+
+    def renew_locks(self) -> None:
+        self._lock = threading.Lock()
 
     @property
     def is_exact(self) -> bool:

@@ -15,14 +15,33 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.vectors import VectorColumn
+from ..storage.forks import GATE
 from .metrics import Metric
 
 Floats = npt.NDArray[np.float32]
 
 _EPSILON: Final = float(np.finfo(np.float32).eps)
 
-_ONE_AT_A_TIME: Final = threading.Lock()
-"""A product uses every core. Two at once fight for them: with eight threads, searches took five times as long."""
+
+class _Products:
+    """Lets threads make products one at a time: each uses every core. Two at once fight for them: with eight
+    threads, searches took five times as long.
+    """
+
+    def __init__(self) -> None:
+        GATE.add_locks(self)
+
+    def renew_locks(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+_ONE_AT_A_TIME: Final = _Products()
 
 TINY: Final = float(np.finfo(np.float64).tiny)
 

@@ -20,7 +20,15 @@ _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
 
 
-class Forkable(Protocol):
+class Locking(Protocol):
+    """Who has locks that a thread may hold outside the gate, while it waits to come in or needs not to."""
+
+    def renew_locks(self) -> None:
+        """In a forked child: forget locks that threads of the parent may hold."""
+        ...
+
+
+class Forkable(Locking, Protocol):
     """Who has connections open."""
 
     @property
@@ -32,10 +40,6 @@ class Forkable(Protocol):
         """Close the connections that no call uses now."""
         ...
 
-    def renew_locks(self) -> None:
-        """In a forked child: forget locks that threads of the parent may hold."""
-        ...
-
 
 class ForkGate:
     """Every call on a connection passes it; a fork holds it shut."""
@@ -43,6 +47,7 @@ class ForkGate:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._members: WeakSet[Forkable] = WeakSet()
+        self._locking: WeakSet[Locking] = WeakSet()
         self._inside = 0
         self._laid_down = 0
         self._is_forking = False
@@ -54,6 +59,13 @@ class ForkGate:
     def add(self, member: Forkable) -> None:
         with self._changed:
             self._members.add(member)
+
+    def add_locks(self, one: Locking) -> None:
+        """Give ``one`` its locks, now and in each child. What they guard must be whole whenever one waits for
+        the gate or for another lock."""
+        one.renew_locks()
+        with self._changed:
+            self._locking.add(one)
 
     def enter(self) -> None:
         """A call begins to use a connection.
@@ -133,8 +145,8 @@ class ForkGate:
         self._is_forking = False
         if self._inside + self._laid_down == 0 and not any(member.is_open for member in self._members):
             self._pid = os.getpid()
-            for member in self._members:
-                member.renew_locks()
+            for one in (*self._members, *self._locking):
+                one.renew_locks()
 
 
 GATE: Final = ForkGate()
