@@ -60,12 +60,13 @@ def parse(cell: str) -> Script:
 
     from .reading import read_script
 
-    read_until = 0
+    read_until = semicolon = 0
     going: Any = parser().parse_interactive(cell)
     try:
-        for token in going.iter_parse():
+        for token in going.iter_parse():  # which gives a token first and takes it then
+            read_until = semicolon
             if token.type == "SEMICOLON":
-                read_until = token.end_pos or 0
+                semicolon = token.end_pos or 0
         tree, error = going.resume_parse(), None
     except UnexpectedInput as unexpected:
         tree, error = parser().parse(cell[:read_until]), _explained(cell, unexpected, going.accepts())

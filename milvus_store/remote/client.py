@@ -37,8 +37,10 @@ class RemoteMilvusClient(MilvusClient):
             raise ImportError(
                 f"{uri!r} is a server, which needs pymilvus: pip install 'milvus-store[server]'"
             ) from error
+        # Servers take pings of an idle client for a nuisance, and hang up after some.
+        options = {"grpc.keepalive_permit_without_calls": False, **kwargs.pop("grpc_options", {})}
         with translated_errors():
-            self._server = pymilvus.MilvusClient(server_address(uri), *args, **kwargs)
+            self._server = pymilvus.MilvusClient(server_address(uri), *args, grpc_options=options, **kwargs)
 
     def close(self) -> None:
         """Give up the connection."""

@@ -218,6 +218,13 @@ PIECES = [
 ]
 
 
+def test_a_semicolon_in_the_wrong_place_ends_nothing() -> None:
+    script = parse("list collections; select [1,2] ; list collections")
+    assert len(script.statements) == 1
+    assert script.error is not None
+    assert "from" in script.error.message
+
+
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
 def test_no_order_of_pieces_breaks_the_parser(text: str) -> None:
     script = parse(text)
