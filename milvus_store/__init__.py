@@ -6,11 +6,13 @@ from milvus_store_lite.data_types import DataType
 
 from .client import MilvusClient
 from .errors import MilvusException
+from .fields import FieldSchema
 from .functions import Function, FunctionType
 from .index_params import IndexParams
 from .rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from .results import LoadState
-from .schema import CollectionSchema, FieldSchema
+from .schema import CollectionSchema
+from .structs import StructFieldSchema
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ __all__ = [
     "MilvusClient",
     "MilvusException",
     "RRFRanker",
+    "StructFieldSchema",
     "WeightedRanker",
     "__version__",
 ]

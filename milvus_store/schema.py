@@ -9,88 +9,26 @@ import json
 from typing import Any
 
 from milvus_store_lite.data_types import DataType
-from milvus_store_lite.errors import ParamError, SchemaNotReadyException
+from milvus_store_lite.errors import SchemaNotReadyException
 from milvus_store_lite.functions import Function as EngineFunction
 from milvus_store_lite.schema import NO_DEFAULT, Field, Schema
 
+from .fields import FieldSchema, data_type
 from .functions import Function, FunctionType
 from .options import check_options
+from .structs import StructFieldSchema, named_struct
 
-_TYPE_PARAMS = ("max_length", "dim", "max_capacity", "enable_analyzer", "enable_match", "analyzer_params")
-"""What a field's ``params`` hold, as pymilvus has it."""
-
-_FIELD_OPTIONS = frozenset(
-    {*_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params"}
-)
 _SCHEMA_OPTIONS = frozenset(
-    {"auto_id", "enable_dynamic_field", "primary_field", "partition_key_field", "num_partitions", "functions"}
+    {
+        "auto_id",
+        "enable_dynamic_field",
+        "primary_field",
+        "partition_key_field",
+        "num_partitions",
+        "functions",
+        "struct_fields",
+    }
 )
-
-
-class FieldSchema:
-    """One field of a collection.
-
-    Args:
-        name: letters, digits and underscores.
-        dtype: a ``DataType``.
-        is_primary, auto_id: the primary key, and whether it is numbered automatically.
-        max_length: of a VARCHAR or of the VARCHAR elements of an ARRAY, in bytes of UTF-8.
-        dim: of a vector.
-        element_type, max_capacity: of an ARRAY: the type of its elements, and how many it may have.
-        enable_analyzer, enable_match, analyzer_params: how a VARCHAR is cut into words, and whether filters
-            may look for them.
-        nullable, default_value: what a row may leave out.
-        is_partition_key: whether rows are told apart by this field's value (tenants).
-    """
-
-    def __init__(
-        self,
-        name: str,
-        dtype: DataType,
-        description: str = "",
-        is_primary: bool = False,
-        auto_id: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        if kwargs.get("struct_schema") is not None or kwargs.get("element_type") == DataType.STRUCT:
-            raise SchemaNotReadyException(
-                message=f"field {name!r}: arrays of structs are not stored: keep a list of objects in a JSON "
-                f"field, or one ARRAY field for each member"
-            )
-        check_options("FieldSchema", kwargs, _FIELD_OPTIONS)
-        self.name = name
-        self.dtype = _data_type(name, dtype)
-        self.description = description
-        self.is_primary = is_primary
-        self.auto_id = auto_id
-        self.is_partition_key = bool(kwargs.get("is_partition_key", False))
-        self.nullable = bool(kwargs.get("nullable", False))
-        self.default_value = kwargs.get("default_value")
-        self.is_function_output = False
-        self.params: dict[str, Any] = dict(kwargs.get("params") or {})
-        self.params |= {key: kwargs[key] for key in _TYPE_PARAMS if kwargs.get(key) is not None}
-        element_type = kwargs.get("element_type")
-        self.element_type = None if element_type is None else _data_type(name, element_type)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The field as ``describe_collection`` shows it; attributes at their default are left out."""
-        shown: dict[str, Any] = {
-            "name": self.name,
-            "description": self.description,
-            "type": self.dtype,
-            "params": self.params,
-        }
-        for attribute in ("is_primary", "auto_id", "nullable", "is_partition_key", "is_function_output"):
-            if getattr(self, attribute):
-                shown[attribute] = True
-        if self.default_value is not None:
-            shown["default_value"] = self.default_value
-        if self.element_type is not None:
-            shown["element_type"] = self.element_type
-        return shown
-
-    def __repr__(self) -> str:
-        return str(self.to_dict())
 
 
 class CollectionSchema:
@@ -113,6 +51,7 @@ class CollectionSchema:
         self._primary_field: str | None = kwargs.get("primary_field")
         self._partition_key_field: str | None = kwargs.get("partition_key_field")
         self.functions: list[Function] = []
+        self.struct_fields: list[StructFieldSchema] = list(kwargs.get("struct_fields") or [])
         for one in self.fields:
             self._mark(one)
         for function in kwargs.get("functions") or []:
@@ -127,9 +66,16 @@ class CollectionSchema:
 
     def add_field(self, field_name: str, datatype: DataType, **kwargs: Any) -> CollectionSchema:
         """Add a field; takes what ``FieldSchema`` takes. Returns the schema itself."""
+        if datatype == DataType.ARRAY and kwargs.get("element_type") == DataType.STRUCT:
+            return self.add_struct_field(named_struct(field_name, kwargs))
         one = FieldSchema(field_name, datatype, **kwargs)
         self._mark(one)
         self.fields.append(one)
+        return self
+
+    def add_struct_field(self, struct_field_schema: StructFieldSchema) -> CollectionSchema:
+        """Add an array of structs that has its name and capacity already. Returns the schema itself."""
+        self.struct_fields.append(struct_field_schema)
         return self
 
     def _mark(self, one: FieldSchema) -> None:
@@ -169,6 +115,8 @@ class CollectionSchema:
         }
         if self.functions:
             shown["functions"] = [one.to_dict() for one in self.functions]
+        if self.struct_fields:
+            shown["struct_fields"] = [one.to_dict() for one in self.struct_fields]
         return shown
 
     def __repr__(self) -> str:
@@ -181,14 +129,12 @@ def to_engine(schema: Any, num_partitions: int | None = None) -> Schema:
         raise SchemaNotReadyException(
             message=f"schema must be a CollectionSchema, got {type(schema).__name__}: {schema!r:.80}"
         )
-    if getattr(schema, "struct_fields", None):
-        raise SchemaNotReadyException(
-            message="the schema has struct_fields, which this version of milvus-store does not serve: "
-            "leave them out, or use a Milvus server"
-        )
     auto_id = bool(getattr(schema, "auto_id", False))
     return Schema(
-        fields=tuple(field_to_engine(one, auto_id) for one in schema.fields),
+        fields=(
+            *(field_to_engine(one, auto_id) for one in schema.fields),
+            *map(struct_to_engine, getattr(schema, "struct_fields", None) or ()),
+        ),
         description=schema.description,
         enable_dynamic_field=bool(schema.enable_dynamic_field),
         num_partitions=num_partitions or getattr(schema, "num_partitions", None),
@@ -219,6 +165,23 @@ def from_engine(one: Field) -> FieldSchema:
     return shown
 
 
+def described(one: Field) -> dict[str, Any]:
+    """A field of the engine's schema as ``describe_collection`` shows it."""
+    if not one.members:
+        return {"field_id": one.field_id, **from_engine(one).to_dict()}
+    members = [from_engine(member).to_dict() for member in one.members]
+    shown = {
+        "field_id": one.field_id,
+        "name": one.name,
+        "description": one.description,
+        "type": one.dtype,
+        "element_type": DataType.STRUCT,
+        "params": {"max_capacity": one.max_capacity},
+        "struct_fields": members,
+    }
+    return {**shown, "nullable": True} if one.nullable else shown
+
+
 def function_from_engine(one: EngineFunction) -> Function:
     """A function of the engine's schema as users know it."""
     return Function(
@@ -245,7 +208,7 @@ def field_to_engine(one: Any, auto_id: bool = False) -> Field:
 
     return Field(
         name=one.name,
-        dtype=_data_type(one.name, one.dtype),
+        dtype=data_type(one.name, one.dtype),
         is_primary=one.is_primary,
         auto_id=one.auto_id or (auto_id and one.is_primary),
         is_partition_key=bool(getattr(one, "is_partition_key", False)),
@@ -253,11 +216,25 @@ def field_to_engine(one: Any, auto_id: bool = False) -> Field:
         default=NO_DEFAULT if default is None else default,
         max_length=number("max_length"),
         dim=number("dim"),
-        element_type=None if element_type is None else _data_type(one.name, element_type),
+        element_type=None if element_type is None else data_type(one.name, element_type),
         max_capacity=number("max_capacity"),
         enable_analyzer=_flag(one.name, "enable_analyzer", params),
         enable_match=_flag(one.name, "enable_match", params),
         analyzer_params=_analyzer_params(one.name, params.get("analyzer_params")),
+        description=one.description,
+    )
+
+
+def struct_to_engine(one: Any) -> Field:
+    """An array of structs, ours or pymilvus's, for the engine."""
+    capacity = one.max_capacity
+    return Field(
+        name=one.name,
+        dtype=DataType.ARRAY,
+        nullable=bool(one.nullable),
+        element_type=DataType.STRUCT,
+        max_capacity=None if capacity is None else _integer(one.name, "max_capacity", capacity),
+        members=tuple(field_to_engine(member) for member in one.fields),
         description=one.description,
     )
 
@@ -294,13 +271,6 @@ def _analyzer_params(name: str, given: object) -> str | None:
     raise SchemaNotReadyException(
         message=f"field {name!r}: analyzer_params must be a dict, got {given!r:.80}"
     )
-
-
-def _data_type(name: str, given: Any) -> DataType:
-    try:
-        return DataType(given)
-    except ValueError:
-        raise ParamError(message=f"field {name!r}: dtype must be a DataType, got {given!r}") from None
 
 
 def _integer(name: str, parameter: str, given: object) -> int:

@@ -52,6 +52,7 @@ def check_name(kind: str, name: object) -> str:
 class Field:
     """One field of a schema. ``max_length`` is in UTF-8 bytes (of an element if the field is an ARRAY),
     ``dim`` in vector elements, ``max_capacity`` in array elements. ``analyzer_params`` is a JSON text.
+    ``members``: the fields of the structs in an ARRAY whose ``element_type`` is STRUCT.
     ``is_function_output``: a function of the schema fills the field; the schema itself sets it.
     """
 
@@ -66,6 +67,7 @@ class Field:
     dim: int | None = None
     element_type: DataType | None = None
     max_capacity: int | None = None
+    members: tuple[Field, ...] = ()
     enable_analyzer: bool = False
     enable_match: bool = False
     analyzer_params: str | None = None
@@ -131,12 +133,18 @@ class Field:
     def describe(self) -> str:
         """The type as errors name it: ``VARCHAR(max_length=64)``, ``FLOAT_VECTOR(dim=8)``, ``ARRAY<INT64>``."""
         if self.dtype is DataType.ARRAY:
-            return f"ARRAY<{self.element.describe()}>" if self.element_type in ELEMENT_TYPES else "ARRAY"
+            return f"ARRAY<{self.describe_element()}>"
         if self.dtype is DataType.VARCHAR:
             return f"VARCHAR(max_length={self.max_length})"
         if self.dim is not None:
             return f"{self.dtype.name}(dim={self.dim})"
         return self.dtype.name
+
+    def describe_element(self) -> str:
+        """The type of an element as errors name it: ``INT64``, ``STRUCT``, empty if there is none."""
+        if self.element_type not in ELEMENT_TYPES:
+            return "" if self.element_type is None else self.element_type.name
+        return self.element.describe()
 
     def _check_dim(self) -> None:
         if self.dtype is DataType.SPARSE_FLOAT_VECTOR:
@@ -162,6 +170,10 @@ class Field:
             )
 
     def _check_array(self) -> None:
+        if self.element_type is DataType.STRUCT:
+            check_members(self.name, self.members)
+            self._check_range("max_capacity", self.max_capacity, 1, MAX_CAPACITY)
+            return
         if self.element_type not in ELEMENT_TYPES:
             possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
             given = None if self.element_type is None else self.element_type.name
@@ -183,6 +195,36 @@ class Field:
                 raise SchemaNotReadyException(
                     message=f"field '{self.name}' ({self.describe()}): {parameter} is not possible here"
                 )
+
+
+def check_members(name: str, members: tuple[Field, ...]) -> None:
+    """Raise SchemaNotReadyException if the structs of the array field ``name`` cannot have ``members``."""
+    if not members:
+        raise SchemaNotReadyException(
+            message=f"field '{name}' (ARRAY<STRUCT>): expected a struct_schema with at least one field"
+        )
+    names = [member.name for member in members]
+    if len(set(names)) < len(names):
+        raise SchemaNotReadyException(
+            message=f"field '{name}' (ARRAY<STRUCT>): members share a name: {names}"
+        )
+    for member in members:
+        place = f"field '{name}' (ARRAY<STRUCT>), member '{member.name}' ({member.describe()})"
+        if member.dtype.is_vector:
+            raise SchemaNotReadyException(
+                message=f"{place}: vectors in structs (embedding lists) are not stored: make a row of each "
+                "struct with the vector as its own field, and tell rows that belong together by a scalar field"
+            )
+        if member.dtype not in ELEMENT_TYPES:
+            possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
+            raise SchemaNotReadyException(message=f"{place}: expected one of {possible}")
+        if member != Field(
+            member.name, member.dtype, max_length=member.max_length, description=member.description
+        ):
+            raise SchemaNotReadyException(
+                message=f"{place}: a member has a type, a max_length and a description only; the array as a whole "
+                "may be nullable"
+            )
 
 
 @dataclass(frozen=True)
@@ -288,6 +330,9 @@ def _field_to_dict(one: Field) -> dict[str, Any]:
     stored = {key: value for key, value in asdict(one).items() if value is not _FIELD_DEFAULTS[key]}
     stored.pop("default", None)
     stored.pop("is_function_output", None)
+    stored.pop("members", None)
+    if one.members:
+        stored["members"] = [_field_to_dict(member) for member in one.members]
     if one.has_default:
         stored["default"] = one.default
     if one.element_type is not None:
@@ -297,4 +342,5 @@ def _field_to_dict(one: Field) -> dict[str, Any]:
 
 def _field_from_dict(stored: dict[str, Any]) -> Field:
     types: dict[str, Any] = {key: DataType[stored[key]] for key in ("dtype", "element_type") if key in stored}
-    return Field(**{**stored, **types})
+    members = tuple(map(_field_from_dict, stored.get("members", ())))
+    return Field(**{**stored, **types, "members": members})

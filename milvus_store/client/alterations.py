@@ -7,8 +7,9 @@ from typing import Any
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 
+from ..fields import FieldSchema
 from ..options import check_options
-from ..schema import FieldSchema, field_to_engine
+from ..schema import field_to_engine
 from .connection import Connection
 
 _FIELD_OPTIONS = (

@@ -109,6 +109,7 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
         return AsyncTenantClient(bound, self._workers)
 
     create_schema = staticmethod(MilvusClient.create_schema)
+    create_struct_field_schema = staticmethod(MilvusClient.create_struct_field_schema)
     create_field_schema = staticmethod(MilvusClient.create_field_schema)
     prepare_index_params = staticmethod(MilvusClient.prepare_index_params)
 
@@ -175,5 +176,5 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
 
 # What only a server answers is awaited too, save what builds a value and asks nobody.
 for _name, _call in vars(UnservedCalls).items():
-    if isinstance(_call, Unserved) and _name not in ("create_struct_field_schema", "session"):
+    if isinstance(_call, Unserved) and _name != "session":
         setattr(AsyncMilvusClient, _name, writing(attrgetter(_name)))

@@ -13,10 +13,12 @@ from milvus_store_lite.errors import (
 from milvus_store_lite.search.selection import loaded_partitions
 from milvus_store_lite.storage.catalog import IndexRecord
 
+from ..fields import FieldSchema
 from ..index_params import IndexParams, to_records
 from ..options import ConsistencyLevel, check_options, consistency_level
 from ..results import LoadState
-from ..schema import CollectionSchema, FieldSchema, from_engine, function_from_engine, to_engine
+from ..schema import CollectionSchema, described, function_from_engine, to_engine
+from ..structs import StructFieldSchema
 from .connection import Connection
 
 _CREATE_OPTIONS = ("num_partitions", "num_shards", "properties", "consistency_level")
@@ -40,6 +42,11 @@ class CollectionCalls(Connection):
     def create_field_schema(name: str, data_type: DataType, desc: str = "", **kwargs: Any) -> FieldSchema:
         """A field; takes what ``FieldSchema`` takes."""
         return FieldSchema(name, data_type, desc, **kwargs)
+
+    @staticmethod
+    def create_struct_field_schema(**kwargs: Any) -> StructFieldSchema:
+        """The elements of an ARRAY field to add members to; takes what ``StructFieldSchema`` takes."""
+        return StructFieldSchema(**kwargs)
 
     @staticmethod
     def prepare_index_params(field_name: str = "", **kwargs: Any) -> IndexParams:
@@ -140,7 +147,7 @@ class CollectionCalls(Connection):
             "auto_id": schema.primary.auto_id,
             "num_shards": 1,
             "description": schema.description,
-            "fields": [{"field_id": one.field_id, **from_engine(one).to_dict()} for one in schema.fields],
+            "fields": [described(one) for one in schema.fields],
             "functions": [function_from_engine(one).to_dict() for one in schema.functions],
             "aliases": list(record.aliases),
             "collection_id": record.id,

@@ -25,7 +25,10 @@ _FUNCTIONS: Final = (
     "and insert the rows into that"
 )
 _INDEXES: Final = "drop_index() and create_index() with the parameters you want"
-_STRUCTS: Final = "arrays of structs are not stored: use a JSON field, or a Milvus server"
+_STRUCTS: Final = (
+    "an array of structs belongs into the schema that the collection is created with; "
+    "add_collection_field() adds a JSON field"
+)
 
 
 class Unserved:
@@ -114,5 +117,4 @@ class UnservedCalls:
     alter_index_properties = Unserved(_INDEXES)
     drop_index_properties = Unserved(_INDEXES)
 
-    create_struct_field_schema = Unserved(_STRUCTS)
     add_collection_struct_field = Unserved(_STRUCTS)

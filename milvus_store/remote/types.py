@@ -8,10 +8,12 @@ from typing import Any, Final, cast
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.filters.tree import Expression, Node
 
+from ..fields import FieldSchema
 from ..functions import Function
 from ..index_params import IndexParams
 from ..rankers import AnnSearchRequest, RRFRanker, WeightedRanker
-from ..schema import CollectionSchema, FieldSchema
+from ..schema import CollectionSchema
+from ..structs import StructFieldSchema
 from .expression import text_of
 
 
@@ -38,14 +40,25 @@ def _schema(ours: CollectionSchema) -> Any:
 
     options = {} if ours.num_partitions is None else {"num_partitions": ours.num_partitions}
     functions = [_function(one) for one in getattr(ours, "functions", None) or []]
+    structs = [_struct(one) for one in ours.struct_fields]
     return pymilvus.CollectionSchema(
         [_field(one) for one in ours.fields],
         description=ours.description,
         enable_dynamic_field=ours.enable_dynamic_field,
         auto_id=ours.auto_id,
         **({"functions": functions} if functions else {}),
+        **({"struct_fields": structs} if structs else {}),
         **options,
     )
+
+
+def _struct(ours: StructFieldSchema) -> Any:
+    import pymilvus
+
+    theirs = pymilvus.StructFieldSchema(nullable=ours.nullable, description=ours.description)
+    theirs.name, theirs.max_capacity = ours.name, ours.max_capacity
+    theirs.fields.extend(_field(one) for one in ours.fields)
+    return theirs
 
 
 def _field(ours: FieldSchema) -> Any:

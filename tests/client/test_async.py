@@ -53,7 +53,13 @@ def file_being_written(path: Path) -> Iterator[None]:
 
 
 def test_every_call_of_the_client_is_there_and_awaited_where_it_reads_or_writes() -> None:
-    plain = {"create_schema", "create_field_schema", "prepare_index_params", "get_server_type"}
+    plain = {
+        "create_schema",
+        "create_field_schema",
+        "create_struct_field_schema",
+        "prepare_index_params",
+        "get_server_type",
+    }
     for name in dir(MilvusClient):
         call = getattr(MilvusClient, name)
         if name.startswith("_") or not callable(call):

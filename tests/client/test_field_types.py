@@ -132,12 +132,6 @@ def test_an_incomplete_array_field_is_refused(tmp_path: Path, options: dict[str,
         MilvusClient(tmp_path / "a.db").create_collection("c", schema=schema)
 
 
-def test_an_array_of_structs_is_refused_with_what_to_use_instead() -> None:
-    schema = MilvusClient.create_schema()
-    with pytest.raises(SchemaNotReadyException, match="arrays of structs are not stored: keep a list"):
-        schema.add_field("chunks", DataType.ARRAY, element_type=DataType.STRUCT, max_capacity=4)
-
-
 def schema_with_default(default: str) -> Any:
     schema = MilvusClient.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)

@@ -44,7 +44,14 @@ instants = st.builds(tree.Instant, st.sampled_from(INSTANTS))
 element = st.just(tree.Element())
 
 
-def _field(name: str, dtype: DataType, element_type: DataType, nullable: bool, matched: bool) -> Field:
+def _field(
+    name: str,
+    dtype: DataType,
+    element_type: DataType,
+    members: tuple[Field, ...],
+    nullable: bool,
+    matched: bool,
+) -> Field:
     is_array = dtype is DataType.ARRAY
     has_text = dtype is DataType.VARCHAR or (is_array and element_type is DataType.VARCHAR)
     matched = matched and dtype is DataType.VARCHAR
@@ -53,6 +60,7 @@ def _field(name: str, dtype: DataType, element_type: DataType, nullable: bool, m
         dtype,
         element_type=element_type if is_array else None,
         max_capacity=9 if is_array else None,
+        members=members if is_array and element_type is DataType.STRUCT else (),
         max_length=100 if has_text else None,
         nullable=nullable,
         enable_analyzer=matched,
@@ -60,6 +68,16 @@ def _field(name: str, dtype: DataType, element_type: DataType, nullable: bool, m
     )
 
 
+_members = st.lists(
+    st.builds(
+        lambda name, dtype: Field(name, dtype, max_length=99 if dtype is DataType.VARCHAR else None),
+        st.sampled_from(["id", "n", "null", "m"]),
+        st.sampled_from(sorted(ELEMENT_TYPES)),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda member: member.name,
+).map(tuple)
 _SCALARS = sorted(NUMBERS | {DataType.BOOL, DataType.VARCHAR, DataType.JSON, DataType.ARRAY})
 schemas = st.builds(
     lambda key, fields, dynamic: Schema(
@@ -76,7 +94,8 @@ schemas = st.builds(
             _field,
             st.sampled_from(NAMES),
             st.sampled_from([*_SCALARS, DataType.ARRAY, DataType.TIMESTAMPTZ, DataType.GEOMETRY]),
-            st.sampled_from(sorted(ELEMENT_TYPES)),
+            st.sampled_from([*sorted(ELEMENT_TYPES), DataType.STRUCT, DataType.STRUCT]),
+            _members,
             st.booleans(),
             st.booleans(),
         ),
@@ -115,13 +134,19 @@ def _leaves(schema: Schema) -> Trees:
     elements = {
         field.name: st.builds(tree.Path, st.just(field.name), st.integers(0, 2).map(lambda place: (place,)))
         for field in schema.scalars
-        if field.dtype is DataType.ARRAY
+        if field.dtype is DataType.ARRAY and not field.members
     }
+    members = [(field, member) for field in schema.scalars for member in field.members]
 
     def named(*dtypes: DataType) -> list[Trees]:
         """The fields of these types, and the elements of such type."""
         fields = [one for one in schema.scalars if one.dtype in dtypes or one.element_type in dtypes]
-        return [elements.get(one.name, st.just(tree.Name(one.name))) for one in fields]
+        plain = [elements.get(one.name, st.just(tree.Name(one.name))) for one in fields]
+        return plain + [
+            st.builds(tree.Member, st.just(field.name), st.just(member.name), st.integers(0, 2))
+            for field, member in members
+            if member.dtype in dtypes
+        ]
 
     all_fields = st.sampled_from([tree.Name(one.name) for one in schema.scalars])
     leaves = [flag_literals, st.builds(tree.IsNull, all_fields, st.booleans())]
@@ -144,6 +169,8 @@ def _leaves(schema: Schema) -> Trees:
             leaves += _on_moments(name)
         elif field.dtype is DataType.GEOMETRY:
             leaves += _on_geometries(name)
+        elif field.members:
+            leaves += _on_structs(field, name)
         elif field.dtype is DataType.ARRAY:
             leaves += _on_arrays(field, name)
         elif field.enable_match:
@@ -285,6 +312,33 @@ def _on_geometries(places: Trees) -> list[Trees]:
             distances,
         ),
     ]
+
+
+def _on_structs(field: Field, name: Trees) -> list[Trees]:
+    """Conditions on several members of one struct, and on the values of one member."""
+    of_struct, of_member = [], []
+    for member in field.members:
+        one = st.just(tree.Element(member.name))
+        array = st.just(tree.Member(field.name, member.name))
+        if member.dtype is DataType.BOOL:
+            of_struct += _on_flags(one)
+            of_member.append(_contents(array, st.booleans()))
+        elif member.dtype is DataType.VARCHAR:
+            of_struct += _on_strings(one)
+            of_member.append(_contents(array, words))
+        else:
+            of_struct += _on_numbers(one)
+            of_member.append(_contents(array, constants_number))
+        of_member.append(
+            st.builds(
+                tree.IsNull,
+                st.builds(tree.Member, st.just(field.name), st.just(member.name), st.integers(0, 2)),
+                st.booleans(),
+            )
+        )
+    plain = st.one_of(of_struct)
+    joined = st.builds(tree.And, st.tuples(plain, plain)) | st.builds(tree.Or, st.tuples(plain, plain))
+    return [_counted(name, [plain, joined]), *of_member]
 
 
 def _on_arrays(field: Field, name: Trees) -> list[Trees]:

@@ -20,7 +20,7 @@ from milvus_store_lite import filters as tree
 from milvus_store_lite import times
 from milvus_store_lite.columns.column import JsonKind
 from milvus_store_lite.data_types import DataType
-from milvus_store_lite.schema import Schema
+from milvus_store_lite.schema import Field, Schema
 
 from .rows import Row, json_at
 
@@ -29,8 +29,12 @@ MISFIT = object()
 
 
 class Oracle:
-    def __init__(self, schema: Schema, params: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, schema: Schema, params: dict[str, Any] | None = None, elements: Field | None = None
+    ) -> None:
+        """``elements``: the array of whose elements the expression speaks."""
         self._schema = schema
+        self._elements = elements
         self._params = params or {}
 
     def matches(self, expression: tree.Expression, row: Row) -> bool:
@@ -88,7 +92,8 @@ class Oracle:
             return False
         if node.function == "element_filter" or node.function.startswith("match_"):
             options = {name: self._value(value, row) for name, value in node.options}
-            hits = [self.matches(node.arguments[1], {**row, "$": element}) for element in array]
+            inside = Oracle(self._schema, self._params, self._schema.by_name[node.arguments[0].name])  # type: ignore[union-attr]
+            hits = [inside.matches(node.arguments[1], {**row, "$": element}) for element in array]
             threshold = options.get("threshold", 0)
             return {
                 "element_filter": any(hits),
@@ -107,6 +112,8 @@ class Oracle:
 
     def _array(self, node: Any, row: Row) -> Any:
         """The list that ``node`` stands for, MISFIT if it is something else, UNKNOWN if it is null."""
+        if isinstance(node, tree.Member):
+            return UNKNOWN if row[node.root] is None else [struct[node.name] for struct in row[node.root]]
         name, steps = (node.name, ()) if isinstance(node, tree.Name) else (node.root, node.steps)
         field = self._schema.by_name.get(name)
         if field is not None and field.dtype is DataType.ARRAY:
@@ -118,6 +125,8 @@ class Oracle:
         return UNKNOWN if kind is JsonKind.NO_DOCUMENT else value if kind is JsonKind.ARRAY else MISFIT
 
     def _holds_singles(self, node: Any) -> bool:
+        if isinstance(node, tree.Member):
+            return self._member(node).dtype is DataType.FLOAT
         field = self._schema.by_name.get(node.name) if isinstance(node, tree.Name) else None
         return field is not None and field.element_type is DataType.FLOAT
 
@@ -169,6 +178,10 @@ class Oracle:
         return found != node.negated
 
     def _is_null(self, node: Any, row: Row) -> bool:
+        if isinstance(node, tree.Element):
+            return False
+        if isinstance(node, tree.Member):
+            return row[node.root] is None or (node.position or 0) >= len(row[node.root])
         name, steps = (node.name, ()) if isinstance(node, tree.Name) else (node.root, node.steps)
         field = self._schema.by_name.get(name)
         if field is not None and field.dtype is DataType.ARRAY and steps:
@@ -187,8 +200,11 @@ class Oracle:
             return self._params[node.name]
         if isinstance(node, tree.Name | tree.Path):
             return self._stored(node, row)
+        if isinstance(node, tree.Member):
+            structs = row[node.root] or []
+            return structs[node.position][node.name] if node.position < len(structs) else UNKNOWN
         if isinstance(node, tree.Element):
-            return row["$"]
+            return row["$"] if node.name is None else row["$"][node.name]
         if isinstance(node, tree.ListOf):
             return [
                 self._value(item, row) if isinstance(item, tree.ListOf | tree.Literal) else item
@@ -242,11 +258,24 @@ class Oracle:
         """Whether ``node`` is a FLOAT field, with or without a minus."""
         while isinstance(node, tree.Unary) and node.op == "-":
             node = node.operand
+        if isinstance(node, tree.Member):
+            return self._member(node).dtype is DataType.FLOAT
+        if isinstance(node, tree.Element):
+            return self._element_type(node.name) is DataType.FLOAT
         if isinstance(node, tree.Path):
             field = self._schema.by_name.get(node.root)
             return field is not None and field.element_type is DataType.FLOAT
         field = self._schema.by_name.get(node.name) if isinstance(node, tree.Name) else None
         return field is not None and field.dtype is DataType.FLOAT
+
+    def _member(self, node: tree.Member) -> Field:
+        return next(one for one in self._schema.by_name[node.root].members if one.name == node.name)
+
+    def _element_type(self, member: str | None) -> DataType | None:
+        assert self._elements is not None
+        if member is None:
+            return self._elements.element_type
+        return next(one.dtype for one in self._elements.members if one.name == member)
 
     def _is_constant(self, node: Any) -> bool:
         if isinstance(node, tree.Arithmetic):

@@ -40,10 +40,12 @@ class MemoryRows:
     def column(self, field: Field) -> NumberColumn | StringColumn:
         return _column(field, [row.get(field.name) for row in self._rows])
 
-    def array(self, field: Field) -> ArrayColumn:
+    def array(self, field: Field, member: Field | None = None) -> ArrayColumn:
         arrays = [row.get(field.name) for row in self._rows]
+        if member is not None:
+            arrays = [None if array is None else [one[member.name] for one in array] for array in arrays]
         kinds = [JsonKind.NO_DOCUMENT if array is None else JsonKind.ARRAY for array in arrays]
-        elements = _column(field.element, [one for array in arrays for one in array or ()])
+        elements = _column(member or field.element, [one for array in arrays for one in array or ()])
         return ArrayColumn(np.array(kinds, dtype=np.uint8), _offsets(arrays), elements)
 
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:

@@ -22,8 +22,12 @@ def unparse(node: Any) -> str:
             return f"{{{name}}}"
         case tree.Name(name=name):
             return name
-        case tree.Element():
+        case tree.Element(name=None):
             return "$"
+        case tree.Element(name=name):
+            return f"$[{name}]"
+        case tree.Member(root=root, name=name, position=position):
+            return f"{root}[{name}]" if position is None else f"{root}[{position}][{name}]"
         case tree.Instant(text=text):
             return f"ISO {quoted(text)}"
         case tree.Interval(text=text):

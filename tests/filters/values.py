@@ -79,8 +79,11 @@ def nullable(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
     """What rows may hold in ``field``."""
-    if field.dtype is DataType.ARRAY:
-        found: st.SearchStrategy[Any] = st.lists(values_of(field.element), max_size=3)
+    if field.members:
+        struct = st.fixed_dictionaries({member.name: values_of(member) for member in field.members})
+        found: st.SearchStrategy[Any] = st.lists(struct, max_size=3)
+    elif field.dtype is DataType.ARRAY:
+        found = st.lists(values_of(field.element), max_size=3)
     elif field.dtype in INTEGER_RANGES:
         found = ints_of(field.dtype)
     elif field.dtype is DataType.VARCHAR:

@@ -41,14 +41,33 @@ class ArrayBuilder(_Arrays):
     """An ARRAY field, from stored JSON texts; None is null."""
 
     def append(self, texts: Sequence[str | None]) -> None:
-        arrays = json.loads("[" + ",".join(["null" if text is None else text for text in texts]) + "]")
+        arrays = _loaded(texts)
         kinds = [JsonKind.NO_DOCUMENT if array is None else JsonKind.ARRAY for array in arrays]
         self.extend(kinds, [() if array is None else array for array in arrays])
+
+
+def _loaded(texts: Sequence[str | None]) -> list[Any]:
+    """The values of JSON texts, parsed at once."""
+    loaded: list[Any] = json.loads("[" + ",".join(["null" if text is None else text for text in texts]) + "]")
+    return loaded
 
 
 def array_builder(one: Field) -> ArrayBuilder:
     """The builder for an ARRAY field."""
     return ArrayBuilder(scalar_builder(one.element))
+
+
+class MemberBuilder(_Arrays):
+    """One member of the structs in an ARRAY field, from stored JSON texts; None is null."""
+
+    def __init__(self, member: Field) -> None:
+        super().__init__(scalar_builder(member))
+        self._name = member.name
+
+    def append(self, texts: Sequence[str | None]) -> None:
+        arrays = _loaded(texts)
+        kinds = [JsonKind.NO_DOCUMENT if array is None else JsonKind.ARRAY for array in arrays]
+        self.extend(kinds, [[struct[self._name] for struct in array or ()] for array in arrays])
 
 
 class JsonArrayBuilder(_Arrays):

@@ -24,7 +24,7 @@ from ..storage.catalog import Position
 from ..storage.forks import GATE
 from ..storage.reading import Reading
 from ..storage.rows import PARTITION_COLUMN, Part, RowStore
-from .arrays import JsonArrayBuilder, array_builder
+from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .geometries import GeometryBuilder, GeometryColumn
@@ -65,7 +65,8 @@ class Form(Enum):
 
 
 class Key(NamedTuple):
-    """Names a column; path None is the field itself, ``after`` the seq beyond which rows have a slot in it."""
+    """Names a column; path None is the field itself, a path of an ARRAY a member of its structs,
+    ``after`` the seq beyond which rows have a slot in it."""
 
     field: str
     path: tuple[str | int, ...] | None = None
@@ -252,7 +253,7 @@ class History:
                 if len(values) != len(live):
                     raise ValueError(f"{len(live)} rows have {len(values)} values")
                 builder.append(_spread(values, alive))
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except (KeyError, ValueError, TypeError, ArithmeticError) as error:
             raise self.rows.corrupt(f"values of field '{name}'", error) from error
 
     def _read_vectors(
@@ -304,8 +305,11 @@ class View:
         assert isinstance(loaded, (NumberColumn, StringColumn))
         return loaded
 
-    def array(self, one: Field) -> ArrayColumn:
-        loaded = self._column(Key(one.name), lambda: array_builder(one))
+    def array(self, one: Field, member: Field | None = None) -> ArrayColumn:
+        if member is None:
+            loaded = self._column(Key(one.name), lambda: array_builder(one))
+        else:
+            loaded = self._column(Key(one.name, (member.name,)), lambda: MemberBuilder(member))
         assert isinstance(loaded, ArrayColumn)
         return loaded
 

@@ -62,7 +62,14 @@ def contains_any(array: Array, wanted: ListValue) -> Predicate:
 
 
 def _element(array: Array) -> FieldValue | PathValue:
-    return FieldValue(array.field.element) if isinstance(array, FieldValue) else _ELEMENT
+    if isinstance(array, PathValue):
+        return _ELEMENT
+    if array.member is not None:
+        return FieldValue(array.member)
+    if array.field.members:
+        name, member = array.field.name, array.field.members[0].name
+        raise ValueError(f"{describe(array)} holds structs, name a member of them: {name}[{member}]")
+    return FieldValue(array.field.element)
 
 
 def _is_element(array: Array, wanted: Constant | ListValue) -> Predicate:

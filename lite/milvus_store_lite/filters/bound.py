@@ -49,9 +49,13 @@ class Pattern(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A field of the row; inside ``OverElements`` a field of the element."""
+    """A field of the row; inside ``OverElements`` a field of the element.
+
+    ``member``: of an array of structs, the array of the values of this member.
+    """
 
     field: Field
+    member: Field | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class PathValue:
 
 @dataclass(frozen=True, slots=True)
 class ElementAt:
-    """The element at ``position`` of an ARRAY field; ``field`` is null where there is none."""
+    """The element at ``position`` of an ARRAY field, or its member ``field``, null where there is none."""
 
     array: Field
     position: int

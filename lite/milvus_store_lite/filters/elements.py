@@ -12,6 +12,7 @@ from ..columns.column import ArrayColumn, JsonColumn, JsonKind, NumberColumn, St
 from ..columns.geometries import GeometryColumn
 from ..columns.tokens import TokenColumn
 from ..schema import Field
+from .rows import Rows
 from .truth import BoolArray
 
 _Elements = NumberColumn | StringColumn | JsonColumn
@@ -47,7 +48,7 @@ class ElementRows:
         assert not path, "an element is looked at as a whole"
         return self.elements
 
-    def array(self, field: Field) -> ArrayColumn:
+    def array(self, field: Field, member: Field | None = None) -> ArrayColumn:
         raise AssertionError(f"an element of {field.name} is no array")
 
     def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
@@ -58,6 +59,24 @@ class ElementRows:
 
     def tokens(self, field: Field, *, positions: bool) -> TokenColumn:
         raise AssertionError(f"the elements of {field.name} have no analyzer")
+
+
+@dataclass(frozen=True, slots=True)
+class StructRows(ElementRows):
+    """The structs of an ARRAY field as rows of their own, each member a field."""
+
+    rows: Rows
+    structs: Field
+
+    @classmethod
+    def of(cls, rows: Rows, structs: Field, arrays: ArrayColumn) -> StructRows:
+        """``arrays``: those of any member."""
+        return cls(arrays.elements, int(arrays.offsets[-1]), rows, structs)
+
+    def column(self, field: Field) -> NumberColumn | StringColumn:
+        found = self.rows.array(self.structs, field).elements
+        assert not isinstance(found, JsonColumn), field
+        return found
 
 
 def lengths(arrays: ArrayColumn) -> _Indices:

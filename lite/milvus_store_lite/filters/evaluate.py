@@ -13,6 +13,7 @@ import numpy as np
 from .. import times
 from ..columns.column import ArrayColumn, JsonKind, NumberColumn, StringColumn
 from ..data_types import DataType
+from ..schema import Field
 from . import elements, numbers, strings
 from .arithmetic import calculate, negative
 from .bound import (
@@ -45,7 +46,7 @@ from .bound import (
     Spatial,
     TextMatch,
 )
-from .elements import ElementRows
+from .elements import ElementRows, StructRows
 from .numbers import Lane, Numbers
 from .rows import Rows
 from .spatial import missing as missing_geometries
@@ -94,7 +95,7 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
 
 def _over_elements(over: OverElements, rows: Rows) -> Truth:
     arrays = _arrays(over.operand, rows)
-    hits = evaluate(over.condition, ElementRows.all_of(arrays)).certain
+    hits = evaluate(over.condition, _elements(over.operand, arrays, rows)).certain
     found = elements.counts(arrays, hits)
     if over.least is None:
         holds = found == elements.lengths(arrays)
@@ -126,7 +127,18 @@ def _where_array(arrays: ArrayColumn, holds: BoolArray) -> Truth:
 def _arrays(operand: FieldValue | PathValue, rows: Rows) -> ArrayColumn:
     if isinstance(operand, PathValue):
         return rows.json_array(operand.field_name, operand.path)
-    return rows.array(operand.field)
+    return _array(operand.field, operand.member, rows)
+
+
+def _array(field: Field, member: Field | None, rows: Rows) -> ArrayColumn:
+    """The arrays of ``field``; where only their lengths matter, any member of structs stands for all."""
+    return rows.array(field, member or (field.members[0] if field.members else None))
+
+
+def _elements(operand: FieldValue | PathValue, arrays: ArrayColumn, rows: Rows) -> ElementRows:
+    if isinstance(operand, FieldValue) and operand.field.members and operand.member is None:
+        return StructRows.of(rows, operand.field, arrays)
+    return ElementRows.all_of(arrays)
 
 
 def _compare(comparison: Comparison, rows: Rows) -> Truth:
@@ -173,7 +185,7 @@ def _is_null(operand: FieldValue | PathValue | ElementAt, rows: Rows) -> BoolArr
         last = JsonKind.NULL if operand.path else JsonKind.NO_DOCUMENT
         return rows.json_path(operand.field_name, operand.path).kinds <= last
     if operand.field.dtype is DataType.ARRAY:
-        missing: BoolArray = rows.array(operand.field).kinds == JsonKind.NO_DOCUMENT
+        missing: BoolArray = _array(operand.field, None, rows).kinds == JsonKind.NO_DOCUMENT
         return missing
     if operand.field.dtype is DataType.GEOMETRY:
         return missing_geometries(rows.geometries(operand.field).geometries)
@@ -185,7 +197,8 @@ def _is_null(operand: FieldValue | PathValue | ElementAt, rows: Rows) -> BoolArr
 
 def _column(operand: FieldValue | ElementAt, rows: Rows) -> NumberColumn | StringColumn:
     if isinstance(operand, ElementAt):
-        return elements.element_at(rows.array(operand.array), operand.position)
+        member = operand.field if operand.array.members else None
+        return elements.element_at(rows.array(operand.array, member), operand.position)
     return rows.column(operand.field)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BindCondition = Callable[[Context, Expression], Predicate]
 MAX_SLOP = 1_000
+_COUNTING = frozenset({"match_least", "match_most", "match_exact"})
 
 _Handler = Callable[[Context, Call, BindCondition], Predicate]
 
@@ -94,11 +95,18 @@ def _contains(context: Context, node: Call, bind_condition: BindCondition) -> Pr
 
 
 def _match_elements(context: Context, node: Call, bind_condition: BindCondition) -> Predicate:
-    _check_count(context, node, 2)
+    if len(node.arguments) != 3 or node.function not in _COUNTING:
+        _check_count(context, node, 2)
     array = bind_array(context, node.function, node.arguments[0])
     if not isinstance(array, FieldValue):
         raise context.error(
             node.arguments[0], f"'{node.function}' needs an ARRAY field, got {describe(array)}"
+        )
+    if array.member is not None:
+        name, member = array.field.name, array.member.name
+        raise context.error(
+            node.arguments[0],
+            f"'{node.function}' looks at whole structs: {node.function}({name}, $[{member}] …)",
         )
     condition = bind_condition(replace(context, elements=array.field), node.arguments[1])
     match node.function:
@@ -120,10 +128,12 @@ def _match_elements(context: Context, node: Call, bind_condition: BindCondition)
 
 def _threshold(context: Context, node: Call) -> int:
     _refuse_options(context, node, "threshold")
-    options = dict(node.options)
-    if "threshold" not in options:
-        raise context.error(node, f"{node.function} needs a threshold, as in threshold=2")
-    return _integer(context, node, options["threshold"], "the threshold", 0)
+    given = [*node.arguments[2:], *(value for _, value in node.options)]
+    if len(given) != 1:
+        raise context.error(
+            node, f"{node.function} needs a threshold, as in threshold=2, got {len(given) or 'none'}"
+        )
+    return _integer(context, node, given[0], "the threshold", 0)
 
 
 # Words of a text --------------------------------------------------------------------------------------

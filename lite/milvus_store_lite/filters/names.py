@@ -29,7 +29,7 @@ def resolve(
         case Element():
             return _of_element(node, elements)
         case Member():
-            raise ValueError(_about_member(node, schema))
+            return _of_member(node, schema)
         case Name(name=name):
             steps: tuple[str | int, ...] = ()
         case Path(root=name, steps=steps):
@@ -53,6 +53,8 @@ def _of_field(field: Field, steps: tuple[str | int, ...]) -> FieldValue | PathVa
         return PathValue(field.name, steps)
     if not steps:
         return FieldValue(field)
+    if field.members:
+        raise ValueError(_members_of(field, f"{field.name}[{{}}] or {field.name}[0][{{}}]"))
     position = steps[0]
     if field.dtype is DataType.ARRAY and len(steps) == 1 and isinstance(position, int):
         return ElementAt(field, position, field.element)
@@ -69,11 +71,37 @@ def _of_field(field: Field, steps: tuple[str | int, ...]) -> FieldValue | PathVa
 def _of_element(node: Element, elements: Field | None) -> FieldValue:
     if elements is None:
         raise ValueError("'$' stands for an element inside element_filter and the match functions only")
+    if elements.members:
+        member = _member(elements, node.name)
+        if member is None:
+            raise ValueError(_members_of(elements, "$[{}]"))
+        return FieldValue(member)
     if node.name is not None:
         raise ValueError(
             f"the elements of field '{elements.name}' ({elements.describe()}) have no fields, write '$'"
         )
     return FieldValue(elements.element)
+
+
+def _of_member(node: Member, schema: Schema) -> FieldValue | ElementAt:
+    field = schema.by_name.get(node.root)
+    if field is None or not field.members:
+        raise ValueError(_about_member(node, schema))
+    member = _member(field, node.name)
+    if member is None:
+        raise ValueError(_members_of(field, f"{field.name}[{{}}]"))
+    return FieldValue(field, member) if node.position is None else ElementAt(field, node.position, member)
+
+
+def _member(field: Field, name: str | None) -> Field | None:
+    return next((member for member in field.members if member.name == name), None)
+
+
+def _members_of(field: Field, form: str) -> str:
+    names = [member.name for member in field.members]
+    return f"the structs of field '{field.name}' have the members {', '.join(names)}: write {form}".format(
+        *[names[0]] * 2
+    )
 
 
 def _about_member(node: Member, schema: Schema) -> str:

@@ -177,7 +177,8 @@ def _between_floats(op: Ordering, constant: int) -> tuple[Ordering, float]:
 
 def _compare_arrays(op: Ordering, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> BoolArray:
     if object in (left.dtype, right.dtype):
-        return _COMPARE[op](left.astype(object), right.astype(object)).astype(np.bool_)
+        with np.errstate(invalid="ignore"):  # NaN compares as false, here as everywhere
+            return _COMPARE[op](left.astype(object), right.astype(object)).astype(np.bool_)
     if left.dtype.kind == right.dtype.kind:
         return _COMPARE[op](left, right)
     left_floats, right_floats = left.astype(np.float64), right.astype(np.float64)

@@ -23,8 +23,8 @@ class Rows(Protocol):
         """The values of a BOOL, number, TIMESTAMPTZ or VARCHAR field."""
         ...
 
-    def array(self, field: Field) -> ArrayColumn:
-        """The arrays of an ARRAY field."""
+    def array(self, field: Field, member: Field | None = None) -> ArrayColumn:
+        """The arrays of an ARRAY field; of one holding structs, those of the values of ``member``."""
         ...
 
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:

@@ -23,6 +23,7 @@ from ...schema import Field, Schema
 from .failures import fail
 from .json_text import to_json
 from .nulls import Encode, encode_with_nulls
+from .structs import encode_structs
 
 
 def encode_pks(primary: Field, values: Sequence[Any]) -> list[Any]:
@@ -151,12 +152,14 @@ def _encode_arrays(one: Field, values: Sequence[Any]) -> list[str]:
     arrays = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
     for place, array in enumerate(arrays):
         if not isinstance(array, (list, tuple)):
-            fail(one, place, array, f"a list of {one.element.describe()} values")
+            fail(one, place, array, f"a list of {one.describe_element()} values")
         if len(array) > one.max_capacity:
             raise DataNotMatchException(
                 message=f"row {place}: field '{one.name}' ({one.describe()}): expected at most "
                 f"max_capacity={one.max_capacity} elements, got {len(array)}"
             )
+    if one.members:
+        return encode_structs(one, arrays, _ENCODERS)
     encode = _ENCODERS[one.element.dtype]
     try:
         elements = iter(encode(one.element, list(chain.from_iterable(arrays))))

@@ -1,0 +1,90 @@
+"""The builder of one field of a collection, with pymilvus's names and arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.errors import ParamError, SchemaNotReadyException
+
+from .options import check_options
+
+_TYPE_PARAMS = ("max_length", "dim", "max_capacity", "enable_analyzer", "enable_match", "analyzer_params")
+"""What a field's ``params`` hold, as pymilvus has it."""
+
+_FIELD_OPTIONS = frozenset(
+    {*_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params"}
+)
+
+
+class FieldSchema:
+    """One field of a collection.
+
+    Args:
+        name: letters, digits and underscores.
+        dtype: a ``DataType``.
+        is_primary, auto_id: the primary key, and whether it is numbered automatically.
+        max_length: of a VARCHAR or of the VARCHAR elements of an ARRAY, in bytes of UTF-8.
+        dim: of a vector.
+        element_type, max_capacity: of an ARRAY: the type of its elements, and how many it may have.
+        enable_analyzer, enable_match, analyzer_params: how a VARCHAR is cut into words, and whether filters
+            may look for them.
+        nullable, default_value: what a row may leave out.
+        is_partition_key: whether rows are told apart by this field's value (tenants).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        dtype: DataType,
+        description: str = "",
+        is_primary: bool = False,
+        auto_id: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs.get("struct_schema") is not None or kwargs.get("element_type") == DataType.STRUCT:
+            raise SchemaNotReadyException(
+                message=f"field {name!r}: an array of structs is added to a schema: "
+                "add_field(name, DataType.ARRAY, element_type=DataType.STRUCT, struct_schema=…, max_capacity=…)"
+            )
+        check_options("FieldSchema", kwargs, _FIELD_OPTIONS)
+        self.name = name
+        self.dtype = data_type(name, dtype)
+        self.description = description
+        self.is_primary = is_primary
+        self.auto_id = auto_id
+        self.is_partition_key = bool(kwargs.get("is_partition_key", False))
+        self.nullable = bool(kwargs.get("nullable", False))
+        self.default_value = kwargs.get("default_value")
+        self.is_function_output = False
+        self.params: dict[str, Any] = dict(kwargs.get("params") or {})
+        self.params |= {key: kwargs[key] for key in _TYPE_PARAMS if kwargs.get(key) is not None}
+        element_type = kwargs.get("element_type")
+        self.element_type = None if element_type is None else data_type(name, element_type)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as ``describe_collection`` shows it; attributes at their default are left out."""
+        shown: dict[str, Any] = {
+            "name": self.name,
+            "description": self.description,
+            "type": self.dtype,
+            "params": self.params,
+        }
+        for attribute in ("is_primary", "auto_id", "nullable", "is_partition_key", "is_function_output"):
+            if getattr(self, attribute):
+                shown[attribute] = True
+        if self.default_value is not None:
+            shown["default_value"] = self.default_value
+        if self.element_type is not None:
+            shown["element_type"] = self.element_type
+        return shown
+
+    def __repr__(self) -> str:
+        return str(self.to_dict())
+
+
+def data_type(name: str, given: Any) -> DataType:
+    try:
+        return DataType(given)
+    except ValueError:
+        raise ParamError(message=f"field {name!r}: dtype must be a DataType, got {given!r}") from None

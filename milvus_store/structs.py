@@ -1,0 +1,87 @@
+"""Arrays of structs: what the elements of such an ARRAY field are made of, with pymilvus's names."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from milvus_store_lite.data_types import DataType
+from milvus_store_lite.errors import ParamError, SchemaNotReadyException
+
+from .fields import FieldSchema
+
+
+class StructFieldSchema:
+    """The members of a struct; ``add_field`` of a collection's schema makes an ARRAY field of it.
+
+    >>> chunk = StructFieldSchema().add_field("text", DataType.VARCHAR, max_length=999)
+    >>> chunk = chunk.add_field("page", DataType.INT64)
+    >>> [member.name for member in chunk.fields]
+    ['text', 'page']
+    """
+
+    dtype = DataType.STRUCT
+
+    def __init__(self, nullable: bool = False, description: str = "") -> None:
+        self.name = ""
+        self.fields: list[FieldSchema] = []
+        self.nullable = nullable
+        self.description = description
+        self.max_capacity: int | None = None
+
+    def add_field(self, field_name: str, datatype: DataType, **kwargs: Any) -> StructFieldSchema:
+        """Add a member; takes what ``FieldSchema`` takes. Returns the struct itself."""
+        self.fields.append(FieldSchema(field_name, datatype, **kwargs))
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """The struct as pymilvus's has it."""
+        shown: dict[str, Any] = {
+            "name": self.name,
+            "description": self.description,
+            "fields": [member.to_dict() for member in self.fields],
+        }
+        if self.nullable:
+            shown["nullable"] = True
+        if self.max_capacity is not None:
+            shown["max_capacity"] = self.max_capacity
+        return shown
+
+    def __repr__(self) -> str:
+        return str(self.to_dict())
+
+
+def named_struct(name: str, options: dict[str, Any]) -> Any:
+    """The struct array field ``name``, from what ``add_field`` was given: a copy of ``struct_schema``, of
+    whichever library it is, with its name and capacity.
+
+    Raises:
+        SchemaNotReadyException: there is no struct_schema, or it is something else.
+        ParamError: an option that is not one of an array of structs.
+    """
+    given: Any = options.get("struct_schema")
+    if getattr(given, "dtype", None) != DataType.STRUCT:
+        raise SchemaNotReadyException(
+            message=f"field {name!r}: expected struct_schema=, made by create_struct_field_schema(), got {given!r}"
+        )
+    known = {
+        "struct_schema",
+        "element_type",
+        "max_capacity",
+        "nullable",
+        "description",
+        "mmap_enabled",
+        "warmup",
+    }
+    for option in options:
+        if option not in known:
+            raise ParamError(
+                message=f"field {name!r}: unknown parameter {option!r}, an array of structs takes {sorted(known)}"
+            )
+    found = StructFieldSchema(
+        nullable=bool(options.get("nullable", getattr(given, "nullable", False))),
+        description=options.get("description") or given.description,
+    )
+    found.name, found.fields = name, deepcopy(given.fields)
+    found.max_capacity = options.get("max_capacity", given.max_capacity)
+    return found
