@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -45,6 +46,7 @@ def main(cases: int) -> None:
             compared["rows"] += len(table)
             compared["matches"] += sum(mask)
 
+    warnings.filterwarnings("ignore", "Generating overly large repr")
     compare()
     counts = ", ".join(f"{count:,} {name}" for name, count in compared.items())
     print(f"{counts}: 0 differences, {time.monotonic() - started:.0f} s")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,9 @@ def test_a_mask_says_what_the_oracle_says_row_by_row(expression: tree.Expression
     assert mask.tolist() == expected(expression, table)
 
 
-@settings(deadline=None, max_examples=250, suppress_health_check=slowly)
+# What is drawn from depends on the schema, and is too long to be shown whole.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@settings(deadline=None, max_examples=150, suppress_health_check=slowly)
 @given(schemas, st.data())
 def test_it_does_so_for_any_schema(schema: Schema, data: st.DataObject) -> None:
     table = data.draw(tables_of(schema))
