@@ -76,6 +76,18 @@ def test_rows_come_back_as_they_were(client: MilvusClient, path: Path) -> None:
         assert again.get("c", 2, ["chunks"])[0]["chunks"] == [{"text": "new", "page": 7, "ok": True}]
 
 
+def test_single_members_are_shown_when_they_are_asked_for(client: MilvusClient) -> None:
+    texts = [{"text": "Red fox"}, {"text": "blue"}]
+    assert client.get("c", 1, ["chunks[text]"]) == [{"id": 1, "chunks": texts}]
+    (hit,) = client.search("c", [[1, 0]], limit=1, output_fields=["chunks[page]", "chunks[text]"])[0]
+    assert hit["entity"] == {"chunks": [{"text": "Red fox", "page": 1}, {"text": "blue", "page": 2}]}
+    for asked in (["chunks", "chunks[text]"], ["*", "chunks[text]"]):
+        assert client.get("c", 1, asked)[0]["chunks"] == ROWS[0]["chunks"]
+    assert client.get("c", 3, ["chunks[text]"]) == [{"id": 3, "chunks": None}]
+    with pytest.raises(ParamError, match=r"'chunks\[no\]' does not exist.*text, page, ok"):
+        client.get("c", 1, ["chunks[no]"])
+
+
 def test_the_schema_is_described(client: MilvusClient) -> None:
     described = client.describe_collection("c")
     (field,) = [one for one in described["fields"] if one["name"] == "chunks"]

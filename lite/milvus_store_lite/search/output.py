@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,11 +15,14 @@ from ..schema import DYNAMIC_FIELD, Field, Schema
 from ..storage.rows import RowStore
 from ..storage.values import decode_scalar, decode_vector
 
+_MEMBER = re.compile(r"(\w+)\[(\w+)\]\Z")
+
 
 @dataclass(frozen=True)
 class Projection:
     """The part of a row to return. ``dynamic``: None for nothing, else the keys wanted, empty for all.
 
+    ``members``: the members to show of arrays of structs, where not all are wanted.
     ``wraps_bytes``: whether vectors that are bytes come in a list, as pymilvus's queries show them.
     """
 
@@ -28,10 +32,11 @@ class Projection:
     scalars: tuple[Field, ...]
     vectors: tuple[Field, ...]
     dynamic: frozenset[str] | None
+    members: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, schema: Schema, names: Sequence[str], *, as_rows: bool) -> Projection:
-        """What ``names`` ask for: fields, ``*`` for everything, other names for dynamic keys.
+        """What ``names`` ask for: fields, ``structs[member]``, ``*`` for everything, other names for dynamic keys.
 
         Args:
             as_rows: the rows of a query, which have their primary key in any case; False for hits.
@@ -40,7 +45,8 @@ class Projection:
             ParamError: a name that is no field of a collection without a dynamic field.
         """
         everything = "*" in names
-        wanted = set(names)
+        members = _members(schema, names)
+        wanted = {_MEMBER.sub(r"\1", name) if name.partition("[")[0] in members else name for name in names}
         for one in schema.vectors:
             if one.is_function_output and one.name in wanted:
                 raise ParamError(
@@ -68,6 +74,9 @@ class Projection:
                 if one.name in wanted or (everything and not one.is_function_output)
             ),
             dynamic=dynamic,
+            members={}
+            if everything
+            else {root: chosen for root, chosen in members.items() if root not in names},
         )
 
     @cached_property
@@ -122,7 +131,39 @@ class Projection:
             if one.is_primary and self.with_pk:
                 steps.append((one.name, 1, None))
             elif one.name in places:
-                steps.append((one.name, places[one.name], decode_scalar(one)))
+                chosen = self.members.get(one.name)
+                decode = decode_scalar(one) if chosen is None else _decode_members(one, chosen)
+                steps.append((one.name, places[one.name], decode))
             elif one in self.vectors:
                 steps.append((one.name, -1, decode_vector(one, wrapped=self.wraps_bytes)))
         return steps
+
+
+def _members(schema: Schema, names: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Array of structs → the members of it that ``names`` ask for, as in ``chunks[text]``."""
+    found: dict[str, frozenset[str]] = {}
+    for name in names:
+        asked = _MEMBER.match(name)
+        field = schema.by_name.get(asked[1]) if asked else None
+        if asked is None or field is None or not field.members:
+            continue
+        known = [member.name for member in field.members]
+        if asked[2] not in known:
+            raise ParamError(
+                code=1700,
+                message=f"output field {name!r} does not exist, the structs of '{field.name}' have the members "
+                f"{', '.join(known)}",
+            )
+        found[field.name] = found.get(field.name, frozenset()) | {asked[2]}
+    return found
+
+
+def _decode_members(one: Field, chosen: frozenset[str]) -> Callable[[Any], Any]:
+    names = [member.name for member in one.members if member.name in chosen]
+
+    def decode(stored: str | None) -> list[dict[str, Any]] | None:
+        if stored is None:
+            return None
+        return [{name: struct[name] for name in names} for struct in json.loads(stored)]
+
+    return decode
