@@ -67,7 +67,8 @@ class Oracle:
             value = self._value(node.operand, row)
             if value is UNKNOWN:
                 return None
-            pattern = self._value(node.pattern, row)
+            # RE2's $ is the end alone, Python's is also before a newline that ends the text.
+            pattern = self._value(node.pattern, row).replace("$", r"\Z")
             return (isinstance(value, str) and re.search(pattern, value) is not None) != node.negated
         if isinstance(node, tree.Exists):
             return not self._is_null(node.operand, row)
