@@ -105,8 +105,9 @@ class AnnIndex(ABC):
         """``vectors`` as the index holds them."""
         if self.metric != "COSINE":
             return vectors
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        scaled: Floats = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, np.newaxis]
+        norms[norms == 0] = 1
+        scaled: Floats = vectors / norms
         return scaled
 
     @abstractmethod

@@ -80,7 +80,8 @@ def _indexed(
                 short.append(place)
                 continue
             slots = np.sort(coverage.slots(labels))
-            best, values = dense.best(metric, selection.view.vector_matrix(one, slots), queries[place], limit)
+            vectors, norms = selection.view.dense_at(one, slots)
+            best, values = dense.best(metric, vectors, norms, queries[place], limit)
             found[place] = slots[best], values
         wider = ann.wider(effort)
         if wider is None:

@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.vectors import VectorColumn
-from .dense_metrics import TINY, Floats, can_rank, error_bound, lengths, rank, rank_at, rank_error, score
+from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_error, score
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, order
 
 _RANKS_AT_ONCE: Final = 16_000_000
 """Ranks held at a time (64 MB of float32): bounds what a batch of queries needs."""
 
-_SCORED_AT_ONCE: Final = 16_384
+SCORED_AT_ONCE: Final = 16_384
 """A column of no more numbers than this is scored as a whole: choosing candidates first takes longer."""
 
 _SCORES_AT_ONCE: Final = 8_192
@@ -32,12 +32,6 @@ def scan(
     metric: Metric, rows: VectorColumn, queries: Floats, limit: int, mask: BoolArray | None
 ) -> Iterator[Ranking]:
     """Rank every row for each of ``queries``, drop those that ``mask`` hides, and score the candidates."""
-    if rows.values.size <= _SCORED_AT_ONCE and mask is None:
-        for query in queries:
-            values = score(metric, rows.values, rows.norms, query)
-            best = order(metric, values)[:limit]
-            yield best, values[best]
-        return
     step = max(1, _RANKS_AT_ONCE // max(1, len(rows.values)))
     for start in range(0, len(queries), step):
         part = queries[start : start + step]
@@ -53,6 +47,13 @@ def scan(
             yield _best(metric, rows.values, rows.norms, query, candidates, limit)
 
 
+def score_all(metric: Metric, rows: VectorColumn, query: Floats, limit: int) -> Ranking:
+    """The nearest of rows that are few enough to be scored without ranking them first."""
+    values = score(metric, rows.values, rows.norms, query)
+    best = order(metric, values)[:limit]
+    return best, values[best]
+
+
 def scan_at(
     metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], queries: Floats, limit: int
 ) -> Iterator[Ranking]:
@@ -66,9 +67,14 @@ def scan_at(
         yield _best(metric, rows.values, rows.norms, query, near, limit)
 
 
-def best(metric: Metric, vectors: Floats, query: Floats, limit: int) -> Ranking:
-    """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), which are few."""
-    norms = lengths(vectors)
+def best(
+    metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
+) -> Ranking:
+    """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), so long, which are few."""
+    if vectors.size <= SCORED_AT_ONCE:
+        values = score(metric, vectors, norms, query)
+        nearest = order(metric, values)[:limit]
+        return nearest, values[nearest]
     products = vectors @ query
     if metric is Metric.COSINE:
         products = products / np.maximum(norms, TINY)

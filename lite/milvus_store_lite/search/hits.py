@@ -66,9 +66,10 @@ def prepared(
 ) -> PreparedSearch:
     """``request`` checked against the collection; it may still be put to any selection of ``view``."""
     one, index, metric = _asked(record, request.anns_field, request.metric)
-    params = check_search_parameters(
-        one, index.type, index.parameters, request.params, request.offset + request.limit
-    )
+    params: dict[str, Any] = {}
+    if request.params:
+        window = request.offset + request.limit
+        params = check_search_parameters(one, index.type, index.parameters, request.params, window)
     if metric is Metric.BM25:
         params |= bm25_parameters(index.parameters)
     ranked: Nearest = partial(nearest, metric, one, params=params, index=find_index(one.name))
