@@ -32,7 +32,7 @@ DATABASE_PROPERTIES: Final[Mapping[str, str]] = {}
 _UNSERVED: Final[Mapping[str, str]] = {
     "collection.ttl.seconds": "rows do not expire in a file: keep a time in a field and delete by a filter on it",
     "allow_insert_auto_id": "the keys of an auto_id collection are given by the file: leave auto_id out",
-    "timezone": "times are not converted: give values and filters in one time zone",
+    "timezone": "times come back in UTC: give values and filters with an offset: '2025-01-31T12:00:00+08:00'",
     "database.force.deny.writing": "open the file with read_only=True instead",
     "database.force.deny.reading": "a file has no users to deny: close the client instead",
 }
