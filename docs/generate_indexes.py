@@ -37,11 +37,24 @@ SCALAR_HEAD = "| type | field types | parameters of `create_index` | served by |
 SECTIONS = (
     (
         "Dense vectors",
-        "FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric is the default.",
+        "FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric is the default.\n\n"
+        "Scores are always those of the vectors themselves. So what would refine them is checked and changes "
+        "nothing:\n`refine`, `refine_type`, `rbq_query_bits`, `with_raw_data`. Neither do parameters of the "
+        "structure that a type does not\nhave here: `max_degree` and `search_list_size` of DISKANN, `n_trees` of "
+        "ANNOY, `knng`, `candidate_pool_size` and the\nbuild's `search_length` of RNSG, all of GPU_CAGRA but "
+        "`graph_degree` and `ef`; and `nbits` beyond 8.",
         DENSE_INDEXES,
     ),
-    ("Binary vectors", "BINARY_VECTOR.", BINARY_INDEXES),
-    ("Sparse vectors", "SPARSE_FLOAT_VECTOR.", SPARSE_INDEXES),
+    (
+        "Binary vectors",
+        "BINARY_VECTOR. Scanned exactly, so `nlist` and `nprobe` change nothing.",
+        BINARY_INDEXES,
+    ),
+    (
+        "Sparse vectors",
+        "SPARSE_FLOAT_VECTOR. Always exact, so `drop_ratio_build` and `inverted_index_algo` change nothing.",
+        SPARSE_INDEXES,
+    ),
     (
         "Scalar fields",
         "The primary key takes them too, save BITMAP. The type may be left out: that is AUTOINDEX.",
