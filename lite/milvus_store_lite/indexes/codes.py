@@ -17,11 +17,11 @@ from .ann import ROUNDS, AnnIndex, Floats, list_count
 from .effort import Effort
 
 _SAMPLE_PER_LIST: Final = 64
-TUNED_RECALL: Final = 0.998
+TUNED_RECALL: Final = 0.995
 """Share of the sample queries' ten nearest that the tuned setting finds: queries from outside the data lie
 farther from it than rows of it do."""
 
-_CANDIDATES: Final = (50, 100, 200, 400, 800, 1600)
+_CANDIDATES: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600)
 _CODE_COST: Final = 3.5e-3
 _CANDIDATE_COST: Final = 1.0
 """Microseconds for ranking one code and for re-ranking one candidate: only their ratio matters."""
