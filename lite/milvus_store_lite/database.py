@@ -7,7 +7,6 @@ its own: every call begins by asking the file, so other processes' changes are s
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,6 @@ from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final
 
 from .collection import Collection
@@ -72,7 +70,7 @@ class Database:
         memory_limit: int | None = None,
         read_only: bool = False,
     ) -> None:
-        scratch = mkdtemp(prefix="milvus-store-") if str(path) == IN_MEMORY else None
+        scratch = _make_folder() if str(path) == IN_MEMORY else None
         if scratch is not None:
             path, durability = Path(scratch, "memory.db"), "normal"
         self.path = str(path)
@@ -374,7 +372,15 @@ class Database:
             catalog.set_loaded(connection, record.id, wanted)
 
 
+def _make_folder() -> str:
+    from tempfile import mkdtemp  # imports much that a database in a file never needs
+
+    return mkdtemp(prefix="milvus-store-")
+
+
 def _remove_folder(folder: str | None, owner: int) -> None:
     """Remove what the process ``owner`` has made, if anything; a child that it forked leaves it alone."""
     if folder is not None and os.getpid() == owner:
+        import shutil
+
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 import warnings
@@ -21,6 +20,7 @@ from ..storage.index_parts import DamagedIndex, StoredIndex
 from ..storage.rows import RowStore
 from .build import Progress, Unindexable, build, extend
 from .built import BuiltIndex, Coverage
+from .notes import note
 from .registry import index_types
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ in all, a few times its size."""
 
 LIVE_SHARE: Final = 0.5
 """When more than this share of the labels belongs to rows that are gone, the index is built anew."""
-
-_log = logging.getLogger("milvus_store")
 
 
 class Standing(Protocol):
@@ -206,11 +204,8 @@ class FieldIndex:
                 self._next_seq = built.through_seq + _tail_limit(built)
                 return
         except Unindexable as reason:
-            _log.info(
-                "field '%s' of collection '%s' is searched exactly: %s",
-                self.one.name,
-                standing.record.name,
-                reason,
+            note(
+                f"field '{self.one.name}' of collection '{standing.record.name}' is searched exactly: {reason}"
             )
             self._next_seq = last_seq + max(rows, self._kind.least_rows)
             return
@@ -240,7 +235,7 @@ class FieldIndex:
                     index_parts.save(standing.connection, self.collection, self.record.name, stored)
         except (DatabaseLockedError, DatabaseWriteError, DatabaseCorruptError) as error:
             # Nothing is lost: the next process builds it again.
-            _log.info("index %r was built and could not be stored: %s", self.record.name, error)
+            note(f"index {self.record.name!r} was built and could not be stored: {error}")
             return
         self._stored_seq, self._stored_rows = stored.through_seq, len(stored.seqs)
         self._is_stored_damaged = False

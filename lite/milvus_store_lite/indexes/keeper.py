@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import Final
 
 from .build import BuildCancelled, Progress
 from .field_index import FieldIndex, Open
+from .notes import note
 
 QUIET: Final = 0.2
 """Seconds without a write after which work begins: a bulk load is not slowed down by indexing half of it."""
@@ -21,8 +21,6 @@ _PATIENCE: Final = 5.0
 
 _IDLE: Final = 2.0
 """Seconds without work after which the thread ends."""
-
-_log = logging.getLogger("milvus_store")
 
 Opener = Callable[[FieldIndex], tuple[Open, "Open | None"]]
 """How to begin a read and a write transaction for an index."""
@@ -64,12 +62,12 @@ class Keeper:
         """Work on ``index`` now, and return when it is done."""
         reading, writing = self._opener(index)
 
-        def note(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             index.progress = (done, total)
             if report is not None:
                 report(done, total)
 
-        index.improve(reading, writing, Progress(note, lambda: self._is_closed))
+        index.improve(reading, writing, Progress(advance, lambda: self._is_closed))
 
     def close(self) -> None:
         """Stop, leaving half-built indexes; what is stored stays."""
@@ -91,7 +89,7 @@ class Keeper:
                 return
             except Exception:
                 # Searches go on exactly; the next write or search tries again.
-                _log.exception("building index %r failed", index.record.name)
+                note(f"building index {index.record.name!r} failed", exc_info=True)
 
     def _next(self) -> FieldIndex | None:
         """The index to work on, once writers are quiet; None when there is nothing to do any more."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import MilvusException
 from ..schema import Field, Schema
-from .analyzer import Analyzer, analyzer
+
+if TYPE_CHECKING:
+    from .analyzer import Analyzer
 
 
 def field_analyzer(one: Field) -> Analyzer:
     """The analyzer of a VARCHAR field that has one."""
+    from .analyzer import analyzer  # with the first field that has one: it takes a while
+
     assert one.enable_analyzer, f"{one.name} has no analyzer"
     return analyzer(one.analyzer_params)
 
