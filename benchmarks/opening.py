@@ -18,7 +18,7 @@ from milvus_store import DataType, MilvusClient
 
 from . import data
 
-CASES = {"FLAT": {"one tenant": 'tenant == "t3"', "unfiltered": ""}}
+CASES = {"FLAT": {"one tenant": 'tenant == "t3"', "unfiltered": ""}, "AUTOINDEX": {"unfiltered": ""}}
 """Type of the vector index → what is asked of a file that has it: name → filter."""
 
 _FIRST_ANSWER = """
@@ -57,6 +57,7 @@ def build(path: Path, count: int, dim: int, index_type: str) -> None:
                     for place, vector in enumerate(vectors)
                 ],
             )
+        client.build_index("bench", "vector")
 
 
 def main() -> None:
