@@ -9,6 +9,7 @@ import pytest
 
 from milvus_store import DataType, MilvusClient
 from milvus_store.errors import CollectionNotExistException, DatabaseWriteError, NotADatabaseError
+from milvus_store_lite.storage.rows import RowStore
 
 DIM = 64
 
@@ -171,6 +172,24 @@ def test_a_memory_limit_changes_no_answer(path: Path, limit: int) -> None:
             client.upsert("c", {"id": 5, "vector": query[0], "tenant": "t1"})
             assert bounded.search("c", query, limit=1)[0].ids == [5]
             assert memory.used <= limit
+
+
+def test_keys_that_memory_does_not_allow_are_fetched_not_read_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with MilvusClient(path, memory_limit=0) as client:
+        client.create_collection("docs", dimension=2)
+        client.insert("docs", [{"id": n, "vector": [n, 1.0]} for n in range(50)])
+        read: list[str] = []
+        whole = RowStore.scalar_values
+
+        def noted(self: RowStore, connection: object, column: str, *rest: object) -> list[object]:
+            read.append(column)
+            return whole(self, connection, column, *rest)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(RowStore, "scalar_values", noted)
+        assert client.search("docs", [[0.0, 1.0]], limit=3)[0].ids == [0, 1, 2]
+        assert read == []
 
 
 def test_the_column_that_was_not_used_for_longest_goes_first(path: Path) -> None:

@@ -349,7 +349,12 @@ class View:
         history = self._history
         history.pages += 1
         most = _PK_ROWS if history.pages <= _WARM_PAGES else _WARM_PK_ROWS
-        if primary.dtype is not DataType.INT64 or self.count > most:
+        # A column that memory does not allow would be read again at every page.
+        if (
+            primary.dtype is not DataType.INT64
+            or self.count > most
+            or not history.memory.allows(8 * self.count)
+        ):
             return None
         column = self.column(primary)
         assert isinstance(column, NumberColumn)
