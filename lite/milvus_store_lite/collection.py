@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
+from .clock import COLLECTION_CLOCK, Clock, zone_of
 from .definition import Definition, refuse_partition_key
 from .schema import Schema
 from .search.cursors import QueryCursor, SearchCursor
@@ -72,7 +73,11 @@ class Collection(Definition):
     # Reading ------------------------------------------------------------------------------------------
 
     def get(
-        self, ids: Sequence[Any], output_fields: Sequence[str], partitions: Sequence[str] | None = None
+        self,
+        ids: Sequence[Any],
+        output_fields: Sequence[str],
+        partitions: Sequence[str] | None = None,
+        clock: Clock = COLLECTION_CLOCK,
     ) -> list[dict[str, Any]]:
         """The rows with these primary keys that exist, in the order of ``ids``."""
         with self._reading(self.name) as session:
@@ -85,7 +90,7 @@ class Collection(Definition):
                 wanted = {partition_id(record, partition) for partition in partitions}
                 homes = rows.partitions_of(session.connection, seqs)
                 seqs = [seq for seq in seqs if homes[seq] in wanted]
-            projection = Projection.of(record.schema, output_fields, as_rows=True)
+            projection = Projection.of(record, output_fields, clock, as_rows=True)
             return projection.fetch(session.connection, rows, seqs)[1]
 
     def query(
@@ -94,7 +99,7 @@ class Collection(Definition):
         """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
         check_window(limit, offset)
         with self._selecting(scope) as (session, selection):
-            projection = Projection.of(session.state.record.schema, output_fields, as_rows=True)
+            projection = Projection.of(session.record, output_fields, scope.clock, as_rows=True)
             slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
             seqs = selection.view.snapshot.seqs[slots].tolist()
             return projection.fetch(session.connection, session.state.rows, seqs)[1]
@@ -136,7 +141,7 @@ class Collection(Definition):
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
         with ExitStack() as opening:
             session, selection = opening.enter_context(self._selecting(scope))
-            projection = Projection.of(session.state.record.schema, output_fields, as_rows=True)
+            projection = Projection.of(session.record, output_fields, scope.clock, as_rows=True)
             return QueryCursor(opening.pop_all(), session.state.rows, selection, projection, offset)
 
     def iterate_search(self, request: SearchRequest) -> tuple[str, SearchCursor]:
@@ -163,15 +168,16 @@ class Collection(Definition):
         partition: str | None,
         pk_given: Callable[[Schema], bool],
     ) -> list[Any]:
-        # Rows are checked before the write lock is taken; if another process has changed the schema in
-        # between, they are checked again.
-        schema = self.describe().schema
+        # Rows are checked before the write lock is taken; if another process has changed the schema or the
+        # time zone in between, they are checked again.
+        record = self.describe()
         while True:
-            batch = encode_rows(schema, rows, pk_given=pk_given(schema))
+            schema, zone = record.schema, zone_of(record.in_force)
+            batch = encode_rows(schema, rows, pk_given=pk_given(schema), zone=zone)
             with self._writing(self.name) as session:
-                if session.state.record.schema == schema:
+                record = session.record
+                if record.schema == schema and zone_of(record.in_force) == zone:
                     return self._write_batch(session, batch, partition)
-                schema = session.state.record.schema
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         record, rows, connection = session.state.record, session.state.rows, session.connection

@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from .clock import with_fixed_defaults, zone_of
 from .collection import Collection
 from .columns.memory import MemoryBudget
-from .databases import Databases, require
+from .databases import Databases, database_properties, require
 from .errors import (
     AliasNotExistException,
     IndexNotExistException,
@@ -142,12 +143,13 @@ class Database:
             MilvusException: the name is taken.
         """
         check_name("collection", name)
-        check_defaults(schema)
         check_analyzers(schema)
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
         check_against_schema(schema, checked)
         with self._connections.writing() as connection:
-            require(connection, self.name)
+            zone = zone_of({**database_properties(connection, self.name), **checked})
+            schema = with_fixed_defaults(schema, zone)
+            check_defaults(schema, zone)
             self._require_free(connection, self.name, name)
             collection_id = catalog.add_collection(
                 connection, self.name, name, schema, checked, consistency_level

@@ -67,19 +67,21 @@ class Databases:
     def properties(self, name: str) -> dict[str, Any]:
         """The properties of a database; raises DatabaseNotExistException."""
         with self._connections.reading() as connection:
-            return _properties(connection, name)
+            return database_properties(connection, name)
 
     def alter_properties(self, name: str, properties: Mapping[str, Any]) -> None:
         """Set ``properties``, leaving the others as they are."""
         checked = checked_properties("database", DATABASE_PROPERTIES, properties)
         with self._connections.writing() as connection:
-            databases.set_properties(connection, name, {**_properties(connection, name), **checked})
+            databases.set_properties(connection, name, {**database_properties(connection, name), **checked})
 
     def drop_properties(self, name: str, keys: Iterable[str]) -> None:
         """Remove properties; one that is not set is passed over."""
         gone = set(keys)
         with self._connections.writing() as connection:
-            kept = {key: value for key, value in _properties(connection, name).items() if key not in gone}
+            kept = {
+                key: value for key, value in database_properties(connection, name).items() if key not in gone
+            }
             databases.set_properties(connection, name, kept)
 
 
@@ -90,7 +92,8 @@ def require(connection: sqlite3.Connection, name: str) -> None:
         raise DatabaseNotExistException(message=f"database {name!r} does not exist, the file has: {known}")
 
 
-def _properties(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
+def database_properties(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
+    """The properties of the database ``name``; raises ``DatabaseNotExistException``."""
     require(connection, name)
     found = databases.properties(connection, name)
     assert found is not None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from .clock import with_fixed_defaults, zone_of
 from .errors import MilvusException, ParamError
 from .properties import COLLECTION_PROPERTIES, DYNAMIC, as_flag, check_against_schema, checked_properties
 from .schema import Field, Schema, check_name
@@ -97,10 +98,11 @@ class Definition:
     def add_field(self, one: Field) -> None:
         """Add a nullable field; rows that are there get its default, or null."""
         with self._writing(self.name) as session:
-            schema = with_field(session.state.record.schema, one)
+            record = session.record
+            schema = with_fixed_defaults(with_field(record.schema, one), zone_of(record.in_force))
             check_defaults(schema)
             check_analyzers(schema)
-            self._change_schema(session, schema, encode_default(one))
+            self._change_schema(session, schema, encode_default(schema.by_name[one.name]))
 
     def drop_field(self, name: str) -> None:
         """Remove a field and its values."""

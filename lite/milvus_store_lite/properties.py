@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from .clock import TIMEZONE, zone_called
 from .errors import ParamError
 from .schema import Schema
 
@@ -16,23 +17,24 @@ ISOLATION: Final = "partitionkey.isolation"
 DYNAMIC: Final = "dynamicfield.enabled"
 
 _FLAG: Final = "true or false"
+_ZONE: Final = "an IANA time zone"
 _NO_LIMITS: Final = "a file has no rates and quotas: leave it out, or use a Milvus server"
 
 COLLECTION_PROPERTIES: Final[Mapping[str, str]] = {
     ISOLATION: _FLAG,
     DYNAMIC: _FLAG,
+    TIMEZONE: _ZONE,
     "mmap.enabled": _FLAG,
     "lazyload.enabled": _FLAG,
     "collection.autocompaction.enabled": _FLAG,
 }
-"""Key → what its value must be. Those but the first two say where a server keeps data, which changes no answer."""
+"""Key → what its value must be. Those after the first three say where a server keeps data: no answer changes."""
 
-DATABASE_PROPERTIES: Final[Mapping[str, str]] = {}
+DATABASE_PROPERTIES: Final[Mapping[str, str]] = {TIMEZONE: _ZONE}
 
 _UNSERVED: Final[Mapping[str, str]] = {
     "collection.ttl.seconds": "rows do not expire in a file: keep a time in a field and delete by a filter on it",
     "allow_insert_auto_id": "the keys of an auto_id collection are given by the file: leave auto_id out",
-    "timezone": "times come back in UTC: give values and filters with an offset: '2025-01-31T12:00:00+08:00'",
     "database.force.deny.writing": "open the file with read_only=True instead",
     "database.force.deny.reading": "a file has no users to deny: close the client instead",
 }
@@ -61,6 +63,8 @@ def checked_properties(owner: str, known: Mapping[str, str], given: Mapping[str,
         reason = _UNSERVED.get(key) or (_NO_LIMITS if key.startswith(_UNSERVED_PREFIXES) else None)
         if reason is not None:
             raise ParamError(message=f"{owner} property {key!r} is not served: {reason}")
+        if known.get(key) == _ZONE:
+            zone_called(value, f"{owner} property {key!r}")
         if known.get(key) == _FLAG and as_flag(value) is None:
             raise ParamError(message=f"{owner} property {key!r} must be {_FLAG}, got {value!r}")
         if not isinstance(value, (str, int, float)):

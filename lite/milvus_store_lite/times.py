@@ -1,26 +1,39 @@
 """Points in time and spans of time: what ISO 8601 texts mean, and moving many instants by a span.
 
-An instant is a count of microseconds since 1970-01-01T00:00:00Z. Errors are ``ValueError``.
+An instant is a count of microseconds since 1970-01-01T00:00:00Z. Errors are ``ValueError``. Which time zone a call
+reads and shows times in is decided in ``clock``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+UTC: Final = timezone.utc
+PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+"""What ``parts`` takes a time apart into."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_INSTANT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d(?::\d\d)?)(?:\.(?P<fraction>\d{1,9}))?"
+    r"(?:(?P<utc>[Zz])|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d)(?::?(?P<seconds>\d\d))?)?)?",
+    re.ASCII,
+)
+"""The forms that Milvus's ``timestamptz.go`` reads; of a fraction, six digits count."""
+
 _SPAN = re.compile(
     r"(?P<sign>[+-]?)P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)(?:\.(?P<fraction>\d{1,6}))?S)?)?"
 )
-FIRST = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
-LAST = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
+FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _MAX_DIGITS = 9
 _MAX_MONTHS = 120_000
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
@@ -37,35 +50,74 @@ class Span:
         return Span(-self.months, -self.micros)
 
 
-def instant(text: str) -> int:
-    """The microseconds of an ISO 8601 instant with a zone: ``2025-01-31T12:00:00+08:00``, ``…Z``."""
-    normal = re.sub(r"(?<=[0-9.])[zZ]\Z", "+00:00", text.strip())
-    # Python 3.10 reads fractions of three or six digits only.
-    normal = re.sub(r"\.(\d{1,6})(?=[+-]\d\d:?\d\d\Z|\Z)", lambda found: "." + found[1].ljust(6, "0"), normal)
-    try:
-        moment = datetime.fromisoformat(normal)
-    except ValueError:
-        raise ValueError(
-            f"{text!r:.60} is no ISO 8601 time, write one as '2025-01-31T12:00:00+08:00' or '2025-01-31T04:00:00Z'"
-        ) from None
-    return of_datetime(moment, repr(text)[:60])
+def instant(given: str | datetime, zone: tzinfo = UTC) -> int:
+    """The microseconds of an ISO 8601 time such as ``2025-01-31T12:00:00+08:00``; without an offset, in ``zone``.
 
-
-def of_datetime(moment: datetime, shown: str | None = None) -> int:
-    """The microseconds of ``moment``, which must know its zone."""
+    A time that the clocks of the zone show twice is the first of the two; one that they skip is counted on from
+    before the gap.
+    """
+    moment = _moment(given) if isinstance(given, str) else given
     if moment.utcoffset() is None:
-        raise ValueError(f"{shown or repr(moment)} has no time zone, add an offset such as 'Z' or '+08:00'")
+        moment = moment.replace(tzinfo=zone)
     micros = (moment - _EPOCH) // _MICROSECOND
     if not FIRST <= micros <= LAST:
-        raise ValueError(f"{shown or repr(moment)} is not between the years 1 and 9999 in UTC")
+        raise ValueError(f"{given!r:.60} is not between the years 1 and 9999 in UTC")
     return micros
 
 
-def to_text(micros: int) -> str:
-    """The instant as users see it, in UTC: ``2025-01-31T04:00:00Z``."""
+def _moment(text: str) -> datetime:
+    found = _INSTANT.fullmatch(text.strip())
+    try:
+        if found is None:
+            raise ValueError
+        moment = datetime.fromisoformat(f"{found['day']}T{found['time']}").replace(tzinfo=_offset(found))
+    except ValueError:
+        raise ValueError(
+            f"{text!r:.60} is no ISO 8601 time, write one as '2025-01-31T12:00:00', "
+            f"'2025-01-31T12:00:00+08:00' or '2025-01-31T04:00:00Z'"
+        ) from None
+    return moment.replace(microsecond=int((found["fraction"] or "")[:6].ljust(6, "0")))
+
+
+def _offset(found: re.Match[str]) -> tzinfo | None:
+    if found["utc"]:
+        return UTC
+    if not found["sign"]:
+        return None
+    ahead = timedelta(
+        hours=int(found["hours"]), minutes=int(found["minutes"] or 0), seconds=int(found["seconds"] or 0)
+    )
+    return timezone(-ahead if found["sign"] == "-" else ahead)
+
+
+def to_text(micros: int, zone: tzinfo = UTC) -> str:
+    """The instant as users see it, by the clocks of ``zone``: ``2025-01-31T12:00:00.5+08:00``, ``…Z`` in UTC."""
+    try:
+        moment = _utc(micros).astimezone(zone)
+    except OverflowError:  # the zone's calendar leaves the years that can be written; the instant is the same
+        moment = _utc(micros)
+    clock = moment.replace(tzinfo=None).isoformat()
+    offset = moment.isoformat()[len(clock) :]
+    if moment.microsecond:
+        clock = clock.rstrip("0")
+    return clock + ("Z" if offset == "+00:00" else offset)
+
+
+def parts(micros: int, names: Sequence[str], zone: tzinfo = UTC) -> list[int]:
+    """Those of ``PARTS`` of the instant that are called ``names``, by the clocks of ``zone``."""
+    utc, years = _utc(micros), 0
+    if not 1 < utc.year < datetime.max.year:
+        # The zone's calendar may leave the years that Python counts: it repeats itself every 400.
+        years = -400 if utc.year > 1 else 400
+        utc = utc.replace(year=utc.year + years)
+    moment = utc.astimezone(zone)
+    return [getattr(moment, name) - (years if name == "year" else 0) for name in names]
+
+
+def _utc(micros: int) -> datetime:
     if not FIRST <= micros <= LAST:
         raise ValueError(f"{micros} microseconds since 1970 are not between the years 1 and 9999")
-    return (_EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def span(text: str) -> Span:

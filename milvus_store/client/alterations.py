@@ -30,7 +30,8 @@ class AlterationCalls(Connection):
         """Set properties of a collection; those that are not named stay as they are.
 
         ``partitionkey.isolation`` makes every search name one value of the partition key in its filter;
-        ``dynamicfield.enabled`` gives the collection a dynamic field.
+        ``dynamicfield.enabled`` gives the collection a dynamic field; ``timezone`` is where times without an
+        offset are read and where times are shown: stored instants stay what they are.
 
         Raises:
             ParamError: a value is not what its key takes, or a file does not serve the key.

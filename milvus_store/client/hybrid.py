@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from milvus_store_lite.clock import Clock
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.search.fusion import Ranker, ReciprocalRanks, WeightedScores
 from milvus_store_lite.search.request import HybridRequest, SearchRequest
@@ -12,10 +13,11 @@ from ..functions import FunctionType
 from ..options import check_options
 from ..results import Hits, SearchResult
 from .connection import Connection
-from .rows import as_fields, as_scope
+from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams, group_by
 
+_OPTIONS: Final = ("offset", "round_decimal", "rank_group_scorer", *GROUP_OPTIONS, *CLOCK_OPTIONS)
 _REQUEST_PARTS: Final = ("data", "anns_field", "param", "limit", "expr", "expr_params")
 
 
@@ -40,7 +42,8 @@ class HybridCalls(Connection):
                 same in its ``params``.
             limit: rows for each query; limit + offset up to 16,384.
             output_fields: what ``entity`` holds, as for ``search``.
-            offset, round_decimal, group_by_field, group_size, strict_group_size: as for ``search``.
+            offset, round_decimal, group_by_field, group_size, strict_group_size, timezone, time_fields: as
+                for ``search``.
 
         Returns:
             For each query its hits, best first, each with the ranker's score as ``distance``. Of equal scores the
@@ -50,9 +53,7 @@ class HybridCalls(Connection):
             ParamError: a request or the ranker does not fit the others, or a parameter is out of its range.
             FilterError: a filter does not parse or does not fit the schema.
         """
-        check_options(
-            "hybrid_search", kwargs, ("offset", "round_decimal", "rank_group_scorer", *GROUP_OPTIONS)
-        )
+        check_options("hybrid_search", kwargs, _OPTIONS)
         if kwargs.get("rank_group_scorer", "max") != "max":
             raise ParamError(
                 message=f"rank_group_scorer must be 'max', the score of a group's best row, got "
@@ -62,21 +63,26 @@ class HybridCalls(Connection):
             raise DataTypeNotMatchException(
                 message=f"reqs must be a list of AnnSearchRequest, one at least, got {reqs!r:.80}"
             )
-        groups = group_by(kwargs)
+        groups, clock = group_by(kwargs), as_clock(kwargs)
         request = HybridRequest(
-            searches=[_as_search(place, one, partition_names, groups) for place, one in enumerate(reqs)],
+            searches=[
+                _as_search(place, one, partition_names, groups, clock) for place, one in enumerate(reqs)
+            ],
             ranker=_as_ranker(ranker),
             limit=limit,
             offset=kwargs.get("offset") or 0,
             output_fields=as_fields(output_fields),
             group_by=groups,
             round_decimal=kwargs.get("round_decimal", -1),
+            clock=clock,
         )
         primary, hits = self._collection(collection_name).hybrid_search(request)
         return SearchResult([Hits(primary, found) for found in hits])
 
 
-def _as_search(place: int, one: Any, partition_names: list[str] | None, groups: Any) -> SearchRequest:
+def _as_search(
+    place: int, one: Any, partition_names: list[str] | None, groups: Any, clock: Clock
+) -> SearchRequest:
     if not all(hasattr(one, part) for part in _REQUEST_PARTS):
         raise DataTypeNotMatchException(
             message=f"reqs[{place}] must be an AnnSearchRequest, got {type(one).__name__}: {one!r:.80}"
@@ -92,7 +98,7 @@ def _as_search(place: int, one: Any, partition_names: list[str] | None, groups: 
         anns_field=one.anns_field or None,
         limit=one.limit,
         metric=params.metric,
-        scope=as_scope(one.expr, one.expr_params, partition_names),
+        scope=as_scope(one.expr, one.expr_params, partition_names, clock),
         ring=params.ring,
         group_by=groups,
         params=params.index,

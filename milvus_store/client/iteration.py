@@ -13,7 +13,7 @@ from milvus_store_lite.search.request import SearchRequest
 from ..iterators import UNLIMITED, HitFilter, QueryIterator, SearchIterator, check_iteration
 from ..options import check_options
 from .connection import Connection
-from .rows import as_fields, as_scope
+from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams
 
@@ -40,14 +40,17 @@ class IterationCalls(Connection):
             limit: rows in all, -1 for every one.
             offset: rows to pass over at the beginning.
             filter_params: values of the filter's ``{name}`` templates.
+            timezone, time_fields: as for ``query``.
 
         Returns:
             An iterator: call ``next()`` until it returns an empty list, or ``close()`` to stop before.
         """
-        check_options("query_iterator", kwargs, ("offset", "filter_params", "reduce_stop_for_best"))
+        check_options(
+            "query_iterator", kwargs, ("offset", "filter_params", "reduce_stop_for_best", *CLOCK_OPTIONS)
+        )
         offset = kwargs.get("offset") or 0
         check_iteration(batch_size, limit, offset)
-        scope = as_scope(filter, kwargs.get("filter_params"), partition_names)
+        scope = as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs))
         cursor = self._collection(collection_name).iterate_query(
             scope, as_fields(output_fields) or ["*"], offset
         )
@@ -79,6 +82,7 @@ class IterationCalls(Connection):
             search_params: as in ``search``, ``radius`` and ``range_filter`` among them.
             external_filter_func: called with hits, returns those to keep.
             filter_params: values of the filter's ``{name}`` templates.
+            timezone, time_fields: as for ``query``.
 
         Returns:
             An iterator: call ``next()`` until it returns an empty page, or ``close()`` to stop before.
@@ -86,7 +90,7 @@ class IterationCalls(Connection):
         grouping = [name for name in GROUP_OPTIONS if kwargs.get(name) is not None]
         if grouping:
             raise ParamError(message=f"search_iterator() does not group: use search() with {grouping[0]}")
-        check_options("search_iterator", kwargs, ("filter_params",))
+        check_options("search_iterator", kwargs, ("filter_params", *CLOCK_OPTIONS))
         check_iteration(batch_size, limit)
         queries = as_queries(data)
         if len(queries) != 1:
@@ -103,7 +107,7 @@ class IterationCalls(Connection):
             anns_field=anns_field or None,
             limit=batch_size,
             metric=params.metric,
-            scope=as_scope(filter, kwargs.get("filter_params"), partition_names),
+            scope=as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs)),
             output_fields=as_fields(output_fields),
             ring=params.ring,
             round_decimal=round_decimal,

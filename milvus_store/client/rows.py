@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from milvus_store_lite.clock import COLLECTION_CLOCK, Clock, time_parts
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.search.request import Scope
 
@@ -14,6 +15,8 @@ from .connection import Connection
 
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
+
+CLOCK_OPTIONS: Final = ("timezone", "time_fields")
 
 _COUNT = "count(*)"
 
@@ -107,11 +110,15 @@ class RowCalls(Connection):
         partition_names: list[str] | None = None,
         **kwargs: Any,
     ) -> QueryResult:
-        """The rows with these primary keys that exist, in the order of ``ids``."""
-        check_options("get", kwargs)
+        """The rows with these primary keys that exist, in the order of ``ids``.
+
+        Args:
+            timezone, time_fields: as for ``query``.
+        """
+        check_options("get", kwargs, CLOCK_OPTIONS)
         collection = self._collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
-        return QueryResult(collection.get(as_ids(ids), fields, partition_names or None))
+        return QueryResult(collection.get(as_ids(ids), fields, partition_names or None, as_clock(kwargs)))
 
     def query(
         self,
@@ -130,14 +137,18 @@ class RowCalls(Connection):
             output_fields: field names, ``["*"]`` for everything (the default), ``["count(*)"]`` to count.
             limit, offset: a page of the result; limit + offset up to 16,384.
             filter_params: values of the filter's ``{name}`` templates.
+            timezone: an IANA name: where times of the filter without an offset are, and where times are shown;
+                else that of the collection, of its database, or UTC.
+            time_fields: ``"year, month, day"`` and the like: show these numbers instead of times.
         """
-        check_options("query", kwargs, ("limit", "offset", "filter_params"))
+        check_options("query", kwargs, ("limit", "offset", "filter_params", *CLOCK_OPTIONS))
         if filter and ids is not None:
             raise ParamError(message="query() takes a filter or ids, got both")
         if ids is not None:
-            return self.get(collection_name, ids, output_fields, partition_names=partition_names)
+            times = {name: kwargs[name] for name in CLOCK_OPTIONS if name in kwargs}
+            return self.get(collection_name, ids, output_fields, partition_names=partition_names, **times)
         limit, offset = kwargs.get("limit"), kwargs.get("offset") or 0
-        scope = as_scope(filter, kwargs.get("filter_params"), partition_names)
+        scope = as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs))
         fields = as_fields(output_fields)
         collection = self._collection(collection_name)
         if _COUNT in fields:
@@ -149,10 +160,21 @@ class RowCalls(Connection):
         return QueryResult(collection.query(scope, fields or ["*"], limit, offset))
 
 
+def as_clock(options: Mapping[str, Any]) -> Clock:
+    """What the keywords ``timezone`` and ``time_fields`` ask for."""
+    timezone, time_fields = options.get("timezone"), options.get("time_fields")
+    if timezone is None and time_fields is None:
+        return COLLECTION_CLOCK
+    return Clock(timezone, time_parts(time_fields))
+
+
 def as_scope(
-    filter: object, params: Mapping[str, Any] | None, partition_names: Sequence[str] | None
+    filter: object,
+    params: Mapping[str, Any] | None,
+    partition_names: Sequence[str] | None,
+    clock: Clock = COLLECTION_CLOCK,
 ) -> Scope:
-    """The scope of a call's filter, its template values and its partitions."""
+    """The scope of a call's filter, its template values, its partitions and its clock."""
     if filter is not None and not isinstance(filter, str) and not _is_tree(filter):
         raise DataTypeNotMatchException(
             message=f"filter must be a str or a filter tree, got {type(filter).__name__}: {filter!r:.80}"
@@ -162,6 +184,7 @@ def as_scope(
         expression=None if is_empty else cast("str | Expression", filter),
         params=params or None,
         partitions=partition_names or None,
+        clock=clock,
     )
 
 

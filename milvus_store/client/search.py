@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,11 +13,13 @@ from milvus_store_lite.search.request import SearchRequest
 from ..options import check_options
 from ..results import Hits, SearchResult
 from .connection import Connection
-from .rows import as_fields, as_ids, as_scope
+from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
 from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
 
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
+
+_OPTIONS: Final = ("offset", "round_decimal", "filter_params", *GROUP_OPTIONS, *CLOCK_OPTIONS)
 
 
 class SearchCalls(Connection):
@@ -52,6 +54,7 @@ class SearchCalls(Connection):
             group_by_field: a field, dynamic key or JSON path: find groups of rows that share its value, ``limit``
                 of them, each with its nearest ``group_size`` rows (1 by default).
             offset, round_decimal, filter_params: as in pymilvus.
+            timezone, time_fields: as for ``query``.
 
         Returns:
             For each query vector its hits, nearest first, each with ``distance`` (squared for L2; for IP and
@@ -62,7 +65,7 @@ class SearchCalls(Connection):
                 row has one of ``ids``.
             FilterError: the filter does not parse or does not fit the schema.
         """
-        check_options("search", kwargs, ("offset", "round_decimal", "filter_params", *GROUP_OPTIONS))
+        check_options("search", kwargs, _OPTIONS)
         params = SearchParams.of(search_params)
         request = SearchRequest(
             queries=None if data is None else as_queries(data),
@@ -71,7 +74,7 @@ class SearchCalls(Connection):
             limit=limit,
             offset=one_offset(kwargs.get("offset"), params),
             metric=params.metric,
-            scope=as_scope(filter, kwargs.get("filter_params"), partition_names),
+            scope=as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs)),
             output_fields=as_fields(output_fields),
             ring=params.ring,
             group_by=group_by(kwargs),

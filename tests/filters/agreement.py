@@ -12,19 +12,24 @@ import warnings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from milvus_store_lite.clock import zone_called
 from milvus_store_lite.filters import compile_filter
 from milvus_store_lite.schema import Schema
 
-from .draws import conditions_of, schemas, tables_of
+from .draws import conditions_of, tables_of
 from .oracle import Oracle
+from .random_schemas import schemas
 from .rows import MemoryRows
 from .unparse import unparse
+from .values import ZONES
 
 _CASES_PER_SCHEMA = 10
+_KINDS = {"iso ": "with times", "phrase_match": "with phrases", "$[": "with structs"}
+"""What is counted apart, by what its expressions contain."""
 
 
 def main(cases: int) -> None:
-    compared = {"schemas": 0, "cases": 0, "rows": 0, "matches": 0}
+    compared = {"schemas": 0, "cases": 0, "rows": 0, "matches": 0, **dict.fromkeys(_KINDS.values(), 0)}
     started = time.monotonic()
 
     @settings(
@@ -40,8 +45,12 @@ def main(cases: int) -> None:
         for _ in range(_CASES_PER_SCHEMA):
             table = data.draw(tables_of(schema))
             text = unparse(expression := data.draw(conditions_of(schema)))
-            mask = compile_filter(text, schema).mask(MemoryRows(table)).tolist()
-            assert mask == [Oracle(schema).matches(expression, row) for row in table], text
+            zone = data.draw(st.sampled_from(ZONES))
+            compiled = compile_filter(text, schema, zone=zone_called(zone, "zone"))
+            mask = compiled.mask(MemoryRows(table)).tolist()
+            assert mask == [Oracle(schema, zone=zone).matches(expression, row) for row in table], text
+            for kind in {kind for name, kind in _KINDS.items() if name in text.lower()}:
+                compared[kind] += 1
             compared["cases"] += 1
             compared["rows"] += len(table)
             compared["matches"] += sum(mask)

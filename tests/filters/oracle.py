@@ -10,14 +10,14 @@ import calendar
 import itertools
 import math
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from milvus_store_lite import filters as tree
-from milvus_store_lite import times
 from milvus_store_lite.columns.column import JsonKind
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.schema import Field, Schema
@@ -30,9 +30,14 @@ MISFIT = object()
 
 class Oracle:
     def __init__(
-        self, schema: Schema, params: dict[str, Any] | None = None, elements: Field | None = None
+        self,
+        schema: Schema,
+        params: dict[str, Any] | None = None,
+        elements: Field | None = None,
+        zone: str = "UTC",
     ) -> None:
-        """``elements``: the array of whose elements the expression speaks."""
+        """``elements``: the array of whose elements the expression speaks. ``zone``: of times that name none."""
+        self._zone = ZoneInfo(zone)
         self._schema = schema
         self._elements = elements
         self._params = params or {}
@@ -175,6 +180,7 @@ class Oracle:
             choices = list(node.choices.items)
         if self._is_single(node.operand):
             choices = [as_single(one) for one in choices]
+        choices = [self._value(one, row) if isinstance(one, tree.Instant) else one for one in choices]
         found = any(family(value) == family(one) and value == one for one in choices)
         return found != node.negated
 
@@ -212,7 +218,7 @@ class Oracle:
                 for item in node.items
             ]
         if isinstance(node, tree.Instant):
-            return times.instant(node.text)
+            return micros_of(node.text, self._zone)
         if isinstance(node, tree.Call):
             assert node.function == "array_length"
             array = self._array(node.arguments[0], row)
@@ -354,6 +360,21 @@ def same(one: Any, other: Any, is_single: bool = False) -> bool:
     )
 
 
+def micros_of(text: str, zone: tzinfo) -> int:
+    """The microseconds of a time. Without an offset it is the first instant at which the zone's clocks show it; if
+    they never do, those that the zone had the day before are asked."""
+    fraction = re.search(r"\.(\d+)", text)
+    micros = int(fraction[1].ljust(6, "0")) if fraction else 0
+    moment = datetime.fromisoformat(re.sub(r"\.\d+", "", text).replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        wall, utc = moment, moment.replace(tzinfo=timezone.utc)
+        around = [(utc + timedelta(days=days)).astimezone(zone).utcoffset() for days in (-1, 1)]
+        candidates = [utc - ahead for ahead in around if ahead is not None]
+        shown = [one for one in candidates if one.astimezone(zone).replace(tzinfo=None) == wall]
+        moment = min(shown) if shown else candidates[0]
+    return (moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1) + micros
+
+
 def moved(micros: int, op: str, text: str) -> int:
     """An instant moved by a duration, by the standard library's calendar."""
     found = re.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)S)?)?", text)
@@ -386,7 +407,7 @@ def words(node: tree.Call, text: list[str]) -> bool:
     places = [[at for at, word in enumerate(text) if word == one] for one in wanted]
     for chosen in itertools.product(*places):
         moves = [at - place for place, at in enumerate(chosen)]
-        if max(moves) - min(moves) <= slop:
+        if max(moves) - min(moves) <= slop and len(set(chosen)) == len(chosen):
             return True
     return False
 

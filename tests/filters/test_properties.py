@@ -13,16 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
+from milvus_store_lite.clock import zone_called
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.filters import FilterError, compile_filter, parse
 from milvus_store_lite.schema import Schema
 
-from .draws import conditions_of, schemas, tables_of
+from .draws import conditions_of, tables_of
 from .oracle import Oracle, like
+from .random_schemas import schemas
 from .rows import MemoryRows
 from .schemas import DYNAMIC
 from .unparse import unparse
-from .values import constants_number, ints_of, nullable, words
+from .values import ZONES, constants_number, ints_of, nullable, words
 
 conditions, rows = conditions_of(DYNAMIC), tables_of(DYNAMIC)
 Table = list[dict[str, Any]]
@@ -30,16 +32,20 @@ Table = list[dict[str, Any]]
 slowly = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-def expected(expression: tree.Expression, table: Table, schema: Schema = DYNAMIC) -> list[bool]:
-    return [Oracle(schema).matches(expression, row) for row in table]
+def expected(
+    expression: tree.Expression, table: Table, schema: Schema = DYNAMIC, zone: str = "UTC"
+) -> list[bool]:
+    return [Oracle(schema, zone=zone).matches(expression, row) for row in table]
 
 
 @settings(deadline=None, max_examples=500, suppress_health_check=slowly)
-@given(conditions, rows)
-def test_a_mask_says_what_the_oracle_says_row_by_row(expression: tree.Expression, table: Table) -> None:
-    mask = compile_filter(expression, DYNAMIC).mask(MemoryRows(table))
+@given(conditions, rows, st.sampled_from(ZONES))
+def test_a_mask_says_what_the_oracle_says_row_by_row(
+    expression: tree.Expression, table: Table, zone: str
+) -> None:
+    mask = compile_filter(expression, DYNAMIC, zone=zone_called(zone, "zone")).mask(MemoryRows(table))
     assert mask.dtype == np.bool_
-    assert mask.tolist() == expected(expression, table)
+    assert mask.tolist() == expected(expression, table, zone=zone)
 
 
 # What is drawn from depends on the schema, and is too long to be shown whole.

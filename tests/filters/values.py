@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from milvus_store_lite import times
+from milvus_store_lite.clock import zone_called
 from milvus_store_lite.data_types import INTEGER_RANGES, DataType
 from milvus_store_lite.schema import Field
 
@@ -18,7 +19,14 @@ INSTANTS = (
     "2025-01-31T12:00:00+08:00",
     "1969-12-31T00:00:00Z",
     "2025-03-31T00:00:00.5-11:30",
+    "2025-01-31 12:00:00",
+    "2025-03-30T02:30:00",
+    "2025-10-26T02:30:00.25",
+    "2011-12-30T06:00",
+    "1899-06-01T00:00:00",
 )
+"""The last five have no offset: some of them stand in gaps and overlaps of the zones below."""
+ZONES = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
 REGEXES = ("a", "^a", "b?$", "[ab]{2}", "%|_", "é+", "a.b", "^$")
 SPANS = ("P1D", "P1M", "P1Y2M3DT4H5S", "P12M", "PT36H")
 
@@ -34,7 +42,7 @@ def ints_of(dtype: DataType) -> st.SearchStrategy[int]:
 
 
 words = st.text(alphabet="ab%_\\\"'\n\r\té\U0001f600\u0000", max_size=4) | st.sampled_from(["", "a", "ab"])
-sentences = st.lists(st.sampled_from(["red", "Red", "fish", "éa", "42", "x_y", "--"]), max_size=6).map(
+sentences = st.lists(st.sampled_from(["red", "Red", "fish", "éa", "42", "x_y", "--"]), max_size=7).map(
     " ".join
 )
 doubles = (
@@ -53,7 +61,11 @@ json_values = st.recursive(
     max_leaves=6,
 )
 documents = st.dictionaries(st.sampled_from(KEYS), json_values, max_size=3)
-moments = st.integers(-(2**53), 2**53) | st.sampled_from(INSTANTS).map(times.instant)
+moments = st.integers(-(2**53), 2**53) | st.builds(
+    lambda text, zone: times.instant(text, zone_called(zone, "zone")),
+    st.sampled_from(INSTANTS),
+    st.sampled_from(ZONES),
+)
 json_lists = st.recursive(
     st.lists(st.integers(-3, 3) | words | st.booleans() | st.sampled_from([1.0, 2.5]), max_size=3),
     lambda inner: st.lists(inner | st.integers(0, 2), max_size=2),

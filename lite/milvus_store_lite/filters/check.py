@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from typing import Any
 
-from .. import times
 from ..schema import Schema
+from ..times import UTC
 from . import operands
 from .arrays import equals_list
 from .bound import (
@@ -78,15 +79,19 @@ _COMPARE: dict[Ordering, Callable[[Any, Any], bool]] = {
 
 
 def bind(
-    expression: Expression, schema: Schema, params: Mapping[str, object] | None = None, text: str = ""
+    expression: Expression,
+    schema: Schema,
+    params: Mapping[str, object] | None = None,
+    text: str = "",
+    zone: tzinfo = UTC,
 ) -> tuple[Predicate, float | None]:
     """``expression`` checked against ``schema``, with the templates replaced by ``params``, and the share of
     matching rows that ``random_sample`` asks for, None if nothing does.
 
     ``text`` is what the tree was parsed from; without it errors name no place. Parameters that no
-    template uses are ignored, as Milvus does.
+    template uses are ignored, as Milvus does. ``zone`` is where times without an offset are read.
     """
-    context = Context(schema, params or {}, text)
+    context = Context(schema, params or {}, text, zone=zone)
     if not text:
         below = too_deep(expression)
         if below is not None:
@@ -201,9 +206,8 @@ def _compare_arrays(context: Context, one: Operand, other: Operand, blamed: Expr
 def _as_moment(context: Context, node: Expression, operand: Operand, other: Operand) -> Operand:
     """A text given through a template as the point in time that it means beside a TIMESTAMPTZ field."""
     if isinstance(operand, Constant) and isinstance(operand.value, str) and kind_of(other) is Kind.INSTANT:
-        text = operand.value
         if isinstance(node, Template):
-            return Moment(context.located(node, lambda: times.instant(text)))
+            return Moment(context.instant(node, operand.value))
         raise context.error(node, f"{describe(other)} is compared with a time, write ISO before the string")
     return operand
 
@@ -262,7 +266,7 @@ def _moments(context: Context, node: Expression) -> tuple[Value, ...]:
         given = context.template(node)
         texts = given if isinstance(given, tuple) else (given,)
         if all(isinstance(text, str) for text in texts):
-            return tuple(context.located(node, lambda: [times.instant(str(text)) for text in texts]))
+            return tuple(context.instant(node, str(text)) for text in texts)
     if isinstance(node, ListOf):
         found = [bind_operand(context, item) if isinstance(item, Expression) else None for item in node.items]
         for place, moment in enumerate(found):

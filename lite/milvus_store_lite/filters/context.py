@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import TypeVar
 
+from .. import times
 from ..errors import FilterError
 from ..schema import Field, Schema
 from .lists import item_column
@@ -21,12 +23,13 @@ _Result = TypeVar("_Result")
 @dataclass(frozen=True, slots=True)
 class Context:
     """``text``: what the tree was parsed from, empty for a tree built in code. ``elements``: the array whose
-    elements ``$`` speaks of, or None outside of such functions."""
+    elements ``$`` speaks of, or None outside of such functions. ``zone``: where times without an offset are."""
 
     schema: Schema
     params: Mapping[str, object] = field(default_factory=dict)
     text: str = ""
     elements: Field | None = None
+    zone: tzinfo = times.UTC
 
     def error(self, node: Expression, message: str) -> FilterError:
         """The error to raise for what is wrong at ``node``."""
@@ -46,6 +49,10 @@ class Context:
             return compute()
         except ValueError as error:
             raise self.error(node, str(error)) from None
+
+    def instant(self, node: Expression, given: str | datetime) -> int:
+        """The microseconds of a time that stands at ``node``."""
+        return self.located(node, lambda: times.instant(given, self.zone))
 
     def template(self, node: Template) -> Plain:
         """The value given for a template."""

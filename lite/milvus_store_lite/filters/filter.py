@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property, reduce
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from ..data_types import INTEGER_RANGES, DataType
 from ..schema import Field, Schema
+from ..times import UTC
 from .bound import (
     AllOf,
     AnyOf,
@@ -88,16 +90,19 @@ class Filter:
 
 
 def compile_filter(
-    expression: str | Expression, schema: Schema, params: Mapping[str, object] | None = None
+    expression: str | Expression,
+    schema: Schema,
+    params: Mapping[str, object] | None = None,
+    zone: tzinfo = UTC,
 ) -> Filter:
     """The filter that a text or a tree means for rows of ``schema``.
 
     ``params`` holds the values of the templates: ``compile_filter("age > {min}", schema, {"min": 18})``.
-    Whatever is wrong is a ``FilterError``.
+    ``zone`` is where times without an offset are read. Whatever is wrong is a ``FilterError``.
     """
     if isinstance(expression, str):
-        return Filter(*bind(parse(expression), schema, params, text=expression))
-    return Filter(*bind(expression, schema, params))
+        return Filter(*bind(parse(expression), schema, params, text=expression, zone=zone))
+    return Filter(*bind(expression, schema, params, zone=zone))
 
 
 def equals(field: Field, value: Value) -> Filter:

@@ -64,7 +64,7 @@ def bind_operand(context: Context, node: Expression) -> Operand:
         case ListOf(items=items):
             return ListValue(tuple(_item(context, node, place) for place in range(len(items))))
         case Instant(text=text):
-            return Moment(context.located(node, lambda: times.instant(text)))
+            return Moment(context.instant(node, text))
         case Interval():
             raise context.error(node, "an interval is added to a TIMESTAMPTZ field or subtracted from it")
         case Call(function="array_length"):
@@ -158,7 +158,7 @@ def _constant(context: Context, node: Expression, value: Plain) -> Constant | Li
         assert all(isinstance(item, Constant | ListValue) for item in items), "only plain values in lists"
         return ListValue(items)  # type: ignore[arg-type]  # said by the line above
     if isinstance(value, datetime):
-        return Moment(context.located(node, lambda: times.of_datetime(value)))
+        return Moment(context.instant(node, value))
     return Constant(value)
 
 

@@ -32,29 +32,46 @@ def phrase_match(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: 
 
     Each occurrence of a word says where the phrase would begin; a row matches if it has an occurrence of every
     word such that those beginnings lie at most ``slop`` apart. So 1 lets a word stand between two, and 2 lets
-    two words change places.
+    two words change places. A word that the phrase has twice needs two occurrences.
+
+    That is what Milvus asks of its own version of tantivy (github.com/zilliztech/tantivy: ``PhraseScorer``,
+    ``RepeatedPhraseScorer``). The original adds moves up in an order that depends on how frequent the words are.
     """
     holds = np.zeros(len(column.tokens.kinds), dtype=np.bool_)
-    if words:
-        begins = [_begins(column, word, place) for word, place in words]
-        earliest = np.unique(np.concatenate(begins))
-        for occurrences in begins:
-            if not len(occurrences):
-                earliest = earliest[:0]
-                break
-            after = np.searchsorted(occurrences, earliest)
-            near = occurrences[np.minimum(after, len(occurrences) - 1)]
-            earliest = earliest[(near >= earliest) & (near <= earliest + slop)]
-        holds[earliest // _ROW] = True
+    holds[_phrase_begins(column, words, slop) // _ROW] = True
     return _where_text(column, holds)
 
 
-def _begins(column: TokenColumn, word: str, place: int) -> _Keys:
-    """Ascending keys of where the phrase would begin, by each occurrence of one of its words."""
+def _phrase_begins(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: int) -> _Keys:
+    """Keys of the earliest beginnings that the words' occurrences in a phrase within ``slop`` speak of."""
+    occurrences = {word: _occurrences(column, word) for word, _ in words}
+    if not words or not all(map(len, occurrences.values())):
+        return np.zeros(0, dtype=np.int64)
+    # Rare words first, as they rule out most. Of one word's places the first takes the first occurrence that
+    # will do, and the next a later one: whatever else they took, the phrase would only be longer.
+    steps = sorted(words, key=lambda step: (len(occurrences[step[0]]), step))
+    rarest, at = steps[0]
+    begins = [occurrences[word] - place for word, place in (steps if slop else [(rarest, at)])]
+    earliest = np.unique(np.concatenate(begins))
+    taken: dict[str, _Keys] = {}
+    for word, place in steps:
+        sought = earliest + place
+        if word in taken:
+            sought = np.maximum(sought, taken[word] + 1)
+        candidates = occurrences[word]
+        found = candidates[np.minimum(np.searchsorted(candidates, sought), len(candidates) - 1)]
+        fits = (found >= sought) & (found <= earliest + place + slop)
+        earliest = earliest[fits]
+        taken = {other: keys[fits] for other, keys in taken.items()} | {word: found[fits]}
+    return earliest
+
+
+def _occurrences(column: TokenColumn, word: str) -> _Keys:
+    """Ascending keys of the places at which rows have ``word``."""
     assert column.positions is not None
     found = np.flatnonzero(column.codes.codes == column.codes.dictionary.code(word))
     rows = np.searchsorted(column.tokens.offsets, found, side="right") - 1
-    return np.unique(rows * _ROW + _ROW // 2 + column.positions[found] - place)
+    return np.unique(rows * _ROW + _ROW // 2 + column.positions[found])
 
 
 def _codes(column: TokenColumn, words: tuple[str, ...]) -> list[int]:

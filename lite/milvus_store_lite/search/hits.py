@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ..clock import Clock
 from ..columns.snapshot import View
 from ..errors import IndexNotExistException, ParamError
 from ..indexes.field_index import FieldIndex
@@ -84,7 +85,9 @@ def prepared(
         queries = text_queries(view.connection, rows, one, request.queries)
     else:
         queries = encode_queries(one, request.queries)
-    return PreparedSearch(metric, ranked, queries, _projection(record, tuple(request.output_fields)))
+    return PreparedSearch(
+        metric, ranked, queries, _projection(record, tuple(request.output_fields), request.scope.clock)
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -98,8 +101,8 @@ def _asked(
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _projection(record: CollectionRecord, names: tuple[str, ...]) -> Projection:
-    return Projection.of(record.schema, names, as_rows=False)
+def _projection(record: CollectionRecord, names: tuple[str, ...], clock: Clock) -> Projection:
+    return Projection.of(record, names, clock, as_rows=False)
 
 
 def ranked_pages(

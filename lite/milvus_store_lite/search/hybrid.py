@@ -52,7 +52,7 @@ def hybrid_hits(
     connection = selections[0].view.connection
     fusion = _Fusion(record, rows, connection, whole, request)
     pages = [fusion.page([of_search[query] for of_search in found]) for query in range(counts[0])]
-    projection = Projection.of(record.schema, request.output_fields, as_rows=False)
+    projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
     return hits_at(connection, rows, projection, pages, request.round_decimal)
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ..clock import Clock
 from ..errors import ParamError
 from ..schema import DYNAMIC_FIELD, Field, Schema
+from ..storage.catalog import CollectionRecord
 from ..storage.rows import RowStore
 from ..storage.values import decode_scalar, decode_vector
 
@@ -24,6 +26,7 @@ class Projection:
 
     ``members``: the members to show of arrays of structs, where not all are wanted.
     ``wraps_bytes``: whether vectors that are bytes come in a list, as pymilvus's queries show them.
+    ``show_time``: what to show of a stored instant.
     """
 
     schema: Schema
@@ -33,9 +36,10 @@ class Projection:
     vectors: tuple[Field, ...]
     dynamic: frozenset[str] | None
     members: Mapping[str, frozenset[str]]
+    show_time: Callable[[int], Any]
 
     @classmethod
-    def of(cls, schema: Schema, names: Sequence[str], *, as_rows: bool) -> Projection:
+    def of(cls, record: CollectionRecord, names: Sequence[str], clock: Clock, *, as_rows: bool) -> Projection:
         """What ``names`` ask for: fields, ``structs[member]``, ``*`` for everything, other names for dynamic keys.
 
         Args:
@@ -44,6 +48,7 @@ class Projection:
         Raises:
             ParamError: a name that is no field of a collection without a dynamic field.
         """
+        schema = record.schema
         everything = "*" in names
         members = _members(schema, names)
         wanted = {_MEMBER.sub(r"\1", name) if name.partition("[")[0] in members else name for name in names}
@@ -77,6 +82,7 @@ class Projection:
             members={}
             if everything
             else {root: chosen for root, chosen in members.items() if root not in names},
+            show_time=clock.show(record.in_force),
         )
 
     @cached_property
@@ -132,7 +138,9 @@ class Projection:
                 steps.append((one.name, 1, None))
             elif one.name in places:
                 chosen = self.members.get(one.name)
-                decode = decode_scalar(one) if chosen is None else _decode_members(one, chosen)
+                decode = (
+                    decode_scalar(one, self.show_time) if chosen is None else _decode_members(one, chosen)
+                )
                 steps.append((one.name, places[one.name], decode))
             elif one in self.vectors:
                 steps.append((one.name, -1, decode_vector(one, wrapped=self.wraps_bytes)))

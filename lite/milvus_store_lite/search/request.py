@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ..clock import COLLECTION_CLOCK, Clock
 from ..errors import ParamError
 from .fusion import Ranker
 from .ring import Ring
@@ -27,7 +28,7 @@ class Scope:
     ``expression``: a filter, as text or tree, None for every row; ``params``: the values of its ``{name}``
     templates. ``partitions``: names, None for all. ``tenant``: the stored value that the partition key must have
     beside all that, None for any. ``ranked_by``: the vector field that the rows are to be ranked by, empty for the
-    only one, None when they are not.
+    only one, None when they are not. ``clock``: how its times are read, and those of the rows shown.
     """
 
     expression: str | Expression | None = None
@@ -35,6 +36,7 @@ class Scope:
     partitions: Sequence[str] | None = None
     tenant: Any = None
     ranked_by: str | None = None
+    clock: Clock = COLLECTION_CLOCK
 
     def within(self, partitions: Sequence[str] | None) -> Scope:
         """The same scope in other partitions."""
@@ -89,7 +91,9 @@ class SearchRequest:
     def ranked_scope(self) -> Scope:
         """The scope, which knows what its rows are ranked by."""
         scope = self.scope
-        return Scope(scope.expression, scope.params, scope.partitions, scope.tenant, self.anns_field or "")
+        return Scope(
+            scope.expression, scope.params, scope.partitions, scope.tenant, self.anns_field or "", scope.clock
+        )
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)
@@ -110,7 +114,8 @@ class HybridRequest:
     """The ``limit`` best rows of the fusion of ``searches``, after ``offset`` better ones.
 
     Each search has as many queries; its ``limit`` is how many rows of it take part. ``ranker`` says how they are
-    fused. With ``group_by``, which the searches have as well, limit and offset count groups.
+    fused. With ``group_by``, which the searches have as well, limit and offset count groups. ``clock``: how times
+    of the rows are shown.
     """
 
     searches: Sequence[SearchRequest]
@@ -120,6 +125,7 @@ class HybridRequest:
     output_fields: Sequence[str] = ()
     group_by: GroupBy | None = None
     round_decimal: int = -1
+    clock: Clock = COLLECTION_CLOCK
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)

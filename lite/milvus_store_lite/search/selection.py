@@ -142,7 +142,9 @@ def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:
     confined = None if scope.tenant is None or key is None else equals(key, scope.tenant)
     if scope.expression is None:
         return confined
-    condition = compile_filter(scope.expression, record.schema, scope.params)
+    condition = compile_filter(
+        scope.expression, record.schema, scope.params, scope.clock.zone(record.in_force)
+    )
     return condition if confined is None else confined & condition
 
 

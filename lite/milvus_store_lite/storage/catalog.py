@@ -11,7 +11,8 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from ..errors import DatabaseCorruptError, MilvusException
@@ -92,6 +93,7 @@ class CollectionRecord:
     """A collection's definition, as of ``version``.
 
     ``partitions``: name → id, of all of them; ``released``: those that are not loaded while the collection is.
+    ``database_properties``: those of the database it is in.
     """
 
     id: int
@@ -106,6 +108,12 @@ class CollectionRecord:
     indexes: tuple[IndexRecord, ...]
     aliases: tuple[str, ...]
     released: frozenset[str] = frozenset()
+    database_properties: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def in_force(self) -> dict[str, Any]:
+        """The properties that hold for the collection: its own before those of its database."""
+        return {**self.database_properties, **self.properties}
 
     @property
     def loaded_partitions(self) -> frozenset[int]:
@@ -164,9 +172,9 @@ def place(connection: sqlite3.Connection, collection: int) -> Position | None:
 
 def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
     """The whole definition of a collection that exists."""
-    name, schema, properties, level, is_loaded, created_at, version = connection.execute(
-        "SELECT name, schema, properties, consistency_level, is_loaded, created_at, version"
-        " FROM collections WHERE id = ?",
+    name, schema, properties, level, is_loaded, created_at, version, of_database = connection.execute(
+        "SELECT name, schema, properties, consistency_level, is_loaded, created_at, version,"
+        " (SELECT properties FROM databases WHERE databases.id = database_id) FROM collections WHERE id = ?",
         (collection,),
     ).fetchone()
     partitions = connection.execute(
@@ -196,6 +204,7 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
             ),
             aliases=tuple(alias for (alias,) in aliases),
             released=frozenset(name for name, _, is_loaded in partitions if not is_loaded),
+            database_properties=json.loads(of_database),
         )
 
 

@@ -31,7 +31,13 @@ def add(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]
 
 
 def set_properties(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
+    """Change the properties of a database; they are part of what its collections are defined by."""
     connection.execute("UPDATE databases SET properties = ? WHERE name = ?", (json.dumps(properties), name))
+    connection.execute(
+        "UPDATE collections SET version = version + 1"
+        " WHERE database_id = (SELECT id FROM databases WHERE name = ?)",
+        (name,),
+    )
 
 
 def remove(connection: sqlite3.Connection, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from operator import itemgetter
 from typing import Any
 
@@ -11,6 +12,7 @@ from ...errors import DataNotMatchException
 from ...schema import Field, Schema
 from ...text.documents import Documents, count_terms
 from ...text.fields import field_analyzer
+from ...times import UTC
 from .json_text import encode_dynamic
 from .scalars import encode_pks, encode_scalar
 from .vectors import Blob, encode_vectors
@@ -51,12 +53,15 @@ class Batch:
         )
 
 
-def encode_rows(schema: Schema, rows: Sequence[Mapping[str, Any]], *, pk_given: bool) -> Batch:
+def encode_rows(
+    schema: Schema, rows: Sequence[Mapping[str, Any]], *, pk_given: bool, zone: tzinfo = UTC
+) -> Batch:
     """Check ``rows`` against ``schema`` and turn them into a batch.
 
     Args:
         rows: dictionaries from field name to value; with a dynamic field, other keys are kept as JSON.
         pk_given: whether rows must carry the primary key; False for inserts with ``auto_id``.
+        zone: where times without an offset are.
 
     Raises:
         DataNotMatchException: names the row, the field, what was expected and what was given.
@@ -71,7 +76,7 @@ def encode_rows(schema: Schema, rows: Sequence[Mapping[str, Any]], *, pk_given: 
         _refuse_given_pk(primary, rows)
     dynamic = encode_dynamic(schema, rows)
     pks = encode_pks(primary, _column(primary, rows)) if pk_given else None
-    scalars = {one.name: encode_scalar(one, _column(one, rows)) for one in schema.scalars[1:]}
+    scalars = {one.name: encode_scalar(one, _column(one, rows), zone) for one in schema.scalars[1:]}
     given_vectors = [one for one in schema.vectors if not one.is_function_output]
     return Batch(
         count=len(rows),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import partial
 from itertools import chain, islice
 from typing import Any, cast
 
@@ -31,12 +32,12 @@ def encode_pks(primary: Field, values: Sequence[Any]) -> list[Any]:
     return encode_scalar(primary, list(values))
 
 
-def check_defaults(schema: Schema) -> None:
+def check_defaults(schema: Schema, zone: tzinfo = times.UTC) -> None:
     """Raise SchemaNotReadyException for a default value that its own field would not take."""
     for one in schema.fields:
         if one.has_default:
             try:
-                encode_scalar(one, [one.default])
+                encode_scalar(one, [one.default], zone)
             except DataNotMatchException as error:
                 raise SchemaNotReadyException(
                     message=error.message.replace("row 0", "default_value", 1)
@@ -48,22 +49,28 @@ def encode_default(one: Field) -> Any:
     return encode_scalar(one, [one.default])[0] if one.has_default else None
 
 
-def decode_scalar(one: Field) -> Callable[[Any], Any] | None:
-    """What turns a stored value of the field into the one a user sees; None when it is the same."""
+def decode_scalar(one: Field, show_time: Callable[[int], Any]) -> Callable[[Any], Any] | None:
+    """What turns a stored value of the field into the one a user sees; None when it is the same.
+
+    ``show_time``: what a user sees of an instant.
+    """
     if one.dtype is DataType.BOOL:
         return lambda stored: None if stored is None else bool(stored)
     if one.dtype in (DataType.JSON, DataType.ARRAY):
         return lambda stored: None if stored is None else json.loads(stored)
     if one.dtype is DataType.TIMESTAMPTZ:
-        return lambda stored: None if stored is None else times.to_text(stored)
+        return lambda stored: None if stored is None else show_time(stored)
     return None
 
 
-def encode_scalar(one: Field, values: list[Any]) -> list[Any]:
-    """Stored values of one scalar field, None where the value is null."""
+def encode_scalar(one: Field, values: list[Any], zone: tzinfo = times.UTC) -> list[Any]:
+    """Stored values of one scalar field, None where the value is null; times without an offset are in ``zone``."""
     if one.has_default and one.default is not None:
         values = [one.default if value is None else value for value in values]
-    return encode_with_nulls(one, values, _ENCODERS[one.dtype])
+    encode = _ENCODERS[one.dtype]
+    if one.dtype is DataType.TIMESTAMPTZ:
+        encode = partial(_encode_instants, zone=zone)
+    return encode_with_nulls(one, values, encode)
 
 
 def _encode_integers(one: Field, values: Sequence[Any]) -> Sequence[int]:
@@ -183,13 +190,13 @@ def _check_elements(one: Field, place: int, array: Sequence[Any], encode: Encode
             raise DataNotMatchException(message=message) from None
 
 
-def _encode_instants(one: Field, values: Sequence[Any]) -> list[int]:
+def _encode_instants(one: Field, values: Sequence[Any], zone: tzinfo = times.UTC) -> list[int]:
     stored = []
     for place, value in enumerate(values):
         if not isinstance(value, (str, datetime)):
             fail(one, place, value, "an ISO 8601 time as a str, or a datetime")
         try:
-            stored.append(times.instant(value) if isinstance(value, str) else times.of_datetime(value))
+            stored.append(times.instant(value, zone))
         except ValueError as error:
             fail(one, place, value, f"an ISO 8601 time: {error}")
     return stored
