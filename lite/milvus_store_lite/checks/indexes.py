@@ -46,11 +46,12 @@ def _names(connection: sqlite3.Connection, collection: int) -> list[str]:
 
 
 def _faults(connection: sqlite3.Connection, collection: Definition, name: str, field: str) -> Iterator[str]:
-    head = load_head(connection, collection.id, name)
-    for _ in load_parts(connection, collection.id, name, 0 if head is None else head.parts):
+    found = load_head(connection, collection.id, name)
+    for _ in load_parts(connection, collection.id, name, 0 if found is None else found[1]):
         pass
-    if head is None:
+    if found is None:
         return
+    head, _ = found
     if head.through_seq > collection.last_seq:
         yield f"it reaches to seq {head.through_seq}, beyond last_seq {collection.last_seq}"
     if len(head.seqs) and (head.seqs[0] < 1 or (np.diff(head.seqs) <= 0).any()):

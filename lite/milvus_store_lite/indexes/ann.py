@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
+from . import transfer
 from .effort import Effort
 
 Floats = npt.NDArray[np.float32]
@@ -25,6 +26,16 @@ Bits = npt.NDArray[np.uint8]
 
 ROUNDS: Final = 8
 """Rounds of k-means: more of them cost build time and gain no recall."""
+
+SCALAR_CODES: Final = {
+    "SQ4U": "SQ4",
+    "SQ6": "SQ6",
+    "SQ8": "SQ8",
+    "BF16": "SQbf16",
+    "FP16": "SQfp16",
+    "FP32": "Flat",
+}
+"""What faiss calls the codes that Milvus calls so."""
 
 _QUERIES_PER_THREAD: Final = 8
 """A batch smaller than this is answered by one thread: waking others takes longer than they save."""
@@ -54,15 +65,19 @@ class AnnIndex(ABC):
         """An index to train and fill, dimensioned for ``rows`` vectors."""
 
     @classmethod
-    def from_bytes(
-        cls, data: bytes, metric: str, parameters: Mapping[str, Any], tuned: Mapping[str, Any]
+    def read(
+        cls, pieces: Iterator[bytes], metric: str, parameters: Mapping[str, Any], tuned: Mapping[str, Any]
     ) -> AnnIndex:
-        """The index that ``to_bytes`` wrote."""
-        handle = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-        return cls(handle, metric, parameters, tuned)
+        """The index that ``write`` wrote, of which ``pieces`` are the bytes.
 
-    def to_bytes(self) -> npt.NDArray[np.uint8]:
-        return cast("npt.NDArray[np.uint8]", faiss.serialize_index(self.handle))
+        Raises:
+            RuntimeError: it is another one's.
+        """
+        return cls(transfer.read(pieces), metric, parameters, tuned)
+
+    def write(self, sink: Callable[[bytes], object]) -> None:
+        """Give the index's bytes to ``sink``, a piece at a time."""
+        transfer.write(self.handle, sink)
 
     @property
     def sample_size(self) -> int:
@@ -119,7 +134,9 @@ class AnnIndex(ABC):
         most = self.most
         if effort.breadth >= most:
             return None
-        return Effort(min(most, 4 * effort.breadth), min(int(self.handle.ntotal), 2 * effort.candidates))
+        candidates = min(int(self.handle.ntotal), 2 * effort.candidates)
+        finalists = None if effort.finalists is None else min(candidates, 2 * effort.finalists)
+        return Effort(min(most, 4 * effort.breadth), candidates, finalists)
 
     @property
     @abstractmethod
@@ -137,8 +154,13 @@ class AnnIndex(ABC):
         faiss.omp_set_num_threads(threads)
         selector = None if allowed is None else faiss.IDSelectorBitmap(allowed)
         count = min(effort.candidates, int(self.handle.ntotal))
-        _, found = self.handle.search(queries, count, params=self._search_params(effort, selector))
-        return [labels[labels >= 0] for labels in found]
+        params = self._search_params(effort, selector)
+        return [labels[labels >= 0] for labels in self._search(queries, count, effort, params)]
+
+    def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
+        """(q, c) labels of the ``count`` likely nearest, or of what ``effort`` leaves of them; -1 for none."""
+        found: Labels = self.handle.search(queries, count, params=params)[1]
+        return found
 
     @abstractmethod
     def _search_params(self, effort: Effort, selector: Any) -> Any: ...

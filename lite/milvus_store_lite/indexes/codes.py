@@ -1,19 +1,23 @@
 """AUTOINDEX and its kin: RaBitQ codes, one bit for a dimension, in inverted lists.
 
-Codes are ranked by faiss's fast-scan kernels; what they propose is scored exactly by the caller. How many
-lists and candidates that takes depends on the data, so the build asks sample queries whose answers it knows,
-and keeps the cheapest setting that finds them. RaBitQ: Gao and Long, SIGMOD 2024
-(https://arxiv.org/abs/2405.12497).
+Codes are ranked by faiss's fast-scan kernels. What they propose is scored exactly by the caller where its
+vectors are in memory; where they are not, finer codes that are rank the proposals first, and the caller reads
+the few vectors that are left from the file. How many lists, candidates and finalists that takes depends on the
+data, so the build asks sample queries whose answers it knows, and keeps the cheapest setting that finds them.
+RaBitQ: Gao and Long, SIGMOD 2024 (https://arxiv.org/abs/2405.12497).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import faiss
 
-from .ann import ROUNDS, AnnIndex, Floats, list_count
+from ..columns.vectors import RESIDENT_BYTES
+from .ann import ROUNDS, SCALAR_CODES, AnnIndex, Floats, Labels, list_count
 from .effort import Effort
 
 _SAMPLE_PER_LIST: Final = 64
@@ -22,27 +26,51 @@ TUNED_RECALL: Final = 0.995
 farther from it than rows of it do."""
 
 _CANDIDATES: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600)
+_FINALISTS: Final = (15, 20, 25, 30, 40, 60, 80, 120, 200)
+_FINER_BYTES: Final = 1 << 30
+"""Bytes of memory that AUTOINDEX takes for finer codes at most; beyond, candidates are read from the file."""
+
 _CODE_COST: Final = 3.5e-3
 _CANDIDATE_COST: Final = 1.0
 """Microseconds for ranking one code and for re-ranking one candidate: only their ratio matters."""
 
 
 class Codes(AnnIndex):
+    """One-bit codes alone.
+
+    Args:
+        handle: faiss's inverted lists, or its ``IndexRefine`` of them and of finer codes.
+    """
+
+    def __init__(
+        self, handle: Any, metric: str, parameters: Mapping[str, Any], tuned: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(handle, metric, parameters, tuned)
+        self._is_refined = isinstance(handle, faiss.IndexRefine)
+        self._lists = faiss.downcast_index(handle.base_index) if self._is_refined else handle
+
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Codes:
         # About the square root of the rows; a power of two.
         natural = 1 << max(5, (int(rows**0.5) * 3 // 4).bit_length())
         lists = list_count(parameters.get("nlist", natural), rows)
         kind = faiss.METRIC_INNER_PRODUCT if metric == "IP" else faiss.METRIC_L2
-        handle = faiss.index_factory(dim, f"IVF{lists},RaBitQfs", kind)
-        handle.cp.niter = ROUNDS
-        handle.cp.max_points_per_centroid = _SAMPLE_PER_LIST
-        handle.cp.min_points_per_centroid = 1
-        return cls(handle, metric, parameters)
+        finer = cls.finer(dim, parameters, rows)
+        refined = "" if finer is None else f",Refine({finer})"
+        made = cls(faiss.index_factory(dim, f"IVF{lists},RaBitQfs{refined}", kind), metric, parameters)
+        made._lists.cp.niter = ROUNDS
+        made._lists.cp.max_points_per_centroid = _SAMPLE_PER_LIST
+        made._lists.cp.min_points_per_centroid = 1
+        return made
+
+    @classmethod
+    def finer(cls, dim: int, parameters: Mapping[str, Any], rows: int) -> str | None:
+        """What faiss calls the finer codes that stay in memory beside those of one bit; None for none."""
+        return None
 
     @property
     def sample_size(self) -> int:
-        return _SAMPLE_PER_LIST * int(self.handle.nlist)
+        return _SAMPLE_PER_LIST * self.most
 
     @property
     def grows_until(self) -> float:
@@ -50,7 +78,7 @@ class Codes(AnnIndex):
 
     @property
     def most(self) -> int:
-        return int(self.handle.nlist)
+        return int(self._lists.nlist)
 
     def tune(self, queries: Floats, truth: list[set[int]]) -> bool:
         """Find the cheapest setting that finds ``truth``, the nearest labels of each of ``queries``.
@@ -63,24 +91,35 @@ class Codes(AnnIndex):
         wanted = TUNED_RECALL * sum(map(len, truth))
         breadth = max(1, self.most // 64)
         while best is None or self._code_cost(breadth, rows) < best[0]:
-            found = self.candidates(queries, Effort(breadth, _CANDIDATES[-1]), None)
-            for candidates in _CANDIDATES:
-                hits = sum(
-                    len(near.intersection(labels[:candidates].tolist()))
-                    for near, labels in zip(truth, found, strict=True)
-                )
-                if hits >= wanted:
-                    cost = self._code_cost(breadth, rows) + candidates * _CANDIDATE_COST
-                    if best is None or cost < best[0]:
-                        best = cost, Effort(breadth, candidates)
-                    break
+            found = self._coarse(queries, Effort(breadth, _CANDIDATES[-1]))
+            candidates = _fewest(_CANDIDATES, found, truth, wanted)
+            if candidates is not None:
+                cost = self._code_cost(breadth, rows) + candidates * _CANDIDATE_COST
+                if best is None or cost < best[0]:
+                    best = cost, Effort(breadth, candidates)
             if breadth >= self.most:
                 break
             breadth = min(self.most, 2 * breadth)
         self.tuned = {"rows": rows}
-        if best is not None:
-            self.tuned |= {"breadth": best[1].breadth, "candidates": best[1].candidates}
-        return best is not None
+        if best is None:
+            return False
+        self.tuned |= {"breadth": best[1].breadth, "candidates": best[1].candidates}
+        if self._is_refined:
+            self.tuned["finalists"] = self._tuned_finalists(queries, truth, best[1])
+        return True
+
+    def _coarse(self, queries: Floats, effort: Effort) -> Labels:
+        """What the codes of one bit propose, the nearest first."""
+        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.breadth)
+        found: Labels = self._lists.search(queries, effort.candidates, params=params)[1]
+        return found
+
+    def _tuned_finalists(self, queries: Floats, truth: list[set[int]], effort: Effort) -> int:
+        """The fewest finalists among which is all that is among the candidates."""
+        whole = replace(effort, finalists=effort.candidates)
+        found = self._search(queries, effort.candidates, whole, self._search_params(whole, None))
+        everything = _hits(found, truth)
+        return _fewest(_FINALISTS, found, truth, everything) or effort.candidates
 
     def _code_cost(self, breadth: int, rows: int) -> float:
         return breadth / self.most * rows * _CODE_COST
@@ -95,7 +134,63 @@ class Codes(AnnIndex):
             breadth *= self.most / self.parameters.get("nlist", 128)
         candidates = max(self.tuned["candidates"] * more**0.5, 2 * limit)
         asked = max(given.get("search_list", 0), given.get("search_k", 0), limit * given.get("refine_k", 0))
-        return Effort(max(1, min(self.most, round(breadth))), int(max(candidates, asked)))
+        candidates = int(max(candidates, asked))
+        finalists = None
+        if self._is_refined:
+            finalists = min(candidates, int(max(self.tuned["finalists"] * more, asked)))
+        return Effort(max(1, min(self.most, round(breadth))), candidates, finalists)
+
+    def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
+        finalists = count if effort.finalists is None else min(count, effort.finalists)
+        return super()._search(queries, finalists, effort, params)
 
     def _search_params(self, effort: Effort, selector: Any) -> Any:
-        return faiss.IVFRaBitQSearchParameters(nprobe=effort.breadth, sel=selector)
+        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.breadth, sel=selector)
+        if effort.finalists is None:
+            return params
+        factor = effort.candidates / effort.finalists
+        return faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=params)
+
+
+class RefinedCodes(Codes):
+    """One-bit codes, and codes of six bits of vectors too many to be held in memory themselves.
+
+    Those of six bits leave 20 finalists of 400 candidates where those of four bits leave 80, and those of eight
+    bits 15 for a third more memory (1 M clustered vectors of 384 dimensions).
+    """
+
+    @classmethod
+    def finer(cls, dim: int, parameters: Mapping[str, Any], rows: int) -> str | None:
+        least, most = cls._rows_refined(dim)
+        return "SQ6" if least < rows <= most else None
+
+    @property
+    def grows_until(self) -> float:
+        rows = self.tuned["rows"]
+        bounds = [limit for limit in self._rows_refined(self.handle.d) if limit > rows]
+        return min(super().grows_until, *bounds, math.inf)
+
+    @staticmethod
+    def _rows_refined(dim: int) -> tuple[int, int]:
+        """Beyond how many rows, and up to how many, finer codes pay."""
+        return RESIDENT_BYTES // (4 * dim), _FINER_BYTES * 8 // (6 * dim)
+
+
+class RaBitQ(Codes):
+    """IVF_RABITQ, whose parameters say which finer codes there are."""
+
+    @classmethod
+    def finer(cls, dim: int, parameters: Mapping[str, Any], rows: int) -> str | None:
+        if not parameters.get("refine", False):
+            return None
+        return SCALAR_CODES[parameters.get("refine_type", "SQ6")]
+
+
+def _fewest(counts: Sequence[int], found: Labels, truth: list[set[int]], wanted: float) -> int | None:
+    """The least of ``counts`` (ascending) such that so many first labels of ``found`` (q, c), the nearest first,
+    hold ``wanted`` of ``truth``; None if not even the most do."""
+    return next((count for count in counts if _hits(found[:, :count], truth) >= wanted), None)
+
+
+def _hits(found: Labels, truth: list[set[int]]) -> int:
+    return sum(len(near.intersection(labels)) for near, labels in zip(truth, found.tolist(), strict=True))

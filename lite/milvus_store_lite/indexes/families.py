@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from .ann import AnnIndex
-from .codes import Codes
+from .codes import Codes, RaBitQ, RefinedCodes
 from .graphs import Graph, ProductGraph, ScalarGraph
 from .lists import FastLists, FlatLists, ProductLists, ScalarLists
 
 FAMILIES: Final[dict[str, type[AnnIndex]]] = {
-    "AUTOINDEX": Codes,
+    "AUTOINDEX": RefinedCodes,
     "DISKANN": Codes,
-    "IVF_RABITQ": Codes,
-    "ANNOY": Codes,
+    "IVF_RABITQ": RaBitQ,
+    "ANNOY": RefinedCodes,
     "IVF_FLAT": FlatLists,
     "GPU_IVF_FLAT": FlatLists,
     "IVF_SQ8": ScalarLists,

@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
 from ..columns.snapshot import Origin, Snapshot
@@ -16,15 +16,12 @@ from ..schema import Field
 from ..storage import index_parts
 from ..storage.catalog import CollectionRecord, IndexRecord, Position
 from ..storage.forks import GATE
-from ..storage.index_parts import DamagedIndex, StoredIndex
+from ..storage.index_parts import DamagedIndex, IndexHead
 from ..storage.rows import RowStore
 from .build import Progress, Unindexable, build, extend
 from .built import BuiltIndex, Coverage
 from .notes import note
 from .registry import index_types
-
-if TYPE_CHECKING:
-    from .ann import AnnIndex
 
 TAIL_ROWS: Final = 1_000
 TAIL_SHARE: Final = 0.05
@@ -151,9 +148,7 @@ class FieldIndex:
             through_seq = index_parts.through_seq(standing.connection, self.collection, self.record.name)
             if through_seq is None or through_seq <= known:
                 return
-            stored = index_parts.load(standing.connection, self.collection, self.record.name)
-            assert stored is not None
-            self._become(BuiltIndex(self._family_index(stored), stored.seqs, stored.through_seq))
+            self._become(self._read(standing.connection))
         except (DamagedIndex, RuntimeError) as error:
             self._is_stored_damaged = True
             warnings.warn(
@@ -163,14 +158,20 @@ class FieldIndex:
                 stacklevel=2,
             )
             return
-        self._stored_seq, self._stored_rows = stored.through_seq, len(stored.seqs)
 
-    def _family_index(self, stored: StoredIndex) -> AnnIndex:
+    def _read(self, connection: sqlite3.Connection) -> BuiltIndex:
+        """The index that the file has."""
         from .families import FAMILIES
 
-        family = FAMILIES[self.record.type]
+        found = index_parts.load_head(connection, self.collection, self.record.name)
+        assert found is not None
         assert self.record.metric is not None
-        return family.from_bytes(stored.data, self.record.metric, self.record.parameters, stored.tuned)
+        head, count = found
+        parts = index_parts.load_parts(connection, self.collection, self.record.name, count)
+        family = FAMILIES[self.record.type]
+        ann = family.read(parts, self.record.metric, self.record.parameters, head.tuned)
+        self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
+        return BuiltIndex(ann, head.seqs, head.through_seq)
 
     def _build(self, standing: Standing, progress: Progress) -> None:
         assert self._kind.least_rows is not None
@@ -226,27 +227,28 @@ class FieldIndex:
     def _store(self, writing: Open) -> None:
         built = self.built
         assert built is not None
-        stored = StoredIndex(built.through_seq, built.seqs, built.ann.tuned, built.ann.to_bytes().tobytes())
+        head = IndexHead(built.through_seq, built.seqs, built.ann.tuned)
         try:
             with writing() as standing:
                 if standing is None:
                     return
-                if self._is_stored_damaged or self._reaches_beyond_stored(standing, stored):
-                    index_parts.save(standing.connection, self.collection, self.record.name, stored)
+                if self._is_stored_damaged or self._reaches_beyond_stored(standing, head):
+                    place = (standing.connection, self.collection, self.record.name)
+                    index_parts.save(*place, head, built.ann.write)
         except (DatabaseLockedError, DatabaseWriteError, DatabaseCorruptError) as error:
             # Nothing is lost: the next process builds it again.
             note(f"index {self.record.name!r} was built and could not be stored: {error}")
             return
-        self._stored_seq, self._stored_rows = stored.through_seq, len(stored.seqs)
+        self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         self._is_stored_damaged = False
 
-    def _reaches_beyond_stored(self, standing: Standing, stored: StoredIndex) -> bool:
-        """Whether the file has nothing, or less, or something damaged in place of ``stored``."""
+    def _reaches_beyond_stored(self, standing: Standing, head: IndexHead) -> bool:
+        """Whether the file has nothing, or less, or something damaged in place of ``head``."""
         try:
             known = index_parts.through_seq(standing.connection, self.collection, self.record.name)
         except DamagedIndex:
             return True
-        return known is None or known < stored.through_seq
+        return known is None or known < head.through_seq
 
 
 def _tail_limit(built: BuiltIndex) -> int:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 import faiss
 
-from .ann import AnnIndex
+from .ann import SCALAR_CODES, AnnIndex
 from .effort import Effort
 from .lists import product_codes, train_plainly
 
@@ -19,7 +19,6 @@ DEFAULT_M: Final = 30
 DEFAULT_EF_CONSTRUCTION: Final = 360
 _LEAST_EF: Final = 64
 _SAMPLE_FOR_CODES: Final = 20_000
-_SCALAR_CODES: Final = {"SQ4U": "SQ4", "SQ6": "SQ6", "SQ8": "SQ8", "BF16": "SQbf16", "FP16": "SQfp16"}
 
 
 class Graph(AnnIndex):
@@ -63,7 +62,7 @@ class ScalarGraph(Graph):
 
     @classmethod
     def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
-        return _SCALAR_CODES[parameters.get("sq_type", "SQ8")]
+        return SCALAR_CODES[parameters.get("sq_type", "SQ8")]
 
     @property
     def sample_size(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from ..columns.vectors import RESIDENT_BYTES
+
 
 class Path(Enum):
     NOTHING = "no row survives the filter"
@@ -41,10 +43,6 @@ def choose(slots: int, survivors: int, *, resident: bool, can_be_resident: bool)
     return Path.SCAN
 
 
-KEEP_RESIDENT: Final = 256 << 20
-"""With an index, vectors up to so many bytes are kept in memory all the same: re-ranking reads them there in a
-tenth of the time."""
-
 _FEW_RESIDENT: Final = 8_000
 _FEW_STORED: Final = 1_500
 """Survivors that are scored exactly rather than looked for in an index: what that takes is about the time of a
@@ -53,7 +51,7 @@ search by index, and nothing is missed."""
 
 def should_keep(size: int) -> bool:
     """Whether vectors of ``size`` bytes in all should be in memory beside their index."""
-    return size <= KEEP_RESIDENT
+    return size <= RESIDENT_BYTES
 
 
 def pays_index(survivors: int, *, resident: bool) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -48,9 +48,13 @@ class DamagedIndex(Exception):
     """What is stored of an index is not what was written."""
 
 
+Sink = Callable[[bytes], object]
+"""Takes the next bytes of an index."""
+
+
 @dataclass(frozen=True)
 class IndexHead:
-    """What is stored of an index beside its ``parts``, of which it has so many.
+    """What is stored of an index beside its parts.
 
     ``seqs``: (n,) int64, the row of each label, ascending. ``through_seq``: rows beyond it are not in the index.
     ``tuned``: what the build found out about the data.
@@ -59,17 +63,6 @@ class IndexHead:
     through_seq: int
     seqs: npt.NDArray[np.int64]
     tuned: dict[str, Any]
-    parts: int
-
-
-@dataclass(frozen=True)
-class StoredIndex:
-    """A built index as the file holds it: ``data`` is the index itself, the rest as in ``IndexHead``."""
-
-    through_seq: int
-    seqs: npt.NDArray[np.int64]
-    tuned: dict[str, Any]
-    data: bytes
 
 
 def through_seq(connection: sqlite3.Connection, collection: int, name: str) -> int | None:
@@ -87,21 +80,8 @@ def through_seq(connection: sqlite3.Connection, collection: int, name: str) -> i
     return None if found is None else found[0]
 
 
-def load(connection: sqlite3.Connection, collection: int, name: str) -> StoredIndex | None:
-    """The stored index, None if there is none.
-
-    Raises:
-        DamagedIndex: a part is missing or its checksum differs.
-    """
-    head = load_head(connection, collection, name)
-    if head is None:
-        return None
-    data = b"".join(load_parts(connection, collection, name, head.parts))
-    return StoredIndex(head.through_seq, head.seqs, head.tuned, data)
-
-
-def load_head(connection: sqlite3.Connection, collection: int, name: str) -> IndexHead | None:
-    """The head of the stored index, None if there is none.
+def load_head(connection: sqlite3.Connection, collection: int, name: str) -> tuple[IndexHead, int] | None:
+    """The head of the stored index and how many parts it has; None if nothing is stored.
 
     Raises:
         DamagedIndex: its checksum differs.
@@ -119,7 +99,7 @@ def load_head(connection: sqlite3.Connection, collection: int, name: str) -> Ind
         raise DamagedIndex("the checksum of its head differs")
     reach, _, parts, tuned = values
     seqs = np.cumsum(np.frombuffer(zlib.decompress(packed), dtype="<i8"))
-    return IndexHead(reach, seqs, json.loads(tuned), parts)
+    return IndexHead(reach, seqs, json.loads(tuned)), parts
 
 
 def load_parts(connection: sqlite3.Connection, collection: int, name: str, count: int) -> Iterator[bytes]:
@@ -145,33 +125,58 @@ def load_parts(connection: sqlite3.Connection, collection: int, name: str, count
         raise DamagedIndex(f"expected {count} parts, found {found}")
 
 
-def save(connection: sqlite3.Connection, collection: int, name: str, index: StoredIndex) -> None:
-    """Write ``index`` in place of what is stored under its name."""
+def save(
+    connection: sqlite3.Connection,
+    collection: int,
+    name: str,
+    index: IndexHead,
+    write: Callable[[Sink], object],
+) -> None:
+    """Store an index in place of what is stored under its name.
+
+    Args:
+        write: hands the index itself, in pieces of any size, to the sink that it is given.
+    """
     remove(connection, collection, name)
-    view = memoryview(index.data)
-    starts = range(0, len(view), _PART_SIZE)
+    sink = _PartSink(connection, collection, name)
+    write(sink)
+    sink.finish()
     # Rows follow each other: differences are mostly ones, and pack to next to nothing.
     packed = zlib.compress(np.diff(index.seqs, prepend=0).astype("<i8").tobytes(), level=1)
     tuned = json.dumps(index.tuned)
-    head = (index.through_seq, len(index.seqs), len(starts))
+    head = (index.through_seq, len(index.seqs), sink.parts)
     connection.execute(
         "INSERT INTO built_indexes (collection_id, name, through_seq, rows, parts, tuned, seqs, checksum)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (collection, name, *head, tuned, packed, _checksum([*head, tuned.encode()], packed)),
     )
-    connection.executemany(
-        "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
-        (
-            (
-                collection,
-                name,
-                part,
-                zlib.crc32(view[start : start + _PART_SIZE]),
-                view[start : start + _PART_SIZE],
-            )
-            for part, start in enumerate(starts)
-        ),
-    )
+
+
+class _PartSink:
+    """Writes what it is given as parts of equal size: no more than one of them is in memory."""
+
+    def __init__(self, connection: sqlite3.Connection, collection: int, name: str) -> None:
+        self._connection = connection
+        self._place = (collection, name)
+        self._waiting = bytearray()
+        self.parts = 0
+
+    def __call__(self, data: bytes) -> None:
+        self._waiting += data
+        while len(self._waiting) >= _PART_SIZE:
+            self._write(self._waiting[:_PART_SIZE])
+            del self._waiting[:_PART_SIZE]
+
+    def finish(self) -> None:
+        if self._waiting:
+            self._write(self._waiting)
+
+    def _write(self, part: bytearray) -> None:
+        self._connection.execute(
+            "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
+            (*self._place, self.parts, zlib.crc32(part), part),
+        )
+        self.parts += 1
 
 
 def remove(connection: sqlite3.Connection, collection: int, name: str | None = None) -> None:
