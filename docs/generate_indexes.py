@@ -34,15 +34,23 @@ index_params.add_index("meta", index_type="INVERTED", params=path)
 VECTOR_HEAD = "| type | metrics | parameters of `create_index` | parameters of a search | served by |"
 SCALAR_HEAD = "| type | field types | parameters of `create_index` | served by |"
 
+DENSE_TEXT = """\
+FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric is the default.
+
+Scores are always those of the vectors themselves: what an index proposes is scored anew. Vectors of more than
+256 MB in all are read from the file for that. So that only some twenty are, AUTOINDEX and ANNOY then hold codes of
+six bits a dimension as well (up to 1 GiB of them), and IVF_RABITQ holds those that `refine` and `refine_type` ask
+for. DISKANN holds none: it takes the least memory and reads the most.
+
+What changes nothing is checked all the same: `refine` and `refine_type` of HNSW_SQ and HNSW_PQ, `rbq_query_bits`,
+`with_raw_data`; and parameters of a structure that a type does not have here: `max_degree` and `search_list_size`
+of DISKANN, `n_trees` of ANNOY, `knng`, `candidate_pool_size` and the build's `search_length` of RNSG, all of
+GPU_CAGRA but `graph_degree` and `ef`; and `nbits` beyond 8."""
+
 SECTIONS = (
     (
         "Dense vectors",
-        "FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric is the default.\n\n"
-        "Scores are always those of the vectors themselves. So what would refine them is checked and changes "
-        "nothing:\n`refine`, `refine_type`, `rbq_query_bits`, `with_raw_data`. Neither do parameters of the "
-        "structure that a type does not\nhave here: `max_degree` and `search_list_size` of DISKANN, `n_trees` of "
-        "ANNOY, `knng`, `candidate_pool_size` and the\nbuild's `search_length` of RNSG, all of GPU_CAGRA but "
-        "`graph_degree` and `ef`; and `nbits` beyond 8.",
+        DENSE_TEXT,
         DENSE_INDEXES,
     ),
     (

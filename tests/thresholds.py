@@ -20,3 +20,5 @@ def lower(
             set_item(registry.DENSE_INDEXES, name, dataclasses.replace(kind, least_rows=least_rows))
     set_attribute(plan, "_FEW_RESIDENT", 20)
     set_attribute(plan, "_FEW_STORED", 20)
+    set_attribute(plan, "_FEW_REFINED", 20)
+    set_attribute(plan, "_FEW_CODED", 200)

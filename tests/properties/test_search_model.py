@@ -38,6 +38,7 @@ APPROXIMATE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     kind: LISTS if "nlist" in {one.name for one in registry.DENSE_INDEXES[kind].build} else ({}, {})
     for kind in FAMILIES
 }
+APPROXIMATE["IVF_RABITQ"] = ({"nlist": 16, "refine": True}, {"nprobe": 8})
 """Approximate index type → parameters of ``create_index`` and of searches that suit a few hundred rows."""
 
 FLOOR = 0.8

@@ -392,16 +392,16 @@ class View:
         """Let the resident vectors go."""
         self._history.forget(Key(one.name))
 
-    def dense_at(
-        self, one: Field, slots: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
-        """The dense vectors of live ``slots``, (m, dim) float32, and their lengths; from memory if there."""
+    def resident_vectors(self, one: Field) -> VectorColumn | None:
+        """The dense vectors of every slot, where they are resident already."""
         resident = self.snapshot.columns.get(Key(one.name))
-        if isinstance(resident, VectorColumn):
-            return resident.values[slots], resident.norms[slots]
+        return resident if isinstance(resident, VectorColumn) else None
+
+    def dense_at(self, one: Field, slots: npt.NDArray[np.int64]) -> VectorColumn:
+        """The dense vectors of live ``slots``, read from the file."""
         found = self.vectors_at(one, slots)
         assert isinstance(found, VectorColumn)
-        return found.values, found.norms
+        return found
 
     def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
         """The vectors of live ``slots``, read from the file."""

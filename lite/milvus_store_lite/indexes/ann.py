@@ -37,7 +37,7 @@ SCALAR_CODES: Final = {
 }
 """What faiss calls the codes that Milvus calls so."""
 
-_QUERIES_PER_THREAD: Final = 8
+_QUERIES_FOR_THREADS: Final = 8
 """A batch smaller than this is answered by one thread: waking others takes longer than they save."""
 
 
@@ -96,6 +96,7 @@ class AnnIndex(ABC):
 
     def train(self, sample: Floats) -> None:
         """Learn from ``sample`` (m, dim), prepared."""
+        use_threads()
         self.handle.train(sample)
 
     def tune(self, queries: Floats, truth: list[set[int]]) -> bool:
@@ -114,6 +115,7 @@ class AnnIndex(ABC):
 
     def add(self, vectors: Floats) -> None:
         """Append ``vectors`` (m, dim), prepared. No search may run meanwhile."""
+        use_threads()
         self.handle.add(vectors)
 
     def prepare(self, vectors: Floats) -> Floats:
@@ -149,13 +151,20 @@ class AnnIndex(ABC):
         Args:
             allowed: bit i of it, least significant first, says whether label i may be found; None for all.
         """
-        threads = 1 if len(queries) < _QUERIES_PER_THREAD else os.cpu_count() or 1
-        # A setting of the calling thread alone.
-        faiss.omp_set_num_threads(threads)
+        use_threads(len(queries) >= _QUERIES_FOR_THREADS)
         selector = None if allowed is None else faiss.IDSelectorBitmap(allowed)
         count = min(effort.candidates, int(self.handle.ntotal))
         params = self._search_params(effort, selector)
         return [labels[labels >= 0] for labels in self._search(queries, count, effort, params)]
+
+    @property
+    def has_finer(self) -> bool:
+        """Whether there are finer codes, by which ``preselect`` ranks."""
+        return False
+
+    def preselect(self, query: Floats, labels: Labels, count: int) -> Labels:
+        """The ``count`` of ``labels`` that are likely nearest to ``query`` (dim,), prepared, in no order."""
+        raise NotImplementedError
 
     def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
         """(q, c) labels of the ``count`` likely nearest, or of what ``effort`` leaves of them; -1 for none."""
@@ -164,6 +173,11 @@ class AnnIndex(ABC):
 
     @abstractmethod
     def _search_params(self, effort: Effort, selector: Any) -> Any: ...
+
+
+def use_threads(pays: bool = True) -> None:
+    """Let what the calling thread asks of faiss next be done by all cores, or by one where that does not pay."""
+    faiss.omp_set_num_threads((os.cpu_count() or 1) if pays else 1)
 
 
 def list_count(asked: int, rows: int) -> int:

@@ -15,9 +15,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 import faiss
+import numpy as np
 
 from ..columns.vectors import RESIDENT_BYTES
-from .ann import ROUNDS, SCALAR_CODES, AnnIndex, Floats, Labels, list_count
+from .ann import ROUNDS, SCALAR_CODES, AnnIndex, Floats, Labels, list_count, use_threads
 from .effort import Effort
 
 _SAMPLE_PER_LIST: Final = 64
@@ -30,7 +31,10 @@ _FINALISTS: Final = (15, 20, 25, 30, 40, 60, 80, 120, 200)
 _FINER_BYTES: Final = 1 << 30
 """Bytes of memory that AUTOINDEX takes for finer codes at most; beyond, candidates are read from the file."""
 
-_CODE_COST: Final = 3.5e-3
+_LABELS_FOR_THREADS: Final = 500
+"""Fewer finer codes are decoded by one thread: waking others takes longer than they save."""
+
+_CODE_COST: Final = 1e-2
 _CANDIDATE_COST: Final = 1.0
 """Microseconds for ranking one code and for re-ranking one candidate: only their ratio matters."""
 
@@ -46,8 +50,9 @@ class Codes(AnnIndex):
         self, handle: Any, metric: str, parameters: Mapping[str, Any], tuned: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(handle, metric, parameters, tuned)
-        self._is_refined = isinstance(handle, faiss.IndexRefine)
-        self._lists = faiss.downcast_index(handle.base_index) if self._is_refined else handle
+        is_refined = isinstance(handle, faiss.IndexRefine)
+        self._lists = faiss.downcast_index(handle.base_index) if is_refined else handle
+        self._finer: Any = faiss.downcast_index(handle.refine_index) if is_refined else None
 
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Codes:
@@ -86,6 +91,7 @@ class Codes(AnnIndex):
         Returns:
             Whether there is one.
         """
+        use_threads()
         rows = int(self.handle.ntotal)
         best: tuple[float, Effort] | None = None
         wanted = TUNED_RECALL * sum(map(len, truth))
@@ -104,7 +110,7 @@ class Codes(AnnIndex):
         if best is None:
             return False
         self.tuned |= {"breadth": best[1].breadth, "candidates": best[1].candidates}
-        if self._is_refined:
+        if self.has_finer:
             self.tuned["finalists"] = self._tuned_finalists(queries, truth, best[1])
         return True
 
@@ -136,9 +142,28 @@ class Codes(AnnIndex):
         asked = max(given.get("search_list", 0), given.get("search_k", 0), limit * given.get("refine_k", 0))
         candidates = int(max(candidates, asked))
         finalists = None
-        if self._is_refined:
+        if self.has_finer:
             finalists = min(candidates, int(max(self.tuned["finalists"] * more, asked)))
         return Effort(max(1, min(self.most, round(breadth))), candidates, finalists)
+
+    @property
+    def has_finer(self) -> bool:
+        return self._finer is not None
+
+    def preselect(self, query: Floats, labels: Labels, count: int) -> Labels:
+        if len(labels) <= count:
+            return labels
+        finer = self._finer
+        size = finer.code_size
+        codes = faiss.rev_swig_ptr(finer.codes.data(), finer.ntotal * size).reshape(-1, size)
+        use_threads(len(labels) >= _LABELS_FOR_THREADS)
+        vectors = finer.sa_decode(codes[labels])
+        ranks = vectors @ query
+        if finer.metric_type == faiss.METRIC_L2:
+            ranks *= 2
+            ranks -= np.einsum("ij,ij->i", vectors, vectors)
+        best: Labels = labels[np.argpartition(-ranks, count)[:count]]
+        return best
 
     def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
         finalists = count if effort.finalists is None else min(count, effort.finalists)

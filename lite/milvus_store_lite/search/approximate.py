@@ -7,17 +7,23 @@ fewer rows than match looks harder until it has them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..indexes.built import BuiltIndex, Coverage
+from ..columns.column import BoolArray
+from ..indexes.built import BuiltIndex, Coverage, Slots
 from ..schema import Field
-from . import dense, exact
+from . import dense, exact, plan
 from .dense_metrics import Floats, can_rank_query
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, merge
 from .selection import Selection
+
+if TYPE_CHECKING:
+    from ..indexes.ann import AnnIndex
+    from ..indexes.effort import Effort
 
 
 def nearest(
@@ -63,30 +69,65 @@ def _indexed(
     """The nearest among the rows in the index; None where the index cannot tell."""
     allowed = coverage.allowed(selection.mask)
     survivors = coverage.labels if allowed is None else int(np.count_nonzero(allowed))
-    found: list[Ranking | None] = [NOTHING] * len(queries)
     if survivors == 0:
+        return [NOTHING] * len(queries)
+    task = _Task(metric, one, selection, coverage, built.ann, queries, built.ann.prepare(queries), limit)
+    effort = built.ann.effort(limit, survivors / coverage.labels, params)
+    if plan.pays_lists(survivors, refined=built.ann.has_finer):
+        return task.by_lists(allowed, survivors, effort)
+    return task.one_by_one(allowed, effort)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is looked for: rows near ``queries`` (q, dim), which the index knows as ``prepared``."""
+
+    metric: Metric
+    one: Field
+    selection: Selection
+    coverage: Coverage
+    ann: AnnIndex
+    queries: Floats
+    prepared: Floats
+    limit: int
+
+    def by_lists(self, allowed: BoolArray | None, survivors: int, effort: Effort) -> list[Ranking | None]:
+        """By the lists or the graph of the index, of the labels that are ``allowed``, which are ``survivors``."""
+        found: list[Ranking | None] = [None] * len(self.queries)
+        bits = None if allowed is None else np.packbits(allowed, bitorder="little")
+        pending, harder = self._rankable(), effort
+        while pending:
+            proposed = self.ann.candidates(self.prepared[pending], harder, bits)
+            short = []
+            for place, labels in zip(pending, proposed, strict=True):
+                if len(labels) < min(self.limit, survivors):
+                    short.append(place)
+                else:
+                    found[place] = self._rerank(place, labels)
+            wider = self.ann.wider(harder)
+            if wider is None:
+                break
+            pending, harder = short, wider
         return found
-    ann = built.ann
-    prepared = ann.prepare(queries)
-    effort = ann.effort(limit, survivors / coverage.labels, params)
-    bits = None if allowed is None else np.packbits(allowed, bitorder="little")
-    pending = [place for place, query in enumerate(queries) if can_rank_query(query)]
-    for place in set(range(len(queries))) - set(pending):
-        found[place] = None
-    while pending:
-        short = []
-        for place, labels in zip(pending, ann.candidates(prepared[pending], effort, bits), strict=True):
-            if len(labels) < min(limit, survivors):
-                short.append(place)
-                continue
-            slots = np.sort(coverage.slots(labels))
-            vectors, norms = selection.view.dense_at(one, slots)
-            best, values = dense.best(metric, vectors, norms, queries[place], limit)
-            found[place] = slots[best], values
-        wider = ann.wider(effort)
-        if wider is None:
-            for place in short:
-                found[place] = None
-            break
-        pending, effort = short, wider
-    return found
+
+    def one_by_one(self, allowed: BoolArray | None, effort: Effort) -> list[Ranking | None]:
+        """By the finer codes of the labels that are ``allowed``, which are few."""
+        found: list[Ranking | None] = [None] * len(self.queries)
+        labels = np.arange(self.coverage.labels) if allowed is None else np.flatnonzero(allowed)
+        for place in self._rankable():
+            near = self.ann.preselect(self.prepared[place], labels, effort.finalists or effort.candidates)
+            found[place] = self._rerank(place, near)
+        return found
+
+    def _rankable(self) -> list[int]:
+        return [place for place, query in enumerate(self.queries) if can_rank_query(query)]
+
+    def _rerank(self, place: int, labels: Slots) -> Ranking:
+        view, query = self.selection.view, self.queries[place]
+        slots = np.sort(self.coverage.slots(labels))
+        rows = view.resident_vectors(self.one)
+        if rows is not None:
+            return next(dense.scan_at(self.metric, rows, slots, query[np.newaxis], self.limit))
+        rows = view.dense_at(self.one, slots)
+        best, values = dense.best(self.metric, rows.values, rows.norms, query, self.limit)
+        return slots[best], values

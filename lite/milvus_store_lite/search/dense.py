@@ -58,8 +58,9 @@ def scan_at(
     metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], queries: Floats, limit: int
 ) -> Iterator[Ranking]:
     """Like ``scan`` over the rows at ``slots``, ascending, but without copying them together."""
+    are_few = len(slots) * rows.values.shape[1] <= SCORED_AT_ONCE
     for query in queries:
-        if can_rank(rows, query):
+        if not are_few and can_rank(rows, query):
             ranks = rank_at(metric, rows, slots, query)
             near = slots[_candidates(ranks, limit, 2 * rank_error(metric, rows, query))]
         else:

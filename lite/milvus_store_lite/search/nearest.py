@@ -51,7 +51,7 @@ def nearest(
     elif is_resident and not plan.should_keep(view.bytes_of(one)):
         view.forget(one)
         is_resident = False
-    if not plan.pays_index(selection.count, resident=is_resident):
+    if not plan.pays_index(selection.count, resident=is_resident, refined=covered[0].ann.has_finer):
         return exact.nearest(metric, one, selection, queries, limit)
     # Imported with the first index, because it imports faiss.
     from . import approximate

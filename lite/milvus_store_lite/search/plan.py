@@ -45,8 +45,14 @@ def choose(slots: int, survivors: int, *, resident: bool, can_be_resident: bool)
 
 _FEW_RESIDENT: Final = 8_000
 _FEW_STORED: Final = 1_500
+_FEW_REFINED: Final = 50
 """Survivors that are scored exactly rather than looked for in an index: what that takes is about the time of a
-search by index, and nothing is missed."""
+search by index, and nothing is missed. With finer codes in memory, reading vectors from the file pays for next
+to none."""
+
+_FEW_CODED: Final = 3_000
+"""Survivors whose finer codes are ranked one by one: a microsecond each, where the lists of an index would be
+passed through for a thousandth of them."""
 
 
 def should_keep(size: int) -> bool:
@@ -54,6 +60,14 @@ def should_keep(size: int) -> bool:
     return size <= RESIDENT_BYTES
 
 
-def pays_index(survivors: int, *, resident: bool) -> bool:
-    """Whether an index finds the nearest of ``survivors`` rows sooner than scoring each of them does."""
-    return survivors > (_FEW_RESIDENT if resident else _FEW_STORED)
+def pays_index(survivors: int, *, resident: bool, refined: bool) -> bool:
+    """Whether an index finds the nearest of ``survivors`` rows sooner than scoring each of them does.
+
+    ``resident``: the vectors are in memory; ``refined``: the index has finer codes of them.
+    """
+    return survivors > (_FEW_RESIDENT if resident else _FEW_REFINED if refined else _FEW_STORED)
+
+
+def pays_lists(survivors: int, *, refined: bool) -> bool:
+    """Whether such an index looks into its lists, rather than ranking the finer codes of all ``survivors``."""
+    return not refined or survivors > _FEW_CODED

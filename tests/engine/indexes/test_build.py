@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import pytest
 
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.database import Database
-from milvus_store_lite.indexes import field_index
+from milvus_store_lite.indexes import codes, field_index
 from milvus_store_lite.indexes.families import FAMILIES
 from milvus_store_lite.schema import Field, Schema
 from milvus_store_lite.search.request import Scope, SearchRequest
 from milvus_store_lite.storage.catalog import IndexRecord
+from milvus_store_lite.storage.rows import RowStore
 from tests import thresholds
 
 DIM = 16
@@ -107,6 +109,70 @@ def test_every_index_finds_what_is_near_filtered_or_not(
             expected = truth(vectors, metric, query, keep)
             found, wanted = found + len(expected & set(pks)), wanted + len(expected)
     assert found >= 0.95 * wanted
+
+
+@pytest.mark.parametrize("metric", ["COSINE", "L2", "IP"])
+def test_finer_codes_stand_in_for_vectors_that_memory_has_no_room_for(
+    tmp_path: Path, vectors: np.ndarray, metric: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "RESIDENT_BYTES", 0)
+    read: list[int] = []
+    fetch = RowStore.fetch_vectors
+    monkeypatch.setattr(
+        RowStore, "fetch_vectors", lambda *given: (read.append(len(given[2])), fetch(*given))[1]
+    )
+    index = IndexRecord("v", "v", "AUTOINDEX", metric, {})
+    first = Database(tmp_path / "finer.db", durability="normal", memory_limit=0)
+    fill(first, vectors[:2000], index)
+    first.build_index("c", "v", wait=True)
+    fill(first, vectors[2000:], index, first=2000)
+    first.build_index("c", "v", wait=True)
+    first.close()
+    with closing(Database(tmp_path / "finer.db", memory_limit=0)) as database:
+        near(database, vectors[0])
+        made = built(database).built
+        assert made is not None
+        assert made.ann.has_finer
+        assert len(made.seqs) == ROWS
+        found = wanted = 0
+        for query in vectors[::150] + 0.01:
+            for expression, share in ((None, 10), ("n < 3", 3), ("n < 1 and id < 1500", 1)):
+                keep = np.arange(ROWS) % 10 < share
+                keep &= share > 1 or np.arange(ROWS) < 1500
+                read.clear()
+                pks = near(database, query, expression=expression)
+                assert sum(read) < 100
+                assert keep[pks].all()
+                expected = truth(vectors, metric, query, keep)
+                found, wanted = found + len(expected & set(pks)), wanted + len(expected)
+        assert found >= 0.95 * wanted
+        assert set(near(database, vectors[0], limit=400, expression="n == 3")) == set(range(3, ROWS, 10))
+
+
+def test_rabitq_holds_finer_codes_when_asked_to(database: Database, vectors: np.ndarray) -> None:
+    for kind, finer in (("SQ6", "SQ6"), ("FP32", "Flat"), (None, "SQ6")):
+        given = {"refine": True, "nlist": 16} | ({} if kind is None else {"refine_type": kind})
+        fill(database, vectors, IndexRecord("v", "v", "IVF_RABITQ", "L2", given))
+        database.build_index("c", "v", wait=True)
+        made = built(database).built
+        assert made is not None
+        assert isinstance(made.ann, codes.RaBitQ)
+        assert codes.RaBitQ.finer(DIM, given, ROWS) == finer
+        assert made.ann.has_finer
+        assert near(database, vectors[7], limit=1) == [7]
+        database.drop_collection("c")
+
+
+def test_an_index_is_outgrown_where_finer_codes_begin_to_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes, "RESIDENT_BYTES", 4 * DIM * 1_000)
+    made = FAMILIES["AUTOINDEX"].empty(DIM, "L2", {}, 900)
+    made.tuned = {"rows": 900}
+    assert made.grows_until == 1_000
+    assert not made.has_finer
+    made = FAMILIES["AUTOINDEX"].empty(DIM, "L2", {}, 1_001)
+    made.tuned = {"rows": 1_001}
+    assert made.grows_until == 4_004
+    assert made.has_finer
 
 
 def test_rows_join_the_index_as_they_arrive_and_are_found_before(
