@@ -9,22 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from .clock import COLLECTION_CLOCK, Clock, zone_of
+from .columns.histories import Histories
 from .definition import Definition, refuse_partition_key
 from .schema import Schema
 from .search.cursors import QueryCursor, SearchCursor
-from .search.hits import prepared, ranked_hits
 from .search.hybrid import hybrid_hits
 from .search.output import Projection
-from .search.request import Hits, HybridRequest, Scope, SearchRequest, check_window
-from .search.selection import Selection, check_isolation, loaded_partitions, partition_id, select
-from .session import Session
+from .search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, SearchRequest, check_window
+from .search.selection import Choice, Selection, loaded_partitions, partition_id
+from .session import CollectionState, Session
 from .storage import catalog
-from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
-from .storage.reading import Moved
+from .storage.catalog import DEFAULT_PARTITION, CollectionRecord, Position
+from .storage.reading import Moved, Reading
 from .storage.values import Batch, encode_pks, encode_rows
+
+Choosing = Callable[[Histories, Reading, Position], "Selection | None"]
+"""Chooses rows as a transaction sees them; None when it sees too little, as others have caught up further."""
+
+Asked = TypeVar("Asked", Scope, SearchRequest)
 
 
 class Collection(Definition):
@@ -51,7 +56,7 @@ class Collection(Definition):
 
     def delete_ids(self, ids: Sequence[Any], partition: str | None = None) -> int:
         """Delete the rows with these primary keys; returns how many there were."""
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             schema, rows = session.state.record.schema, session.state.rows
             found = self._seqs_of_pks(session, encode_pks(schema.primary, ids))
             seqs = list(found.values())
@@ -64,8 +69,9 @@ class Collection(Definition):
 
     def delete_where(self, scope: Scope) -> int:
         """Delete the rows in ``scope``; returns how many there were."""
-        with self._writing(self.name) as session:
-            selection = self._select(session, scope)
+        with self._writing() as session:
+            choice = Choice.of(session.state.record, self._own(scope), only_loaded=False)
+            selection = choice.select(session.state.histories, session.reading, session.position)
             assert selection is not None, "a writer sees the newest state"
             self._remove(session, selection.view.snapshot.seqs[selection.slots].tolist())
             return selection.count
@@ -80,7 +86,7 @@ class Collection(Definition):
         clock: Clock = COLLECTION_CLOCK,
     ) -> list[dict[str, Any]]:
         """The rows with these primary keys that exist, in the order of ``ids``."""
-        with self._reading(self.name) as session:
+        with self._reading() as session:
             record, rows = session.state.record, session.state.rows
             partitions = loaded_partitions(record, partitions)
             pks = encode_pks(record.schema.primary, ids)
@@ -98,7 +104,7 @@ class Collection(Definition):
     ) -> list[dict[str, Any]]:
         """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
         check_window(limit, offset)
-        with self._selecting(scope) as (session, selection):
+        with self._in_scope(scope) as (session, selection):
             projection = Projection.of(session.record, output_fields, scope.clock, as_rows=True)
             slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
             seqs = selection.view.snapshot.seqs[slots].tolist()
@@ -106,46 +112,49 @@ class Collection(Definition):
 
     def count_where(self, scope: Scope) -> int:
         """How many rows are in ``scope``."""
-        with self._selecting(scope) as (_, selection):
+        with self._in_scope(scope) as (_, selection):
             return selection.count
 
-    def search(self, request: SearchRequest) -> tuple[str, list[Hits]]:
-        """The primary key's name, and the nearest rows in the request's scope for each query vector."""
+    def search(self, request: SearchRequest, queries: Queries) -> tuple[str, list[Hits]]:
+        """The primary key's name, and the nearest rows in the request's scope for each of ``queries``."""
+        request = self._own(request)
         while True:
-            late, session = self._glance(self.name)
-            state = session.state
+            late, session = self._sessions.glance(self._database, self.name)
+            search = session.state.search(request)
             try:
                 with late:
-                    selection = self._select_loaded(session, request.ranked_scope)
+                    selection = search.select(session.state.histories, late, session.position)
                     if selection is not None:
-                        check_isolation(state.record, request.scope)
-                        hits = ranked_hits(state.record, state.rows, selection, request, session.index)
-                        return state.record.schema.primary.name, hits
+                        hits = search.hits(selection, queries, session.index_of(search.one.name))
+                        return search.rows.schema.primary.name, hits
             except Moved:
                 continue
 
     def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the best rows of several searches of one state of the collection."""
-        scopes = [one.ranked_scope for one in request.searches]
-        if request.group_by is not None:
-            scopes.append(Scope())
-        with self._selecting_each(scopes) as (session, selections):
+        asked = [self._own(one) for one, _ in request.searches]
+        everything = self._own(EVERYTHING)
+
+        def choose(state: CollectionState) -> list[Choosing]:
+            searches: list[Choosing] = [state.search(one).select for one in asked]
+            return searches if request.group_by is None else [*searches, state.choice(everything).select]
+
+        with self._selecting(choose) as (session, selections):
             state = session.state
-            for one in request.searches:
-                check_isolation(state.record, one.scope)
+            searches = [state.search(one) for one in asked]
             whole = None if request.group_by is None else selections.pop()
-            found = hybrid_hits(state.record, state.rows, selections, whole, request, session.index)
+            found = hybrid_hits(state.record, searches, selections, whole, request, session.index_of)
             return state.record.schema.primary.name, found
 
     def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
         with ExitStack() as opening:
-            session, selection = opening.enter_context(self._selecting(scope))
+            session, selection = opening.enter_context(self._in_scope(scope))
             projection = Projection.of(session.record, output_fields, scope.clock, as_rows=True)
             return QueryCursor(opening.pop_all(), session.state.rows, selection, projection, offset)
 
-    def iterate_search(self, request: SearchRequest) -> tuple[str, SearchCursor]:
-        """The primary key's name, and the rows nearest to the one query vector of ``request``, page by page.
+    def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
+        """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
 
         All pages show the collection as it is now. The request's limit is the length of a page, and bounds the
         parameters of the index; its offset and groups must be none. Close the cursor when done.
@@ -153,12 +162,15 @@ class Collection(Definition):
         assert request.offset == 0, "iterators know no offset"
         assert request.group_by is None, "iterators know no groups"
         with ExitStack() as opening:
-            session, selection = opening.enter_context(self._selecting(request.ranked_scope))
-            record, rows = session.state.record, session.state.rows
-            check_isolation(record, request.scope)
-            search = prepared(record, rows, selection.view, request, session.index)
-            cursor = SearchCursor(opening.pop_all(), rows, selection, search, request.round_decimal)
-            return record.schema.primary.name, cursor
+            asked = self._own(request)
+            session, (selection,) = opening.enter_context(
+                self._selecting(lambda state: [state.search(asked).select])
+            )
+            search = session.state.search(asked)
+            vectors = search.vectors(selection.view, queries)
+            find = search.nearest(session.index_of(search.one.name))
+            cursor = SearchCursor(opening.pop_all(), search, selection, vectors, find)
+            return search.rows.schema.primary.name, cursor
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -174,7 +186,7 @@ class Collection(Definition):
         while True:
             schema, zone = record.schema, zone_of(record.in_force)
             batch = encode_rows(schema, rows, pk_given=pk_given(schema), zone=zone)
-            with self._writing(self.name) as session:
+            with self._writing() as session:
                 record = session.record
                 if record.schema == schema and zone_of(record.in_force) == zone:
                     return self._write_batch(session, batch, partition)
@@ -197,34 +209,36 @@ class Collection(Definition):
         session.state.indexes.wrote(position)
         return pks
 
-    @contextmanager
-    def _selecting(self, scope: Scope) -> Iterator[tuple[Session, Selection]]:
-        """A read transaction, and the rows in ``scope`` just as it sees them."""
-        with self._selecting_each([scope]) as (session, selections):
-            yield session, selections[0]
+    def _own(self, asked: Asked) -> Asked:
+        """What of the rows ``asked`` for may be seen."""
+        return asked
 
     @contextmanager
-    def _selecting_each(self, scopes: Sequence[Scope]) -> Iterator[tuple[Session, list[Selection]]]:
-        """A read transaction, and the rows in each of ``scopes`` just as it sees them."""
+    def _in_scope(self, scope: Scope) -> Iterator[tuple[Session, Selection]]:
+        """A read transaction, and the rows in ``scope`` just as it sees them."""
+        own = self._own(scope)
+        with self._selecting(lambda state: [state.choice(own).select]) as (session, (selection,)):
+            yield session, selection
+
+    @contextmanager
+    def _selecting(
+        self, choose: Callable[[CollectionState], Sequence[Choosing]]
+    ) -> Iterator[tuple[Session, list[Selection]]]:
+        """A read transaction, and what is chosen just as it sees it."""
         while True:
-            with self._reading(self.name) as session:
-                selections = [self._select_loaded(session, scope) for scope in scopes]
+            with self._reading() as session:
+                state, choices = session.state, choose(session.state)
+                selections = [
+                    select(state.histories, session.reading, session.position) for select in choices
+                ]
                 found = [selection for selection in selections if selection is not None]
-                if len(found) == len(scopes):
+                if len(found) == len(choices):
                     yield session, found
                     return
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""
         return session.state.rows.seqs_of_pks(session.connection, pks)
-
-    def _select(self, session: Session, scope: Scope) -> Selection | None:
-        state = session.state
-        return select(state.record, state.histories, session.reading, session.position, scope)
-
-    def _select_loaded(self, session: Session, scope: Scope) -> Selection | None:
-        partitions = loaded_partitions(session.state.record, scope.partitions)
-        return self._select(session, scope.within(partitions))
 
     @staticmethod
     def _home(record: CollectionRecord, partition: str | None) -> int:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from copy import copy
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,7 +126,7 @@ class Database:
 
     def collection(self, name: str) -> Collection:
         """The collection called ``name``; whether it exists is found out at each of its calls."""
-        return Collection(name, self._reading, self._writing, partial(self._sessions.glance, self.name))
+        return Collection(self._sessions, self.name, name)
 
     def create_collection(
         self,
@@ -323,15 +322,11 @@ class Database:
 
     # ---------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _reading(self, name: str) -> Iterator[Session]:
-        with self._sessions.reading(self.name, name) as session:
-            yield session
+    def _reading(self, name: str) -> AbstractContextManager[Session]:
+        return self._sessions.reading(self.name, name)
 
-    @contextmanager
-    def _writing(self, name: str) -> Iterator[Session]:
-        with self._sessions.writing(self.name, name) as session:
-            yield session
+    def _writing(self, name: str) -> AbstractContextManager[Session]:
+        return self._sessions.writing(self.name, name)
 
     def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
         target = catalog.alias_target(connection, self.name, alias)

@@ -6,6 +6,7 @@ Each call is one transaction. What a change of the schema may be is decided in `
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from .properties import COLLECTION_PROPERTIES, DYNAMIC, as_flag, check_against_s
 from .schema import Field, Schema, check_name
 from .schema_changes import with_field, with_field_params, without_field
 from .search.selection import partition_id
-from .session import Glance, OpenSession, Session
+from .session import Session, Sessions
 from .storage import catalog
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.values import check_defaults, encode_default
@@ -23,32 +24,36 @@ from .text.fields import check_analyzers
 
 
 class Definition:
-    """The definition of the collection called ``name``, and the base of the calls on its rows.
+    """The definition of the collection called ``name`` in ``database``, and the base of the calls on its rows.
 
     Args:
-        reading, writing: begin a read or write transaction and find the collection in it.
-        glance: finds the collection, and begins a read transaction if one is needed.
+        sessions: begins transactions and finds the collection in them.
     """
 
-    def __init__(self, name: str, reading: OpenSession, writing: OpenSession, glance: Glance) -> None:
+    def __init__(self, sessions: Sessions, database: str, name: str) -> None:
         self.name = name
-        self._glance = glance
-        self._reading = reading
-        self._writing = writing
+        self._sessions = sessions
+        self._database = database
+
+    def _reading(self) -> AbstractContextManager[Session]:
+        return self._sessions.reading(self._database, self.name)
+
+    def _writing(self) -> AbstractContextManager[Session]:
+        return self._sessions.writing(self._database, self.name)
 
     def describe(self) -> CollectionRecord:
-        with self._reading(self.name) as session:
+        with self._reading() as session:
             return session.state.record
 
     def count(self) -> int:
         """Rows in the collection, now."""
-        with self._reading(self.name) as session:
+        with self._reading() as session:
             return session.position.live
 
     def index_progress(self, field: str) -> tuple[int, int, bool]:
         """(rows, rows that the index on ``field`` does not have yet, whether it is about to have them)."""
-        with self._reading(self.name) as session:
-            index = session.index(field)
+        with self._reading() as session:
+            index = session.index_of(field)
             position = session.position
             if index is None:
                 return position.live, 0, False
@@ -62,7 +67,7 @@ class Definition:
             MilvusException: there is one of this name.
         """
         check_name("partition", name)
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             record = session.state.record
             if name in record.partitions:
                 raise MilvusException(message=f"partition {name!r} already exists in '{record.name}'")
@@ -71,7 +76,7 @@ class Definition:
 
     def drop_partition(self, name: str) -> None:
         """Remove a partition and its rows."""
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             record, rows = session.state.record, session.state.rows
             home = partition_id(record, name)
             if name == DEFAULT_PARTITION:
@@ -85,7 +90,7 @@ class Definition:
         """Set ``properties`` and remove those called ``drop``; the others stay as they are."""
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties)
         gone = set(drop)
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             record = session.state.record
             kept = {key: value for key, value in record.properties.items() if key not in gone}
             schema = record.schema
@@ -97,7 +102,7 @@ class Definition:
 
     def add_field(self, one: Field) -> None:
         """Add a nullable field; rows that are there get its default, or null."""
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             record = session.record
             schema = with_fixed_defaults(with_field(record.schema, one), zone_of(record.in_force))
             check_defaults(schema)
@@ -106,12 +111,12 @@ class Definition:
 
     def drop_field(self, name: str) -> None:
         """Remove a field and its values."""
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             self._change_schema(session, without_field(session.state.record, name))
 
     def alter_field(self, name: str, params: Mapping[str, Any]) -> None:
         """Change parameters of a field, such as ``max_length``, as far as the values that are there allow."""
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             schema, rows = session.state.record.schema, session.state.rows
             is_text = name in schema.by_name and schema.by_name[name].max_length is not None
             longest = rows.longest(session.connection, name) if is_text else 0
@@ -119,14 +124,14 @@ class Definition:
 
     def truncate(self) -> int:
         """Remove every row; returns how many there were."""
-        with self._writing(self.name) as session:
+        with self._writing() as session:
             seqs = session.state.rows.all_seqs(session.connection, 0)
             self._remove(session, seqs)
             return len(seqs)
 
     def count_partition(self, name: str) -> int:
         """Rows in a partition, now."""
-        with self._reading(self.name) as session:
+        with self._reading() as session:
             record = session.state.record
             home = partition_id(record, name)
             if len(record.partitions) == 1:

@@ -6,27 +6,48 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, Protocol
 
 from .columns.histories import Histories
 from .indexes.collection_indexes import CollectionIndexes
 from .indexes.field_index import FieldIndex
+from .search.prepared import PreparedSearch, prepared
+from .search.request import Scope, SearchRequest
+from .search.selection import Choice
 from .storage.catalog import CollectionRecord, Position
 from .storage.reading import Late, Reading
 from .storage.rows import RowStore
 
+_REMEMBERED: Final = 128
+"""Searches, and scopes, of a collection that are not worked out again."""
+
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:
-    """What this process keeps of a collection between calls: its definition, snapshots and indexes."""
+    """What this process keeps of a collection between calls: its definition, snapshots and indexes.
+
+    ``choice`` and ``search`` tell what a scope or a request that reads means for this definition; they remember
+    the last ones. Every change of the definition makes another state.
+    """
 
     record: CollectionRecord
     rows: RowStore
     histories: Histories
     indexes: CollectionIndexes
+    choice: Callable[[Scope], Choice]
+    search: Callable[[SearchRequest], PreparedSearch]
+
+    @classmethod
+    def of(
+        cls, record: CollectionRecord, rows: RowStore, histories: Histories, indexes: CollectionIndexes
+    ) -> CollectionState:
+        choice = lru_cache(_REMEMBERED)(partial(Choice.of, record, only_loaded=True))
+        search = lru_cache(_REMEMBERED)(partial(prepared, record, rows, choice))
+        return cls(record, rows, histories, indexes, choice, search)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """One transaction on one collection: the connection, and where the collection stands in it."""
 
     reading: Reading
@@ -45,10 +66,22 @@ class Session:
     def rows(self) -> RowStore:
         return self.state.rows
 
-    def index(self, field: str) -> FieldIndex | None:
+    def index_of(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""
         return self.state.indexes.attend(field, self)
 
 
-OpenSession = Callable[[str], AbstractContextManager[Session]]
-Glance = Callable[[str], tuple[Late, Session]]
+class Sessions(Protocol):
+    """Who opens sessions on the collections of a file."""
+
+    def reading(self, database: str, name: str) -> AbstractContextManager[Session]:
+        """A read transaction on the collection called ``name`` (or by that alias)."""
+        ...
+
+    def writing(self, database: str, name: str) -> AbstractContextManager[Session]:
+        """A write transaction, likewise."""
+        ...
+
+    def glance(self, database: str, name: str) -> tuple[Late, Session]:
+        """A session on the collection as it is now, and its read transaction, which begins when it is needed."""
+        ...

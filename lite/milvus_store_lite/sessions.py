@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 
 from .columns.histories import Histories
@@ -25,6 +25,26 @@ from .storage.reading import Begun, Late
 from .storage.rows import RowStore
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look at the collection ``name`` of ``database`` found when the file was as ``state_of_file`` says."""
+
+    database: str
+    name: str
+    state_of_file: object
+    state: CollectionState
+    position: Position
+
+    def still_stands(self, connection: sqlite3.Connection) -> bool:
+        """Whether a look through ``connection`` finds the same."""
+        record = self.state.record
+        return catalog.find(connection, self.database, self.name) == (
+            record.id,
+            record.version,
+            self.position,
+        )
+
+
 class Sessions:
     """Opens sessions on the collections of a file, and keeps what is worth keeping between them.
 
@@ -39,7 +59,7 @@ class Sessions:
         self._memory = memory
         self._read_only = read_only
         GATE.add_locks(self)
-        self._seen: dict[tuple[str, str], tuple[object, CollectionState, Position]] = {}
+        self._seen: dict[tuple[str, str], _Seen] = {}
 
     def renew_locks(self) -> None:
         self._lock = threading.Lock()
@@ -67,18 +87,13 @@ class Sessions:
         """
         state_of_file = self._connections.state()
         seen = self._seen.get((database, name))
-        if seen is None or seen[0] != state_of_file:
+        if seen is None or seen.state_of_file != state_of_file:
             # The state was asked for before the transaction begins: the transaction sees it, or a newer one.
             with self.reading(database, name) as session:
-                seen = state_of_file, session.state, session.position
+                seen = _Seen(database, name, state_of_file, session.state, session.position)
             self._seen[database, name] = seen
-        _, state, position = seen
-        expected = state.record.id, state.record.version, position
-        late = Late(
-            self._connections.reading,
-            lambda connection: catalog.find(connection, database, name) == expected,
-        )
-        return late, Session(late, state, position)
+        late = Late(self._connections.reading, seen.still_stands)
+        return late, Session(late, seen.state, seen.position)
 
     def _session(self, connection: sqlite3.Connection, database: str, name: str) -> Session:
         found = catalog.find(connection, database, name)
@@ -105,9 +120,9 @@ class Sessions:
                 return self._fresh_state(record)
             indexes = CollectionIndexes(record, self.keeper, None if known is None else known.indexes)
             if known is not None and known.record.schema == record.schema:
-                state = CollectionState(record, known.rows, known.histories, indexes)
+                state = CollectionState.of(record, known.rows, known.histories, indexes)
             else:
-                state = replace(self._fresh_state(record), indexes=indexes)
+                state = self._fresh_state(record, indexes)
             self.states[record.id] = state
             return state
 
@@ -117,14 +132,20 @@ class Sessions:
             for dropped in self.states.keys() - catalog.ids(connection):
                 self.states.pop(dropped).histories.release()
             for key in [
-                key for key, (_, state, _) in list(self._seen.items()) if state.record.id not in self.states
+                key for key, seen in list(self._seen.items()) if seen.state.record.id not in self.states
             ]:
                 del self._seen[key]
 
-    def _fresh_state(self, record: CollectionRecord) -> CollectionState:
+    def _fresh_state(
+        self, record: CollectionRecord, indexes: CollectionIndexes | None = None
+    ) -> CollectionState:
         rows = RowStore(record.id, record.schema)
-        histories = Histories(rows, record.schema, self._memory)
-        return CollectionState(record, rows, histories, CollectionIndexes(record, self.keeper, None))
+        return CollectionState.of(
+            record,
+            rows,
+            Histories(rows, self._memory),
+            indexes or CollectionIndexes(record, self.keeper, None),
+        )
 
     def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:
         """How to begin transactions in which ``index`` is still what the catalog says it is."""

@@ -7,49 +7,39 @@ Writes are checked to be the tenant's, and to replace nothing of another.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from .collection import Collection
-from .errors import DataNotMatchException, ParamError
-from .schema import Field, Schema
-from .search.request import Scope
-from .search.selection import Selection
+from .collection import Asked, Collection
+from .errors import DataNotMatchException
+from .schema import Schema
+from .search.request import EVERYTHING
+from .search.selection import partition_key, stored_tenant
 from .session import Session
-from .storage.catalog import CollectionRecord
 from .storage.values import Batch
-from .storage.values.scalars import encode_scalar
+
+_REMEMBERED: Final = 1024
+"""Scopes and requests of tenants that are not made anew."""
 
 
 class TenantCollection(Collection):
     """The rows of ``collection`` whose partition key is ``tenant``."""
 
     def __init__(self, collection: Collection, tenant: object) -> None:
-        super().__init__(collection.name, collection._reading, collection._writing, collection._glance)
+        super().__init__(collection._sessions, collection._database, collection.name)
         self.tenant = tenant
 
     def check(self) -> None:
         """Raise ``ParamError`` if the collection has no partition key, or none that ``tenant`` could be."""
-        self._stored_tenant(self.describe())
+        stored_tenant(self.describe(), self.tenant)
 
     def count(self) -> int:
         """Rows of the tenant, now."""
-        return self.count_where(Scope())
+        return self.count_where(EVERYTHING)
 
-    def _stored_tenant(self, record: CollectionRecord) -> Any:
-        """The tenant as rows have it."""
-        key = _partition_key(record)
-        try:
-            return encode_scalar(key, [self.tenant])[0]
-        except DataNotMatchException:
-            raise ParamError(
-                message=f"collection '{record.name}' tells tenants apart by '{key.name}' ({key.describe()}), "
-                f"which cannot be {self.tenant!r:.80}"
-            ) from None
-
-    def _select(self, session: Session, scope: Scope) -> Selection | None:
-        tenant = self._stored_tenant(session.state.record)
-        return super()._select(session, replace(scope, tenant=tenant))
+    def _own(self, asked: Asked) -> Asked:
+        own: Asked = _of_tenant(asked, self.tenant)
+        return own
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         found = super()._seqs_of_pks(session, pks)
@@ -59,7 +49,7 @@ class TenantCollection(Collection):
     def _strangers(self, session: Session, found: Mapping[Any, int]) -> set[Any]:
         """Those of the primary keys whose rows are not the tenant's."""
         record = session.state.record
-        tenant, key = self._stored_tenant(record), _partition_key(record)
+        tenant, key = stored_tenant(record, self.tenant), partition_key(record)
         rows = session.state.rows.fetch(session.connection, list(found.values()), [key.name])
         return {pk for pk, seq in found.items() if rows[seq][2] != tenant}
 
@@ -69,7 +59,7 @@ class TenantCollection(Collection):
         partition: str | None,
         pk_given: Callable[[Schema], bool],
     ) -> list[Any]:
-        key = _partition_key(self.describe()).name
+        key = partition_key(self.describe()).name
         own = [
             {**row, key: self.tenant} if isinstance(row, dict) and row.get(key) is None else row
             for row in rows
@@ -78,7 +68,7 @@ class TenantCollection(Collection):
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         record = session.state.record
-        tenant, key = self._stored_tenant(record), _partition_key(record)
+        tenant, key = stored_tenant(record, self.tenant), partition_key(record)
         for place, value in enumerate(batch.scalars[key.name]):
             if value != tenant:
                 raise DataNotMatchException(
@@ -97,11 +87,7 @@ class TenantCollection(Collection):
         return super()._write_batch(session, batch, partition)
 
 
-def _partition_key(record: CollectionRecord) -> Field:
-    key = record.schema.partition_key
-    if key is None:
-        raise ParamError(
-            message=f"collection '{record.name}' has no partition key, so it has no tenants: create it with a "
-            "field that has is_partition_key=True"
-        )
-    return key
+@lru_cache(maxsize=_REMEMBERED, typed=True)
+def _of_tenant(asked: Asked, tenant: object) -> Asked:
+    """The same object whenever the same is asked for, since scopes and requests are known by identity."""
+    return asked.of_tenant(tenant)

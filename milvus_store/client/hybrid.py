@@ -7,7 +7,7 @@ from typing import Any, Final
 from milvus_store_lite.clock import Clock
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.search.fusion import Ranker, ReciprocalRanks, WeightedScores
-from milvus_store_lite.search.request import HybridRequest, SearchRequest
+from milvus_store_lite.search.request import HybridRequest, Queries, SearchRequest
 
 from ..functions import FunctionType
 from ..options import check_options
@@ -82,7 +82,7 @@ class HybridCalls(Connection):
 
 def _as_search(
     place: int, one: Any, partition_names: list[str] | None, groups: Any, clock: Clock
-) -> SearchRequest:
+) -> tuple[SearchRequest, Queries]:
     if not all(hasattr(one, part) for part in _REQUEST_PARTS):
         raise DataTypeNotMatchException(
             message=f"reqs[{place}] must be an AnnSearchRequest, got {type(one).__name__}: {one!r:.80}"
@@ -93,8 +93,7 @@ def _as_search(
             message=f"reqs[{place}] has the offset {params.offset!r}: expected none, the offset belongs to "
             f"hybrid_search()"
         )
-    return SearchRequest(
-        queries=as_queries(one.data),
+    request = SearchRequest(
         anns_field=one.anns_field or None,
         limit=one.limit,
         metric=params.metric,
@@ -103,6 +102,7 @@ def _as_search(
         group_by=groups,
         params=params.index,
     )
+    return request, as_queries(one.data)
 
 
 def _as_ranker(given: Any) -> Ranker:

@@ -103,7 +103,6 @@ class IterationCalls(Connection):
                 message=f"external_filter_func must be callable, got {external_filter_func!r:.80}"
             )
         request = SearchRequest(
-            queries=queries,
             anns_field=anns_field or None,
             limit=batch_size,
             metric=params.metric,
@@ -113,7 +112,7 @@ class IterationCalls(Connection):
             round_decimal=round_decimal,
             params=params.index,
         )
-        primary, cursor = self._collection(collection_name).iterate_search(request)
+        primary, cursor = self._collection(collection_name).iterate_search(request, queries)
         return self._closing_with_client(
             SearchIterator(self, cursor, batch_size, limit, primary, external_filter_func)
         )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.search.request import SearchRequest
+from milvus_store_lite.search.request import ByIds, Queries, SearchRequest
 
 from ..options import check_options
 from ..results import Hits, SearchResult
 from .connection import Connection
+from .remembered import Remembered
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
 from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
 
@@ -65,24 +66,46 @@ class SearchCalls(Connection):
                 row has one of ``ids``.
             FilterError: the filter does not parse or does not fit the schema.
         """
-        check_options("search", kwargs, _OPTIONS)
-        params = SearchParams.of(search_params)
-        request = SearchRequest(
-            queries=None if data is None else as_queries(data),
-            ids=None if ids is None else as_ids(ids),
-            anns_field=anns_field or None,
-            limit=limit,
-            offset=one_offset(kwargs.get("offset"), params),
-            metric=params.metric,
-            scope=as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs)),
-            output_fields=as_fields(output_fields),
-            ring=params.ring,
-            group_by=group_by(kwargs),
-            round_decimal=kwargs.get("round_decimal", -1),
-            params=params.index,
-        )
-        primary, hits = self._collection(collection_name).search(request)
+        queries = _queries(data, ids)
+        request = _REQUEST(filter, limit, output_fields, search_params, partition_names, anns_field, kwargs)
+        primary, hits = self._collection(collection_name).search(request, queries)
         return SearchResult([Hits(primary, found) for found in hits])
+
+
+def _request(
+    filter: object,
+    limit: int,
+    output_fields: object,
+    search_params: object,
+    partition_names: list[str] | None,
+    anns_field: str | None,
+    options: dict[str, Any],
+) -> SearchRequest:
+    """The arguments of a search, checked."""
+    check_options("search", options, _OPTIONS)
+    params = SearchParams.of(search_params)
+    return SearchRequest(
+        anns_field=anns_field or None,
+        limit=limit,
+        offset=one_offset(options.get("offset"), params),
+        metric=params.metric,
+        scope=as_scope(filter, options.get("filter_params"), partition_names, as_clock(options)),
+        output_fields=as_fields(output_fields),
+        ring=params.ring,
+        group_by=group_by(options),
+        round_decimal=options.get("round_decimal", -1),
+        params=params.index,
+    )
+
+
+_REQUEST: Final = Remembered(_request)
+
+
+def _queries(data: object, ids: object) -> Queries:
+    if (data is None) == (ids is None):
+        given = "neither" if ids is None else "both"
+        raise ParamError(message=f"expected either query vectors or ids, got {given}")
+    return as_queries(data) if ids is None else ByIds(as_ids(ids))
 
 
 def as_queries(data: object) -> Sequence[Any]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from ..schema import Field, Schema
 from ..storage.forks import GATE
 from ..storage.reading import Reading
 from ..storage.rows import Part, RowStore
@@ -30,15 +29,11 @@ MAX_ROWS_IN_PARTS: Final = 200_000
 """Rows held in parts; beyond it the part that was not asked for longest is forgotten."""
 
 
-Demanded = Callable[[str], "Collection[Any] | None"]
-
-
 class Histories:
     """All rows of a collection, and the parts last asked for."""
 
-    def __init__(self, rows: RowStore, schema: Schema, memory: MemoryBudget) -> None:
+    def __init__(self, rows: RowStore, memory: MemoryBudget) -> None:
         self.whole = History(rows, memory)
-        self.partition_key = schema.partition_key
         self._rows = rows
         self._memory = memory
         GATE.add_locks(self)
@@ -48,29 +43,23 @@ class Histories:
     def renew_locks(self) -> None:
         self._lock = threading.Lock()
 
-    def of_demands(self, reading: Reading, demanded: Demanded, indexed: Iterable[Field]) -> History:
-        """The history to answer from.
+    def of_parts(self, reading: Reading, tenants: Part | None, parts: Sequence[Part]) -> History:
+        """The history to answer a request from that is confined to some rows.
 
         Args:
-            demanded: the values of which a field must have one, None if it may have any.
-            indexed: fields that should have an SQL index, beside the partition key.
+            tenants: those with these values of the partition key, None for all.
+            parts: those in each of these, of fields that may have an SQL index.
         """
-        if self.partition_key is not None:
-            values = demanded(self.partition_key.name)
-            if values is not None:
-                return self._of_part(reading, Part(self.partition_key.name, tuple(sorted(values))))
-        if self.whole.is_read:
+        if tenants is not None:
+            return self._of_part(reading, tenants)
+        if not parts or self.whole.is_read:
             return self.whole
-        parts = [
-            Part(one.name, tuple(sorted(values)))
-            for one in indexed
-            if (values := demanded(one.name)) is not None
-            and len(values) <= MAX_PART_VALUES
-            and self._rows.has_value_index(reading.connection, one)
-        ]
-        if len(parts) > 1:
-            parts.sort(key=lambda part: self._rows.part_count(reading.connection, part, MAX_PART_ROWS + 1))
-        return self._of_part(reading, parts[0]) if parts else self.whole
+        connection, rows = reading.connection, self._rows
+        fields = rows.schema.by_name
+        indexed = [part for part in parts if rows.has_value_index(connection, fields[part.field])]
+        if len(indexed) > 1:
+            indexed.sort(key=lambda part: rows.part_count(connection, part, MAX_PART_ROWS + 1))
+        return self._of_part(reading, indexed[0]) if indexed else self.whole
 
     def _of_part(self, reading: Reading, part: Part) -> History:
         if len(part.values) > MAX_PART_VALUES:

@@ -50,6 +50,9 @@ _WARM_PK_ROWS: Final = 300_000
 """Primary keys of so many rows are read into memory, at once or after so many pages of hits, which then need no
 statement: reading them takes a tenth of a second at most."""
 
+_MASK_BYTES: Final = 4 << 20
+"""What the masks of filters that a snapshot remembers may take."""
+
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
 
@@ -95,7 +98,8 @@ class Snapshot:
     """The rows at ``position``.
 
     ``seqs``: (n,) int64, ascending: the seq of each slot. ``alive``: (n,) bool, False for rows deleted since
-    their slot was made; None when all live. ``columns`` gains entries, the rest never changes.
+    their slot was made; None when all live. ``columns`` and ``masks``, what filters that were asked found, gain
+    entries; the rest never changes.
     """
 
     position: Position
@@ -103,6 +107,7 @@ class Snapshot:
     alive: BoolArray | None
     origin: Origin
     columns: dict[Key, AnyColumn] = field(default_factory=dict)
+    masks: dict[Hashable, BoolArray] = field(default_factory=dict)
 
     def first_slot(self, after: int) -> int:
         """The slot of the first row beyond seq ``after``."""
@@ -343,6 +348,18 @@ class View:
         loaded = self._column(Key(PARTITION_COLUMN), lambda: NumberBuilder(DataType.INT64))
         assert isinstance(loaded, NumberColumn)
         return loaded
+
+    def remembered_mask(self, choice: Hashable, make: Callable[[View], BoolArray]) -> BoolArray:
+        """``make`` of the view, (n,) bool, which is the same whenever ``choice`` asks for it in this snapshot."""
+        masks = self.snapshot.masks
+        mask = masks.get(choice)
+        if mask is None:
+            mask = make(self)
+            if self._history.memory.limit is None and len(mask) <= _MASK_BYTES:
+                if (len(masks) + 1) * len(mask) > _MASK_BYTES:
+                    masks.clear()
+                masks[choice] = mask
+        return mask
 
     def resident_pks(self, primary: Field, slots: npt.NDArray[np.int64]) -> list[Any] | None:
         """Primary keys of live ``slots`` from memory, where a column of them is small; None where it is not."""

@@ -15,8 +15,9 @@ import numpy as np
 
 from ..storage.held import HeldTransaction
 from ..storage.rows import RowStore
-from .hits import PreparedSearch, hits_of
 from .output import Projection
+from .prepared import PreparedSearch
+from .ranges import Nearest
 from .rankings import NOTHING, Ranking
 from .request import Hits
 from .selection import Selection
@@ -45,16 +46,16 @@ class SearchCursor(Cursor):
     def __init__(
         self,
         transaction: ExitStack,
-        rows: RowStore,
-        selection: Selection,
         search: PreparedSearch,
-        decimals: int,
+        selection: Selection,
+        vectors: Any,
+        nearest: Nearest,
     ) -> None:
         super().__init__(transaction)
-        self._rows = rows
-        self._selection = selection
         self._search = search
-        self._decimals = decimals
+        self._selection = selection
+        self._vectors = vectors
+        self._nearest = nearest
         self._seen = np.zeros(selection.view.count, dtype=np.bool_)
         self._ahead: Ranking = NOTHING
         self._asked = 0
@@ -70,9 +71,7 @@ class SearchCursor(Cursor):
                     self._look_ahead(count)
                 slots, values = self._ahead
                 page = slots[:count], values[:count]
-                (hits,) = hits_of(
-                    self._selection.view, self._rows, self._search.projection, [page], self._decimals
-                )
+                (hits,) = self._search.shown(self._selection.view, [page])
                 self._ahead = slots[count:], values[count:]
             if self._has_all and not len(self._ahead[0]):
                 self._transaction.close()
@@ -82,7 +81,7 @@ class SearchCursor(Cursor):
         """Rank rows that were not handed out yet, twice as many as the last time."""
         self._asked = max(count, 2 * self._asked)
         rest = self._selection.only(~self._seen)
-        ((slots, values),) = self._search.nearest(rest, self._search.queries, self._asked)
+        ((slots, values),) = self._nearest(rest, self._vectors, self._asked)
         self._has_all = len(slots) < self._asked
         self._seen[slots] = True
         self._ahead = np.concatenate([self._ahead[0], slots]), np.concatenate([self._ahead[1], values])

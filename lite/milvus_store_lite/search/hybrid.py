@@ -7,63 +7,66 @@ the collection: one of a tenant's rows, one of all.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..errors import ParamError
+from ..indexes.field_index import FieldIndex
 from ..storage.catalog import CollectionRecord
 from ..storage.rows import RowStore
 from .fusion import Floats, Found, Ints, fuse
 from .group_labels import group_labels
 from .grouping import Labels, leaders
-from .hits import FindIndex, PreparedSearch, hits_at, prepared, ranked_pages
+from .hits import hits_at
 from .output import Projection
-from .rankings import order
-from .request import GroupBy, Hits, HybridRequest, SearchRequest
+from .prepared import PreparedSearch
+from .rankings import Ranking, order
+from .request import GroupBy, Hits, HybridRequest
 from .selection import Selection
+
+FindIndex = Callable[[str], "FieldIndex | None"]
+"""The index to search a field by, None for an exact scan."""
 
 
 def hybrid_hits(
     record: CollectionRecord,
-    rows: RowStore,
+    searches: Sequence[PreparedSearch],
     selections: Sequence[Selection],
     whole: Selection | None,
     request: HybridRequest,
     find_index: FindIndex,
 ) -> list[Hits]:
-    """The answer to ``request``, whose searches are about ``selections``.
+    """The answer to ``request``, whose searches, prepared, are about ``selections``.
 
     ``whole``: every row of the collection, which groups are told apart by; None when none are asked for.
     """
-    searches = [
-        prepared(record, rows, selection.view, one, find_index)
-        for selection, one in zip(selections, request.searches, strict=True)
+    vectors = [
+        search.vectors(selection.view, queries)
+        for search, selection, (_, queries) in zip(searches, selections, request.searches, strict=True)
     ]
-    counts = [len(search.queries) for search in searches]
+    counts = list(map(len, vectors))
     if len(set(counts)) > 1:
         raise ParamError(
             message=f"the requests of a hybrid search must have as many query vectors each, got {counts}"
         )
     found = [
-        _found(record, search, selection, one)
-        for search, selection, one in zip(searches, selections, request.searches, strict=True)
+        _found(search, search.pages(selection, asked, find_index(search.one.name)), selection)
+        for search, selection, asked in zip(searches, selections, vectors, strict=True)
     ]
-    connection = selections[0].view.connection
+    connection, rows = selections[0].view.connection, searches[0].rows
     fusion = _Fusion(record, rows, connection, whole, request)
     pages = [fusion.page([of_search[query] for of_search in found]) for query in range(counts[0])]
     projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
     return hits_at(connection, rows, projection, pages, request.round_decimal)
 
 
-def _found(
-    record: CollectionRecord, search: PreparedSearch, selection: Selection, request: SearchRequest
-) -> list[Found]:
+def _found(search: PreparedSearch, pages: list[Ranking], selection: Selection) -> list[Found]:
     """What one search finds for each of its queries, nearest first, also where it was grouped."""
     seqs = selection.view.snapshot.seqs
     found = []
-    for slots, values in ranked_pages(record.schema, search, selection, request):
-        if request.group_by is not None:
+    for slots, values in pages:
+        if search.request.group_by is not None:
             nearest_first = order(search.metric, values)
             slots, values = slots[nearest_first], values[nearest_first]
         found.append(Found(seqs[slots], values, search.metric))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..clock import COLLECTION_CLOCK, Clock
 from ..errors import ParamError
@@ -21,26 +21,27 @@ MAX_QUERIES: Final = 16_384
 """Milvus's bound on the query vectors of one search."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """Which rows a request is about.
+    """Which rows a request is about. Scopes are known by identity, like requests.
 
     ``expression``: a filter, as text or tree, None for every row; ``params``: the values of its ``{name}``
-    templates. ``partitions``: names, None for all. ``tenant``: the stored value that the partition key must have
-    beside all that, None for any. ``ranked_by``: the vector field that the rows are to be ranked by, empty for the
-    only one, None when they are not. ``clock``: how its times are read, and those of the rows shown.
+    templates. ``partitions``: names, None for all. ``tenant``: what the partition key must be beside all that,
+    None for anything. ``clock``: how its times are read, and those of the rows shown.
     """
 
     expression: str | Expression | None = None
     params: Mapping[str, Any] | None = None
     partitions: Sequence[str] | None = None
     tenant: Any = None
-    ranked_by: str | None = None
     clock: Clock = COLLECTION_CLOCK
 
-    def within(self, partitions: Sequence[str] | None) -> Scope:
-        """The same scope in other partitions."""
-        return self if partitions is self.partitions else replace(self, partitions=partitions)
+    def of_tenant(self, tenant: object) -> Scope:
+        """What of the scope belongs to ``tenant``."""
+        return replace(self, tenant=tenant)
+
+
+EVERYTHING: Final = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +65,36 @@ class GroupBy:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """The ``limit`` nearest rows of each query vector, after ``offset`` nearer ones.
+class ByIds:
+    """Search by the vectors that the rows with the primary keys ``ids`` have."""
 
-    ``queries``: n vectors as the caller gave them, or None to search by the vectors of the rows with the primary
-    keys ``ids``. ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's
-    own. ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.
+    ids: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+Queries = Sequence[Any] | ByIds
+"""Query vectors as the caller gave them, or where they are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchRequest:
+    """The ``limit`` nearest rows of each query vector, after ``offset`` nearer ones, whatever the vectors.
+
+    Requests are known by identity: one that comes again with other vectors is not worked out again.
+
+    ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's own.
+    ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.
     ``group_by``: ask for groups instead of rows. ``round_decimal``: digits of the distances, -1 for all.
     ``params``: what the index in use takes, such as ``nprobe`` or ``ef``.
     """
 
-    queries: Sequence[Any] | None = None
-    ids: Sequence[Any] | None = None
     anns_field: str | None = None
     limit: int = 10
     offset: int = 0
     metric: str | None = None
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = EVERYTHING
     output_fields: Sequence[str] = ()
     ring: Ring | None = None
     group_by: GroupBy | None = None
@@ -88,25 +102,17 @@ class SearchRequest:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def ranked_scope(self) -> Scope:
-        """The scope, which knows what its rows are ranked by."""
-        scope = self.scope
-        return Scope(
-            scope.expression, scope.params, scope.partitions, scope.tenant, self.anns_field or "", scope.clock
-        )
+    def window(self) -> int:
+        """How many of the nearest rows, or groups, it takes to fill the page."""
+        return self.offset + self.limit
 
     def __post_init__(self) -> None:
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
-        if (self.queries is None) == (self.ids is None):
-            given = "neither" if self.ids is None else "both"
-            raise ParamError(message=f"expected either query vectors or ids, got {given}")
-        asked = self.queries if self.ids is None else self.ids
-        assert asked is not None
-        if not 1 <= len(asked) <= MAX_QUERIES:
-            raise ParamError(
-                message=f"expected between 1 and {MAX_QUERIES:,} query vectors, got {len(asked):,}"
-            )
+
+    def of_tenant(self, tenant: object) -> SearchRequest:
+        """The same request among the rows of ``tenant``."""
+        return replace(self, scope=self.scope.of_tenant(tenant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ class HybridRequest:
     of the rows are shown.
     """
 
-    searches: Sequence[SearchRequest]
+    searches: Sequence[tuple[SearchRequest, Queries]]
     ranker: Ranker
     limit: int = 10
     offset: int = 0
@@ -133,8 +139,7 @@ class HybridRequest:
         self.ranker.check(len(self.searches))
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
+class Hits(NamedTuple):
     """The answer to one query vector, nearest first: three lists of equal length.
 
     ``distances`` follow Milvus: squared distance for L2, similarity for IP and COSINE.
@@ -163,4 +168,12 @@ def check_window(limit: int | None, offset: int) -> None:
         raise ParamError(
             message=f"limit + offset must be at most {MAX_WINDOW}, got {limit} + {offset}; "
             f"restrict the filter, or page by primary key"
+        )
+
+
+def check_queries(queries: Queries) -> None:
+    """Raise ``ParamError`` unless Milvus would take so many query vectors."""
+    if not 1 <= len(queries) <= MAX_QUERIES:
+        raise ParamError(
+            message=f"expected between 1 and {MAX_QUERIES:,} query vectors, got {len(queries):,}"
         )

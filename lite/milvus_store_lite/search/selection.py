@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
-from ..columns.histories import Histories
+from ..columns.histories import MAX_PART_VALUES, Histories
 from ..columns.snapshot import History, View
-from ..errors import CollectionNotLoadedException, ParamError, PartitionNotExistException
+from ..errors import (
+    CollectionNotLoadedException,
+    DataNotMatchException,
+    ParamError,
+    PartitionNotExistException,
+)
 from ..indexes.scalar_types import has_sql_index
 from ..properties import ISOLATION, as_flag
-from ..schema import Schema
+from ..schema import Field, Schema
 from ..storage.catalog import CollectionRecord, Position
 from ..storage.reading import Reading
+from ..storage.rows import Part
+from ..storage.values.scalars import encode_scalar
 from .request import Scope
 
 if TYPE_CHECKING:
@@ -45,36 +52,68 @@ class Selection:
         return Selection(self.view, _both(self.mask, mask))
 
 
-def select(
-    record: CollectionRecord,
-    histories: Histories,
-    reading: Reading,
-    position: Position,
-    scope: Scope,
-) -> Selection | None:
-    """The live rows in ``scope`` at ``position``, which is where ``reading`` sees the collection.
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """A scope as one definition of the collection means it: worked out once, asked at any position.
 
-    None when another thread has caught up further than this transaction sees: begin a new one.
-
-    Raises:
-        FilterError: the scope's filter does not parse or does not fit the schema.
-        PartitionNotExistException: it names a partition that does not exist.
+    ``condition``: None for every row. ``partitions``: ids, None for all of them. ``tenants``: the values of the
+    partition key that the condition demands, None if any will do; ``parts``: those of other fields that may have
+    an SQL index.
     """
-    condition = _condition(record, scope)
-    if _ranks_by_corpus(record.schema, scope):
-        history = histories.whole
-    else:
-        history = _history(record, histories, reading, condition)
-    view = history.view(reading, position)
-    if view is None:
-        return None
-    mask = view.snapshot.alive
-    if scope.partitions is not None:
-        ids = partition_ids(record, scope.partitions)
-        mask = _both(mask, np.isin(view.partitions().values, list(ids)))
-    if condition is not None:
-        mask = condition.sampled(_both(mask, condition.mask(view)))
-    return Selection(view, mask)
+
+    condition: Filter | None
+    partitions: tuple[int, ...] | None
+    tenants: Part | None
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, record: CollectionRecord, scope: Scope, *, only_loaded: bool) -> Choice:
+        """What ``scope`` means.
+
+        Args:
+            only_loaded: rows that are not loaded are none to read; False for who changes them.
+
+        Raises:
+            FilterError: the scope's filter does not parse or does not fit the schema.
+            PartitionNotExistException: it names a partition that does not exist.
+            CollectionNotLoadedException: it asks for what is not loaded.
+            ParamError: its tenant is none that the partition key could have.
+        """
+        names = loaded_partitions(record, scope.partitions) if only_loaded else scope.partitions
+        condition = _condition(record, scope)
+        return cls(
+            condition=condition,
+            partitions=None if names is None else tuple(partition_id(record, name) for name in names),
+            tenants=_tenants(record.schema, condition),
+            parts=tuple(_parts(record, condition)),
+        )
+
+    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection | None:
+        """The live rows at ``position``, which is where ``reading`` sees the collection.
+
+        None when another thread has caught up further than this transaction sees: begin a new one.
+        """
+        return self.select_in(histories.of_parts(reading, self.tenants, self.parts), reading, position)
+
+    def select_in(self, history: History, reading: Reading, position: Position) -> Selection | None:
+        """The same among the rows of ``history``."""
+        view = history.view(reading, position)
+        if view is None:
+            return None
+        if self.condition is None and self.partitions is None:
+            return Selection(view, view.snapshot.alive)
+        mask = view.remembered_mask(self, self._mask)
+        return Selection(view, mask if self.condition is None else self.condition.sampled(mask))
+
+    def _mask(self, view: View) -> BoolArray:
+        """(n,) bool over the slots of ``view``: rows that live and match, before any sample is taken of them."""
+        mask = view.snapshot.alive
+        if self.partitions is not None:
+            mask = _both(mask, np.isin(view.partitions().values, self.partitions))
+        if self.condition is not None:
+            mask = _both(mask, self.condition.mask(view))
+        assert mask is not None, "there is a partition or a condition"
+        return mask
 
 
 def partition_id(record: CollectionRecord, name: str) -> int:
@@ -118,18 +157,39 @@ def loaded_partitions(record: CollectionRecord, asked: Sequence[str] | None) -> 
     return asked
 
 
-def check_isolation(record: CollectionRecord, scope: Scope) -> None:
-    """Raise ``ParamError`` if the collection demands that a search names one tenant, and the filter does not."""
+def check_isolation(record: CollectionRecord, choice: Choice, scope: Scope) -> None:
+    """Raise ``ParamError`` if the collection demands that a search names one tenant, and ``scope`` does not."""
     key = record.schema.partition_key
-    if key is None or not as_flag(record.properties.get(ISOLATION)):
+    if key is None or scope.tenant is not None or not as_flag(record.properties.get(ISOLATION)):
         return
-    condition = _condition(record, scope)
-    tenants = None if condition is None else condition.required_values(key.name)
-    if tenants is None or len(set(tenants)) != 1:
+    if choice.tenants is None or len(choice.tenants.values) != 1:
         raise ParamError(
             message=f"collection '{record.name}' has {ISOLATION}: expected a filter that names one value of the "
             f"partition key, such as '{key.name} == ...', got {scope.expression!r:.80}"
         )
+
+
+def partition_key(record: CollectionRecord) -> Field:
+    """The field that tells tenants apart; raises ``ParamError`` if there is none."""
+    key = record.schema.partition_key
+    if key is None:
+        raise ParamError(
+            message=f"collection '{record.name}' has no partition key, so it has no tenants: create it with a "
+            "field that has is_partition_key=True"
+        )
+    return key
+
+
+def stored_tenant(record: CollectionRecord, tenant: object) -> Any:
+    """``tenant`` as rows have it; raises ``ParamError`` if the partition key cannot be that."""
+    key = partition_key(record)
+    try:
+        return encode_scalar(key, [tenant])[0]
+    except DataNotMatchException:
+        raise ParamError(
+            message=f"collection '{record.name}' tells tenants apart by '{key.name}' ({key.describe()}), "
+            f"which cannot be {tenant!r:.80}"
+        ) from None
 
 
 def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:
@@ -138,8 +198,9 @@ def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:
     # Imported with the first filter: a quarter of what importing the whole engine takes.
     from ..filters import compile_filter, equals
 
-    key = record.schema.partition_key
-    confined = None if scope.tenant is None or key is None else equals(key, scope.tenant)
+    confined = None
+    if scope.tenant is not None:
+        confined = equals(partition_key(record), stored_tenant(record, scope.tenant))
     if scope.expression is None:
         return confined
     condition = compile_filter(
@@ -148,25 +209,23 @@ def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:
     return condition if confined is None else confined & condition
 
 
-def _ranks_by_corpus(schema: Schema, scope: Scope) -> bool:
-    """Whether the rows are to be ranked by statistics of all rows, so that no view of a part will do."""
-    return scope.ranked_by is not None and any(
-        one.is_function_output and scope.ranked_by in (one.name, "") for one in schema.vectors
-    )
+def _tenants(schema: Schema, condition: Filter | None) -> Part | None:
+    """The part of the collection that the condition confines a request to by the partition key."""
+    key = schema.partition_key
+    values = None if condition is None or key is None else condition.required_values(key.name)
+    return None if values is None or key is None else Part(key.name, tuple(sorted(values)))
 
 
-def _history(
-    record: CollectionRecord, histories: Histories, reading: Reading, condition: Filter | None
-) -> History:
-    """The rows to look at: all, or a part that the filter confines the request to."""
+def _parts(record: CollectionRecord, condition: Filter | None) -> Iterator[Part]:
+    """Parts that the condition confines a request to by other fields, where they may have an SQL index."""
     if condition is None:
-        return histories.whole
-    indexed = (
-        one
-        for index in record.indexes
-        if (one := record.schema.by_name.get(index.field)) is not None and has_sql_index(one, index.type)
-    )
-    return histories.of_demands(reading, condition.required_values, indexed)
+        return
+    for index in record.indexes:
+        one = record.schema.by_name.get(index.field)
+        if one is not None and has_sql_index(one, index.type):
+            values = condition.required_values(one.name)
+            if values is not None and len(values) <= MAX_PART_VALUES:
+                yield Part(one.name, tuple(sorted(values)))
 
 
 def _both(mask: BoolArray | None, other: BoolArray) -> BoolArray:

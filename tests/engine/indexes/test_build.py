@@ -67,8 +67,8 @@ def fill(database: Database, vectors: np.ndarray, index: IndexRecord, first: int
 def near(
     database: Database, query: np.ndarray, limit: int = 10, expression: str | None = None, **params: Any
 ) -> list[int]:
-    request = SearchRequest([query.tolist()], limit=limit, scope=Scope(expression), params=params)
-    _, (hits,) = database.collection("c").search(request)
+    request = SearchRequest(limit=limit, scope=Scope(expression), params=params)
+    _, (hits,) = database.collection("c").search(request, [query.tolist()])
     assert hits.distances == sorted(hits.distances, reverse=True) or hits.distances == sorted(hits.distances)
     return hits.pks
 

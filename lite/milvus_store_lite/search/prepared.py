@@ -1,0 +1,177 @@
+"""A search worked out once: what a request means for one definition of a collection, ready for query vectors.
+
+Everything that is the same each time a request comes is decided and checked here: rows, field, metric, parameters,
+output. A definition that changes is another one, with preparations of its own, so none of them is ever stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..columns.histories import Histories
+from ..columns.snapshot import View
+from ..errors import IndexNotExistException, ParamError
+from ..indexes.field_index import FieldIndex
+from ..indexes.registry import bm25_parameters, check_metric, check_search_parameters, index_types
+from ..schema import Field, Schema
+from ..storage.catalog import CollectionRecord, IndexRecord, Position
+from ..storage.reading import Reading
+from ..storage.rows import RowStore
+from ..storage.values import encode_queries
+from .by_ids import stored_vectors
+from .group_labels import group_labels
+from .grouping import grouped, leaders
+from .hits import hits_of
+from .metrics import Metric
+from .nearest import nearest
+from .output import Projection
+from .ranges import Nearest, within
+from .rankings import Ranking
+from .request import ByIds, GroupBy, Hits, Queries, Scope, SearchRequest, check_queries
+from .selection import Choice, Selection, check_isolation
+from .text_queries import text_queries
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSearch:
+    """``request`` as the collection with ``rows`` means it.
+
+    ``choice``: the rows it is about; ``one``: the vector field they are ranked by; ``params``: those of the search
+    that the index takes, checked; ``projection``: what a hit shows.
+    """
+
+    request: SearchRequest
+    rows: RowStore
+    choice: Choice
+    one: Field
+    metric: Metric
+    params: Mapping[str, Any]
+    projection: Projection
+
+    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection | None:
+        """The rows to search at ``position``; None when this transaction sees too little: begin a new one."""
+        if self.one.is_function_output:  # ranked by statistics of all rows, so that no part of them will do
+            return self.choice.select_in(histories.whole, reading, position)
+        return self.choice.select(histories, reading, position)
+
+    def vectors(self, view: View, queries: Queries) -> Any:
+        """``queries`` in the form that the field's column has, a query in each row.
+
+        Raises:
+            ParamError: one of them does not fit the field, or they are too many.
+        """
+        check_queries(queries)
+        if isinstance(queries, ByIds):
+            return stored_vectors(view.connection, self.rows, self.one, queries.ids)
+        if self.one.is_function_output:
+            return text_queries(view.connection, self.rows, self.one, queries)
+        return encode_queries(self.one, queries)
+
+    def nearest(self, index: FieldIndex | None) -> Nearest:
+        """What finds the nearest rows; ``index`` is the field's, None for an exact scan."""
+        ranked: Nearest = partial(nearest, self.metric, self.one, params=self.params, index=index)
+        ring = self.request.ring
+        return ranked if ring is None else within(self.metric, ring, ranked)
+
+    def pages(self, selection: Selection, vectors: Any, index: FieldIndex | None) -> list[Ranking]:
+        """The rows on the request's page, for each of ``vectors``."""
+        request, find = self.request, self.nearest(index)
+        if request.group_by is not None:
+            return self._groups(selection, vectors, find, request.group_by)
+        rankings = find(selection, vectors, request.window)
+        if request.offset == 0:
+            return rankings
+        return [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
+
+    def hits(self, selection: Selection, queries: Queries, index: FieldIndex | None) -> list[Hits]:
+        """The answer for each of ``queries`` among the rows of ``selection``."""
+        return self.shown(selection.view, self.pages(selection, self.vectors(selection.view, queries), index))
+
+    def shown(self, view: View, pages: list[Ranking]) -> list[Hits]:
+        """The rows of ``pages`` as hits."""
+        return hits_of(view, self.rows, self.projection, pages, self.request.round_decimal)
+
+    def _groups(self, selection: Selection, vectors: Any, find: Nearest, wanted: GroupBy) -> list[Ranking]:
+        """The rows of the groups on the request's page."""
+        request = self.request
+        labels = group_labels(selection, self.rows.schema, wanted.field)
+        rankings = grouped(self.metric, find, selection, vectors, labels, request.window, wanted.size)
+        pages = []
+        for slots, values in rankings:
+            places = leaders(labels[slots], request.limit, wanted.size, request.offset)
+            pages.append((slots[places], values[places]))
+        return pages
+
+
+def prepared(
+    record: CollectionRecord, rows: RowStore, chosen: Callable[[Scope], Choice], request: SearchRequest
+) -> PreparedSearch:
+    """``request`` checked against the collection.
+
+    Args:
+        chosen: what a scope means for the collection.
+
+    Raises:
+        MilvusException: it does not fit the collection; the message says what and why.
+    """
+    choice = chosen(request.scope)
+    check_isolation(record, choice, request.scope)
+    one = _vector_field(record.schema, request.anns_field)
+    index = _index(record, one)
+    metric = _metric(one, index, request.metric)
+    params: dict[str, Any] = {}
+    if request.params:
+        params = check_search_parameters(one, index.type, index.parameters, request.params, request.window)
+    if metric is Metric.BM25:
+        params |= bm25_parameters(index.parameters)
+    if request.ring is not None:
+        request.ring.check(metric)
+    return PreparedSearch(
+        request=request,
+        rows=rows,
+        choice=choice,
+        one=one,
+        metric=metric,
+        params=params,
+        projection=Projection.of(record, request.output_fields, request.scope.clock, as_rows=False),
+    )
+
+
+def _vector_field(schema: Schema, name: str | None) -> Field:
+    if name:
+        one = schema.by_name.get(name)
+        if one is None or not one.dtype.is_vector:
+            raise ParamError(
+                message=f"anns_field {name!r} is no vector field of the collection, expected one of "
+                f"{', '.join(field.name for field in schema.vectors)}"
+            )
+        return one
+    if len(schema.vectors) > 1:
+        raise ParamError(
+            message=f"the collection has several vector fields: expected anns_field to be one of "
+            f"{', '.join(field.name for field in schema.vectors)}, got none"
+        )
+    return schema.vectors[0]
+
+
+def _index(record: CollectionRecord, one: Field) -> IndexRecord:
+    index = record.index_of(one.name)
+    if index is None:
+        raise IndexNotExistException(
+            message=f"vector field '{one.name}' of collection '{record.name}' has no index: "
+            f"call create_index first"
+        )
+    return index
+
+
+def _metric(one: Field, index: IndexRecord, asked: str | None) -> Metric:
+    assert index.metric is not None, "an index on a vector field has a metric"
+    if asked and check_metric(one, index_types(one)[index.type], asked) != index.metric:
+        raise ParamError(
+            message=f"metric_type of field '{one.name}' must be the one of its index, {index.metric}, "
+            f"got {asked!r}"
+        )
+    return Metric(index.metric)
