@@ -84,14 +84,14 @@ class Hits(list[Hit]):
     """The hits of one query vector, nearest first."""
 
     def __init__(self, pk_name: str, found: EngineHits) -> None:
-        rows = zip(found.pks, found.distances, found.entities, strict=True)
-        super().__init__(
-            [Hit({pk_name: pk, "distance": near, "entity": entity}) for pk, near, entity in rows]
-        )
-        for hit in self:
+        self.ids, self.distances, entities = found
+        for pk, near, entity in zip(self.ids, self.distances, entities, strict=True):
+            hit = Hit()
+            hit[pk_name] = pk
+            hit["distance"] = near
+            hit["entity"] = entity
             hit._pk_name = pk_name
-        self.ids = found.pks
-        self.distances = found.distances
+            self.append(hit)
 
     def __str__(self) -> str:
         shown = list.__repr__(self[:10])

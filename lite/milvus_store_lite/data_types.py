@@ -10,6 +10,8 @@ import numpy as np
 class DataType(IntEnum):
     """Type of a field; values equal those of ``pymilvus.DataType``."""
 
+    __hash__ = int.__hash__  # equal to the number, so found where it is; Enum's own is a call of Python
+
     NONE = 0
     BOOL = 1
     INT8 = 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -114,7 +114,7 @@ def as_queries(data: object) -> Sequence[Any]:
         return [data]
     if isinstance(data, np.ndarray):
         if data.ndim == 2:
-            return list(data)
+            return cast("Sequence[Any]", data)
     elif hasattr(data, "tocsr"):  # a scipy matrix: each of its rows is a sparse query vector
         rows = data.tocsr()
         return [rows] if rows.ndim == 1 else [rows[place : place + 1] for place in range(rows.shape[0])]

@@ -13,6 +13,7 @@ import pytest
 
 import milvus_store_lite.collection
 from milvus_store import MilvusClient
+from milvus_store_lite.search.prepared import PreparedSearch
 
 from .batches import DIM, Batches, Reader, Writer, create, rows, seen, seen_by_search
 
@@ -72,13 +73,13 @@ def test_clients_opened_and_closed_by_threads_do_not_disturb_each_other(path: Pa
 def test_searches_run_at_the_same_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of four searches waits, in its middle, until the other three are there too."""
     together = threading.Barrier(4)
-    rank: Callable[..., Any] = milvus_store_lite.collection.ranked_hits
+    rank: Callable[..., Any] = PreparedSearch.hits
 
     def meet_and_rank(*arguments: Any) -> Any:
         together.wait(timeout=30)
         return rank(*arguments)
 
-    monkeypatch.setattr(milvus_store_lite.collection, "ranked_hits", meet_and_rank)
+    monkeypatch.setattr(PreparedSearch, "hits", meet_and_rank)
     with MilvusClient(path) as client, ThreadPoolExecutor(4) as pool:
         client.insert("c", rows(1, 40, 0))
 

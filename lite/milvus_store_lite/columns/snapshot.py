@@ -64,6 +64,8 @@ AnyColumn = (
 class Form(Enum):
     """What is made of the stored values."""
 
+    __hash__ = object.__hash__  # each is a single object; Enum's own is a call of Python for each look-up
+
     VALUES = "the values"
     ARRAYS = "the arrays among the values at a JSON path"
     TOKENS = "the tokens of texts"
@@ -363,6 +365,12 @@ class View:
 
     def resident_pks(self, primary: Field, slots: npt.NDArray[np.int64]) -> list[Any] | None:
         """Primary keys of live ``slots`` from memory, where a column of them is small; None where it is not."""
+        column = self.resident(primary)
+        if column is None:
+            column = self._pks_made_resident(primary)
+        return column.values[slots].tolist() if type(column) is NumberColumn else None
+
+    def _pks_made_resident(self, primary: Field) -> AnyColumn | None:
         history = self._history
         history.pages += 1
         most = _PK_ROWS if history.pages <= _WARM_PAGES else _WARM_PK_ROWS
@@ -373,10 +381,15 @@ class View:
             or not history.memory.allows(8 * self.count)
         ):
             return None
-        column = self.column(primary)
-        assert isinstance(column, NumberColumn)
-        pks: list[Any] = column.values[slots].tolist()
-        return pks
+        return self.column(primary)
+
+    def resident(self, one: Field) -> AnyColumn | None:
+        """The values of every slot if they are in memory already."""
+        key = Key(one.name)
+        column = self.snapshot.columns.get(key)
+        if column is not None:
+            self._history.memory.touch(self._history, key)
+        return column
 
     def vectors(self, one: Field, after: int = 0) -> AnyVectorColumn:
         """The vectors of every slot beyond seq ``after``, made resident; ``can_hold`` says whether memory

@@ -11,7 +11,7 @@ from ..columns.bits import Words, bit_counts
 from ..columns.column import BoolArray
 from ..columns.vectors import BinaryColumn
 from .metrics import Metric
-from .rankings import NOTHING, Ranking, order
+from .rankings import NOTHING, Ranking, leading
 
 
 def scan(
@@ -45,7 +45,7 @@ def _nearest(metric: Metric, values: npt.NDArray[np.float64], limit: int) -> Ran
         candidates = np.flatnonzero(values <= np.partition(values, limit - 1)[limit - 1])
     else:
         candidates = np.arange(len(values))
-    best = candidates[order(metric, values[candidates])[:limit]]
+    best = candidates[leading(metric, values[candidates], limit)]
     return best, values[best]
 
 

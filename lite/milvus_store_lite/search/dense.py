@@ -16,7 +16,7 @@ from ..columns.column import BoolArray
 from ..columns.vectors import VectorColumn
 from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_error, score
 from .metrics import Metric
-from .rankings import NOTHING, Ranking, floor, order
+from .rankings import NOTHING, Ranking, floor, leading
 
 _RANKS_AT_ONCE: Final = 16_000_000
 """Ranks held at a time (64 MB of float32): bounds what a batch of queries needs."""
@@ -47,11 +47,18 @@ def scan(
             yield _best(metric, rows.values, rows.norms, query, candidates, limit)
 
 
-def score_all(metric: Metric, rows: VectorColumn, query: Floats, limit: int) -> Ranking:
-    """The nearest of rows that are few enough to be scored without ranking them first."""
-    values = score(metric, rows.values, rows.norms, query)
-    best = order(metric, values)[:limit]
-    return best, values[best]
+def score_all(
+    metric: Metric, rows: VectorColumn, queries: Floats, limit: int, mask: BoolArray | None
+) -> list[Ranking]:
+    """Like ``scan`` over rows that are few enough to be scored without ranking them first."""
+    if rows.valid is not None:
+        mask = rows.valid if mask is None else mask & rows.valid
+    if mask is None:
+        return [_scored(metric, rows.values, rows.norms, query, limit) for query in queries]
+    slots = mask.nonzero()[0]
+    vectors, norms = rows.values[slots], rows.norms[slots]
+    found = [_scored(metric, vectors, norms, query, limit) for query in queries]
+    return [(slots[places], values) for places, values in found]
 
 
 def scan_at(
@@ -73,9 +80,7 @@ def best(
 ) -> Ranking:
     """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), so long, which are few."""
     if vectors.size <= SCORED_AT_ONCE:
-        values = score(metric, vectors, norms, query)
-        nearest = order(metric, values)[:limit]
-        return nearest, values[nearest]
+        return _scored(metric, vectors, norms, query, limit)
     products = vectors @ query
     if metric is Metric.COSINE:
         products = products / np.maximum(norms, TINY)
@@ -106,5 +111,14 @@ def _best(
     else:
         parts = np.split(candidates, range(_SCORES_AT_ONCE, len(candidates), _SCORES_AT_ONCE))
         values = np.concatenate([score(metric, vectors[part], norms[part], query) for part in parts])
-    best = order(metric, values)[:limit]
+    best = leading(metric, values, limit)
     return candidates[best], values[best]
+
+
+def _scored(
+    metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
+) -> Ranking:
+    """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), so long, all of them scored."""
+    values = score(metric, vectors, norms, query)
+    best = leading(metric, values, limit)
+    return best, values[best]

@@ -144,12 +144,13 @@ def score(
     metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats
 ) -> npt.NDArray[np.float64]:
     """(m,) float64: the metric's value between each of ``vectors`` (m, dim), so long, and ``query`` (dim,)."""
-    exact, wide = vectors.astype(np.float64), query.astype(np.float64)
+    values: npt.NDArray[np.float64]
     if metric is Metric.L2:
-        exact -= wide
-        return np.asarray(np.einsum("ij,ij->i", exact, exact))
-    products = np.einsum("ij,j->i", exact, wide)
-    if metric is Metric.IP:
-        return np.asarray(products)
-    products /= np.maximum(norms * math.sqrt(wide @ wide), TINY)
-    return np.asarray(products)
+        apart = vectors - query.astype(np.float64)
+        values = np.einsum("ij,ij->i", apart, apart)
+        return values
+    values = np.einsum("ij,j->i", vectors, query, dtype=np.float64)
+    if metric is Metric.COSINE:
+        wide = query.astype(np.float64)
+        values /= np.maximum(norms * math.sqrt(wide.dot(wide)), TINY)
+    return values

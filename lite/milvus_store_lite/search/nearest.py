@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..columns.vectors import VectorColumn
-from ..data_types import DENSE_VECTORS, DataType
+from ..data_types import DataType
 from ..indexes.field_index import FieldIndex
 from ..schema import Field
 from . import bm25, dense, exact, plan, sparse_nearest
@@ -36,11 +36,9 @@ def nearest(
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
         return sparse_nearest.nearest(metric, one, selection, queries, limit, params)
     view = selection.view
-    is_dense = one.dtype in DENSE_VECTORS
-    if is_dense and selection.mask is None and view.count * one.vector_dim <= dense.SCORED_AT_ONCE:
-        column = view.vectors(one)
-        if isinstance(column, VectorColumn) and column.valid is None and view.count > 0:
-            return [dense.score_all(metric, column, query, limit) for query in queries]
+    column = view.resident(one)
+    if isinstance(column, VectorColumn) and column.values.size <= dense.SCORED_AT_ONCE:
+        return dense.score_all(metric, column, queries, limit, selection.mask)
     covered = None if index is None or not view.is_whole else index.covering(view.snapshot)
     if index is None or covered is None:
         return exact.nearest(metric, one, selection, queries, limit)

@@ -14,7 +14,7 @@ from ..columns.column import BoolArray
 from ..columns.postings import SparseColumn
 from ..storage.values.sparse import SparseRows
 from .metrics import Metric
-from .rankings import Ranking, floor, order
+from .rankings import Ranking, floor, leading
 
 
 def scan(
@@ -50,5 +50,5 @@ def best(metric: Metric, scores: npt.NDArray[np.float64], limit: int) -> Ranking
     """The ``limit`` largest of the scores above 0."""
     least = floor(scores, limit)
     candidates = np.flatnonzero(scores >= least) if least > 0 else np.flatnonzero(scores > 0)
-    nearest = candidates[order(metric, scores[candidates])[:limit]]
+    nearest = candidates[leading(metric, scores[candidates], limit)]
     return nearest, scores[nearest]

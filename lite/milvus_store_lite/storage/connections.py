@@ -12,7 +12,6 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from typing import Final
 
 from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseWriteError
@@ -22,14 +21,12 @@ from .filesystem import warn_of_network
 from .forks import GATE
 from .migrations import migrate, refuse_older
 from .transactions import transaction
+from .watch import Watch
 
 _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
 """After a write, when more than this share of the file is free, so many pages (16 MiB) are given back: a call
 never waits long for it, and a file that was emptied has shrunk after a few more calls."""
-
-
-_DATA_VERSION: Final = "PRAGMA data_version"
 
 
 class Connections:
@@ -44,10 +41,8 @@ class Connections:
         self._read_only = read_only
         self._closed = False
         self._idle: deque[sqlite3.Connection] = deque()
-        self._watch: sqlite3.Connection | None = None
+        self._watch: Watch | None = None
         self._watch_lock = threading.Lock()
-        self._watches = count()
-        self._watch_number = 0
         self._write_lock = threading.RLock()
         if not recognise(path) and read_only:
             raise DatabaseWriteError(message=f"{path} does not exist, and a read-only client makes nothing")
@@ -71,15 +66,14 @@ class Connections:
         try:
             with self._watch_lock:
                 if self._watch is not None and GATE.is_usable:
-                    return self._watch_number, self._watch.execute(_DATA_VERSION).fetchone()
+                    return self._watch.state()
         except FAULTS as error:
             raise translate(error, self.path, self._timeout) from error
         # The lock is not held where a fork may be waited for: the fork waits for the lock.
         with self._translated(), self._connection(), self._watch_lock:
             if self._watch is None:
-                self._watch = self._connect()
-                self._watch_number = next(self._watches)
-            return self._watch_number, self._watch.execute(_DATA_VERSION).fetchone()
+                self._watch = Watch(self._connect(), self.path)
+            return self._watch.state()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -141,7 +135,7 @@ class Connections:
             return
         with self._watch_lock:
             if self._watch is not None:
-                self._idle.append(self._watch)
+                self._idle.append(self._watch.connection)
                 self._watch = None
         while self._idle:
             with suppress(sqlite3.Error, IndexError):
