@@ -9,7 +9,8 @@ from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 
 from ..fields import FieldSchema
 from ..options import check_options
-from ..schema import field_to_engine
+from ..schema import field_to_engine, struct_to_engine
+from ..structs import StructFieldSchema, named_struct
 from .connection import Connection
 
 _FIELD_OPTIONS = (
@@ -67,6 +68,35 @@ class AlterationCalls(Connection):
         options = {key: value for key, value in kwargs.items() if key in _FIELD_OPTIONS}
         one = FieldSchema(field_name, data_type, desc, **options)
         self._database.collection(collection_name).add_field(field_to_engine(one))
+
+    def add_collection_struct_field(
+        self,
+        collection_name: str,
+        field_name: str,
+        struct_schema: StructFieldSchema,
+        max_capacity: int,
+        desc: str | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Add an array of structs, which is nullable; in rows that are there it is null.
+
+        Args:
+            struct_schema: the members, made by ``create_struct_field_schema()``, ours or pymilvus's.
+            max_capacity: structs in a row at most.
+
+        Raises:
+            SchemaNotReadyException: the field cannot be added to a collection that exists.
+        """
+        check_options("add_collection_struct_field", kwargs, ("nullable", "mmap_enabled", "warmup"))
+        options = {
+            "struct_schema": struct_schema,
+            "max_capacity": max_capacity,
+            "nullable": kwargs.get("nullable", True),
+            "description": desc,
+        }
+        one = struct_to_engine(named_struct(field_name, options))
+        self._database.collection(collection_name).add_field(one)
 
     def drop_collection_field(
         self,

@@ -132,6 +132,7 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
     alter_collection_properties = writing(lambda client: client.alter_collection_properties)
     drop_collection_properties = writing(lambda client: client.drop_collection_properties)
     add_collection_field = writing(lambda client: client.add_collection_field)
+    add_collection_struct_field = writing(lambda client: client.add_collection_struct_field)
     drop_collection_field = writing(lambda client: client.drop_collection_field)
     alter_collection_field = writing(lambda client: client.alter_collection_field)
     load_collection = writing(lambda client: client.load_collection)

@@ -25,10 +25,6 @@ _FUNCTIONS: Final = (
     "and insert the rows into that"
 )
 _INDEXES: Final = "drop_index() and create_index() with the parameters you want"
-_STRUCTS: Final = (
-    "an array of structs belongs into the schema that the collection is created with; "
-    "add_collection_field() adds a JSON field"
-)
 
 
 class Unserved:
@@ -116,5 +112,3 @@ class UnservedCalls:
 
     alter_index_properties = Unserved(_INDEXES)
     drop_index_properties = Unserved(_INDEXES)
-
-    add_collection_struct_field = Unserved(_STRUCTS)

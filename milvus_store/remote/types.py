@@ -131,6 +131,7 @@ _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     CollectionSchema: _schema,
     DataType: _data_type,
     FieldSchema: _field,
+    StructFieldSchema: _struct,
     Function: _function,
     RRFRanker: _rrf,
     WeightedRanker: _weighted,

@@ -225,6 +225,9 @@ def test_our_schema_is_pymilvus_schema_on_a_server() -> None:
         to_pymilvus(schema_by(MilvusClient)).to_dict()["struct_fields"] == theirs.to_dict()["struct_fields"]
     )
     assert schema_by(MilvusClient).to_dict()["struct_fields"][0]["max_capacity"] == 4
+    alone = to_pymilvus(MilvusClient.create_struct_field_schema().add_field("n", DataType.INT64))
+    assert isinstance(alone, pymilvus.StructFieldSchema)
+    assert [one.name for one in alone.fields] == ["n"]
 
 
 @pytest.mark.parametrize(
@@ -240,3 +243,46 @@ def test_damaged_structs_are_refused_and_found(client: MilvusClient, path: Path,
     (problem,) = check_file(path).problems
     assert problem.place.endswith("field 'chunks'")
     assert "expected ARRAY<STRUCT> of at most 4: 1 row" in problem.message
+
+
+@pytest.mark.parametrize("types", [MilvusClient, pymilvus.MilvusClient])
+def test_an_array_of_structs_is_added_to_rows_that_are_there(
+    client: MilvusClient, path: Path, types: Any
+) -> None:
+    notes = types.create_struct_field_schema()
+    notes.add_field(
+        "by", DataType.VARCHAR if types is MilvusClient else pymilvus.DataType.VARCHAR, max_length=9
+    )
+    assert len(client.query("c", "match_any(chunks, true)")) == 3  # what is in memory is left as it is
+    client.add_collection_struct_field("c", "notes", notes, max_capacity=2, desc="remarks")
+    (field,) = [one for one in client.describe_collection("c")["fields"] if one["name"] == "notes"]
+    assert (field["nullable"], field["params"], field["description"]) == (
+        True,
+        {"max_capacity": 2},
+        "remarks",
+    )
+    assert len(client.query("c", "notes is null")) == 5
+    client.insert("c", {"id": 9, "vector": [0, 0], "chunks": None, "notes": [{"by": "Ann"}, {"by": "Bo"}]})
+    assert client.query("c", 'MATCH_ANY(notes, $[by] == "Bo")', ["notes[by]"]) == [
+        {"id": 9, "notes": [{"by": "Ann"}, {"by": "Bo"}]}
+    ]
+    assert client.query("c", 'not match_any(notes, $[by] == "x")', ["id"]) == [{"id": 9}]
+    with MilvusClient(path, durability="normal") as other:
+        assert other.get("c", 1, ["notes"]) == [{"id": 1, "notes": None}]
+    client.close()
+    assert check_file(path).is_sound
+
+
+def test_an_array_of_structs_that_cannot_be_added(client: MilvusClient) -> None:
+    struct = MilvusClient.create_struct_field_schema().add_field("n", DataType.INT64)
+    for name, options, message in (
+        ("notes", {"nullable": False}, "'notes': expected nullable=True"),
+        ("chunks", {}, "duplicated field name: chunks"),
+        ("notes", {"max_capacity": 5_000}, "max_capacity"),
+        ("notes", {"struct_schema": {"n": 1}}, "expected struct_schema="),
+    ):
+        with pytest.raises(SchemaNotReadyException, match=message):
+            client.add_collection_struct_field(
+                "c", name, **{"struct_schema": struct, "max_capacity": 3, **options}
+            )
+    assert "notes" not in [one["name"] for one in client.describe_collection("c")["fields"]]
