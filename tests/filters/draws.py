@@ -88,33 +88,33 @@ def _leaves(schema: Schema) -> Trees:
         ]
 
     all_fields = st.sampled_from([tree.Name(one.name) for one in schema.scalars])
-    leaves = [flag_literals, st.builds(tree.IsNull, all_fields, st.booleans())]
-    if elements:
-        leaves.append(st.builds(tree.IsNull, st.one_of(*elements.values()), st.booleans()))
+    nulls = st.builds(tree.IsNull, st.one_of(all_fields, *elements.values()), st.booleans())
+    kinds = [[flag_literals, nulls]]
     if paths:
-        leaves += _on_paths(paths[0])
+        kinds.append(_on_paths(paths[0]))
     if numbers := [*named(*NUMBERS), *paths, *_lengths(schema, paths)]:
-        leaves += on_numbers(st.one_of(numbers))
+        kinds.append(on_numbers(st.one_of(numbers)))
     if integers := [*named(*INTEGER_RANGES), *paths]:
         on_bits = bits(st.one_of(integers))
-        leaves.append(st.builds(tree.Compare, orders, on_bits, number_literals | on_bits))
+        kinds.append([st.builds(tree.Compare, orders, on_bits, number_literals | on_bits)])
     if strings := [*named(DataType.VARCHAR), *paths]:
-        leaves += on_strings(st.one_of(strings))
+        kinds.append(on_strings(st.one_of(strings)))
     if flags := [*named(DataType.BOOL), *paths]:
-        leaves += on_flags(st.one_of(flags))
+        kinds.append(on_flags(st.one_of(flags)))
     for field in schema.scalars:
         name = st.just(tree.Name(field.name))
         if field.dtype is DataType.TIMESTAMPTZ:
-            leaves += _on_moments(name)
+            kinds.append(_on_moments(name))
         elif field.dtype is DataType.GEOMETRY:
-            leaves += _on_geometries(name)
+            kinds.append(_on_geometries(name))
         elif field.members:
-            leaves += on_structs(field, name)
+            kinds.append(on_structs(field, name))
         elif field.dtype is DataType.ARRAY:
-            leaves += on_arrays(field, name)
+            kinds.append(on_arrays(field, name))
         elif field.enable_match:
-            leaves += _on_texts(name)
-    return st.one_of(leaves)
+            kinds.append(_on_texts(name))
+    # Each kind counts once, however many forms it has; one_of alone would count every form.
+    return st.one_of([st.one_of(kind).map(lambda node: node) for kind in kinds])
 
 
 def _paths(schema: Schema) -> list[Trees]:

@@ -26,6 +26,9 @@ from .schemas import DYNAMIC
 from .unparse import unparse
 from .values import ZONES, constants_number, ints_of, nullable, words
 
+# What is drawn from depends on the schema, and is too long to be shown whole.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 conditions, rows = conditions_of(DYNAMIC), tables_of(DYNAMIC)
 Table = list[dict[str, Any]]
 
@@ -38,7 +41,7 @@ def expected(
     return [Oracle(schema, zone=zone).matches(expression, row) for row in table]
 
 
-@settings(deadline=None, max_examples=500, suppress_health_check=slowly)
+@settings(deadline=None, max_examples=300, suppress_health_check=slowly)
 @given(conditions, rows, st.sampled_from(ZONES))
 def test_a_mask_says_what_the_oracle_says_row_by_row(
     expression: tree.Expression, table: Table, zone: str
@@ -48,9 +51,7 @@ def test_a_mask_says_what_the_oracle_says_row_by_row(
     assert mask.tolist() == expected(expression, table, zone=zone)
 
 
-# What is drawn from depends on the schema, and is too long to be shown whole.
-@pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@settings(deadline=None, max_examples=150, suppress_health_check=slowly)
+@settings(deadline=None, max_examples=100, suppress_health_check=slowly)
 @given(schemas, st.data())
 def test_it_does_so_for_any_schema(schema: Schema, data: st.DataObject) -> None:
     table = data.draw(tables_of(schema))
@@ -59,7 +60,7 @@ def test_it_does_so_for_any_schema(schema: Schema, data: st.DataObject) -> None:
         assert mask.tolist() == expected(expression, table, schema)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=slowly)
+@settings(deadline=None, max_examples=150, suppress_health_check=slowly)
 @given(conditions, rows)
 def test_the_text_of_a_tree_means_the_same_as_the_tree(expression: tree.Expression, table: Table) -> None:
     text = unparse(expression)
@@ -67,7 +68,7 @@ def test_the_text_of_a_tree_means_the_same_as_the_tree(expression: tree.Expressi
     assert compile_filter(text, DYNAMIC).mask(MemoryRows(table)).tolist() == expected(expression, table)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=slowly)
+@settings(deadline=None, max_examples=150, suppress_health_check=slowly)
 @given(conditions, rows, st.sampled_from(["id", "tenant", "big"]))
 def test_every_matching_row_has_one_of_the_required_values(
     expression: tree.Expression, table: Table, field: str
