@@ -260,6 +260,7 @@ text_match(text, 'quick fox', minimum_should_match=2)
 phrase_match(text, 'quick brown')
 phrase_match(text, 'brown quick', 2)
 phrase_match(text, 'quick fox', 1)
+phrase_match(text, 'brown the quick', 3)
 # times
 moment > ISO '2025-01-05T00:00:00Z'
 moment == ISO '2025-01-03T12:00:00Z'
@@ -271,6 +272,9 @@ moment + INTERVAL 'PT12H' == ISO '2025-01-04T00:00:00Z'
 ISO '2025-01-05T00:00:00Z' < moment
 iso '2025-01-05T00:00:00Z' >= moment
 moment + interval 'P1M' > ISO '2025-02-05T00:00:00Z'
+moment > ISO '2025-01-05T00:00:00'
+moment > ISO '2025-01-05 00:00:00'
+ISO '2025-01-02T00:00:00Z' < moment <= ISO '2025-01-05T12:00:00Z'
 # geometries
 st_within(place, 'POLYGON ((0 0, 5 0, 5 5, 0 5, 0 0))')
 ST_INTERSECTS(place, 'POLYGON ((0 0, 5 0, 5 5, 0 5, 0 0))')
