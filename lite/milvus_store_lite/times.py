@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -22,8 +24,7 @@ PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _INSTANT = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d(?::\d\d)?)(?:\.(?P<fraction>\d{1,9}))?"
-    r"(?:(?P<utc>[Zz])|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d)(?::?(?P<seconds>\d\d))?)?)?",
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
 """The forms that Milvus's ``timestamptz.go`` reads; of a fraction, six digits count."""
@@ -70,36 +71,40 @@ def _moment(text: str) -> datetime:
     try:
         if found is None:
             raise ValueError
-        moment = datetime.fromisoformat(f"{found['day']}T{found['time']}").replace(tzinfo=_offset(found))
+        clock, fraction, offset = found.groups()
+        moment = datetime.fromisoformat(clock)
+        if offset is not None:
+            moment = moment.replace(tzinfo=_offset(offset))
     except ValueError:
         raise ValueError(
             f"{text!r:.60} is no ISO 8601 time, write one as '2025-01-31T12:00:00', "
             f"'2025-01-31T12:00:00+08:00' or '2025-01-31T04:00:00Z'"
         ) from None
-    return moment.replace(microsecond=int((found["fraction"] or "")[:6].ljust(6, "0")))
+    if fraction is not None:
+        moment = moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
+    return moment
 
 
-def _offset(found: re.Match[str]) -> tzinfo | None:
-    if found["utc"]:
+@lru_cache(maxsize=256)
+def _offset(text: str) -> tzinfo:
+    """The zone of an offset: ``Z``, ``+08``, ``+0530``, ``-03:30:52``."""
+    if text in ("Z", "z"):
         return UTC
-    if not found["sign"]:
-        return None
-    ahead = timedelta(
-        hours=int(found["hours"]), minutes=int(found["minutes"] or 0), seconds=int(found["seconds"] or 0)
-    )
-    return timezone(-ahead if found["sign"] == "-" else ahead)
+    digits = text[1:].replace(":", "").ljust(6, "0")
+    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:]))
+    return timezone(-ahead if text[0] == "-" else ahead)
 
 
 def to_text(micros: int, zone: tzinfo = UTC) -> str:
     """The instant as users see it, by the clocks of ``zone``: ``2025-01-31T12:00:00.5+08:00``, ``…Z`` in UTC."""
-    try:
-        moment = _utc(micros).astimezone(zone)
-    except OverflowError:  # the zone's calendar leaves the years that can be written; the instant is the same
-        moment = _utc(micros)
-    clock = moment.replace(tzinfo=None).isoformat()
-    offset = moment.isoformat()[len(clock) :]
-    if moment.microsecond:
-        clock = clock.rstrip("0")
+    moment = _utc(micros)
+    if zone is not UTC:
+        with suppress(
+            OverflowError
+        ):  # where the zone's calendar leaves the years that can be written: in UTC
+            moment = moment.astimezone(zone)
+    text = moment.isoformat()
+    clock, offset = (text[:19], text[19:]) if not moment.microsecond else (text[:26].rstrip("0"), text[26:])
     return clock + ("Z" if offset == "+00:00" else offset)
 
 
