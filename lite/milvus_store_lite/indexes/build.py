@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -83,14 +84,21 @@ def build(
         tuner = _Tuner(metric, sample[:: max(1, len(sample) // _SAMPLE_QUERIES)][:_SAMPLE_QUERIES])
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
-    for chunk_seqs, vectors in _chunks(one, rows, connection, 0, ann.chunk):
-        prepared = _checked(ann, vectors)
-        ann.add(prepared)
-        if tuner is not None:
-            tuner.see(prepared, first_label=done)
-        indexed.append(chunk_seqs)
-        done += len(chunk_seqs)
-        progress.advance(done, len(seqs))
+    with ThreadPoolExecutor(1) as adder:
+        # The index takes in one chunk, without Python's lock, while the next one is read.
+        adding: Future[None] | None = None
+        for chunk_seqs, vectors in _chunks(one, rows, connection, 0, ann.chunk):
+            prepared = _checked(ann, vectors)
+            if tuner is not None:
+                tuner.see(prepared, first_label=done)
+            if adding is not None:
+                adding.result()
+            adding = adder.submit(ann.add, prepared)
+            indexed.append(chunk_seqs)
+            done += len(chunk_seqs)
+            progress.advance(done, len(seqs))
+        if adding is not None:
+            adding.result()
     if done == 0:
         raise Unindexable("it has no vectors")
     if tuner is not None and not ann.tune(tuner.queries, tuner.truth()):
