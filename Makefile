@@ -21,6 +21,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.ingest
 	$(PY) -m benchmarks.opening
 	$(PY) -m benchmarks.exact_search
+	$(PY) -m benchmarks.overhead
 	$(PY) -m benchmarks.indexes
 	$(PY) -m benchmarks.sparse
 	$(PY) -m benchmarks.full_text

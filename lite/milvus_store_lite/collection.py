@@ -6,29 +6,25 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from .clock import COLLECTION_CLOCK, Clock, zone_of
-from .columns.histories import Histories
 from .definition import Definition, refuse_partition_key
 from .schema import Schema
 from .search.cursors import QueryCursor, SearchCursor
 from .search.hybrid import hybrid_hits
-from .search.output import Projection
 from .search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, SearchRequest, check_window
 from .search.selection import Choice, Selection, loaded_partitions, partition_id
-from .session import CollectionState, Session
+from .session import Chooser, CollectionState, Session
 from .storage import catalog
-from .storage.catalog import DEFAULT_PARTITION, CollectionRecord, Position
-from .storage.reading import Moved, Reading
+from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from .storage.reading import Moved
 from .storage.values import Batch, encode_pks, encode_rows
 
-Choosing = Callable[[Histories, Reading, Position], "Selection | None"]
-"""Chooses rows as a transaction sees them; None when it sees too little, as others have caught up further."""
-
+Read = TypeVar("Read")
 Asked = TypeVar("Asked", Scope, SearchRequest)
 
 
@@ -70,9 +66,7 @@ class Collection(Definition):
     def delete_where(self, scope: Scope) -> int:
         """Delete the rows in ``scope``; returns how many there were."""
         with self._writing() as session:
-            choice = Choice.of(session.state.record, self._own(scope), only_loaded=False)
-            selection = choice.select(session.state.histories, session.reading, session.position)
-            assert selection is not None, "a writer sees the newest state"
+            selection = session.selected(Choice.of(session.record, self._own(scope), only_loaded=False))
             self._remove(session, selection.view.snapshot.seqs[selection.slots].tolist())
             return selection.count
 
@@ -96,7 +90,7 @@ class Collection(Definition):
                 wanted = {partition_id(record, partition) for partition in partitions}
                 homes = rows.partitions_of(session.connection, seqs)
                 seqs = [seq for seq in seqs if homes[seq] in wanted]
-            projection = Projection.of(record, output_fields, clock, as_rows=True)
+            projection = session.state.columns(tuple(output_fields), clock)
             return projection.fetch(session.connection, rows, seqs)[1]
 
     def query(
@@ -104,54 +98,55 @@ class Collection(Definition):
     ) -> list[dict[str, Any]]:
         """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
         check_window(limit, offset)
-        with self._in_scope(scope) as (session, selection):
-            projection = Projection.of(session.record, output_fields, scope.clock, as_rows=True)
+        own, names = self._own(scope), tuple(output_fields)
+
+        def rows(session: Session) -> list[dict[str, Any]]:
+            state = session.state
+            selection = session.selected(state.choice(own))
             slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
             seqs = selection.view.snapshot.seqs[slots].tolist()
-            return projection.fetch(session.connection, session.state.rows, seqs)[1]
+            return state.columns(names, scope.clock).fetch(session.connection, state.rows, seqs)[1]
+
+        return self._read(rows)
 
     def count_where(self, scope: Scope) -> int:
         """How many rows are in ``scope``."""
-        with self._in_scope(scope) as (_, selection):
-            return selection.count
+        own = self._own(scope)
+        return self._read(lambda session: session.selected(session.state.choice(own)).count)
 
     def search(self, request: SearchRequest, queries: Queries) -> tuple[str, list[Hits]]:
         """The primary key's name, and the nearest rows in the request's scope for each of ``queries``."""
-        request = self._own(request)
-        while True:
-            late, session = self._sessions.glance(self._database, self.name)
-            search = session.state.search(request)
-            try:
-                with late:
-                    selection = search.select(session.state.histories, late, session.position)
-                    if selection is not None:
-                        hits = search.hits(selection, queries, session.index_of(search.one.name))
-                        return search.rows.schema.primary.name, hits
-            except Moved:
-                continue
+        own = self._own(request)
+
+        def hits(session: Session) -> tuple[str, list[Hits]]:
+            search = session.state.search(own)
+            found = search.hits(session.selected(search), queries, session.index_of(search.one.name))
+            return search.rows.schema.primary.name, found
+
+        return self._read(hits)
 
     def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the best rows of several searches of one state of the collection."""
-        asked = [self._own(one) for one, _ in request.searches]
+        own = [self._own(one) for one, _ in request.searches]
         everything = self._own(EVERYTHING)
 
-        def choose(state: CollectionState) -> list[Choosing]:
-            searches: list[Choosing] = [state.search(one).select for one in asked]
-            return searches if request.group_by is None else [*searches, state.choice(everything).select]
-
-        with self._selecting(choose) as (session, selections):
+        def hits(session: Session) -> tuple[str, list[Hits]]:
             state = session.state
-            searches = [state.search(one) for one in asked]
-            whole = None if request.group_by is None else selections.pop()
+            searches = [state.search(one) for one in own]
+            selections = [session.selected(search) for search in searches]
+            whole = None if request.group_by is None else session.selected(state.choice(everything))
             found = hybrid_hits(state.record, searches, selections, whole, request, session.index_of)
             return state.record.schema.primary.name, found
 
+        return self._read(hits)
+
     def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
-        with ExitStack() as opening:
-            session, selection = opening.enter_context(self._in_scope(scope))
-            projection = Projection.of(session.record, output_fields, scope.clock, as_rows=True)
-            return QueryCursor(opening.pop_all(), session.state.rows, selection, projection, offset)
+        own = self._own(scope)
+        opened, session, selection = self._held(lambda state: state.choice(own))
+        with opened:
+            projection = session.state.columns(tuple(output_fields), scope.clock)
+            return QueryCursor(opened.pop_all(), session.state.rows, selection, projection, offset)
 
     def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
         """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
@@ -161,15 +156,13 @@ class Collection(Definition):
         """
         assert request.offset == 0, "iterators know no offset"
         assert request.group_by is None, "iterators know no groups"
-        with ExitStack() as opening:
-            asked = self._own(request)
-            session, (selection,) = opening.enter_context(
-                self._selecting(lambda state: [state.search(asked).select])
-            )
-            search = session.state.search(asked)
+        own = self._own(request)
+        opened, session, selection = self._held(lambda state: state.search(own))
+        with opened:
+            search = session.state.search(own)
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.one.name))
-            cursor = SearchCursor(opening.pop_all(), search, selection, vectors, find)
+            cursor = SearchCursor(opened.pop_all(), search, selection, vectors, find)
             return search.rows.schema.primary.name, cursor
 
     # ---------------------------------------------------------------------------------------------------
@@ -213,28 +206,23 @@ class Collection(Definition):
         """What of the rows ``asked`` for may be seen."""
         return asked
 
-    @contextmanager
-    def _in_scope(self, scope: Scope) -> Iterator[tuple[Session, Selection]]:
-        """A read transaction, and the rows in ``scope`` just as it sees them."""
-        own = self._own(scope)
-        with self._selecting(lambda state: [state.choice(own).select]) as (session, (selection,)):
-            yield session, selection
-
-    @contextmanager
-    def _selecting(
-        self, choose: Callable[[CollectionState], Sequence[Choosing]]
-    ) -> Iterator[tuple[Session, list[Selection]]]:
-        """A read transaction, and what is chosen just as it sees it."""
+    def _read(self, read: Callable[[Session], Read]) -> Read:
+        """What ``read`` finds in the collection as it is now; a transaction begins when it asks for one."""
         while True:
-            with self._reading() as session:
-                state, choices = session.state, choose(session.state)
-                selections = [
-                    select(state.histories, session.reading, session.position) for select in choices
-                ]
-                found = [selection for selection in selections if selection is not None]
-                if len(found) == len(choices):
-                    yield session, found
-                    return
+            late, session = self._sessions.glance(self._database, self.name)
+            try:
+                with late:
+                    return read(session)
+            except Moved:
+                continue
+
+    def _held(self, chooser: Callable[[CollectionState], Chooser]) -> tuple[ExitStack, Session, Selection]:
+        """A read transaction, which closing the stack ends, and the rows chosen just as it sees them."""
+        while True:
+            with ExitStack() as opening, suppress(Moved):
+                session = opening.enter_context(self._reading())
+                selection = session.selected(chooser(session.state))
+                return opening.pop_all(), session, selection
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final, NamedTuple, Protocol
 
+from .clock import Clock
 from .columns.histories import Histories
 from .indexes.collection_indexes import CollectionIndexes
 from .indexes.field_index import FieldIndex
+from .search.output import Projection
 from .search.prepared import PreparedSearch, prepared
 from .search.request import Scope, SearchRequest
-from .search.selection import Choice
+from .search.selection import Choice, Selection
 from .storage.catalog import CollectionRecord, Position
 from .storage.reading import Late, Reading
 from .storage.rows import RowStore
@@ -27,8 +29,8 @@ _REMEMBERED: Final = 128
 class CollectionState:
     """What this process keeps of a collection between calls: its definition, snapshots and indexes.
 
-    ``choice`` and ``search`` tell what a scope or a request that reads means for this definition; they remember
-    the last ones. Every change of the definition makes another state.
+    ``choice``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of rows,
+    mean for this definition; they remember the last ones. Every change of the definition makes another state.
     """
 
     record: CollectionRecord
@@ -37,6 +39,7 @@ class CollectionState:
     indexes: CollectionIndexes
     choice: Callable[[Scope], Choice]
     search: Callable[[SearchRequest], PreparedSearch]
+    columns: Callable[[tuple[str, ...], Clock], Projection]
 
     @classmethod
     def of(
@@ -44,7 +47,14 @@ class CollectionState:
     ) -> CollectionState:
         choice = lru_cache(_REMEMBERED)(partial(Choice.of, record, only_loaded=True))
         search = lru_cache(_REMEMBERED)(partial(prepared, record, rows, choice))
-        return cls(record, rows, histories, indexes, choice, search)
+        columns = lru_cache(_REMEMBERED)(partial(Projection.of, record, as_rows=True))
+        return cls(record, rows, histories, indexes, choice, search, columns)
+
+
+class Chooser(Protocol):
+    """What chooses rows as a transaction sees them."""
+
+    def select(self, histories: Histories, reading: Reading, position: Position, /) -> Selection: ...
 
 
 class Session(NamedTuple):
@@ -65,6 +75,10 @@ class Session(NamedTuple):
     @property
     def rows(self) -> RowStore:
         return self.state.rows
+
+    def selected(self, chooser: Chooser) -> Selection:
+        """The rows that ``chooser`` chooses here; raises ``Moved`` when others see more already."""
+        return chooser.select(self.state.histories, self.reading, self.position)
 
     def index_of(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""

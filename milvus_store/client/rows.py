@@ -12,6 +12,7 @@ from milvus_store_lite.search.request import Scope
 from ..options import check_options
 from ..results import QueryResult, WriteResult
 from .connection import Connection
+from .remembered import Remembered
 
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
@@ -148,7 +149,7 @@ class RowCalls(Connection):
             times = {name: kwargs[name] for name in CLOCK_OPTIONS if name in kwargs}
             return self.get(collection_name, ids, output_fields, partition_names=partition_names, **times)
         limit, offset = kwargs.get("limit"), kwargs.get("offset") or 0
-        scope = as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs))
+        scope = _QUERY_SCOPE(filter, partition_names, kwargs)
         fields = as_fields(output_fields)
         collection = self._collection(collection_name)
         if _COUNT in fields:
@@ -186,6 +187,13 @@ def as_scope(
         partitions=partition_names or None,
         clock=clock,
     )
+
+
+def _query_scope(filter: object, partition_names: Sequence[str] | None, options: Mapping[str, Any]) -> Scope:
+    return as_scope(filter, options.get("filter_params"), partition_names, as_clock(options))
+
+
+_QUERY_SCOPE: Final = Remembered(_query_scope)
 
 
 def _is_tree(filter: object) -> bool:

@@ -22,7 +22,7 @@ from ..data_types import DataType
 from ..schema import Field
 from ..storage.catalog import Position
 from ..storage.forks import GATE
-from ..storage.reading import Reading
+from ..storage.reading import Moved, Reading
 from ..storage.rows import PARTITION_COLUMN, Part, RowStore
 from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
@@ -146,23 +146,24 @@ class History:
         """Whether anything has been asked of it: what follows only has to catch up."""
         return self._current is not None
 
-    def view(self, reading: Reading, position: Position) -> View | None:
+    def view(self, reading: Reading, position: Position) -> View:
         """The view at ``position``, which is where ``reading`` sees the collection.
 
-        None when another thread has caught up further than this transaction sees: begin a new one.
+        Raises:
+            Moved: another thread has caught up further than this transaction sees.
         """
         snapshot = self._current
         if snapshot is None or snapshot.position != position:
             with self._lock:
                 snapshot = self._catch_up(reading.connection, position)
-        return None if snapshot is None else View(snapshot, reading, self)
+        return View(snapshot, reading, self)
 
-    def _catch_up(self, connection: sqlite3.Connection, position: Position) -> Snapshot | None:
+    def _catch_up(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
         current = self._current
         if current is not None and current.position == position:
             return current
         if current is not None and current.position.is_beyond(position):
-            return None
+            raise Moved
         # Whatever interrupts the builders half-way, the next reader starts from the file again.
         self._current = None
         self._current = (current and self._extend(connection, current, position)) or self._read_anew(
@@ -424,7 +425,7 @@ class View:
 
     def resident_vectors(self, one: Field) -> VectorColumn | None:
         """The dense vectors of every slot, where they are resident already."""
-        resident = self.snapshot.columns.get(Key(one.name))
+        resident = self.resident(one)
         return resident if isinstance(resident, VectorColumn) else None
 
     def dense_at(self, one: Field, slots: npt.NDArray[np.int64]) -> VectorColumn:

@@ -36,6 +36,10 @@ def hits_at(
     decimals: int,
 ) -> list[Hits]:
     """The same for pages that name rows by their seqs."""
+    if len(pages) == 1:
+        ((seqs, values),) = pages
+        pks, entities = projection.fetch(connection, rows, seqs)
+        return [Hits(pks, _shown(values, decimals), entities)]
     # A row that answers several queries is fetched once.
     distinct = list(dict.fromkeys(seq for seqs, _ in pages for seq in seqs))
     pks, entities = projection.fetch(connection, rows, distinct)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..columns.vectors import VectorColumn
 from ..data_types import DataType
 from ..indexes.field_index import FieldIndex
 from ..schema import Field
@@ -36,8 +35,8 @@ def nearest(
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
         return sparse_nearest.nearest(metric, one, selection, queries, limit, params)
     view = selection.view
-    column = view.resident(one)
-    if isinstance(column, VectorColumn) and column.values.size <= dense.SCORED_AT_ONCE:
+    column = view.resident_vectors(one)
+    if column is not None and column.values.size <= dense.SCORED_AT_ONCE:
         return dense.score_all(metric, column, queries, limit, selection.mask)
     covered = None if index is None or not view.is_whole else index.covering(view.snapshot)
     if index is None or covered is None:

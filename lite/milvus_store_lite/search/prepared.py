@@ -51,8 +51,8 @@ class PreparedSearch:
     params: Mapping[str, Any]
     projection: Projection
 
-    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection | None:
-        """The rows to search at ``position``; None when this transaction sees too little: begin a new one."""
+    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
+        """The rows to search at ``position``; raises what ``Choice.select`` raises."""
         if self.one.is_function_output:  # ranked by statistics of all rows, so that no part of them will do
             return self.choice.select_in(histories.whole, reading, position)
         return self.choice.select(histories, reading, position)

@@ -88,18 +88,17 @@ class Choice:
             parts=tuple(_parts(record, condition)),
         )
 
-    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection | None:
+    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
         """The live rows at ``position``, which is where ``reading`` sees the collection.
 
-        None when another thread has caught up further than this transaction sees: begin a new one.
+        Raises:
+            Moved: another thread has caught up further than this transaction sees.
         """
         return self.select_in(histories.of_parts(reading, self.tenants, self.parts), reading, position)
 
-    def select_in(self, history: History, reading: Reading, position: Position) -> Selection | None:
+    def select_in(self, history: History, reading: Reading, position: Position) -> Selection:
         """The same among the rows of ``history``."""
         view = history.view(reading, position)
-        if view is None:
-            return None
         if self.condition is None and self.partitions is None:
             return Selection(view, view.snapshot.alive)
         mask = view.remembered_mask(self, self._mask)

@@ -11,10 +11,16 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from types import TracebackType
 from typing import Final
 
-from ..errors import ConnectionNotExistException, DatabaseLockedError, DatabaseWriteError
+from ..errors import (
+    ConnectionNotExistException,
+    DatabaseLockedError,
+    DatabaseWriteError,
+    MilvusException,
+)
 from .faults import FAULTS, translate
 from .file import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
 from .filesystem import warn_of_network
@@ -55,11 +61,9 @@ class Connections:
             self.close()
             raise
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection that sees one unchanging state of the file for the length of the block."""
-        with self._translated(), self._connection() as connection, transaction(connection):
-            yield connection
+        return _ReadTransaction(self)
 
     def state(self) -> object:
         """What differs after each commit of whatever thread or process, and else stays equal."""
@@ -68,7 +72,7 @@ class Connections:
                 if self._watch is not None and GATE.is_usable:
                     return self._watch.state()
         except FAULTS as error:
-            raise translate(error, self.path, self._timeout) from error
+            raise self.translated(error) from error
         # The lock is not held where a fork may be waited for: the fork waits for the lock.
         with self._translated(), self._connection(), self._watch_lock:
             if self._watch is None:
@@ -123,6 +127,38 @@ class Connections:
         self._closed = True
         with self._write_lock:
             self.close_idle()
+
+    # What one call begins and ends with.
+
+    def take(self) -> sqlite3.Connection:
+        """An idle connection, or a new one; ``give_back`` it when done."""
+        if self._closed:
+            raise ConnectionNotExistException(message=f"the database {self.path} is closed")
+        GATE.enter()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
+        try:
+            return self._connect()
+        except BaseException:
+            GATE.leave()
+            raise
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            if self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
+        finally:
+            GATE.leave()
+
+    def translated(
+        self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None
+    ) -> MilvusException:
+        """``error`` as one of this package, about ``path``."""
+        return translate(error, path or self.path, self._timeout)
 
     # What a fork asks for.
 
@@ -184,7 +220,7 @@ class Connections:
         try:
             yield
         except FAULTS as error:
-            raise translate(error, path or self.path, self._timeout) from error
+            raise self.translated(error, path) from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -205,28 +241,52 @@ class Connections:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """An idle connection, or a new one, for the length of the block."""
-        if self._closed:
-            raise ConnectionNotExistException(message=f"the database {self.path} is closed")
-        GATE.enter()
+        connection = self.take()
         try:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self._connect()
-            try:
-                yield connection
-            finally:
-                self._release(connection)
+            yield connection
         finally:
-            GATE.leave()
+            self.give_back(connection)
 
     def _connect(self) -> sqlite3.Connection:
         if self._read_only:
             return connect_read_only(self.path, self._timeout)
         return connect(self.path, self._durability, self._timeout)
 
-    def _release(self, connection: sqlite3.Connection) -> None:
-        if self._closed:
-            connection.close()
-        else:
-            self._idle.append(connection)
+
+class _ReadTransaction:
+    """What ``reading`` of ``connections`` gives. Generators would double what a transaction takes."""
+
+    __slots__ = ("_connection", "_connections")
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> sqlite3.Connection:
+        connections = self._connections
+        try:
+            self._connection = connections.take()
+            try:
+                self._connection.execute("BEGIN")
+            except BaseException:
+                connections.give_back(self._connection)
+                raise
+        except FAULTS as error:
+            raise connections.translated(error) from error
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        connections, connection = self._connections, self._connection
+        try:
+            # After some errors SQLite has ended the transaction by itself.
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+        except FAULTS as fault:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise connections.translated(fault) from error or fault
+        finally:
+            connections.give_back(connection)
+        if isinstance(error, FAULTS):
+            raise connections.translated(error) from error

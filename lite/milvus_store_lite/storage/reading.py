@@ -21,7 +21,7 @@ class Reading(Protocol):
 
 
 class Moved(Exception):
-    """Somebody wrote between looking and reading: look again."""
+    """Somebody wrote between looking and reading, or another thread sees more already: look again."""
 
 
 class Begun:

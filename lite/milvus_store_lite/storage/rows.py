@@ -35,6 +35,9 @@ _SQL_TYPES: Final = {
     DataType.ARRAY: "TEXT",
     DataType.GEOMETRY: "TEXT",
 }
+_LOOKED_UP: Final = 4
+"""So many primary keys are looked up sooner than it is asked which is the largest."""
+
 _FEED_LENGTH: Final = 50_000
 """Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""
 
@@ -277,9 +280,11 @@ class RowStore:
 
     def seqs_of_pks(self, connection: sqlite3.Connection, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""
-        (largest,) = connection.execute(f"SELECT max(pk) FROM {self._rows}").fetchone()
-        # Rows mostly come in with rising keys: those beyond the largest need no looking up.
-        known = [] if largest is None else [pk for pk in pks if pk <= largest]
+        known = pks
+        if len(pks) > _LOOKED_UP:
+            (largest,) = connection.execute(f"SELECT max(pk) FROM {self._rows}").fetchone()
+            # Rows mostly come in with rising keys: those beyond the largest need no looking up.
+            known = [] if largest is None else [pk for pk in pks if pk <= largest]
         found: dict[Any, int] = {}
         for chunk, marks in chunks(known):
             found.update(
