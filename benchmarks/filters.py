@@ -90,7 +90,7 @@ class Columns:
     def column(self, field: Field) -> NumberColumn | StringColumn:
         return self._columns[field.name]
 
-    def array(self, field: Field) -> ArrayColumn:
+    def array(self, field: Field, member: Field | None = None) -> ArrayColumn:
         return self._array
 
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:

@@ -98,9 +98,15 @@ def test_what_another_client_changed_is_seen_at_once(client: MilvusClient, path:
     make(client)
     client.insert("events", row(1, NOON))
     with MilvusClient(path, durability="normal") as other:
+
+        def found(client: MilvusClient) -> list[Any]:
+            return client.search("events", [[0, 0]], filter=f"at == ISO '{NOON}'")[0].ids
+
         assert shown(other) == [f"{NOON}Z"]
+        assert (found(client), found(other)) == ([1], [1])
         client.alter_database_properties("default", {"timezone": "Asia/Tokyo"})
         assert shown(other) == ["2025-01-31T21:00:00+09:00"]
+        assert (found(client), found(other)) == ([], [])
         other.insert("events", row(2, "2025-01-31T21:00:00"))
     assert shown(client, timezone="UTC") == [f"{NOON}Z"] * 2
 

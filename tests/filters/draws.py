@@ -53,7 +53,7 @@ def tables_of(schema: Schema) -> st.SearchStrategy[list[dict[str, Any]]]:
     return st.lists(st.fixed_dictionaries(columns), max_size=6)
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=20)
 def conditions_of(schema: Schema) -> st.SearchStrategy[tree.Expression]:
     """Filters that ``schema`` admits."""
     return st.recursive(
