@@ -1,18 +1,20 @@
-"""Compares the evaluation with the oracle on many cases: ``python -m tests.filters.agreement 20000``.
+"""Compares the evaluation with the oracle on many cases: ``python -m tests.filters.agreement 20000 [seed]``.
 
 A case is one expression over the rows of one schema, read in one time zone: a quarter over the schema that has a
-field of every type, the others over random schemas. Prints what differs, and how much was compared.
+field of every type, the others over random schemas. Prints what differs, how much was compared, and the seed that
+draws the same cases again.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 import warnings
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
@@ -33,25 +35,28 @@ _KINDS = {"iso ": "with times", "phrase_match": "with phrases", "$[": "with cond
 """What is counted apart, by what its expressions contain."""
 
 
-def main(cases: int) -> None:
+def main(cases: int, start: int) -> None:
     compared: Counter[str] = Counter()
     started = time.monotonic()
     warnings.filterwarnings("ignore", "Generating overly large repr")
-    compare(DYNAMIC, cases // 4, compared)
+    numbers = itertools.count(start)
+    compare(DYNAMIC, cases // 4, next(numbers), compared)
 
+    @seed(start)
     @_thorough(max(1, cases * 3 // 4 // _CASES_PER_SCHEMA))
     @given(schemas)
     def compare_any(schema: Schema) -> None:
-        compare(schema, _CASES_PER_SCHEMA, compared)
+        compare(schema, _CASES_PER_SCHEMA, next(numbers), compared)
 
     compare_any()
     counts = ", ".join(f"{count:,} {name}" for name, count in compared.items())
-    print(f"{counts}: 0 differences, {time.monotonic() - started:.0f} s")
+    print(f"{counts}: 0 differences, seed {start}, {time.monotonic() - started:.0f} s")
 
 
-def compare(schema: Schema, cases: int, compared: Counter[str]) -> None:
-    """Raise for the simplest case found, of ``cases``, in which evaluation and oracle differ."""
+def compare(schema: Schema, cases: int, number: int, compared: Counter[str]) -> None:
+    """Raise for the simplest case found, of ``cases`` by the seed ``number``, in which the two differ."""
 
+    @seed(number)
     @_thorough(cases)
     @given(tables_of(schema), conditions_of(schema), st.sampled_from(ZONES))
     def agree(table: list[dict[str, Any]], expression: tree.Expression, zone: str) -> None:
@@ -77,4 +82,4 @@ def _thorough(examples: int) -> settings:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else time.time_ns() % 10**9)

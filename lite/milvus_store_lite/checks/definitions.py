@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 from ..errors import MilvusException
 from ..index_changes import indexed_field
 from ..indexes.registry import check_index
+from ..properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, checked_properties
 from ..schema import Schema, check_name
 from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE
 from ..storage.rows import RowStore, Tables
@@ -97,10 +98,9 @@ def definition(connection: sqlite3.Connection, collection: Definition) -> Iterat
         check_defaults(collection.schema)
     except MilvusException as error:
         yield Problem(collection.place, error.message)
-    if not _is_json_object(collection.properties):
-        yield Problem(
-            collection.place, f"properties: expected a JSON object, found {collection.properties!r:.80}"
-        )
+    fault = _properties_fault("collection", COLLECTION_PROPERTIES, collection.properties)
+    if fault:
+        yield Problem(collection.place, fault)
     if collection.consistency_level not in CONSISTENCY_LEVELS:
         yield Problem(
             collection.place,
@@ -126,6 +126,24 @@ def indexes(connection: sqlite3.Connection, collection: Definition) -> Iterator[
         fault = _index_fault(collection.schema, field, kind, metric, parameters)
         if fault:
             yield Problem(collection.place, f"index {name!r}: {fault}")
+
+
+def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """The properties of databases are ones that could have been given."""
+    for name, properties in connection.execute("SELECT name, properties FROM databases ORDER BY id"):
+        fault = _properties_fault("database", DATABASE_PROPERTIES, properties)
+        if fault:
+            yield Problem(f"database {name!r}", fault)
+
+
+def _properties_fault(owner: str, known: Mapping[str, str], text: Any) -> str | None:
+    if not _is_json_object(text):
+        return f"properties: expected a JSON object, found {text!r:.80}"
+    try:
+        checked_properties(owner, known, json.loads(text))
+    except MilvusException as error:
+        return error.message
+    return None
 
 
 def _index_fault(schema: Schema, field: str, kind: str, metric: str | None, parameters: str) -> str | None:

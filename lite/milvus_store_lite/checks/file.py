@@ -30,6 +30,7 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
     catalog.catalog_values,
     catalog.references,
     catalog.orphan_tables,
+    definitions.databases,
 )
 """What is checked of the catalog once ``catalog.catalog_tables`` has found its tables."""
 

@@ -192,7 +192,7 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
             id=collection,
             name=name,
             schema=Schema.from_json(schema),
-            properties=json.loads(properties),
+            properties=dict(json.loads(properties)),
             consistency_level=level,
             is_loaded=bool(is_loaded),
             created_at=created_at,
@@ -204,7 +204,7 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
             ),
             aliases=tuple(alias for (alias,) in aliases),
             released=frozenset(name for name, _, is_loaded in partitions if not is_loaded),
-            database_properties=json.loads(of_database),
+            database_properties=dict(json.loads(of_database)),
         )
 
 

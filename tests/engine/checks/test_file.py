@@ -187,6 +187,11 @@ def test_documents_deeper_than_sqlite_parses_are_no_problem(path: Path) -> None:
             "the schema cannot be read: field 'vector' (FLOAT_VECTOR): dim must be",
         ),
         ("UPDATE collections SET properties = '[]' WHERE id = 1", "", "properties: expected a JSON object"),
+        (
+            """UPDATE collections SET properties = '{"timezone": "Asia/Tokyp"}' WHERE id = 1""",
+            "",
+            "collection property 'timezone' must be an IANA time zone",
+        ),
         ("UPDATE collections SET consistency_level = 'Strnog' WHERE id = 1", "", "expected one of Strong"),
         ("UPDATE collections SET is_loaded = 7 WHERE id = 1", "", "is_loaded: expected 0 or 1, found 7"),
         ("UPDATE indexes SET field = 'nope' WHERE collection_id = 1", "", "field 'nope' does not exist"),
@@ -199,6 +204,20 @@ def test_one_broken_invariant_is_named(path: Path, statement: str, place: str, m
     break_with(path, statement)
     (problem,) = check_file(path).problems
     assert problem.place == DOCS + place
+    assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ("[1]", "expected a JSON object"),
+        ('{"timezone": "Mars"}', "database property 'timezone' must be an IANA"),
+    ],
+)
+def test_broken_properties_of_a_database_are_named(path: Path, properties: str, message: str) -> None:
+    break_with(path, f"UPDATE databases SET properties = '{properties}' WHERE name = 'default'")
+    (problem,) = check_file(path).problems
+    assert problem.place == "database 'default'"
     assert message in problem.message
 
 
