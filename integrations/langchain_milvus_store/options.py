@@ -8,7 +8,15 @@ from typing import Any, Final
 
 WRITE_OPTIONS: Final = ("partition_name",)
 DELETE_OPTIONS: Final = ("expr", "filter_params", "partition_name", "timeout")
-_READ_OPTIONS: Final = ("expr", "filter_params", "partition_names", "offset", "consistency_level")
+_CLOCK_OPTIONS: Final = ("timezone", "time_fields")
+_READ_OPTIONS: Final = (
+    "expr",
+    "filter_params",
+    "partition_names",
+    "offset",
+    "consistency_level",
+    *_CLOCK_OPTIONS,
+)
 QUERY_OPTIONS: Final = (*_READ_OPTIONS, "limit", "timeout")
 SEARCH_OPTIONS: Final = (*_READ_OPTIONS, "param", "round_decimal")
 RANKER_OPTIONS: Final = ("fetch_k", "ranker_type", "ranker_params", "reranker")

@@ -19,7 +19,8 @@ from milvus_store_lite.filters import FilterError, compile_filter, parse
 from milvus_store_lite.schema import Schema
 
 from .draws import conditions_of, tables_of
-from .oracle import Oracle, like
+from .oracle import Oracle
+from .oracle_values import like
 from .random_schemas import schemas
 from .rows import MemoryRows
 from .schemas import DYNAMIC

@@ -124,3 +124,18 @@ def test_search_by_metadata_needs_no_query_and_narrows_the_metadata(store: Milvu
     assert [one.page_content for one in store.search_by_metadata("n > 1")] == ["b", "c"]
     assert len(store.search_by_metadata("n > 0", limit=2)) == 2
     assert [one.metadata for one in store.search_by_metadata("n == 1", fields=["m", "k"])] == [{"m": 1}]
+
+
+def test_times_are_read_and_shown_in_the_zone_of_the_call(make_store: MakeStore) -> None:
+    store = make_store(metadata_schema={"at": {"dtype": DataType.TIMESTAMPTZ}})
+    store.add_texts(["a", "b"], [{"at": "2025-01-31T12:00:00"}, {"at": "2025-01-31T12:00:00+09:00"}])
+    at_noon = "at == ISO '2025-01-31T12:00:00'"
+    for zone, text, shown in (
+        (None, "a", "2025-01-31T12:00:00Z"),
+        ("Asia/Tokyo", "b", "2025-01-31T12:00:00+09:00"),
+    ):
+        (found,) = store.similarity_search("a", expr=at_noon, timezone=zone)
+        assert (found.page_content, found.metadata["at"]) == (text, shown)
+        assert len(store.get_pks(at_noon, timezone=zone)) == 1
+    (found,) = store.similarity_search("a", expr=at_noon, time_fields="year, hour")
+    assert found.metadata["at"] == [2025, 12]
