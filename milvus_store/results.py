@@ -86,7 +86,7 @@ class Hits(list[Hit]):
     def __init__(self, pk_name: str, found: EngineHits) -> None:
         self.ids, self.distances, entities = found
         for pk, near, entity in zip(self.ids, self.distances, entities, strict=True):
-            hit = Hit()
+            hit = Hit()  # filled one by one, which takes less time than from another dictionary
             hit[pk_name] = pk
             hit["distance"] = near
             hit["entity"] = entity

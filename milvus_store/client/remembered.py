@@ -26,7 +26,7 @@ class Remembered(Generic[Made]):
 
     def __call__(self, *arguments: Any) -> Made:
         try:
-            key = tuple(map(_key, arguments))
+            key = tuple([one if one is None or type(one) is str else _key(one) for one in arguments])
         except _Incomparable:
             return self._make(*arguments)
         found = self._made.get(key)

@@ -110,18 +110,19 @@ def _queries(data: object, ids: object) -> Queries:
 
 def as_queries(data: object) -> Sequence[Any]:
     """Query vectors as a sequence of single ones."""
-    if isinstance(data, str):  # a text to search for
-        return [data]
-    if isinstance(data, np.ndarray):
+    if isinstance(data, (list, tuple)):
+        if not data:
+            raise ParamError(message="data must hold at least one query vector, got none")
+        if not isinstance(data[0], (int, float)):
+            return data
+    elif isinstance(data, np.ndarray):
         if data.ndim == 2:
             return cast("Sequence[Any]", data)
+    elif isinstance(data, str):  # a text to search for
+        return [data]
     elif hasattr(data, "tocsr"):  # a scipy matrix: each of its rows is a sparse query vector
         rows = data.tocsr()
         return [rows] if rows.ndim == 1 else [rows[place : place + 1] for place in range(rows.shape[0])]
-    elif isinstance(data, (list, tuple)) and (not data or not isinstance(data[0], (int, float))):
-        if not data:
-            raise ParamError(message="data must hold at least one query vector, got none")
-        return data
     raise DataTypeNotMatchException(
         message=f"data must be a list of query vectors, got {type(data).__name__}: {data!r:.80}"
     )

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..errors import DatabaseCorruptError, MilvusException
 from ..schema import Schema
@@ -127,8 +127,7 @@ class CollectionRecord:
         return next((index for index in self.indexes if index.field == field), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a collection stands in its own history: the last row added and the last removal.
 
     Two equal positions mean the same rows; a reader catches up from the one it knows to the current one.
