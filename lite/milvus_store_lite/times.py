@@ -24,7 +24,7 @@ PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?",
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d(?::?[0-5]\d(?::?[0-5]\d)?)?)?",
     re.ASCII,
 )
 """The forms that Milvus's ``timestamptz.go`` reads; of a fraction, six digits count."""
