@@ -89,6 +89,15 @@ def test_no_watch_says_what_an_earlier_one_said(path: Path) -> None:
     assert len(seen) == 4
 
 
+def test_a_watch_needs_no_other_connection(writer: sqlite3.Connection, path: Path, watch: Watch) -> None:
+    """Other connections of the process, which share SQLite's memory, may close at any moment."""
+    before = watch.state()
+    writer.close()
+    assert watch.state() == before
+    in_another_process(path, "INSERT INTO t VALUES (1)")
+    assert watch.state() != before
+
+
 @pytest.mark.skipif(not WITH_MAPS, reason="Linux tells where files are mapped")
 def test_the_header_is_found_where_sqlite_has_it(writer: sqlite3.Connection, path: Path) -> None:
     header: Callable[[], bytes] | None = wal_index.header_of(str(path))
