@@ -29,6 +29,7 @@ from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .geometries import GeometryBuilder, GeometryColumn
 from .growable import Growable
+from .masks import Mask
 from .memory import MemoryBudget
 from .tokens import TokenBuilder, TokenColumn
 from .vectors import (
@@ -51,7 +52,7 @@ _WARM_PK_ROWS: Final = 300_000
 statement: reading them takes a tenth of a second at most."""
 
 _MASK_BYTES: Final = 4 << 20
-"""What the masks of filters that a snapshot remembers may take."""
+"""What the flags of the masks that a snapshot remembers may take; what follows from them takes as much again."""
 
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
@@ -109,7 +110,7 @@ class Snapshot:
     alive: BoolArray | None
     origin: Origin
     columns: dict[Key, AnyColumn] = field(default_factory=dict)
-    masks: dict[Hashable, BoolArray] = field(default_factory=dict)
+    masks: dict[Hashable, Mask] = field(default_factory=dict)
 
     def first_slot(self, after: int) -> int:
         """The slot of the first row beyond seq ``after``."""
@@ -352,14 +353,19 @@ class View:
         assert isinstance(loaded, NumberColumn)
         return loaded
 
-    def remembered_mask(self, choice: Hashable, make: Callable[[View], BoolArray]) -> BoolArray:
+    def alive(self) -> Mask | None:
+        """The slots of rows that live; None when all do."""
+        flags = self.snapshot.alive
+        return None if flags is None else self.remembered_mask(None, lambda _: flags)
+
+    def remembered_mask(self, choice: Hashable, make: Callable[[View], BoolArray]) -> Mask:
         """``make`` of the view, (n,) bool, which is the same whenever ``choice`` asks for it in this snapshot."""
         masks = self.snapshot.masks
         mask = masks.get(choice)
         if mask is None:
-            mask = make(self)
-            if self._history.memory.limit is None and len(mask) <= _MASK_BYTES:
-                if (len(masks) + 1) * len(mask) > _MASK_BYTES:
+            mask = Mask(make(self))
+            if self._history.memory.limit is None and self.count <= _MASK_BYTES:
+                if (len(masks) + 1) * self.count > _MASK_BYTES:
                     masks.clear()
                 masks[choice] = mask
         return mask

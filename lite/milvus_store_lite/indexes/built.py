@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
+from ..columns.masks import Mask
 
 if TYPE_CHECKING:
     from .ann import AnnIndex
@@ -53,24 +54,26 @@ class Coverage:
     slot_of_label: Slots | None
 
     @cached_property
-    def _gone(self) -> BoolArray | None:
+    def _present(self) -> Mask | None:
+        """The labels of rows that are still there; None when all are."""
         if self.slot_of_label is None:
             return None
-        gone: BoolArray = self.slot_of_label < 0
-        return gone if gone.any() else None
+        present = self.slot_of_label >= 0
+        return None if present.all() else Mask(present)
 
-    @cached_property
-    def _present(self) -> BoolArray | None:
-        return None if self._gone is None else ~self._gone
-
-    def allowed(self, mask: BoolArray | None) -> BoolArray | None:
-        """Which labels a mask over slots lets through; None for all."""
-        if self.slot_of_label is None:
-            return None if mask is None else mask[: self.labels]
-        if mask is None:
+    def allowed(self, rows: Mask | None) -> Mask | None:
+        """Which labels those ``rows``, a mask over slots, let through; None for all."""
+        if rows is None:
             return self._present
-        through = mask[self.slot_of_label]
-        return through if self._present is None else through & self._present
+        if self.slot_of_label is None and len(rows.flags) == self.labels:
+            return rows
+        return rows.derived(self, self._through)
+
+    def _through(self, flags: BoolArray) -> BoolArray:
+        if self.slot_of_label is None:
+            return flags[: self.labels]
+        through = flags[self.slot_of_label]
+        return through if self._present is None else through & self._present.flags
 
     def slots(self, labels: Slots) -> Slots:
         """The slots of labels that were let through."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..columns.column import BoolArray
+from ..columns.masks import Mask
 from ..indexes.built import BuiltIndex, Coverage, Slots
 from ..schema import Field
 from . import dense, exact, plan
@@ -67,14 +67,14 @@ def _indexed(
     params: Mapping[str, Any],
 ) -> list[Ranking | None]:
     """The nearest among the rows in the index; None where the index cannot tell."""
-    allowed = coverage.allowed(selection.mask)
-    survivors = coverage.labels if allowed is None else int(np.count_nonzero(allowed))
+    allowed = coverage.allowed(selection.rows)
+    survivors = coverage.labels if allowed is None else allowed.count
     if survivors == 0:
         return [NOTHING] * len(queries)
     task = _Task(metric, one, selection, coverage, built.ann, queries, built.ann.prepare(queries), limit)
     effort = built.ann.effort(limit, survivors / coverage.labels, params)
     if plan.pays_lists(survivors, refined=built.ann.has_finer):
-        return task.by_lists(allowed, survivors, effort)
+        return task.by_lists(allowed, effort)
     return task.one_by_one(allowed, effort)
 
 
@@ -91,10 +91,10 @@ class _Task:
     prepared: Floats
     limit: int
 
-    def by_lists(self, allowed: BoolArray | None, survivors: int, effort: Effort) -> list[Ranking | None]:
-        """By the lists or the graph of the index, of the labels that are ``allowed``, which are ``survivors``."""
+    def by_lists(self, allowed: Mask | None, effort: Effort) -> list[Ranking | None]:
+        """By the lists or the graph of the index, of the labels that are ``allowed``."""
         found: list[Ranking | None] = [None] * len(self.queries)
-        bits = None if allowed is None else np.packbits(allowed, bitorder="little")
+        survivors, bits = (self.coverage.labels, None) if allowed is None else (allowed.count, allowed.bits)
         pending, harder = self._rankable(), effort
         while pending:
             proposed = self.ann.candidates(self.prepared[pending], harder, bits)
@@ -110,10 +110,10 @@ class _Task:
             pending, harder = short, wider
         return found
 
-    def one_by_one(self, allowed: BoolArray | None, effort: Effort) -> list[Ranking | None]:
+    def one_by_one(self, allowed: Mask | None, effort: Effort) -> list[Ranking | None]:
         """By the finer codes of the labels that are ``allowed``, which are few."""
         found: list[Ranking | None] = [None] * len(self.queries)
-        labels = np.arange(self.coverage.labels) if allowed is None else np.flatnonzero(allowed)
+        labels = np.arange(self.coverage.labels) if allowed is None else allowed.slots
         for place in self._rankable():
             near = self.ann.preselect(self.prepared[place], labels, effort.finalists or effort.candidates)
             found[place] = self._rerank(place, near)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
+from ..columns.masks import Mask
 from ..columns.postings import SparseColumn
 from ..columns.snapshot import View
 from ..columns.terms import TermColumn
@@ -35,9 +36,10 @@ def nearest(
     """
     view = selection.view
     first = view.snapshot.first_slot(after)
-    mask = None if selection.mask is None else selection.mask[first:]
-    count = view.count - first
-    survivors = count if mask is None else int(np.count_nonzero(mask))
+    count, chosen = view.count - first, selection.rows
+    if first > 0 and chosen is not None:
+        chosen = Mask(chosen.flags[first:])
+    survivors, mask = (count, None) if chosen is None else (chosen.count, chosen.flags)
     path = plan.choose(
         count, survivors, resident=view.holds(one, after), can_be_resident=view.can_hold(one, after)
     )
@@ -51,7 +53,7 @@ def nearest(
         chunks = ((slots - first, rows) for slots, rows in view.vector_chunks(one, after))
         found = iter(_stream(scan, metric, chunks, queries, limit, mask))
     else:
-        slots = np.arange(count) if mask is None else np.flatnonzero(mask)
+        slots = np.arange(count) if chosen is None else chosen.slots
         found = _some(scan, metric, one, view, after, slots, path, queries, limit)
     return [(slots + first, values) for slots, values in found]
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.histories import MAX_PART_VALUES, Histories
+from ..columns.masks import Mask
 from ..columns.snapshot import History, View
 from ..errors import (
     CollectionNotLoadedException,
@@ -33,23 +34,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """``mask``: (n,) bool over the slots of ``view``, None when every slot counts."""
+    """``rows``: which slots of ``view`` count, None when every slot does."""
 
     view: View
-    mask: BoolArray | None
+    rows: Mask | None
+
+    @property
+    def mask(self) -> BoolArray | None:
+        """(n,) bool over the slots of the view, None when every slot counts."""
+        return None if self.rows is None else self.rows.flags
 
     @property
     def slots(self) -> npt.NDArray[np.int64]:
         """The slots that count, ascending."""
-        return np.arange(self.view.count) if self.mask is None else np.flatnonzero(self.mask)
+        return np.arange(self.view.count) if self.rows is None else self.rows.slots
 
     @property
     def count(self) -> int:
-        return self.view.count if self.mask is None else int(np.count_nonzero(self.mask))
+        return self.view.count if self.rows is None else self.rows.count
 
     def only(self, mask: BoolArray) -> Selection:
         """The selection of those rows that ``mask``, (n,) bool, shows as well."""
-        return Selection(self.view, _both(self.mask, mask))
+        return Selection(self.view, Mask(_both(self.mask, mask)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,9 +106,11 @@ class Choice:
         """The same among the rows of ``history``."""
         view = history.view(reading, position)
         if self.condition is None and self.partitions is None:
-            return Selection(view, view.snapshot.alive)
-        mask = view.remembered_mask(self, self._mask)
-        return Selection(view, mask if self.condition is None else self.condition.sampled(mask))
+            return Selection(view, view.alive())
+        rows = view.remembered_mask(self, self._mask)
+        if self.condition is not None and self.condition.sample is not None:
+            rows = Mask(self.condition.sampled(rows.flags))
+        return Selection(view, rows)
 
     def _mask(self, view: View) -> BoolArray:
         """(n,) bool over the slots of ``view``: rows that live and match, before any sample is taken of them."""
