@@ -32,6 +32,8 @@ def test_a_text_comes_back_as_what_it_means(text: str) -> None:
     assert tree.parse(text_of(tree.parse(text))) == tree.parse(text)
 
 
+# What is drawn from is too long to be shown whole.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(conditions_of(DYNAMIC))
 def test_the_text_of_any_tree_means_the_tree(condition: tree.Expression) -> None:
     text = text_of(condition)
