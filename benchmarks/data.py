@@ -10,10 +10,18 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 
-def clustered(count: int, dim: int, clusters: int = 1000, spread: float = 0.6, seed: int = 7) -> Floats:
-    """(count, dim) float32 unit vectors around ``clusters`` centres, as embeddings lie."""
+def clustered(
+    count: int, dim: int, clusters: int = 1000, spread: float = 0.6, seed: int = 7, part: int = 0
+) -> Floats:
+    """(count, dim) float32 unit vectors around ``clusters`` centres, as embeddings lie.
+
+    Args:
+        part: other vectors around the same centres, for data that is made part by part.
+    """
     random = np.random.default_rng(seed)
     centres = random.standard_normal((clusters, dim), dtype=np.float32)
+    if part:
+        random = np.random.default_rng((seed, part))
     vectors = centres[random.integers(0, clusters, count)]
     vectors = vectors + spread * random.standard_normal((count, dim), dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

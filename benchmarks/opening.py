@@ -48,8 +48,8 @@ def build(path: Path, count: int, dim: int, index_type: str) -> None:
         index = client.prepare_index_params("vector", index_type=index_type, metric_type="COSINE")
         client.create_collection("bench", schema=schema, index_params=index)
         tenants = max(1, count // 1000)
-        for start in range(0, count, 10_000):
-            vectors = data.clustered(min(10_000, count - start), dim, seed=start)
+        for part, start in enumerate(range(0, count, 10_000), start=1):
+            vectors = data.clustered(min(10_000, count - start), dim, part=part)
             client.insert(
                 "bench",
                 [

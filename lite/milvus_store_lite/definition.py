@@ -136,7 +136,7 @@ class Definition:
             home = partition_id(record, name)
             if len(record.partitions) == 1:
                 return session.position.live
-            return session.state.rows.count_in_partition(session.connection, home)
+            return len(session.state.rows.seqs_in_partition(session.connection, home))
 
     @staticmethod
     def _change_schema(session: Session, schema: Schema, stored_default: Any = None) -> None:

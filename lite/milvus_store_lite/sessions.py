@@ -19,6 +19,7 @@ from .indexes.keeper import Keeper
 from .session import CollectionState, Session
 from .storage import catalog
 from .storage.catalog import CollectionRecord, Position
+from .storage.catalog_checksums import damage
 from .storage.connections import Connections
 from .storage.forks import GATE
 from .storage.reading import Begun, Late
@@ -107,6 +108,8 @@ class Sessions:
         if state is None or state.record.version != version:
             state = self._remember(catalog.load(connection, collection_id))
             self.forget_dropped(connection)
+        if name != state.record.name and name not in state.record.aliases:
+            raise damage(f"the alias {name!r}")
         return Session(Begun(connection), state, position)
 
     def _remember(self, record: CollectionRecord) -> CollectionState:

@@ -83,7 +83,7 @@ def test_queries_refuse_a_document_that_is_no_json(path: Path, damage: Callable[
     with MilvusClient(path) as client:
         with pytest.raises(DatabaseCorruptError, match=r"\$meta"):
             client.query("c", "n == 3")
-        with pytest.raises(DatabaseCorruptError, match="a found row"):
+        with pytest.raises(DatabaseCorruptError, match=r"\$meta.*seq 7.*checksum"):
             client.get("c", 6)
         assert client.get("c", 8, ["n"]) == [{"id": 8, "n": 8}]
 
@@ -131,14 +131,15 @@ def test_a_time_outside_the_calendar_is_refused(
     with MilvusClient(path) as client:
         client.create_index("d", client.prepare_index_params("vector", index_type="FLAT", metric_type="L2"))
         client.load_collection("d")
-        with pytest.raises(DatabaseCorruptError, match="collection 2.*a found row.*years 1 and 9999"):
+        with pytest.raises(DatabaseCorruptError, match="collection 2.*'t'.*seq 1.*checksum"):
             client.get("d", 1)
-        with pytest.raises(DatabaseCorruptError, match="a found row"):
+        with pytest.raises(DatabaseCorruptError, match="collection 2.*'t'.*seq 1.*checksum"):
             client.search("d", [[0, 1]], output_fields=["t"])
         assert client.get("d", 2, ["t"]) == [{"id": 2, "t": None}]
-    (problem,) = check_file(path).problems
-    assert problem.place.endswith("field 't'")
-    assert "expected a time between the years 1 and 9999: 1 row" in problem.message
+    calendar, checksum = check_file(path).problems
+    assert calendar.place.endswith("field 't'")
+    assert "expected a time between the years 1 and 9999: 1 row" in calendar.message
+    assert checksum.place == calendar.place
 
 
 def test_a_row_that_its_index_has_lost_is_damage(path: Path, damage: Callable[[str], None]) -> None:

@@ -240,9 +240,11 @@ def test_damaged_structs_are_refused_and_found(client: MilvusClient, path: Path,
         connection.execute("UPDATE rows_1 SET chunks = ? WHERE pk = 1", (stored,))
     with MilvusClient(path) as again, pytest.raises(DatabaseCorruptError, match="collection 1.*'chunks'"):
         again.query("c", "match_any(chunks, $[page] > 0)")
-    (problem,) = check_file(path).problems
+    problem, checksum = check_file(path).problems
+    assert problem.place == checksum.place
     assert problem.place.endswith("field 'chunks'")
     assert "expected ARRAY<STRUCT> of at most 4: 1 row" in problem.message
+    assert "not what was written, by the checksum: 1 row" in checksum.message
 
 
 @pytest.mark.parametrize("types", [MilvusClient, pymilvus.MilvusClient])

@@ -43,7 +43,7 @@ def test_a_writer_that_waits_too_long_is_told_so_and_may_try_again(path: Path) -
     with MilvusClient(path, busy_timeout=1) as client, running(hold_the_lock, path) as holder:
         held(holder)
         begun = time.monotonic()
-        with pytest.raises(DatabaseLockedError, match="another process.* 1 s"):
+        with pytest.raises(DatabaseLockedError, match="another process holds.* 1 s"):
             client.insert("c", rows(1, 5, 0))
         assert 0.9 < time.monotonic() - begun < _FAR_TOO_LONG
         with pytest.raises(DatabaseLockedError):
@@ -109,4 +109,24 @@ def test_a_writer_that_waits_for_a_thread_of_its_own_process_is_told_so(path: Pa
             with pytest.raises(DatabaseLockedError, match="another thread of this process.* 0.2 s"):
                 pool.submit(client.insert, "c", rows(1, 5, 0)).result()
             assert pool.submit(seen, client).result() == {}
+        client.insert("c", rows(1, 5, 0))
+
+
+def test_a_writer_that_waits_for_a_client_with_other_settings_is_told_so(path: Path) -> None:
+    with (
+        MilvusClient(path, busy_timeout=0.2) as client,
+        MilvusClient(path, busy_timeout=0.2, durability="normal") as other,
+        running(hold_the_lock, path) as holder,
+    ):
+        assert client._database is not other._database
+        held(holder)
+        with pytest.raises(DatabaseLockedError, match="another process holds.* 0.2 s"):
+            client.insert("c", rows(1, 5, 0))
+        holder.tell("0")
+        holder.process.wait(60)
+        with (
+            other._database._connections.writing(),
+            pytest.raises(DatabaseLockedError, match="another client of this process.* 0.2 s"),
+        ):
+            client.insert("c", rows(1, 5, 0))
         client.insert("c", rows(1, 5, 0))

@@ -40,16 +40,21 @@ class Definition:
     is_loaded: int
     last_seq: int
     last_change: int
+    key_sum: int
+
+    @cached_property
+    def store(self) -> RowStore:
+        return RowStore(self.id, self.schema)
 
     @cached_property
     def tables(self) -> Tables:
         """Names of tables and columns, quoted for SQL."""
-        return RowStore(self.id, self.schema).tables
+        return self.store.tables
 
     @cached_property
     def made(self) -> dict[str, Columns]:
         """The tables and indexes as they are made, with their columns."""
-        return made_by(RowStore(self.id, self.schema).create_tables)
+        return made_by(self.store.create_tables)
 
     def stored_as(self, name: str) -> str:
         """What SQLite's ``typeof`` says of the values of a scalar field."""
@@ -64,7 +69,7 @@ def read_definition(connection: sqlite3.Connection, collection: int) -> Definiti
     """The collection with this id, or why it cannot be read."""
     row = connection.execute(
         "SELECT collections.name, databases.name, schema, collections.properties, consistency_level,"
-        " is_loaded, last_seq, last_change"
+        " is_loaded, last_seq, last_change, key_sum"
         " FROM collections LEFT JOIN databases ON databases.id = database_id WHERE collections.id = ?",
         (collection,),
     ).fetchone()

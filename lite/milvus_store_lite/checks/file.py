@@ -16,7 +16,7 @@ from ..errors import DatabaseLockedError, DatabaseWriteError
 from ..storage.faults import FAULTS, said, translate
 from ..storage.file import connect_read_only, require
 from ..storage.migrations import refuse_older
-from . import catalog, definitions, history, indexes, scalars, vectors
+from . import catalog, checksums, definitions, history, indexes, scalars, vectors
 from .definitions import Definition
 from .pages import pages_and_indexes
 from .report import Problem, Report
@@ -31,13 +31,14 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
     catalog.references,
     catalog.orphan_tables,
     definitions.databases,
+    checksums.databases,
 )
 """What is checked of the catalog once ``catalog.catalog_tables`` has found its tables."""
 
 COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
-    "definition": (definitions.definition, definitions.indexes),
-    "rows": (scalars.scalars, scalars.texts, scalars.documents, scalars.arrays),
-    "vectors": (vectors.pairing, vectors.lengths, vectors.contents, vectors.terms),
+    "definition": (definitions.definition, definitions.indexes, checksums.definition),
+    "rows": (scalars.scalars, scalars.texts, scalars.documents, scalars.arrays, checksums.scalars),
+    "vectors": (vectors.pairing, vectors.lengths, vectors.contents, vectors.terms, checksums.terms),
     "stored indexes": (indexes.stored_indexes,),
     "removals": (history.position, history.removals),
 }

@@ -85,7 +85,8 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
         changed: list[int] = []
         broken: list[int] = []
         while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(one))):
-            places = damaged([value for _, _, value in chunk], [checksum for _, checksum, _ in chunk])
+            seqs, sums, values = zip(*chunk, strict=True)
+            places = damaged(seqs, values, list(sums))
             changed += [chunk[place][0] for place in places]
             wrong = set(places)
             # Of what is not what was written, nothing more needs to be said.

@@ -177,6 +177,9 @@ class History:
         self._builders = {}
         self.memory.release(self)
         self._seqs.append(self._seqs_beyond(connection, 0))
+        if self.part is None and len(self._seqs) != position.live:
+            fault = ValueError(f"{position.live} rows were written, {len(self._seqs)} were found")
+            raise self.rows.corrupt("the numbers of its rows", fault)
         return Snapshot(position, self._seqs.view(), None, Origin())
 
     def _extend(
@@ -234,7 +237,7 @@ class History:
             after = key.after
             first = snapshot.first_slot(after)
             alive = None if snapshot.alive is None else snapshot.alive[first:]
-            self._read_into(builder, key, connection, after, snapshot.seqs[first:], alive)
+            self._read_into(builder, key, connection, after, snapshot.seqs[first:], alive, snapshot.position)
             column = builder.view()
             if snapshot is self._current and self.memory.allows(column.size):
                 snapshot.columns[key] = column
@@ -250,8 +253,12 @@ class History:
         after: int,
         seqs: npt.NDArray[np.int64],
         alive: BoolArray | None = None,
+        position: Position | None = None,
     ) -> None:
         """Append the values of the slots ``seqs``, the rows beyond ``after``; None where one is not alive.
+
+        Args:
+            position: where the collection stands if the slots are all it has.
 
         Raises:
             DatabaseCorruptError: the file does not hold one good value for each of the rows.
@@ -262,9 +269,10 @@ class History:
             if isinstance(builder, AnyVectorBuilder):
                 self._read_vectors(builder, name, connection, after, live, alive)
             else:
-                values = self.rows.scalar_values(connection, name, after, self.part)
-                if len(values) != len(live):
-                    raise ValueError(f"{len(live)} rows have {len(values)} values")
+                if position and self.part is None and name == self.rows.schema.primary.name:
+                    values = self.rows.all_pks(connection, live, position.key_sum)
+                else:
+                    values = self.rows.scalar_values(connection, name, live, after, self.part)
                 builder.append(_spread(values, alive))
         except (KeyError, ValueError, TypeError, ArithmeticError) as error:
             raise self.rows.corrupt(f"values of field '{name}'", error) from error

@@ -118,7 +118,7 @@ class Projection:
             else:
                 entity[name] = decode(row[place])
         if self.dynamic is not None:
-            document = json.loads(row[-1])
+            document = json.loads(row[2 + len(self.scalars)])
             # A field that was added later hides the dynamic key of its name in older rows.
             fields = self.schema.by_name
             entity |= {

@@ -18,18 +18,29 @@ from typing import Any, Final, NamedTuple
 from ..errors import DatabaseCorruptError, MilvusException
 from ..schema import Schema
 from . import index_parts
+from .catalog_checksums import (
+    POSITION_COLUMNS,
+    damage,
+    digest,
+    seal_definition,
+    seal_position,
+    verified_definition,
+    verify_position,
+)
 
 DEFAULT_DATABASE: Final = "default"
 DEFAULT_PARTITION: Final = "_default"
 
-_DATABASE: Final = "(SELECT id FROM databases WHERE name = ?)"
-"""A database is looked up by its name in every statement: its number may be another one's after a drop."""
+_DATABASE: Final = "(SELECT id FROM databases NOT INDEXED WHERE name = ?)"
+"""A database is looked up by its name in every statement: its number may be another one's after a drop. They are
+few, and rows have checksums where indexes have none."""
 
 CATALOG_TABLES: Final = (
     """CREATE TABLE databases (
         id INTEGER PRIMARY KEY,
         name TEXT NOT NULL UNIQUE,
-        properties TEXT NOT NULL DEFAULT '{}'
+        properties TEXT NOT NULL DEFAULT '{}',
+        checksum BLOB NOT NULL
     )""",
     """CREATE TABLE collections (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -43,6 +54,9 @@ CATALOG_TABLES: Final = (
         version INTEGER NOT NULL DEFAULT 1,
         last_seq INTEGER NOT NULL DEFAULT 0,
         last_change INTEGER NOT NULL DEFAULT 0,
+        key_sum INTEGER NOT NULL DEFAULT 0,
+        checksum BLOB NOT NULL DEFAULT x'',
+        position_checksum BLOB NOT NULL DEFAULT x'',
         UNIQUE (database_id, name)
     )""",
     """CREATE TABLE aliases (
@@ -69,9 +83,12 @@ CATALOG_TABLES: Final = (
         PRIMARY KEY (collection_id, name)
     ) WITHOUT ROWID""",
     *index_parts.INDEX_TABLES,
-    f"INSERT INTO databases (id, name) VALUES (1, '{DEFAULT_DATABASE}')",
+    f"INSERT INTO databases (id, name, checksum)"
+    f" VALUES (1, '{DEFAULT_DATABASE}', x'{digest((1, DEFAULT_DATABASE, '{}')).hex()}')",
 )
 
+
+_PLACES: Final = f"SELECT {POSITION_COLUMNS}, position_checksum FROM collections"
 
 UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading a damaged definition may raise, besides errors of this package."""
@@ -131,10 +148,12 @@ class Position(NamedTuple):
     """Where a collection stands in its own history: the last row added and the last removal.
 
     Two equal positions mean the same rows; a reader catches up from the one it knows to the current one.
+    ``key_sum``: the sum of the checksums of all primary keys there are.
     """
 
     last_seq: int
     last_change: int
+    key_sum: int
 
     @property
     def live(self) -> int:
@@ -149,43 +168,47 @@ class Position(NamedTuple):
 def find(connection: sqlite3.Connection, database: str, name: str) -> tuple[int, int, Position] | None:
     """(id, version, position) of the collection that has ``name`` as its name or alias."""
     row = connection.execute(
-        f"SELECT id, version, last_seq, last_change FROM collections WHERE database_id = {_DATABASE} AND name = ?",
-        (database, name),
+        f"{_PLACES} WHERE database_id = {_DATABASE} AND name = ?", (database, name)
     ).fetchone()
     if row is None:
         row = connection.execute(
-            "SELECT id, version, last_seq, last_change FROM collections WHERE id ="
+            f"{_PLACES} WHERE id ="
             f" (SELECT collection_id FROM aliases WHERE database_id = {_DATABASE} AND alias = ?)",
             (database, name),
         ).fetchone()
-    return None if row is None else (row[0], row[1], Position(row[2], row[3]))
+    if row is None:
+        _refuse_hidden(connection, database, name)
+        return None
+    collection, _, _, version, *position, _ = verify_position(row)
+    return collection, version, Position(*position)
+
+
+def _refuse_hidden(connection: sqlite3.Connection, database: str, name: str) -> None:
+    """Raise DatabaseCorruptError where ``name`` is not found because of damage: of the index, or of an alias."""
+    hidden = connection.execute(
+        f"SELECT 1 FROM collections NOT INDEXED WHERE database_id = {_DATABASE} AND name = ?",
+        (database, name),
+    ).fetchone()
+    if hidden:
+        raise damage(f"the index of collections by name, which lacks {name!r}")
+    for (collection,) in connection.execute("SELECT DISTINCT collection_id FROM aliases").fetchall():
+        verified_definition(connection, collection)
 
 
 def place(connection: sqlite3.Connection, collection: int) -> Position | None:
     """Where the collection with this id stands, None if it is gone."""
-    row = connection.execute(
-        "SELECT last_seq, last_change FROM collections WHERE id = ?", (collection,)
-    ).fetchone()
-    return None if row is None else Position(row[0], row[1])
+    row = connection.execute(f"{_PLACES} WHERE id = ?", (collection,)).fetchone()
+    return None if row is None else Position(*verify_position(row)[4:-1])
 
 
 def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
-    """The whole definition of a collection that exists."""
-    name, schema, properties, level, is_loaded, created_at, version, of_database = connection.execute(
-        "SELECT name, schema, properties, consistency_level, is_loaded, created_at, version,"
-        " (SELECT properties FROM databases WHERE databases.id = database_id) FROM collections WHERE id = ?",
-        (collection,),
-    ).fetchone()
-    partitions = connection.execute(
-        "SELECT name, id, is_loaded FROM partitions WHERE collection_id = ? ORDER BY id", (collection,)
-    ).fetchall()
-    indexes = connection.execute(
-        "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
-        (collection,),
-    )
-    aliases = connection.execute(
-        "SELECT alias FROM aliases WHERE collection_id = ? ORDER BY alias", (collection,)
-    )
+    """The whole definition of a collection that exists.
+
+    Raises:
+        DatabaseCorruptError: it is not what was written.
+    """
+    (row,), partitions, indexes, aliases = verified_definition(connection, collection)
+    _, _, name, schema, properties, level, is_loaded, created_at, version, of_database = row
     with _damage_in(f"the definition of collection {name!r}"):
         return CollectionRecord(
             id=collection,
@@ -196,13 +219,13 @@ def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
             is_loaded=bool(is_loaded),
             created_at=created_at,
             version=version,
-            partitions={name: number for name, number, _ in partitions},
+            partitions={name: number for name, number, *_ in partitions},
             indexes=tuple(
                 IndexRecord(index, field, kind, metric, json.loads(parameters))
                 for index, field, kind, metric, parameters in indexes
             ),
             aliases=tuple(alias for (alias,) in aliases),
-            released=frozenset(name for name, _, is_loaded in partitions if not is_loaded),
+            released=frozenset(name for name, _, is_loaded, _ in partitions if not is_loaded),
             database_properties=dict(json.loads(of_database)),
         )
 
@@ -226,9 +249,9 @@ def ids(connection: sqlite3.Connection) -> set[int]:
 
 def names(connection: sqlite3.Connection, database: str) -> list[str]:
     rows = connection.execute(
-        f"SELECT name FROM collections WHERE database_id = {_DATABASE} ORDER BY id", (database,)
+        f"{_PLACES} NOT INDEXED WHERE database_id = {_DATABASE} ORDER BY id", (database,)
     )
-    return [name for (name,) in rows]
+    return [verify_position(row)[2] for row in rows]
 
 
 def add_collection(
@@ -250,6 +273,7 @@ def add_collection(
         "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
         (collection, DEFAULT_PARTITION, now),
     )
+    seal_definition(connection, collection)
     return int(collection)
 
 
@@ -263,43 +287,41 @@ def remove_collection(connection: sqlite3.Connection, collection: int) -> None:
 def rename_collection(connection: sqlite3.Connection, collection: int, database: str, name: str) -> None:
     """Give a collection a name in ``database``, which may be another one than it was in."""
     connection.execute(
-        f"UPDATE collections SET name = ?, database_id = {_DATABASE}, version = version + 1 WHERE id = ?",
+        f"UPDATE collections SET name = ?, database_id = {_DATABASE} WHERE id = ?",
         (name, database, collection),
     )
+    _touch(connection, collection)
 
 
 def set_loaded(connection: sqlite3.Connection, collection: int, partitions: Collection[int]) -> None:
     """Load ``partitions`` and release the others; the collection is loaded when one of them is."""
-    connection.execute(
-        "UPDATE collections SET is_loaded = ?, version = version + 1 WHERE id = ?",
-        (bool(partitions), collection),
-    )
+    connection.execute("UPDATE collections SET is_loaded = ? WHERE id = ?", (bool(partitions), collection))
     # While the collection is released, its partitions are as load_collection() will find them: loaded.
     connection.execute(
         "UPDATE partitions SET is_loaded = ? WHERE collection_id = ?", (not partitions, collection)
     )
     connection.executemany("UPDATE partitions SET is_loaded = 1 WHERE id = ?", [(one,) for one in partitions])
+    _touch(connection, collection)
 
 
 def set_schema(connection: sqlite3.Connection, collection: int, schema: Schema) -> None:
-    connection.execute(
-        "UPDATE collections SET schema = ?, version = version + 1 WHERE id = ?",
-        (schema.to_json(), collection),
-    )
+    connection.execute("UPDATE collections SET schema = ? WHERE id = ?", (schema.to_json(), collection))
+    _touch(connection, collection)
 
 
 def set_properties(connection: sqlite3.Connection, collection: int, properties: Mapping[str, Any]) -> None:
     connection.execute(
-        "UPDATE collections SET properties = ?, version = version + 1 WHERE id = ?",
-        (json.dumps(properties), collection),
+        "UPDATE collections SET properties = ? WHERE id = ?", (json.dumps(properties), collection)
     )
+    _touch(connection, collection)
 
 
 def set_position(connection: sqlite3.Connection, collection: int, position: Position) -> None:
     connection.execute(
-        "UPDATE collections SET last_seq = ?, last_change = ? WHERE id = ?",
-        (position.last_seq, position.last_change, collection),
+        "UPDATE collections SET last_seq = ?, last_change = ?, key_sum = ? WHERE id = ?",
+        (position.last_seq, position.last_change, position.key_sum, collection),
     )
+    seal_position(connection, collection)
 
 
 def alias_target(connection: sqlite3.Connection, database: str, alias: str) -> str | None:
@@ -323,14 +345,12 @@ def set_alias(connection: sqlite3.Connection, database: str, alias: str, collect
 
 
 def remove_alias(connection: sqlite3.Connection, database: str, alias: str) -> None:
-    connection.execute(
-        "UPDATE collections SET version = version + 1 WHERE id ="
-        f" (SELECT collection_id FROM aliases WHERE database_id = {_DATABASE} AND alias = ?)",
+    removed = connection.execute(
+        f"DELETE FROM aliases WHERE database_id = {_DATABASE} AND alias = ? RETURNING collection_id",
         (database, alias),
-    )
-    connection.execute(
-        f"DELETE FROM aliases WHERE database_id = {_DATABASE} AND alias = ?", (database, alias)
-    )
+    ).fetchall()
+    for (collection,) in removed:
+        _touch(connection, collection)
 
 
 def aliases(connection: sqlite3.Connection, database: str) -> list[str]:
@@ -373,4 +393,6 @@ def _now() -> int:
 
 
 def _touch(connection: sqlite3.Connection, collection: int) -> None:
+    """The definition is another one: let caches know, and write its checksums."""
     connection.execute("UPDATE collections SET version = version + 1 WHERE id = ?", (collection,))
+    seal_definition(connection, collection)

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Final
 
@@ -28,6 +28,7 @@ from .forks import GATE
 from .migrations import migrate, refuse_older
 from .transactions import transaction
 from .watch import Watch
+from .writers import holder, writing_to
 
 _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
@@ -42,6 +43,7 @@ class Connections:
         self, path: str, durability: Durability = "full", timeout: float = 30.0, *, read_only: bool = False
     ) -> None:
         self.path = path
+        self._real_path = os.path.realpath(path)
         self._durability = durability
         self._timeout = timeout
         self._read_only = read_only
@@ -88,7 +90,8 @@ class Connections:
             DatabaseWriteError: the file cannot be written.
         """
         with self._alone(), self._translated(), self._connection() as connection:
-            with transaction(connection, "IMMEDIATE"):
+            with ExitStack() as noted, transaction(connection, "IMMEDIATE"):
+                noted.enter_context(writing_to(self._real_path))
                 yield connection
             with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
                 self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
@@ -158,7 +161,7 @@ class Connections:
         self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None
     ) -> MilvusException:
         """``error`` as one of this package, about ``path``."""
-        return translate(error, path or self.path, self._timeout)
+        return translate(error, path or self.path, self._timeout, holder(self._real_path))
 
     # What a fork asks for.
 

@@ -1,4 +1,7 @@
-"""The table of databases: statements over a connection that is already inside a transaction."""
+"""The table of databases: statements over a connection that is already inside a transaction.
+
+There are few, so that all of them are read and verified to find one.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,30 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from .catalog_checksums import damage, digest, matches, seal_definition
+
 
 def exists(connection: sqlite3.Connection, name: str) -> bool:
-    found = connection.execute("SELECT 1 FROM databases WHERE name = ?", (name,)).fetchone()
-    return found is not None
+    return name in _stored(connection)
 
 
 def names(connection: sqlite3.Connection) -> list[str]:
     """All names, oldest first."""
-    return [name for (name,) in connection.execute("SELECT name FROM databases ORDER BY id")]
+    return list(_stored(connection))
 
 
 def properties(connection: sqlite3.Connection, name: str) -> dict[str, Any] | None:
     """The properties of a database, None if there is none of this name."""
-    row = connection.execute("SELECT properties FROM databases WHERE name = ?", (name,)).fetchone()
-    return None if row is None else dict(json.loads(row[0]))
+    found = _stored(connection).get(name)
+    return None if found is None else dict(json.loads(found))
 
 
 def add(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
     connection.execute(
-        "INSERT INTO databases (name, properties) VALUES (?, ?)", (name, json.dumps(properties))
+        "INSERT INTO databases (name, properties, checksum) VALUES (?, ?, x'')",
+        (name, json.dumps(properties)),
     )
+    _seal(connection, name)
 
 
 def set_properties(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
@@ -38,8 +44,35 @@ def set_properties(connection: sqlite3.Connection, name: str, properties: Mappin
         " WHERE database_id = (SELECT id FROM databases WHERE name = ?)",
         (name,),
     )
+    _seal(connection, name)
+    of_database = connection.execute(
+        "SELECT id FROM collections WHERE database_id = (SELECT id FROM databases WHERE name = ?)", (name,)
+    )
+    for (collection,) in of_database.fetchall():
+        seal_definition(connection, collection)
 
 
 def remove(connection: sqlite3.Connection, name: str) -> None:
     """Remove a database that has no collections."""
     connection.execute("DELETE FROM databases WHERE name = ?", (name,))
+
+
+def _stored(connection: sqlite3.Connection) -> dict[str, str]:
+    """Name → properties as stored, of all databases, oldest first.
+
+    Raises:
+        DatabaseCorruptError: one of them is not what was written.
+    """
+    rows = connection.execute("SELECT id, name, properties, checksum FROM databases NOT INDEXED ORDER BY id")
+    found = {}
+    for *row, checksum in rows:
+        if not matches(row, checksum):
+            raise damage(f"the database {row[1]!r:.80}")
+        found[row[1]] = row[2]
+    return found
+
+
+def _seal(connection: sqlite3.Connection, name: str) -> None:
+    """Write the checksum that fits the row."""
+    row = connection.execute("SELECT id, name, properties FROM databases WHERE name = ?", (name,)).fetchone()
+    connection.execute("UPDATE databases SET checksum = ? WHERE id = ?", (digest(row), row[0]))

@@ -17,7 +17,7 @@ _BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
     (
         "locked",
         DatabaseLockedError,
-        "another process (or client with other settings) holds the write lock; the call waited {timeout:g} s",
+        "{holder} holds the write lock; the call waited {timeout:g} s",
     ),
     ("not a database", NotADatabaseError, "the file is not an SQLite database"),
     ("malformed", DatabaseCorruptError, "the file is damaged; 'milvus-store check' lists where"),
@@ -53,10 +53,17 @@ def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
     return isinstance(translate(error, "", 0), DatabaseCorruptError)
 
 
-def translate(error: sqlite3.Error | UnicodeDecodeError, path: str, timeout: float) -> MilvusException:
-    """The error of this package that says what ``error`` means for the database at ``path``."""
+def translate(
+    error: sqlite3.Error | UnicodeDecodeError, path: str, timeout: float, holder: str = "another process"
+) -> MilvusException:
+    """The error of this package that says what ``error`` means for the database at ``path``.
+
+    Args:
+        timeout: seconds that were waited for the lock.
+        holder: who has the lock if that is what is wrong.
+    """
     text = said(error)
     for fragment, kind, meaning in _BY_MESSAGE:
         if fragment in text:
-            return kind(message=f"{path}: {meaning.format(timeout=timeout)} (SQLite: {text})")
+            return kind(message=f"{path}: {meaning.format(timeout=timeout, holder=holder)} (SQLite: {text})")
     return MilvusException(message=f"{path}: {type(error).__name__}: {text}")

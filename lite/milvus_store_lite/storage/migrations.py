@@ -11,8 +11,12 @@ import sqlite3
 from collections.abc import Callable
 from typing import Final
 
+from xxhash import xxh3_64_digest
+
 from ..errors import DatabaseFormatError
-from .checksums import checksums
+from ..schema import Schema
+from .catalog_checksums import digest, seal_definition
+from .tables import StoredTables
 from .transactions import transaction
 
 _ROWS_AT_ONCE: Final = 1_024
@@ -35,12 +39,43 @@ def _add_checksums(connection: sqlite3.Connection) -> None:
         )
         rows = connection.execute(f'SELECT seq, value FROM "{name}_aside" ORDER BY seq')
         while found := rows.fetchmany(_ROWS_AT_ONCE):
-            sums = checksums([blob for _, blob in found])
+            sums = [None if blob is None else xxh3_64_digest(blob) for _, blob in found]
             connection.executemany(
                 f'INSERT INTO "{name}" (seq, value, checksum) VALUES (?, ?, ?)',
                 ((*row, one) for row, one in zip(found, sums, strict=True)),
             )
         connection.execute(f'DROP TABLE "{name}_aside"')
+
+
+def _seed_checksums(connection: sqlite3.Connection, table: str) -> None:
+    """Let the checksums of a table of vectors know their seqs. Vectors that are damaged stay so."""
+    after = 0
+    while found := connection.execute(
+        f"SELECT seq, value, checksum FROM {table} WHERE seq > ? ORDER BY seq LIMIT {_ROWS_AT_ONCE}", (after,)
+    ).fetchall():
+        connection.executemany(
+            f"UPDATE {table} SET checksum = ? WHERE seq = ?",
+            (
+                (xxh3_64_digest(blob, seq), seq)
+                for seq, blob, checksum in found
+                if blob is not None and xxh3_64_digest(blob) == checksum
+            ),
+        )
+        after = found[-1][0]
+
+
+def _add_scalar_checksums(connection: sqlite3.Connection) -> None:
+    """Write rows and vocabularies anew, with checksums, and enter those of vectors and of the catalog."""
+    found = connection.execute("SELECT id, schema FROM collections ORDER BY id").fetchall()
+    for collection, schema in found:
+        tables = StoredTables(collection, Schema.from_json(schema))
+        key_sum = tables.add_checksums(connection)
+        for table in tables.tables.vectors.values():
+            _seed_checksums(connection, table)
+        connection.execute("UPDATE collections SET key_sum = ? WHERE id = ?", (key_sum, collection))
+        seal_definition(connection, collection)
+    for row in connection.execute("SELECT id, name, properties FROM databases").fetchall():
+        connection.execute("UPDATE databases SET checksum = ? WHERE id = ?", (digest(row), row[0]))
 
 
 Step = str | Callable[[sqlite3.Connection], None]
@@ -85,6 +120,13 @@ STEPS: Final[dict[int, tuple[Step, ...]]] = {
             PRIMARY KEY (collection_id, name)
         ) WITHOUT ROWID""",
         _add_checksums,
+    ),
+    6: (
+        "ALTER TABLE databases ADD COLUMN checksum BLOB NOT NULL DEFAULT x''",
+        "ALTER TABLE collections ADD COLUMN key_sum INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE collections ADD COLUMN checksum BLOB NOT NULL DEFAULT x''",
+        "ALTER TABLE collections ADD COLUMN position_checksum BLOB NOT NULL DEFAULT x''",
+        _add_scalar_checksums,
     ),
 }
 """Format → what makes a file of the format before it one of this format."""

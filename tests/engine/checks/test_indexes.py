@@ -99,7 +99,8 @@ def test_damage_of_an_index_is_named_as_what_is_built_anew(
 
 def test_what_is_stored_of_no_index_is_named(path: Path, damage: Callable[[str], None]) -> None:
     damage("UPDATE indexes SET name = 'other'")
-    (problem,) = check_file(path).problems
+    definition, problem = check_file(path).problems
+    assert definition.message == "the definition is not what was written, by the checksum"
     assert (problem.place, problem.message) == (
         PLACE,
         "there is no index of this name; what is stored is never used",

@@ -15,6 +15,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseFormatError
+from milvus_store_lite.checks import check_file
 from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
 FILES = sorted((Path(__file__).parent / "formats").glob("format-*.db"))
@@ -48,6 +49,7 @@ def test_a_file_of_this_format_opens_answers_and_takes_writes(file: Path, path: 
         assert client.insert("quick", {"vector": [7, 8]})["ids"] == ["4"]
     with MilvusClient(path) as client:
         assert client.get_collection_stats("quick") == {"row_count": 4}
+    assert check_file(path).problems == ()
 
 
 def test_an_older_file_is_not_migrated_by_a_reader(path: Path) -> None:

@@ -1,0 +1,82 @@
+"""Whether what the file holds is what was written: the checksums of scalars, keys, terms and the catalog.
+
+Those of vectors are looked at with the vectors, those of built indexes with the indexes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from ..storage.catalog_checksums import POSITION_COLUMNS, definition_rows, matches
+from ..storage.tables import CHECKSUMS
+from ..storage.vocabulary import term_checksum
+from .definitions import Definition
+from .offenders import shown
+from .report import Problem
+
+_ROWS_AT_ONCE: Final = 1_024
+_SAID: Final = "not what was written, by the checksum"
+
+
+def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Every scalar has the checksum it was written with, and all keys have that of all keys."""
+    columns, sums = collection.tables.columns, collection.store.checksums
+    listed = ", ".join(["seq", CHECKSUMS, *columns.values()])
+    broken: dict[str, list[int]] = {}
+    key_sum = 0
+    with _any_text(connection):
+        rows = connection.execute(f"SELECT {listed} FROM {collection.tables.rows} ORDER BY seq")
+        while chunk := rows.fetchmany(_ROWS_AT_ONCE):
+            seqs, blobs, *values = zip(*chunk, strict=True)
+            for column, seq in sums.changed(seqs, blobs, dict(zip(columns, values, strict=True))):
+                broken.setdefault(column, []).append(seq)
+            key_sum += sums.keys_of([blob for blob in blobs if isinstance(blob, bytes)])
+    for column, changed in broken.items():
+        yield Problem(collection.field_place(column), f"{_SAID}: {shown(len(changed), changed)}")
+    if not broken and key_sum != collection.key_sum:
+        place = collection.field_place(collection.schema.primary.name)
+        yield Problem(place, f"all keys together are {_SAID}")
+
+
+def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Every term of a vocabulary has the checksum it was written with."""
+    for name, table in collection.tables.vocabularies.items():
+        with _any_text(connection):
+            rows = connection.execute(f"SELECT id, term, checksum FROM {table} ORDER BY id")
+            broken = [number for number, term, stored in rows if term_checksum(number, term) != stored]
+        if broken:
+            yield Problem(
+                collection.field_place(name), f"terms that are {_SAID}: {shown(len(broken), broken)}"
+            )
+
+
+def definition(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """The definition and the position of a collection have their checksums."""
+    checksum, position_checksum, *position = connection.execute(
+        f"SELECT checksum, position_checksum, {POSITION_COLUMNS} FROM collections WHERE id = ?",
+        (collection.id,),
+    ).fetchone()
+    if not matches(definition_rows(connection, collection.id), checksum):
+        yield Problem(collection.place, f"the definition is {_SAID}")
+    if not matches(position, position_checksum):
+        yield Problem(collection.place, f"the position is {_SAID}")
+
+
+def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Every database has the checksum it was written with."""
+    for *row, checksum in connection.execute("SELECT id, name, properties, checksum FROM databases"):
+        if not matches(row, checksum):
+            yield Problem(f"database {row[1]!r}", _SAID)
+
+
+@contextmanager
+def _any_text(connection: sqlite3.Connection) -> Iterator[None]:
+    """Inside the block texts that are no UTF-8 are read as texts that cannot be written."""
+    connection.text_factory = lambda text: text.decode(errors="surrogateescape")
+    try:
+        yield
+    finally:
+        connection.text_factory = str
