@@ -27,6 +27,9 @@ Bits = npt.NDArray[np.uint8]
 ROUNDS: Final = 8
 """Rounds of k-means: more of them cost build time and gain no recall."""
 
+_PARAMS_KEPT: Final = 64
+"""Efforts whose parameters are kept: a process mostly asks with a few."""
+
 SCALAR_CODES: Final = {
     "SQ4U": "SQ4",
     "SQ6": "SQ6",
@@ -58,6 +61,7 @@ class AnnIndex(ABC):
         self.metric = metric
         self.parameters = parameters
         self.tuned: dict[str, Any] = dict(tuned or {})
+        self._params: dict[Effort, Any] = {}
 
     @classmethod
     @abstractmethod
@@ -152,10 +156,21 @@ class AnnIndex(ABC):
             allowed: bit i of it, least significant first, says whether label i may be found; None for all.
         """
         use_threads(len(queries) >= _QUERIES_FOR_THREADS)
-        selector = None if allowed is None else faiss.IDSelectorBitmap(allowed)
         count = min(effort.candidates, int(self.handle.ntotal))
-        params = self._search_params(effort, selector)
+        if allowed is None:
+            params = self._unfiltered(effort)
+        else:
+            params = self._search_params(effort, faiss.IDSelectorBitmap(allowed))
         return [labels[labels >= 0] for labels in self._search(queries, count, effort, params)]
+
+    def _unfiltered(self, effort: Effort) -> Any:
+        """The parameters of a search for all labels: faiss only reads them, and making them takes 10 µs."""
+        params = self._params.get(effort)
+        if params is None:
+            if len(self._params) >= _PARAMS_KEPT:
+                self._params.clear()
+            params = self._params[effort] = self._search_params(effort, None)
+        return params
 
     @property
     def has_finer(self) -> bool:

@@ -78,7 +78,7 @@ def _indexed(
     return task.one_by_one(allowed, effort)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Task:
     """What is looked for: rows near ``queries`` (q, dim), which the index knows as ``prepared``."""
 
@@ -95,15 +95,18 @@ class _Task:
         """By the lists or the graph of the index, of the labels that are ``allowed``."""
         found: list[Ranking | None] = [None] * len(self.queries)
         survivors, bits = (self.coverage.labels, None) if allowed is None else (allowed.count, allowed.bits)
+        wanted = min(self.limit, survivors)
         pending, harder = self._rankable(), effort
         while pending:
             proposed = self.ann.candidates(self.prepared[pending], harder, bits)
             short = []
             for place, labels in zip(pending, proposed, strict=True):
-                if len(labels) < min(self.limit, survivors):
+                if len(labels) < wanted:
                     short.append(place)
                 else:
                     found[place] = self._rerank(place, labels)
+            if not short:
+                break
             wider = self.ann.wider(harder)
             if wider is None:
                 break
