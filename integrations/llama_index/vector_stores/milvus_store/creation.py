@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from milvus_store import CollectionSchema, DataType, IndexParams, MilvusClient, RRFRanker, WeightedRanker
@@ -41,6 +41,32 @@ def new_schema(fields: Fields, dim: int | None, sparse_function: Any) -> Collect
         if analyzed:
             schema.add_function(sparse_function)
     return schema
+
+
+def check_existing(client: MilvusClient, name: str, fields: Fields, sparse_function: Any) -> None:
+    """Raise ``ValueError`` unless the collection that is there has what the store writes and reads."""
+    described = client.describe_collection(name)
+    known = {one["name"] for one in described["fields"]}
+    missing = sorted(str(field) for field in {*fields.own, fields.dense, fields.sparse} - {None} - known)
+    if missing:
+        raise ValueError(
+            f"collection {name!r} has no field {missing[0]!r}, it has {', '.join(sorted(known))}: "
+            f"give the store the names of its fields, or use overwrite=True"
+        )
+    if is_built_in(sparse_function) and not described["functions"]:
+        raise ValueError(
+            f"collection {name!r} computes no sparse vectors by itself: give the sparse_embedding_function "
+            f"that made them, or use overwrite=True"
+        )
+
+
+def typed(names: Sequence[str], types: Sequence[Any]) -> dict[str, DataType]:
+    """The types of the metadata keys that become fields, by name."""
+    if len(names) != len(types):
+        raise ValueError(
+            f"scalar_field_names and scalar_field_types must be equally long, got {len(names)} and {len(types)}"
+        )
+    return {name: DataType(given) for name, given in zip(names, types, strict=True)}
 
 
 def new_indexes(

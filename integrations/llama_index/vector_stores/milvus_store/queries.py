@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from llama_index.core.indices.query.embedding_utils import get_top_k_mmr_embeddings
@@ -15,6 +14,7 @@ from llama_index.core.vector_stores.types import (
 
 from milvus_store import AnnSearchRequest
 
+from .calls import Call
 from .filters import all_of, of_text, one_of, to_tree
 from .rows import ID_FIELD, Fields, to_node
 
@@ -33,14 +33,6 @@ _OPTIONS: Final = frozenset(
         "mmr_prefetch_k",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of the client, synchronous or not."""
-
-    name: str
-    arguments: dict[str, Any]
 
 
 def check(query: VectorStoreQuery, fields: Fields, options: Mapping[str, Any]) -> None:

@@ -79,3 +79,13 @@ def to_node(fields: Fields, entity: Mapping[str, Any], shown: Sequence[str]) -> 
     else:
         node = TextNode(text=text or "", metadata={key: entity.get(key) for key in shown})
     return node
+
+
+def to_nodes(fields: Fields, rows: Sequence[Mapping[str, Any]]) -> list[BaseNode]:
+    """The nodes of rows, with their embeddings."""
+    nodes = []
+    for row in rows:
+        node = to_node(fields, row, fields.shown)
+        node.embedding = row.get(fields.dense) if fields.dense else None
+        nodes.append(node)
+    return nodes

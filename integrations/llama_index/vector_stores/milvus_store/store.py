@@ -22,10 +22,10 @@ from llama_index.core.vector_stores.types import (
 
 from milvus_store import AsyncMilvusClient, DataType, LoadState, MilvusClient
 
-from . import creation, queries
-from .filters import all_of, one_of, to_tree
-from .queries import Call
-from .rows import ID_FIELD, Fields, to_node, to_rows
+from . import calls, creation, queries
+from .calls import Call
+from .filters import one_of
+from .rows import Fields, to_nodes, to_rows
 from .sparse import DEFAULT_SPARSE_FIELD, BM25BuiltInFunction, is_built_in
 
 _METRICS = {"ip": "IP", "l2": "L2", "euclidean": "L2", "cosine": "COSINE"}
@@ -189,7 +189,7 @@ class MilvusVectorStore(BasePydanticVectorStore):
             doc_id=self.doc_id_field,
             dense=self.embedding_field if enable_dense else None,
             sparse=self.sparse_embedding_field if enable_sparse else None,
-            scalars=_typed(self.scalar_field_names or [], self.scalar_field_types or []),
+            scalars=creation.typed(self.scalar_field_names or [], self.scalar_field_types or []),
             shown=tuple(self.output_fields),
         )
         self._client = MilvusClient(uri, token=token, **kwargs)
@@ -272,7 +272,7 @@ class MilvusVectorStore(BasePydanticVectorStore):
         Raises:
             ValueError: neither is given.
         """
-        call = self._deletion(self._nodes_condition(node_ids, filters), delete_kwargs)
+        call = self._deletion(calls.nodes_condition(self._fields, node_ids, filters), delete_kwargs)
         if self._exists():
             self._run(call)
 
@@ -283,7 +283,7 @@ class MilvusVectorStore(BasePydanticVectorStore):
         **delete_kwargs: Any,
     ) -> None:
         """``delete_nodes``, awaited."""
-        call = self._deletion(self._nodes_condition(node_ids, filters), delete_kwargs)
+        call = self._deletion(calls.nodes_condition(self._fields, node_ids, filters), delete_kwargs)
         if await self._aexists():
             await self._arun(call)
 
@@ -306,14 +306,14 @@ class MilvusVectorStore(BasePydanticVectorStore):
             ValueError: neither is given, or both.
         """
         call = self._listing(node_ids, filters, kwargs)
-        return self._nodes(self._run(call) if self._exists() else [])
+        return to_nodes(self._fields, self._run(call) if self._exists() else [])
 
     async def aget_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **kwargs: Any
     ) -> list[BaseNode]:
         """``get_nodes``, awaited."""
         call = self._listing(node_ids, filters, kwargs)
-        return self._nodes(await self._arun(call) if await self._aexists() else [])
+        return to_nodes(self._fields, await self._arun(call) if await self._aexists() else [])
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """The nodes nearest to a query, in mode default, hybrid, sparse, text_search or mmr.
@@ -369,27 +369,14 @@ class MilvusVectorStore(BasePydanticVectorStore):
     def _take_existing(self) -> None:
         """Give a collection that is there the index that queries need, and the properties asked for."""
         name = self.collection_name
-        described = self._client.describe_collection(name)
-        known = {one["name"] for one in described["fields"]}
-        wanted = {*self._fields.own, self._fields.dense, self._fields.sparse} - {None}
-        missing = sorted(str(field) for field in wanted - known)
-        if missing:
-            raise ValueError(
-                f"collection {name!r} has no field {missing[0]!r}, it has {', '.join(sorted(known))}: "
-                f"give the store the names of its fields, or use overwrite=True"
-            )
-        if is_built_in(self.sparse_embedding_function) and not described["functions"]:
-            raise ValueError(
-                f"collection {name!r} computes no sparse vectors by itself: give the sparse_embedding_function "
-                f"that made them, or use overwrite=True"
-            )
+        creation.check_existing(self._client, name, self._fields, self.sparse_embedding_function)
         if self.collection_properties:
             self._client.alter_collection_properties(name, self.collection_properties)
-        if self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS and not self._client.list_indexes(
-            name
-        ):
+        is_indexed = bool(self._client.list_indexes(name))
+        if not is_indexed and self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS:
             self._client.create_index(name, self._indexes())
-        if self._client.list_indexes(name) and self._client.get_load_state(name)["state"] != LoadState.Loaded:
+            is_indexed = True
+        if is_indexed and self._client.get_load_state(name)["state"] != LoadState.Loaded:
             self._client.load_collection(name)
 
     def _indexes(self) -> Any:
@@ -419,58 +406,15 @@ class MilvusVectorStore(BasePydanticVectorStore):
         return await getattr(self._aclient, call.name)(**call.arguments)
 
     def _writes(self, rows: list[dict[str, Any]], options: dict[str, Any]) -> list[Call]:
-        name = "upsert" if self.upsert_mode else "insert"
-        partition = options.get("milvus_partition_name")
-        calls = [
-            Call(
-                name,
-                {
-                    "collection_name": self.collection_name,
-                    "data": rows[start : start + self.batch_size],
-                    "partition_name": partition,
-                },
-            )
-            for start in range(0, len(rows), self.batch_size)
-        ]
-        if options.get("force_flush") and rows:
-            calls.append(Call("flush", {"collection_name": self.collection_name}))
-        return calls
+        return calls.writes(self.collection_name, rows, self.upsert_mode, self.batch_size, options)
 
     def _deletion(self, condition: Any, options: dict[str, Any]) -> Call:
-        return Call(
-            "delete",
-            {
-                "collection_name": self.collection_name,
-                "filter": condition,
-                "partition_name": options.get("milvus_partition_name"),
-            },
-        )
-
-    def _nodes_condition(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> Any:
-        parts = [] if node_ids is None else [one_of(ID_FIELD, node_ids)]
-        if filters is not None:
-            parts.append(to_tree(filters, self._fields.own))
-        condition = all_of(parts)
-        if not condition:
-            raise ValueError(
-                "delete_nodes() and get_nodes() need node_ids or filters, got neither: clear() removes everything"
-            )
-        return condition
+        return calls.deletion(self.collection_name, condition, options)
 
     def _listing(
         self, node_ids: list[str] | None, filters: MetadataFilters | None, options: dict[str, Any]
     ) -> Call:
-        if node_ids is not None and filters is not None and filters.filters:
-            raise ValueError("get_nodes() takes node_ids or filters, got both")
-        return Call(
-            "query",
-            {
-                "collection_name": self.collection_name,
-                "filter": self._nodes_condition(node_ids, filters),
-                "output_fields": self._fields.output(None, with_embedding=True),
-                "partition_names": options.get("milvus_partition_names"),
-            },
-        )
+        return calls.listing(self.collection_name, self._fields, node_ids, filters, options)
 
     def _search(self, query: VectorStoreQuery, sparse_query: Any, options: dict[str, Any]) -> Call:
         ranker = creation.new_ranker(self.hybrid_ranker, self.hybrid_ranker_params)
@@ -478,25 +422,9 @@ class MilvusVectorStore(BasePydanticVectorStore):
             query, self._fields, self.collection_name, sparse_query, ranker, self.search_config, options
         )
 
-    def _nodes(self, rows: Sequence[dict[str, Any]]) -> list[BaseNode]:
-        nodes = []
-        for row in rows:
-            node = to_node(self._fields, row, self._fields.shown)
-            node.embedding = row.get(self._fields.dense) if self._fields.dense else None
-            nodes.append(node)
-        return nodes
-
     def _encodes_sparse(self) -> bool:
         """Whether sparse vectors are made here, and not by the database."""
         return self.enable_sparse and not is_built_in(self.sparse_embedding_function)
-
-
-def _typed(names: Sequence[str], types: Sequence[Any]) -> dict[str, DataType]:
-    if len(names) != len(types):
-        raise ValueError(
-            f"scalar_field_names and scalar_field_types must be equally long, got {len(names)} and {len(types)}"
-        )
-    return {name: DataType(given) for name, given in zip(names, types, strict=True)}
 
 
 def _texts(nodes: Sequence[BaseNode]) -> list[str]:
