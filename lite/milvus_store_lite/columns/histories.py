@@ -16,8 +16,8 @@ from typing import Final
 from ..storage.forks import GATE
 from ..storage.reading import Reading
 from ..storage.rows import Part, RowStore
+from .history import History
 from .memory import MemoryBudget
-from .snapshot import History
 
 MAX_PART_VALUES: Final = 16
 """A filter that names more tenants than this is answered from all rows."""

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
 from ..columns.postings import SparseColumn
-from ..columns.snapshot import View
 from ..columns.terms import TermColumn
 from ..columns.vectors import VectorColumn
+from ..columns.view import View
 from ..data_types import DataType
 from ..schema import Field
 from . import binary, dense, plan, sparse

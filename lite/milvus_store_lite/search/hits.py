@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..columns.snapshot import View
+from ..columns.view import View
 from ..storage.rows import RowStore
 from .output import Projection
 from .rankings import Ranking

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..columns.histories import Histories
-from ..columns.snapshot import View
+from ..columns.view import View
 from ..errors import IndexNotExistException, ParamError
 from ..indexes.field_index import FieldIndex
 from ..indexes.registry import bm25_parameters, check_metric, check_search_parameters, index_types

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.histories import MAX_PART_VALUES, Histories
+from ..columns.history import History
 from ..columns.masks import Mask
-from ..columns.snapshot import History, View
+from ..columns.view import View
 from ..errors import (
     CollectionNotLoadedException,
     DataNotMatchException,
@@ -104,7 +105,7 @@ class Choice:
 
     def select_in(self, history: History, reading: Reading, position: Position) -> Selection:
         """The same among the rows of ``history``."""
-        view = history.view(reading, position)
+        view = View.of(history, reading, position)
         if self.condition is None and self.partitions is None:
             return Selection(view, view.alive())
         rows = view.remembered_mask(self, self._mask)

@@ -1,0 +1,230 @@
+"""A snapshot joined to a transaction that sees exactly its rows: what filters and searches read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data_types import DataType
+from ..schema import Field
+from ..storage.catalog import Position
+from ..storage.reading import Reading
+from ..storage.rows import PARTITION_COLUMN
+from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
+from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
+from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
+from .geometries import GeometryBuilder, GeometryColumn
+from .history import VECTOR_CHUNK, Builder, History, blobs_of
+from .masks import Mask
+from .snapshot import AnyColumn, Form, Key, Snapshot
+from .tokens import TokenBuilder, TokenColumn
+from .vectors import (
+    AnyVectorColumn,
+    VectorColumn,
+    bytes_of_one,
+    vector_builder,
+    vectors_of,
+)
+
+_PK_ROWS: Final = 20_000
+_WARM_PAGES: Final = 8
+_WARM_PK_ROWS: Final = 300_000
+"""Primary keys of so many rows are read into memory, at once or after so many pages of hits, which then need no
+statement: reading them takes a tenth of a second at most."""
+
+_MASK_BYTES: Final = 4 << 20
+"""What the flags of the masks that a snapshot remembers may take; what follows from them takes as much again."""
+
+
+class View:
+    """A snapshot and a transaction that sees exactly its rows. Lives as long as the transaction."""
+
+    def __init__(self, snapshot: Snapshot, reading: Reading, history: History) -> None:
+        self.snapshot = snapshot
+        self._reading = reading
+        self._history = history
+
+    @classmethod
+    def of(cls, history: History, reading: Reading, position: Position) -> View:
+        """The view of ``history`` at ``position``, which is where ``reading`` sees the collection.
+
+        Raises:
+            Moved: another thread has caught up further than this transaction sees.
+        """
+        return cls(history.at(reading, position), reading, history)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        return self._reading.connection
+
+    @property
+    def count(self) -> int:
+        """Slots, live or not."""
+        return len(self.snapshot.seqs)
+
+    def column(self, one: Field) -> NumberColumn | StringColumn:
+        loaded = self._column(Key(one.name), lambda: scalar_builder(one))
+        assert isinstance(loaded, (NumberColumn, StringColumn))
+        return loaded
+
+    def array(self, one: Field, member: Field | None = None) -> ArrayColumn:
+        if member is None:
+            loaded = self._column(Key(one.name), lambda: array_builder(one))
+        else:
+            loaded = self._column(Key(one.name, (member.name,)), lambda: MemberBuilder(member))
+        assert isinstance(loaded, ArrayColumn)
+        return loaded
+
+    def geometries(self, one: Field) -> GeometryColumn:
+        loaded = self._column(Key(one.name), GeometryBuilder)
+        assert isinstance(loaded, GeometryColumn)
+        return loaded
+
+    def tokens(self, one: Field, *, positions: bool) -> TokenColumn:
+        form = Form.PLACED_TOKENS if positions else Form.TOKENS
+        loaded = self._column(Key(one.name, None, form), lambda: TokenBuilder(one, positions=positions))
+        assert isinstance(loaded, TokenColumn)
+        return loaded
+
+    def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        loaded = self._column(Key(field_name, path), lambda: JsonPathBuilder(path))
+        assert isinstance(loaded, JsonColumn)
+        return loaded
+
+    def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
+        loaded = self._column(Key(field_name, path, Form.ARRAYS), lambda: JsonArrayBuilder(path))
+        assert isinstance(loaded, ArrayColumn)
+        return loaded
+
+    def partitions(self) -> NumberColumn:
+        """The partition id of each slot."""
+        loaded = self._column(Key(PARTITION_COLUMN), lambda: NumberBuilder(DataType.INT64))
+        assert isinstance(loaded, NumberColumn)
+        return loaded
+
+    def alive(self) -> Mask | None:
+        """The slots of rows that live; None when all do."""
+        flags = self.snapshot.alive
+        return None if flags is None else self.remembered_mask(None, lambda _: flags)
+
+    def remembered_mask(self, choice: Hashable, make: Callable[[View], BoolArray]) -> Mask:
+        """``make`` of the view, (n,) bool, which is the same whenever ``choice`` asks for it in this snapshot."""
+        masks = self.snapshot.masks
+        mask = masks.get(choice)
+        if mask is None:
+            mask = Mask(make(self))
+            if self._history.memory.limit is None and self.count <= _MASK_BYTES:
+                if (len(masks) + 1) * self.count > _MASK_BYTES:
+                    masks.clear()
+                masks[choice] = mask
+        return mask
+
+    def resident_pks(self, primary: Field, slots: npt.NDArray[np.int64]) -> list[Any] | None:
+        """Primary keys of live ``slots`` from memory, where a column of them is small; None where it is not."""
+        column = self.resident(primary)
+        if column is None:
+            column = self._pks_made_resident(primary)
+        return column.values[slots].tolist() if type(column) is NumberColumn else None
+
+    def _pks_made_resident(self, primary: Field) -> AnyColumn | None:
+        history = self._history
+        history.pages += 1
+        most = _PK_ROWS if history.pages <= _WARM_PAGES else _WARM_PK_ROWS
+        # A column that memory does not allow would be read again at every page.
+        if (
+            primary.dtype is not DataType.INT64
+            or self.count > most
+            or not history.memory.allows(8 * self.count)
+        ):
+            return None
+        return self.column(primary)
+
+    def resident(self, one: Field) -> AnyColumn | None:
+        """The values of every slot if they are in memory already."""
+        key = Key(one.name)
+        column = self.snapshot.columns.get(key)
+        if column is not None:
+            self._history.memory.touch(self._history, key)
+        return column
+
+    def vectors(self, one: Field, after: int = 0) -> AnyVectorColumn:
+        """The vectors of every slot beyond seq ``after``, made resident; ``can_hold`` says whether memory
+        allows it."""
+        loaded = self._column(Key(one.name, after=after), lambda: vector_builder(one))
+        assert isinstance(loaded, AnyVectorColumn)
+        return loaded
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the snapshot is of the whole collection, not of some tenants."""
+        return self._history.part is None
+
+    def holds(self, one: Field, after: int = 0) -> bool:
+        """Whether the vectors of the rows beyond seq ``after`` are resident already."""
+        return Key(one.name, after=after) in self.snapshot.columns
+
+    def can_hold(self, one: Field, after: int = 0) -> bool:
+        """Whether memory allows the vectors of the rows beyond seq ``after`` to be resident."""
+        memory = self._history.memory
+        return memory.limit is None or memory.allows(self.bytes_of(one, after))
+
+    def bytes_of(self, one: Field, after: int = 0) -> int:
+        """What the vectors of the rows beyond seq ``after`` take in memory."""
+        if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+            return self._history.rows.vector_bytes(self.connection, one.name, self._history.part)
+        return bytes_of_one(one) * (self.count - self.snapshot.first_slot(after))
+
+    def forget(self, one: Field) -> None:
+        """Let the resident vectors go."""
+        self._history.forget(Key(one.name))
+
+    def resident_vectors(self, one: Field) -> VectorColumn | None:
+        """The dense vectors of every slot, where they are resident already."""
+        resident = self.resident(one)
+        return resident if isinstance(resident, VectorColumn) else None
+
+    def dense_at(self, one: Field, slots: npt.NDArray[np.int64]) -> VectorColumn:
+        """The dense vectors of live ``slots``, read from the file."""
+        found = self.vectors_at(one, slots)
+        assert isinstance(found, VectorColumn)
+        return found
+
+    def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
+        """The vectors of live ``slots``, read from the file."""
+        rows, seqs = self._history.rows, self.snapshot.seqs[slots].tolist()
+        found = rows.fetch_vectors(self.connection, seqs, one.name)
+        try:
+            return vectors_of(one, [found[seq] for seq in seqs])
+        except (KeyError, ValueError, TypeError) as error:
+            raise rows.corrupt(f"vectors of field '{one.name}'", error) from error
+
+    def vector_chunks(
+        self, one: Field, after: int = 0
+    ) -> Iterator[tuple[npt.NDArray[np.int64], AnyVectorColumn]]:
+        """Live slots of rows beyond seq ``after`` and their vectors, some thousand at a time, from the file."""
+        snapshot, history = self.snapshot, self._history
+        slots = np.arange(self.count) if snapshot.alive is None else np.flatnonzero(snapshot.alive)
+        slots = slots[np.searchsorted(slots, snapshot.first_slot(after)) :]
+        start = 0
+        try:
+            for chunk in history.rows.vector_blobs(
+                self.connection, one.name, after, VECTOR_CHUNK, history.part
+            ):
+                part = slots[start : start + len(chunk[0])]
+                yield part, vectors_of(one, blobs_of(chunk, snapshot.seqs[part]))
+                start += len(chunk[0])
+            if start != len(slots):
+                raise ValueError(f"{len(slots)} rows have {start} vectors")
+        except (ValueError, TypeError) as error:
+            raise history.rows.corrupt(f"vectors of field '{one.name}'", error) from error
+
+    def _column(self, key: Key, make: Callable[[], Builder]) -> AnyColumn:
+        loaded = self.snapshot.columns.get(key)
+        if loaded is None:
+            return self._history.load(key, make, self.snapshot, self.connection)
+        self._history.memory.touch(self._history, key)
+        return loaded
