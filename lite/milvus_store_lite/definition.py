@@ -125,7 +125,7 @@ class Definition:
     def truncate(self) -> int:
         """Remove every row; returns how many there were."""
         with self._writing() as session:
-            seqs = session.state.rows.all_seqs(session.connection, 0)
+            seqs = session.state.rows.all_seqs(session.connection, 0).tolist()
             self._remove(session, seqs)
             return len(seqs)
 

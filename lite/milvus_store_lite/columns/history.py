@@ -131,7 +131,7 @@ class History:
     def _seqs_beyond(self, connection: sqlite3.Connection, after: int) -> npt.NDArray[np.int64]:
         """Seqs of the live rows beyond ``after``, ascending."""
         try:
-            return np.array(self.rows.all_seqs(connection, after, self.part), dtype=np.int64)
+            return self.rows.all_seqs(connection, after, self.part)
         except (ValueError, TypeError, ArithmeticError) as error:
             raise self.rows.corrupt("the numbers of its rows", error) from error
 

@@ -73,7 +73,7 @@ def build(
         Unindexable: no setting of the index finds what it should, or a vector is out of its range.
         BuildCancelled: ``progress`` said so.
     """
-    seqs = np.array(rows.all_seqs(connection, 0), dtype=np.int64)
+    seqs = rows.all_seqs(connection, 0)
     ann = family.empty(one.vector_dim, metric, parameters, len(seqs))
     tuner = None
     if ann.sample_size:

@@ -76,18 +76,32 @@ class RowReader(StoredTables):
             seqs += [seq for seq, one in zip(found, partitions, strict=True) if one == partition]
         return seqs
 
-    def all_seqs(self, connection: sqlite3.Connection, after: int, part: Part | None = None) -> list[int]:
-        """Seqs of the live rows beyond ``after``, ascending; only those of ``part`` if it is given."""
+    def all_seqs(
+        self, connection: sqlite3.Connection, after: int, part: Part | None = None
+    ) -> npt.NDArray[np.int64]:
+        """(n,) int64 seqs of the live rows beyond ``after``, ascending; only those of ``part`` if it is given.
+
+        Raises:
+            ValueError: an SQL index has lost or gained rows.
+        """
         if part is not None:
-            return self._seqs_of_part(connection, after, part)
-        if after == 0:
-            # Without a condition SQLite reads seqs off the narrowest index, in its order.
-            rows = connection.execute(f"SELECT seq FROM {self._rows}")
-        else:
-            rows = connection.execute(f"SELECT seq FROM {self._rows} WHERE seq > ?", (after,))
-        seqs = sorted(seq for (seq,) in rows)
-        if len(set(seqs)) < len(seqs):
-            raise ValueError("one of them is there twice")
+            return np.array(self._seqs_of_part(connection, after, part), dtype=np.int64)
+        # Without a condition SQLite counts and reads what is narrowest: an index.
+        source, bound = (self._rows, ()) if after == 0 else (f"{self._rows} WHERE seq > ?1", (after,))
+        count, first, last = connection.execute(
+            f"SELECT (SELECT count(*) FROM {source}),"
+            f" (SELECT min(seq) FROM {source}), (SELECT max(seq) FROM {source})",
+            bound,
+        ).fetchone()
+        if count == 0:
+            return np.empty(0, dtype=np.int64)
+        if last - first + 1 == count:
+            return np.arange(first, last + 1)
+        # One text of all numbers is read four times as fast as a row for each.
+        (listed,) = connection.execute(f"SELECT group_concat(seq) FROM {source}", bound).fetchone()
+        seqs = np.sort(np.fromstring(listed, dtype=np.int64, sep=","))
+        if len(seqs) != count or (seqs[1:] == seqs[:-1]).any():
+            raise ValueError("one of them is there twice, or not at all")
         return seqs
 
     def _seqs_of_part(self, connection: sqlite3.Connection, after: int, part: Part) -> list[int]:
