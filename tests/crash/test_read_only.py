@@ -51,6 +51,7 @@ def forbid(file_mode: int, folder_mode: int, path: Path) -> None:
 def become_bound() -> None:
     """Root may do anything: go on as somebody whom permissions bind."""
     warm_up()  # The interpreter's own files may be out of reach afterwards.
+    Path(__file__).as_uri()
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)

@@ -66,4 +66,6 @@ def translate(
     for fragment, kind, meaning in _BY_MESSAGE:
         if fragment in text:
             return kind(message=f"{path}: {meaning.format(timeout=timeout, holder=holder)} (SQLite: {text})")
+    if type(error) is sqlite3.DatabaseError:  # before Python 3.12 some come without a text
+        return DatabaseCorruptError(message=f"{path}: the file is damaged; 'milvus-store check' lists where")
     return MilvusException(message=f"{path}: {type(error).__name__}: {text}")

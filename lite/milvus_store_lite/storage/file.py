@@ -111,9 +111,7 @@ def _refuse_truncated(path: str, header: bytes) -> None:
 
 def connect(path: str, durability: Durability, timeout: float) -> sqlite3.Connection:
     """A connection in autocommit mode: transactions are begun and ended by name, never implicitly."""
-    connection = _connect(path, timeout)
-    connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
-    return connection
+    return _connect(path, timeout, f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
 
 
 def connect_read_only(path: str, timeout: float) -> sqlite3.Connection:
@@ -124,9 +122,7 @@ def connect_read_only(path: str, timeout: float) -> sqlite3.Connection:
     directory cannot be written and no write-ahead log waits in it, the file is one that nobody changes.
     """
     if os.access(path, os.W_OK) and os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
-        connection = _connect(path, timeout)
-        connection.execute("PRAGMA query_only = ON")
-        return connection
+        return _connect(path, timeout, "PRAGMA query_only = ON")
     uri = Path(path).absolute().as_uri()
     connection = _connect(f"{uri}?mode=ro", timeout, uri=True)
     try:
@@ -140,7 +136,7 @@ def connect_read_only(path: str, timeout: float) -> sqlite3.Connection:
     return connection
 
 
-def _connect(target: str, timeout: float, *, uri: bool = False) -> sqlite3.Connection:
+def _connect(target: str, timeout: float, *setup: str, uri: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
         target,
         timeout=timeout,
@@ -149,7 +145,12 @@ def _connect(target: str, timeout: float, *, uri: bool = False) -> sqlite3.Conne
         cached_statements=256,
         uri=uri,
     )
-    connection.execute("PRAGMA temp_store = MEMORY")
+    try:
+        for statement in ("PRAGMA temp_store = MEMORY", *setup):
+            connection.execute(statement)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -11,10 +13,10 @@ from milvus_store_lite.text.documents import count_terms
 
 
 @pytest.fixture
-def connection() -> sqlite3.Connection:
-    found = sqlite3.connect(":memory:", isolation_level=None)
-    Vocabulary('"terms"').create(found)
-    return found
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as found:
+        Vocabulary('"terms"').create(found)
+        yield found
 
 
 def words(connection: sqlite3.Connection, blob: memoryview) -> dict[str, float]:
