@@ -29,8 +29,9 @@ def test_problems_are_printed_and_the_exit_code_is_one(run: Run, damaged: Path) 
     assert (outcome.code, outcome.err) == (1, "")
     assert outcome.out.splitlines() == [
         "collection 'docs', field 'title': expected text or null: 2 rows (seq 3, 5)",
+        "collection 'docs', field 'title': not what was written, by the checksum: 2 rows (seq 3, 5)",
         "collection 'docs', field 'vector': no vector for 1 row (seq 7)",
-        f"2 problems in {damaged} (2 collections, 20 rows)",
+        f"3 problems in {damaged} (2 collections, 20 rows)",
     ]
 
 
@@ -46,6 +47,10 @@ def test_check_as_json(run: Run, damaged: Path) -> None:
             {
                 "place": "collection 'docs', field 'title'",
                 "message": "expected text or null: 2 rows (seq 3, 5)",
+            },
+            {
+                "place": "collection 'docs', field 'title'",
+                "message": "not what was written, by the checksum: 2 rows (seq 3, 5)",
             },
             {"place": "collection 'docs', field 'vector'", "message": "no vector for 1 row (seq 7)"},
         ],
