@@ -30,6 +30,9 @@ TUNED_RECALL: Final = 0.995
 """Share of the sample queries' ten nearest that the tuned setting finds: queries from outside the data lie
 farther from it than rows of it do."""
 
+_MARGIN: Final = 1.25
+"""More candidates than the sample queries need: 64 of them may be lucky by a few in a thousand."""
+
 _CANDIDATES: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600)
 _FINALISTS: Final = (15, 20, 25, 30, 40, 60, 80, 120, 200)
 _FINER_BYTES: Final = 1 << 30
@@ -113,9 +116,10 @@ class Codes(AnnIndex):
         self.tuned = {"rows": rows}
         if best is None:
             return False
-        self.tuned |= {"breadth": best[1].breadth, "candidates": best[1].candidates}
+        effort = replace(best[1], candidates=int(_MARGIN * best[1].candidates))
+        self.tuned |= {"breadth": effort.breadth, "candidates": effort.candidates}
         if self.has_finer:
-            self.tuned["finalists"] = self._tuned_finalists(queries, truth, best[1])
+            self.tuned["finalists"] = self._tuned_finalists(queries, truth, effort)
         return True
 
     def _coarse(self, queries: Floats, effort: Effort) -> Labels:
