@@ -42,10 +42,10 @@ Scores are always those of the vectors themselves: what an index proposes is sco
 six bits a dimension as well (up to 1 GiB of them), and IVF_RABITQ holds those that `refine` and `refine_type` ask
 for. DISKANN holds none: it takes the least memory and reads the most.
 
-What changes nothing is checked all the same: `refine` and `refine_type` of HNSW_SQ and HNSW_PQ, `rbq_query_bits`,
-`with_raw_data`; and parameters of a structure that a type does not have here: `max_degree` and `search_list_size`
-of DISKANN, `n_trees` of ANNOY, `knng`, `candidate_pool_size` and the build's `search_length` of RNSG, all of
-GPU_CAGRA but `graph_degree` and `ef`; and `nbits` beyond 8."""
+What changes nothing is checked all the same: `mmap.enabled` of any index; `refine` and `refine_type` of HNSW_SQ
+and HNSW_PQ, `rbq_query_bits`, `with_raw_data`; and parameters of a structure that a type does not have here:
+`max_degree` and `search_list_size` of DISKANN, `n_trees` of ANNOY, `knng`, `candidate_pool_size` and the build's
+`search_length` of RNSG, all of GPU_CAGRA but `graph_degree` and `ef`; and `nbits` beyond 8."""
 
 SECTIONS = (
     (

@@ -69,3 +69,16 @@ def test_unknown_parameters_are_refused(colors: MilvusClient) -> None:
         colors.create_index("colors", colors.prepare_index_params())
     with pytest.raises(ParamError, match="prepare_index_params"):
         colors.create_index("colors", {"index_type": "FLAT"})
+
+
+def test_any_index_takes_mmap_enabled_and_shows_it(client: MilvusClient) -> None:
+    client.create_collection("mapped", dimension=4)
+    client.release_collection("mapped")
+    client.drop_index("mapped", "vector")
+    wrong = client.prepare_index_params("vector", index_type="HNSW", params={"mmap.enabled": "perhaps"})
+    with pytest.raises(ParamError, match="'mmap.enabled' of an index must be a bool, got 'perhaps'"):
+        client.create_index("mapped", wrong)
+    asked = client.prepare_index_params("vector", index_type="HNSW", params={"M": 8, "mmap.enabled": True})
+    client.create_index("mapped", asked)
+    described = client.describe_index("mapped", "vector")
+    assert (described["M"], described["mmap.enabled"]) in ((8, True), ("8", "True"))

@@ -35,6 +35,9 @@ _REFINE_K = Parameter("refine_k", float, 1, None, 1.0)
 _DROP_BUILD = Parameter("drop_ratio_build", float, 0, 1, 0.0, open_high=True)
 _DROP_SEARCH = Parameter("drop_ratio_search", float, 0, 1, 0.0, open_high=True)
 
+_MMAP: Final = Parameter("mmap.enabled", bool)
+"""What every index takes: how a server holds it. Here it changes nothing: vectors stay in the file anyway."""
+
 _EXACT: Final = "exact scan"
 _CODES: Final = "RaBitQ codes in inverted lists, exact re-rank"
 
@@ -237,7 +240,10 @@ def check_index(
     build = kind.build
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR and not one.is_function_output:
         build = tuple(parameter for parameter in build if parameter not in _BM25)
-    checked = check_parameters(f"index type {kind.name}", build, parameters, {"dim": one.dim})
+    own = {name: value for name, value in parameters.items() if name != _MMAP.name}
+    checked = check_parameters(f"index type {kind.name}", build, own, {"dim": one.dim})
+    if _MMAP.name in parameters:
+        checked |= check_parameters("an index", (_MMAP,), {_MMAP.name: parameters[_MMAP.name]}, {})
     if not kind.metrics:
         if metric is not None:
             raise ParamError(
