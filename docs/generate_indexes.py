@@ -20,7 +20,9 @@ Every index type of Milvus by name, and what answers for it in a file. This page
 
 A parameter reads: name, what it must be, and its default. Values are checked when the index is created or the
 search is made, and an error names the parameter, its range and the value. No index type ever changes which rows
-match: a search returns `limit` rows whenever so many match, and deleted or filtered rows never.
+match: a search returns `limit` rows whenever so many match, and deleted or filtered rows never. What an
+approximate one may do is to miss a nearer row. Tests that draw data, filters and deletions hold each of them to at
+least 95 % of the nearest rows; on a million clustered vectors AUTOINDEX finds more than 99 %.
 
 ```python
 index_params = client.prepare_index_params()

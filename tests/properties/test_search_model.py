@@ -41,8 +41,9 @@ APPROXIMATE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 APPROXIMATE["IVF_RABITQ"] = ({"nlist": 16, "refine": True}, {"nprobe": 8})
 """Approximate index type → parameters of ``create_index`` and of searches that suit a few hundred rows."""
 
-FLOOR = 0.8
-"""The share of the nearest rows that an approximate index finds at least, over all searches of an example."""
+FLOOR = 0.95
+"""The share of the nearest rows that an approximate index finds at least, over all searches of an example:
+docs/indexes.md says so."""
 
 
 @dataclass
@@ -208,6 +209,8 @@ def test_approximate_searches_keep_their_promises(kind: str, monkeypatch: pytest
     monkeypatch.setitem(registry.DENSE_INDEXES, kind, small)
     monkeypatch.setattr(plan, "_FEW_RESIDENT", 20)
     monkeypatch.setattr(plan, "_FEW_STORED", 20)
+    monkeypatch.setattr(plan, "_FEW_REFINED", 20)
+    monkeypatch.setattr(plan, "_FEW_CODED", 100)
 
     # The same examples each time, and none made smaller: how many are found may differ from run to run.
     @settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])

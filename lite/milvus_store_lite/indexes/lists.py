@@ -32,9 +32,7 @@ class _Lists(AnnIndex):
         lists = list_count(parameters.get("nlist", DEFAULT_LISTS), rows)
         kind = faiss.METRIC_L2 if metric == "L2" else faiss.METRIC_INNER_PRODUCT
         handle = faiss.index_factory(dim, f"IVF{lists},{cls.codes(dim, parameters)}", kind)
-        handle.cp.niter = ROUNDS
-        handle.cp.max_points_per_centroid = _SAMPLE_PER_LIST
-        handle.cp.min_points_per_centroid = 1
+        _train_briefly(handle.cp)
         return cls(handle, metric, parameters, {"rows": rows})
 
     @property
@@ -98,6 +96,12 @@ class FastLists(_Lists):
     factor = 20
 
     @classmethod
+    def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> _Lists:
+        made = super().empty(dim, metric, parameters, rows)
+        _train_briefly(made.handle.pq.cp)
+        return made
+
+    @classmethod
     def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
         return f"PQ{_divisor(dim, dim // 2)}x4fs"
 
@@ -113,8 +117,14 @@ def train_plainly(handle: Any) -> None:
     """Leave out the step that orders product codes for comparison by Hamming distance: it takes a minute, and
     nothing here compares them so."""
     handle.do_polysemous_training = False
-    handle.pq.cp.niter = ROUNDS
-    handle.pq.cp.max_points_per_centroid = _SAMPLE_PER_LIST
+    _train_briefly(handle.pq.cp)
+
+
+def _train_briefly(clustering: Any) -> None:
+    """Let k-means with these parameters take no more rounds and vectors than pay, and not complain of few."""
+    clustering.niter = ROUNDS
+    clustering.max_points_per_centroid = _SAMPLE_PER_LIST
+    clustering.min_points_per_centroid = 1
 
 
 def _divisor(number: int, most: int) -> int:
