@@ -36,7 +36,7 @@ class _Seen:
     state: CollectionState
     position: Position
 
-    def still_stands(self, connection: sqlite3.Connection) -> bool:
+    def is_found_by(self, connection: sqlite3.Connection) -> bool:
         """Whether a look through ``connection`` finds the same."""
         record = self.state.record
         return catalog.find(connection, self.database, self.name) == (
@@ -93,8 +93,14 @@ class Sessions:
             with self.reading(database, name) as session:
                 seen = _Seen(database, name, state_of_file, session.state, session.position)
             self._seen[database, name] = seen
-        late = Late(self._connections.reading, seen.still_stands)
+        late = Late(self._connections.reading, partial(self._still_stands, seen))
         return late, Session(late, seen.state, seen.position)
+
+    def _still_stands(self, seen: _Seen, connection: sqlite3.Connection) -> bool:
+        """Whether the transaction that begins on ``connection`` sees what was ``seen``."""
+        # The cheapest thing to read: from here on the transaction sees one state, and no commit came before it.
+        connection.execute("PRAGMA schema_version").fetchone()
+        return self._connections.state() == seen.state_of_file or seen.is_found_by(connection)
 
     def _session(self, connection: sqlite3.Connection, database: str, name: str) -> Session:
         found = catalog.find(connection, database, name)
