@@ -7,34 +7,27 @@ settings share only the file.
 from __future__ import annotations
 
 import os
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_WRITING: Counter[tuple[int, str]] = Counter()
-"""(process, real path of the file) → its write transactions under way; a forked child has none."""
-
-_LOCK = threading.Lock()
+_WRITING: list[tuple[int, str]] = []
+"""(process, real path of the file) of each write transaction under way; those of a parent are none of a forked
+child's. Adding one and removing one are single steps for other threads, so that no lock can be left behind."""
 
 
 @contextmanager
 def writing_to(path: str) -> Iterator[None]:
     """A write transaction on the file is under way for the length of the block."""
-    key = os.getpid(), path
-    with _LOCK:
-        _WRITING[key] += 1
+    transaction = os.getpid(), path
+    _WRITING.append(transaction)
     try:
         yield
     finally:
-        with _LOCK:
-            _WRITING[key] -= 1
-            if not _WRITING[key]:
-                del _WRITING[key]
+        _WRITING.remove(transaction)
 
 
 def holder(path: str) -> str:
     """Who holds the write lock of the file, if it is not the client that asks."""
-    if _WRITING[os.getpid(), path]:
+    if (os.getpid(), path) in _WRITING:
         return "another client of this process, with other settings,"
     return "another process"
