@@ -18,9 +18,7 @@ from .column import BoolArray
 from .growable import Growable
 from .memory import MemoryBudget
 from .snapshot import AnyColumn, Key, Origin, Snapshot
-from .vectors import (
-    AnyVectorBuilder,
-)
+from .vectors import AnyVectorBuilder
 
 VECTOR_CHUNK: Final = 1024
 """Vectors read from the file at a time, so that they are still in the processor's cache when their checksums are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from ..schema import Field
 from ..storage.catalog import Position
 from ..storage.reading import Reading
 from ..storage.rows import PARTITION_COLUMN
+from ..storage.values import dense
 from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
@@ -29,6 +30,8 @@ from .vectors import (
     vector_builder,
     vectors_of,
 )
+
+Made = TypeVar("Made")
 
 _PK_ROWS: Final = 20_000
 _WARM_PAGES: Final = 8
@@ -187,18 +190,29 @@ class View:
         resident = self.resident(one)
         return resident if isinstance(resident, VectorColumn) else None
 
-    def dense_at(self, one: Field, slots: npt.NDArray[np.int64]) -> VectorColumn:
-        """The dense vectors of live ``slots``, read from the file."""
-        found = self.vectors_at(one, slots)
-        assert isinstance(found, VectorColumn)
-        return found
+    def dense_at(
+        self, one: Field, slots: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+        """The dense vectors of live ``slots``, (m, dim) float32, and their lengths, (m,), read from the file."""
+
+        def matrix(blobs: list[bytes | None]) -> npt.NDArray[np.float32]:
+            return dense.from_blobs(one, blobs)  # type: ignore[arg-type]  # a null raises TypeError
+
+        values = self._stored_at(one, slots, matrix)
+        return values, np.sqrt(np.einsum("ij,ij->i", values, values, dtype=np.float64))
 
     def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
         """The vectors of live ``slots``, read from the file."""
+        return self._stored_at(one, slots, lambda blobs: vectors_of(one, blobs))
+
+    def _stored_at(
+        self, one: Field, slots: npt.NDArray[np.int64], make: Callable[[list[bytes | None]], Made]
+    ) -> Made:
+        """What ``make`` makes of the stored vectors of live ``slots``."""
         rows, seqs = self._history.rows, self.snapshot.seqs[slots].tolist()
         found = rows.fetch_vectors(self.connection, seqs, one.name)
         try:
-            return vectors_of(one, [found[seq] for seq in seqs])
+            return make([found[seq] for seq in seqs])
         except (KeyError, ValueError, TypeError) as error:
             raise rows.corrupt(f"vectors of field '{one.name}'", error) from error
 

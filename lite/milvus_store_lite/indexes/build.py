@@ -139,8 +139,10 @@ class _Tuner:
         if self._is_l2:
             ranks *= 2
             ranks -= np.einsum("ij,ij->i", vectors, vectors)
-        labels = np.broadcast_to(np.arange(first_label, first_label + len(vectors)), ranks.shape)
-        ranks = np.concatenate([self._best, ranks], axis=1)
+        # Soon few vectors are nearer to any of the queries than what it has.
+        near = np.flatnonzero((ranks > self._best.min(axis=1, keepdims=True)).any(axis=0))
+        labels = np.broadcast_to(first_label + near, (len(ranks), len(near)))
+        ranks = np.concatenate([self._best, ranks[:, near]], axis=1)
         labels = np.concatenate([self._labels, labels], axis=1)
         best = np.argpartition(-ranks, _NEAREST - 1, axis=1)[:, :_NEAREST]
         self._best = np.take_along_axis(ranks, best, axis=1)

@@ -29,7 +29,7 @@ TAIL_SHARE: Final = 0.05
 
 SAVE_GROWTH: Final = 1.2
 """A built index is written to the file when it has grown by this factor: writing it whole each time costs, all
-in all, a few times its size."""
+in all, a few times its size. When somebody waits for the index, it is written however little it has grown."""
 
 LIVE_SHARE: Final = 0.5
 """When more than this share of the labels belongs to rows that are gone, the index is built anew."""
@@ -119,11 +119,13 @@ class FieldIndex:
         finally:
             self._lock.release()
 
-    def improve(self, reading: Open, writing: Open | None, progress: Progress) -> None:
+    def improve(self, reading: Open, writing: Open | None, progress: Progress, *, is_asked: bool) -> None:
         """Load, build or extend the index, whatever is due, and store what is worth it.
 
         Args:
             writing: None for a file that may not be written; then nothing is stored.
+            is_asked: whether somebody waits for it, and so has written what there is to write: then whatever is
+                new is stored.
 
         Raises:
             BuildCancelled: ``progress`` said so.
@@ -137,7 +139,7 @@ class FieldIndex:
                     self._build(standing, progress)
             finally:
                 self.progress = None
-            if writing is not None and self._is_worth_storing():
+            if writing is not None and self._is_worth_storing(1 if is_asked else SAVE_GROWTH):
                 self._store(writing)
 
     def _load(self, standing: Standing) -> None:
@@ -216,12 +218,12 @@ class FieldIndex:
         self.built = built
         self._next_seq = built.through_seq + _tail_limit(built)
 
-    def _is_worth_storing(self) -> bool:
+    def _is_worth_storing(self, growth: float) -> bool:
         built = self.built
         return (
             built is not None
             and built.through_seq != self._stored_seq
-            and len(built.seqs) >= SAVE_GROWTH * self._stored_rows
+            and len(built.seqs) >= growth * self._stored_rows
         )
 
     def _store(self, writing: Open) -> None:

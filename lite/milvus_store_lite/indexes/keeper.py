@@ -59,7 +59,12 @@ class Keeper:
             self._changed.notify()
 
     def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
-        """Work on ``index`` now, and return when it is done."""
+        """Work on ``index`` now, and return when it is done and stored."""
+        self._improve(index, report, is_asked=True)
+
+    def _improve(
+        self, index: FieldIndex, report: Callable[[int, int], None] | None, *, is_asked: bool
+    ) -> None:
         reading, writing = self._opener(index)
 
         def advance(done: int, total: int) -> None:
@@ -67,7 +72,8 @@ class Keeper:
             if report is not None:
                 report(done, total)
 
-        index.improve(reading, writing, Progress(advance, lambda: self._is_closed))
+        progress = Progress(advance, lambda: self._is_closed)
+        index.improve(reading, writing, progress, is_asked=is_asked)
 
     def close(self) -> None:
         """Stop, leaving half-built indexes; what is stored stays."""
@@ -84,7 +90,7 @@ class Keeper:
             if index is None:
                 return
             try:
-                self.improve(index)
+                self._improve(index, None, is_asked=False)
             except BuildCancelled:
                 return
             except Exception:

@@ -131,6 +131,6 @@ class _Task:
         rows = view.resident_vectors(self.one)
         if rows is not None:
             return next(dense.scan_at(self.metric, rows, slots, query[np.newaxis], self.limit))
-        rows = view.dense_at(self.one, slots)
-        best, values = dense.best(self.metric, rows.values, rows.norms, query, self.limit)
+        vectors, norms = view.dense_at(self.one, slots)
+        best, values = dense.best(self.metric, vectors, norms, query, self.limit)
         return slots[best], values

@@ -209,6 +209,24 @@ def test_another_process_uses_what_was_stored(database: Database, vectors: np.nd
         with_index.close()
 
 
+def test_what_was_waited_for_is_stored_however_little_it_grew(
+    database: Database, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(field_index, "TAIL_ROWS", 100)
+    index = IndexRecord("v", "v", "AUTOINDEX", "L2", {})
+    for first, last in ((0, 2000), (2000, 2200)):
+        fill(database, vectors[first:last], index, first=first)
+        database.build_index("c", "v", wait=True)
+    another = Database(database.path)
+    try:
+        near(another, vectors[7])
+        made = built(another).built
+        assert made is not None
+        assert len(made.seqs) == 2200
+    finally:
+        another.close()
+
+
 def test_a_damaged_stored_index_is_built_anew_with_a_warning(database: Database, vectors: np.ndarray) -> None:
     fill(database, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
     database.build_index("c", "v", wait=True)
