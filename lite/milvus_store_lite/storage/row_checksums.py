@@ -188,11 +188,12 @@ class RowChecksums:
     def _few_sums(self, seqs: Sequence[int] | Ints, name: str, values: Sequence[Any]) -> list[int]:
         """The checksums of ``values``, as ``_sums`` has them."""
         salt, bits = self._salts[self._places[name]], self._bits_of_few[name](values)
-        folded = [
-            (word ^ (seq * _OF_SEQ + salt)) & _MASK
-            for seq, word in zip(seqs, bits if len(bits) == len(seqs) else bits * len(seqs), strict=True)
+        if len(bits) < len(seqs):
+            bits = bits * len(seqs)
+        return [
+            ((((word := (bit ^ (seq * _OF_SEQ + salt)) & _MASK) ^ word >> 32) * _OF_BITS) & _MASK) >> 32
+            for seq, bit in zip(seqs, bits, strict=True)
         ]
-        return [((word ^ word >> 32) * _OF_BITS & _MASK) >> 32 for word in folded]
 
     def _sums(
         self, seqs: Sequence[int] | Ints, names: tuple[str, ...], values: Mapping[str, Sequence[Any]]
