@@ -6,8 +6,9 @@ Vectors are streamed: what a build needs in memory is the index, a training samp
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Queue
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -84,21 +85,15 @@ def build(
         tuner = _Tuner(metric, sample[:: max(1, len(sample) // _SAMPLE_QUERIES)][:_SAMPLE_QUERIES])
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
-    with ThreadPoolExecutor(1) as adder:
-        # The index takes in one chunk, without Python's lock, while the next one is read.
-        adding: Future[None] | None = None
+    with _Adder(ann) as adder:
         for chunk_seqs, vectors in _chunks(one, rows, connection, 0, ann.chunk):
             prepared = _checked(ann, vectors)
+            adder.add(prepared)
             if tuner is not None:
                 tuner.see(prepared, first_label=done)
-            if adding is not None:
-                adding.result()
-            adding = adder.submit(ann.add, prepared)
             indexed.append(chunk_seqs)
             done += len(chunk_seqs)
             progress.advance(done, len(seqs))
-        if adding is not None:
-            adding.result()
     if done == 0:
         raise Unindexable("it has no vectors")
     if tuner is not None and not ann.tune(tuner.queries, tuner.truth()):
@@ -122,6 +117,44 @@ def extend(
     ann = built.ann.extended(_checked(built.ann, vectors))
     progress.advance(len(vectors), len(vectors))
     return BuiltIndex(ann, np.concatenate([built.seqs, *(seqs for seqs, _ in found)]), through_seq)
+
+
+class _Adder:
+    """Adds chunks to an index in their order, without Python's lock, while the next ones are read.
+
+    All are in at the end of the ``with`` block. Its thread is one that may still begin work while the interpreter
+    shuts down, unlike those of an executor: a build is told to stop only then.
+    """
+
+    def __init__(self, ann: AnnIndex) -> None:
+        self._ann = ann
+        self._waiting: Queue[Floats | None] = Queue(maxsize=1)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="milvus-store-adder", daemon=True)
+
+    def add(self, vectors: Floats) -> None:
+        """Add ``vectors`` (m, dim), prepared, after those before; raises what adding an earlier chunk raised."""
+        self._waiting.put(vectors)
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> _Adder:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._waiting.put(None)
+        self._thread.join()
+        if kind is None and self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        while (vectors := self._waiting.get()) is not None:
+            if self._error is None:
+                try:
+                    self._ann.add(vectors)
+                except BaseException as error:
+                    self._error = error
 
 
 class _Tuner:

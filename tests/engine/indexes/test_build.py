@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -315,3 +317,36 @@ def test_closing_in_the_middle_of_a_build_leaves_it(database: Database, vectors:
         assert near(again, vectors[7], limit=1) == [7]
     finally:
         again.close()
+
+
+_ENDS_WHILE_BUILDING = """
+import sys, threading, time
+import numpy as np
+from milvus_store import MilvusClient
+from milvus_store_lite.indexes.codes import Codes
+from tests import thresholds
+
+begun, add = threading.Event(), Codes.add
+
+def slow_add(self, vectors):
+    begun.set()
+    time.sleep(0.05)
+    add(self, vectors)
+
+thresholds.lower()
+Codes.chunk, Codes.add = property(lambda self: 100), slow_add
+client = MilvusClient(sys.argv[1])
+client.create_collection("c", dimension=8)
+vectors = np.random.default_rng(1).random((2_000, 8), dtype=np.float32)
+client.insert("c", [{"id": row, "vector": vector} for row, vector in enumerate(vectors)])
+assert begun.wait(30)
+"""
+
+
+def test_a_process_that_ends_while_it_builds_says_nothing_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "ends.db"
+    ended = subprocess.run(
+        [sys.executable, "-c", _ENDS_WHILE_BUILDING, str(path)], capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [one.name for one in tmp_path.iterdir()] == ["ends.db"]
