@@ -52,6 +52,8 @@ class AnnIndex(ABC):
         metric: L2, IP or COSINE. For COSINE, vectors are brought to length 1 on their way in.
         parameters: those of ``create_index``.
         tuned: what the build found out about the data.
+
+    ``rows``: vectors in it.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class AnnIndex(ABC):
         self.metric = metric
         self.parameters = parameters
         self.tuned: dict[str, Any] = dict(tuned or {})
+        self.rows = int(handle.ntotal)
+        self._is_by_product = handle.metric_type == faiss.METRIC_INNER_PRODUCT
         self._params: dict[Effort, Any] = {}
 
     @classmethod
@@ -121,15 +125,24 @@ class AnnIndex(ABC):
         """Append ``vectors`` (m, dim), prepared. No search may run meanwhile."""
         use_threads()
         self.handle.add(vectors)
+        self.rows = int(self.handle.ntotal)
 
-    def prepare(self, vectors: Floats) -> Floats:
-        """``vectors`` as the index holds them."""
+    def prepare(self, vectors: Floats, squares: Floats | None = None) -> Floats:
+        """``vectors`` as the index holds them; ``squares``, (n,): those of their lengths, if they are known."""
         if self.metric != "COSINE":
             return vectors
-        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, np.newaxis]
+        scaled: Floats
+        if len(vectors) == 1:  # one query: a root by numpy takes ten times as long
+            scaled = vectors / (math.sqrt(vectors[0] @ vectors[0]) or 1.0)
+            return scaled
+        norms: Floats = np.sqrt(np.einsum("ij,ij->i", vectors, vectors) if squares is None else squares)
         norms[norms == 0] = 1
-        scaled: Floats = vectors / norms
+        scaled = vectors / norms[:, np.newaxis]
         return scaled
+
+    def prepare_queries(self, queries: Floats) -> Floats:
+        """``queries`` (q, dim) as the index compares them: for an inner product their lengths do not matter."""
+        return queries if self._is_by_product else self.prepare(queries)
 
     @abstractmethod
     def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
@@ -140,7 +153,7 @@ class AnnIndex(ABC):
         most = self.most
         if effort.breadth >= most:
             return None
-        candidates = min(int(self.handle.ntotal), 2 * effort.candidates)
+        candidates = min(self.rows, 2 * effort.candidates)
         finalists = None if effort.finalists is None else min(candidates, 2 * effort.finalists)
         return Effort(min(most, 4 * effort.breadth), candidates, finalists)
 
@@ -156,12 +169,14 @@ class AnnIndex(ABC):
             allowed: bit i of it, least significant first, says whether label i may be found; None for all.
         """
         use_threads(len(queries) >= _QUERIES_FOR_THREADS)
-        count = min(effort.candidates, int(self.handle.ntotal))
+        count = min(effort.candidates, self.rows)
         if allowed is None:
             params = self._unfiltered(effort)
         else:
             params = self._search_params(effort, faiss.IDSelectorBitmap(allowed))
-        return [labels[labels >= 0] for labels in self._search(queries, count, effort, params)]
+        found = self._search(queries, count, effort, params)
+        # What was not found is -1, behind all that was.
+        return [labels if labels[-1] >= 0 else labels[labels >= 0] for labels in found]
 
     def _unfiltered(self, effort: Effort) -> Any:
         """The parameters of a search for all labels: faiss only reads them, and making them takes 10 µs."""

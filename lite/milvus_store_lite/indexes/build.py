@@ -213,7 +213,7 @@ def _checked(ann: AnnIndex, vectors: Floats) -> Floats:
     short = vectors[squares < low**2]
     if not (squares <= high**2).all() or short.any():
         raise Unindexable("a vector is too long or too short for float32 products")
-    return ann.prepare(vectors)
+    return ann.prepare(vectors, squares)
 
 
 def _joined(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:

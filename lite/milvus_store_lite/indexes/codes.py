@@ -19,6 +19,7 @@ import numpy as np
 
 from ..columns.vectors import RESIDENT_BYTES
 from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, list_count, use_threads
+from .assigning import assigned_by, quick_quantizer
 from .effort import Effort
 
 _ROUNDS: Final = 5
@@ -66,6 +67,7 @@ class Codes(AnnIndex):
         is_refined = isinstance(handle, faiss.IndexRefine)
         self._lists = faiss.downcast_index(handle.base_index) if is_refined else handle
         self._finer: Any = faiss.downcast_index(handle.refine_index) if is_refined else None
+        self._quantizer: Any = None
 
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Codes:
@@ -98,6 +100,14 @@ class Codes(AnnIndex):
     def most(self) -> int:
         return int(self._lists.nlist)
 
+    def train(self, sample: Floats) -> None:
+        super().train(sample)
+        self._quantizer = quick_quantizer(self._lists)
+
+    def add(self, vectors: Floats) -> None:
+        with assigned_by(self._quantizer, self._lists):
+            super().add(vectors)
+
     def tune(self, queries: Floats, truth: list[set[int]]) -> bool:
         """Find the cheapest setting that finds ``truth``, the nearest labels of each of ``queries``.
 
@@ -105,7 +115,8 @@ class Codes(AnnIndex):
             Whether there is one.
         """
         use_threads()
-        rows = int(self.handle.ntotal)
+        self._quantizer = None  # everything is in
+        rows = self.rows
         best: tuple[float, Effort] | None = None
         wanted = TUNED_RECALL * sum(map(len, truth))
         breadth = min(self.most, max(_LEAST_BREADTH, self.most // 128))

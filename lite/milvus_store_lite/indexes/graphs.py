@@ -44,7 +44,7 @@ class Graph(AnnIndex):
 
     @property
     def most(self) -> int:
-        return int(self.handle.ntotal)
+        return self.rows
 
     def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
         candidates = int(self.factor * limit * given.get("refine_k", 1.0))

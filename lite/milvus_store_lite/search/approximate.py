@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..columns.masks import Mask
+from ..columns.vectors import VectorColumn
+from ..columns.view import View
 from ..indexes.built import BuiltIndex, Coverage, Slots
 from ..schema import Field
 from . import dense, exact, plan
@@ -33,15 +35,17 @@ def nearest(
     queries: Floats,
     limit: int,
     index: tuple[BuiltIndex, Coverage],
+    vectors: VectorColumn | None,
     params: Mapping[str, Any],
 ) -> list[Ranking]:
     """The ``limit`` nearest rows of ``selection`` for each of ``queries`` (q, dim).
 
     Args:
+        vectors: those of every slot, if they are in memory.
         params: those of the search that the index takes, checked.
     """
     built, coverage = index
-    found = _indexed(metric, one, selection, queries, limit, built, coverage, params)
+    found = _indexed(metric, one, selection, queries, limit, built, coverage, vectors, params)
     if selection.view.count > coverage.indexed_slots:
         newer = exact.nearest(metric, one, selection, queries, limit, after=built.through_seq)
         found = [
@@ -64,6 +68,7 @@ def _indexed(
     limit: int,
     built: BuiltIndex,
     coverage: Coverage,
+    vectors: VectorColumn | None,
     params: Mapping[str, Any],
 ) -> list[Ranking | None]:
     """The nearest among the rows in the index; None where the index cannot tell."""
@@ -71,20 +76,26 @@ def _indexed(
     survivors = coverage.labels if allowed is None else allowed.count
     if survivors == 0:
         return [NOTHING] * len(queries)
-    task = _Task(metric, one, selection, coverage, built.ann, queries, built.ann.prepare(queries), limit)
-    effort = built.ann.effort(limit, survivors / coverage.labels, params)
-    if plan.pays_lists(survivors, refined=built.ann.has_finer):
+    ann = built.ann
+    prepared = ann.prepare_queries(queries)
+    task = _Task(metric, one, selection.view, vectors, coverage, ann, queries, prepared, limit)
+    effort = ann.effort(limit, survivors / coverage.labels, params)
+    if plan.pays_lists(survivors, refined=ann.has_finer):
         return task.by_lists(allowed, effort)
     return task.one_by_one(allowed, effort)
 
 
 @dataclass(slots=True)
 class _Task:
-    """What is looked for: rows near ``queries`` (q, dim), which the index knows as ``prepared``."""
+    """What is looked for: rows near ``queries`` (q, dim), which the index knows as ``prepared``.
+
+    ``vectors``: those of every slot of ``view``, if they are in memory.
+    """
 
     metric: Metric
     one: Field
-    selection: Selection
+    view: View
+    vectors: VectorColumn | None
     coverage: Coverage
     ann: AnnIndex
     queries: Floats
@@ -98,7 +109,8 @@ class _Task:
         wanted = min(self.limit, survivors)
         pending, harder = self._rankable(), effort
         while pending:
-            proposed = self.ann.candidates(self.prepared[pending], harder, bits)
+            asked = self.prepared if len(pending) == len(self.prepared) else self.prepared[pending]
+            proposed = self.ann.candidates(asked, harder, bits)
             short = []
             for place, labels in zip(pending, proposed, strict=True):
                 if len(labels) < wanted:
@@ -126,11 +138,10 @@ class _Task:
         return [place for place, query in enumerate(self.queries) if can_rank_query(query)]
 
     def _rerank(self, place: int, labels: Slots) -> Ranking:
-        view, query = self.selection.view, self.queries[place]
+        query = self.queries[place]
         slots = np.sort(self.coverage.slots(labels))
-        rows = view.resident_vectors(self.one)
-        if rows is not None:
-            return next(dense.scan_at(self.metric, rows, slots, query[np.newaxis], self.limit))
-        vectors, norms = view.dense_at(self.one, slots)
+        if self.vectors is not None:
+            return next(dense.scan_at(self.metric, self.vectors, slots, query[np.newaxis], self.limit))
+        vectors, norms = self.view.dense_at(self.one, slots)
         best, values = dense.best(self.metric, vectors, norms, query, self.limit)
         return slots[best], values

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from ..data_types import DataType
@@ -41,16 +42,20 @@ def nearest(
     covered = None if index is None or not view.is_whole else index.covering(view.snapshot)
     if index is None or covered is None:
         return exact.nearest(metric, one, selection, queries, limit)
-    is_resident = view.holds(one)
-    if not is_resident and index.is_warm() and plan.should_keep(view.bytes_of(one)):
+    if column is None and index.is_warm() and plan.should_keep(view.bytes_of(one)):
         view.vectors(one)
-        is_resident = view.holds(one)
-    elif is_resident and not plan.should_keep(view.bytes_of(one)):
+        column = view.resident_vectors(one)
+    elif column is not None and not plan.should_keep(column.values.nbytes):
         view.forget(one)
-        is_resident = False
-    if not plan.pays_index(selection.count, resident=is_resident, refined=covered[0].ann.has_finer):
+        column = None
+    if not plan.pays_index(selection.count, resident=column is not None, refined=covered[0].ann.has_finer):
         return exact.nearest(metric, one, selection, queries, limit)
-    # Imported with the first index, because it imports faiss.
+    return _approximate()(metric, one, selection, queries, limit, covered, column, params)
+
+
+@cache
+def _approximate() -> Callable[..., list[Ranking]]:
+    """What asks an index; imported with the first one, because it imports faiss."""
     from . import approximate
 
-    return approximate.nearest(metric, one, selection, queries, limit, covered, params)
+    return approximate.nearest
