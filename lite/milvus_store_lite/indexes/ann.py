@@ -163,7 +163,7 @@ class AnnIndex(ABC):
         """The breadth at which a search sees everything."""
 
     def candidates(self, queries: Floats, effort: Effort, allowed: Bits | None) -> list[Labels]:
-        """Labels of the likely nearest for each of ``queries`` (q, dim), prepared.
+        """Labels of the likely nearest for each of ``queries`` (q, dim), prepared, ascending.
 
         Args:
             allowed: bit i of it, least significant first, says whether label i may be found; None for all.
@@ -175,8 +175,9 @@ class AnnIndex(ABC):
         else:
             params = self._search_params(effort, faiss.IDSelectorBitmap(allowed))
         found = self._search(queries, count, effort, params)
-        # What was not found is -1, behind all that was.
-        return [labels if labels[-1] >= 0 else labels[labels >= 0] for labels in found]
+        found.sort()
+        # What was not found is -1.
+        return [labels if labels[0] >= 0 else labels[labels >= 0] for labels in found]
 
     def _unfiltered(self, effort: Effort) -> Any:
         """The parameters of a search for all labels: faiss only reads them, and making them takes 10 µs."""
@@ -193,7 +194,7 @@ class AnnIndex(ABC):
         return False
 
     def preselect(self, query: Floats, labels: Labels, count: int) -> Labels:
-        """The ``count`` of ``labels`` that are likely nearest to ``query`` (dim,), prepared, in no order."""
+        """The ``count`` of ``labels``, ascending, that are likely nearest to ``query`` (dim,), prepared."""
         raise NotImplementedError
 
     def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:

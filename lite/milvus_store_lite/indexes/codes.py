@@ -186,8 +186,10 @@ class Codes(AnnIndex):
         if finer.metric_type == faiss.METRIC_L2:
             ranks *= 2
             ranks -= np.einsum("ij,ij->i", vectors, vectors)
-        best: Labels = labels[np.argpartition(-ranks, count)[:count]]
-        return best
+        best = np.argpartition(-ranks, count)[:count]
+        best.sort()
+        nearest: Labels = labels[best]
+        return nearest
 
     def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
         finalists = count if effort.finalists is None else min(count, effort.finalists)

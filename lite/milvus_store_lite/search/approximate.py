@@ -138,8 +138,8 @@ class _Task:
         return [place for place, query in enumerate(self.queries) if can_rank_query(query)]
 
     def _rerank(self, place: int, labels: Slots) -> Ranking:
-        query = self.queries[place]
-        slots = np.sort(self.coverage.slots(labels))
+        """The nearest of the rows with ``labels``, ascending as their slots are."""
+        query, slots = self.queries[place], self.coverage.slots(labels)
         if self.vectors is not None:
             return next(dense.scan_at(self.metric, self.vectors, slots, query[np.newaxis], self.limit))
         vectors, norms = self.view.dense_at(self.one, slots)
