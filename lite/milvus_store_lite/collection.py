@@ -19,7 +19,7 @@ from .search.hybrid import hybrid_hits
 from .search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, SearchRequest, check_window
 from .search.selection import Choice, Selection, loaded_partitions, partition_id
 from .session import Chooser, CollectionState, Session
-from .storage import catalog
+from .storage import positions
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.reading import Moved
 from .storage.values import Batch, encode_pks, encode_rows
@@ -198,7 +198,7 @@ class Collection(Definition):
             batch = replace(batch, pks=None)
             pks = rows.generated_pks(position.last_seq + 1, batch.count)
         position = rows.insert(connection, batch, home, position)
-        catalog.set_position(connection, record.id, position)
+        positions.set_position(connection, record.id, position)
         session.state.indexes.wrote(position)
         return pks
 

@@ -32,7 +32,7 @@ from .schema import Schema, check_name
 from .search.selection import partition_ids
 from .session import Session
 from .sessions import Sessions
-from .storage import catalog
+from .storage import catalog, names, positions
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
 from .storage.file import Durability
@@ -115,7 +115,7 @@ class Database:
     def compact(self, name: str) -> None:
         """Write a collection's rows anew without the gaps that removed ones left, and shrink the file."""
         with self._writing(name) as session:
-            session.state.rows.rewrite_tables(session.connection)
+            session.state.rows.rewrite_tables(session.connection, session.position.live)
         self._connections.shrink()
 
     def checkpoint(self) -> None:
@@ -163,17 +163,17 @@ class Database:
         """Names of the collections, oldest first."""
         with self._connections.reading() as connection:
             require(connection, self.name)
-            return catalog.names(connection, self.name)
+            return [one.name for one in names.read(connection).collections_of(self.name)]
 
     def has_collection(self, name: str) -> bool:
         with self._connections.reading() as connection:
             require(connection, self.name)
-            return catalog.find(connection, self.name, name) is not None
+            return positions.exists(connection, self.name, name)
 
     def drop_collection(self, name: str) -> None:
         """Remove a collection and its rows; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
-            found = catalog.find(connection, self.name, name)
+            found = positions.find(connection, self.name, name)
             if found is None:
                 return
             record = catalog.load(connection, found[0])
@@ -238,10 +238,10 @@ class Database:
         """
         check_name("alias", alias)
         with self._writing(collection) as session:
-            target = catalog.alias_target(session.connection, self.name, alias)
+            target = names.read(session.connection).alias_target(self.name, alias)
             if target is not None:
-                raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target}'")
-            if catalog.find(session.connection, self.name, alias) is not None:
+                raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target.name}'")
+            if positions.find(session.connection, self.name, alias) is not None:
                 raise MilvusException(1601, f"alias {alias!r} is the name of a collection already")
             catalog.set_alias(session.connection, self.name, alias, session.state.record.id)
 
@@ -264,7 +264,7 @@ class Database:
     def list_aliases(self) -> list[str]:
         """All aliases, by name."""
         with self._connections.reading() as connection:
-            return catalog.aliases(connection, self.name)
+            return names.read(connection).aliases_of(self.name)
 
     # Indexes ------------------------------------------------------------------------------------------
 
@@ -329,14 +329,14 @@ class Database:
         return self._sessions.writing(self.name, name)
 
     def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
-        target = catalog.alias_target(connection, self.name, alias)
+        target = names.read(connection).alias_target(self.name, alias)
         if target is None:
             raise AliasNotExistException(message=f"alias {alias!r} does not exist in database '{self.name}'")
-        return target
+        return target.name
 
     @staticmethod
     def _require_free(connection: sqlite3.Connection, database: str, name: str) -> None:
-        if catalog.find(connection, database, name) is not None:
+        if positions.find(connection, database, name) is not None:
             raise MilvusException(message=f"collection or alias {name!r} already exists")
 
     @staticmethod

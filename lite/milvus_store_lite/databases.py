@@ -9,7 +9,7 @@ from typing import Any, Final
 from .errors import DatabaseNotExistException, MilvusException, ParamError
 from .properties import DATABASE_PROPERTIES, checked_properties
 from .schema import check_name
-from .storage import catalog, databases
+from .storage import databases, names
 from .storage.catalog import DEFAULT_DATABASE
 from .storage.connections import Connections
 
@@ -26,7 +26,7 @@ class Databases:
     def names(self) -> list[str]:
         """All names, the default database's first, then oldest first."""
         with self._connections.reading() as connection:
-            return databases.names(connection)
+            return databases.listed(connection)
 
     def create(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
         """Make an empty database.
@@ -38,7 +38,7 @@ class Databases:
         check_name("database", name)
         checked = checked_properties("database", DATABASE_PROPERTIES, properties or {})
         with self._connections.writing() as connection:
-            known = databases.names(connection)
+            known = databases.listed(connection)
             if name in known:
                 raise MilvusException(message=f"database {name!r} already exists")
             if len(known) >= MAX_DATABASES:
@@ -56,7 +56,7 @@ class Databases:
             require(connection, name)
             if name == DEFAULT_DATABASE:
                 raise ParamError(message=f"the default database {name!r} cannot be dropped")
-            collections = catalog.names(connection, name)
+            collections = [one.name for one in names.read(connection).collections_of(name)]
             if collections:
                 raise ParamError(
                     message=f"database {name!r} cannot be dropped while it holds collections: "
@@ -88,7 +88,7 @@ class Databases:
 def require(connection: sqlite3.Connection, name: str) -> None:
     """Raise ``DatabaseNotExistException`` unless there is a database called ``name``."""
     if not databases.exists(connection, name):
-        known = ", ".join(databases.names(connection))
+        known = ", ".join(databases.listed(connection))
         raise DatabaseNotExistException(message=f"database {name!r} does not exist, the file has: {known}")
 
 

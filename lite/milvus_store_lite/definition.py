@@ -17,7 +17,7 @@ from .schema import Field, Schema, check_name
 from .schema_changes import with_field, with_field_params, without_field
 from .search.selection import partition_id
 from .session import Session, Sessions
-from .storage import catalog
+from .storage import catalog, positions
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.values import check_defaults, encode_default
 from .text.fields import check_analyzers
@@ -81,7 +81,7 @@ class Definition:
             home = partition_id(record, name)
             if name == DEFAULT_PARTITION:
                 raise ParamError(message=f"the default partition {name!r} cannot be dropped")
-            self._remove(session, rows.seqs_in_partition(session.connection, home))
+            self._remove(session, rows.seqs_in_partition(session.connection, home, session.position))
             catalog.remove_partition(session.connection, record.id, name)
             if record.released:
                 catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {home})
@@ -119,13 +119,13 @@ class Definition:
         with self._writing() as session:
             schema, rows = session.state.record.schema, session.state.rows
             is_text = name in schema.by_name and schema.by_name[name].max_length is not None
-            longest = rows.longest(session.connection, name) if is_text else 0
+            longest = rows.longest(session.connection, name, session.position) if is_text else 0
             self._change_schema(session, with_field_params(schema, name, params, longest))
 
     def truncate(self) -> int:
         """Remove every row; returns how many there were."""
         with self._writing() as session:
-            seqs = session.state.rows.all_seqs(session.connection, 0).tolist()
+            seqs = session.state.rows.live_seqs(session.connection, session.position).tolist()
             self._remove(session, seqs)
             return len(seqs)
 
@@ -136,7 +136,7 @@ class Definition:
             home = partition_id(record, name)
             if len(record.partitions) == 1:
                 return session.position.live
-            return len(session.state.rows.seqs_in_partition(session.connection, home))
+            return len(session.state.rows.seqs_in_partition(session.connection, home, session.position))
 
     @staticmethod
     def _change_schema(session: Session, schema: Schema, stored_default: Any = None) -> None:
@@ -146,7 +146,7 @@ class Definition:
     def _remove(self, session: Session, seqs: list[int]) -> None:
         if seqs:
             position = session.state.rows.remove(session.connection, seqs, session.position)
-            catalog.set_position(session.connection, session.state.record.id, position)
+            positions.set_position(session.connection, session.state.record.id, position)
 
 
 def refuse_partition_key(record: CollectionRecord, partition: str) -> None:

@@ -17,7 +17,8 @@ from .search.output import Projection
 from .search.prepared import PreparedSearch, prepared
 from .search.request import Scope, SearchRequest
 from .search.selection import Choice, Selection
-from .storage.catalog import CollectionRecord, Position
+from .storage.catalog import CollectionRecord
+from .storage.positions import Position
 from .storage.reading import Late, Reading
 from .storage.rows import RowStore
 

@@ -17,11 +17,12 @@ from .indexes.collection_indexes import CollectionIndexes
 from .indexes.field_index import FieldIndex, Open, Standing
 from .indexes.keeper import Keeper
 from .session import CollectionState, Session
-from .storage import catalog
-from .storage.catalog import CollectionRecord, Position
+from .storage import catalog, positions
+from .storage.catalog import CollectionRecord
 from .storage.catalog_checksums import damage
 from .storage.connections import Connections
 from .storage.forks import GATE
+from .storage.positions import Position
 from .storage.reading import Begun, Late
 from .storage.rows import RowStore
 
@@ -39,7 +40,7 @@ class _Seen:
     def is_found_by(self, connection: sqlite3.Connection) -> bool:
         """Whether a look through ``connection`` finds the same."""
         record = self.state.record
-        return catalog.find(connection, self.database, self.name) == (
+        return positions.find(connection, self.database, self.name) == (
             record.id,
             record.version,
             self.position,
@@ -103,7 +104,7 @@ class Sessions:
         return self._connections.state() == seen.state_of_file or seen.is_found_by(connection)
 
     def _session(self, connection: sqlite3.Connection, database: str, name: str) -> Session:
-        found = catalog.find(connection, database, name)
+        found = positions.find(connection, database, name)
         if found is None:
             require(connection, database)
             raise CollectionNotExistException(
@@ -164,7 +165,7 @@ class Sessions:
             begin: Callable[[], AbstractContextManager[sqlite3.Connection]],
         ) -> Iterator[Standing | None]:
             with begin() as connection:
-                position = catalog.place(connection, index.collection)
+                position = positions.place(connection, index.collection)
                 if position is None:
                     yield None
                     return

@@ -1,17 +1,16 @@
 """One byte of a closed file is flipped: every answer is the one of the sound file, or an error that says so.
 
-Bytes are drawn from all over the file. Not claimed, and not drawn, are those of an SQL index that are no entries:
-the headers of its pages and the numbers of child pages, which only ``milvus-store check`` looks at.
-``MILVUS_STORE_FLIPS`` makes longer runs, ``MILVUS_STORE_SEED`` other ones.
+Nothing is left out. Bytes are drawn from all over the file, and from those alone that hold its b-trees together,
+which are too few to be met otherwise. ``MILVUS_STORE_FLIPS`` makes longer runs, ``MILVUS_STORE_SEED`` other ones.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,54 +18,91 @@ import pytest
 
 from milvus_store import DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
-from milvus_store_lite.storage.file import PAGE_SIZE
+from milvus_store_lite.database import Database
+from milvus_store_lite.search.request import EVERYTHING, Scope
+from tests.pages import structure
 
-FLIPS: Final = int(os.environ.get("MILVUS_STORE_FLIPS", "60"))
+FLIPS: Final = int(os.environ.get("MILVUS_STORE_FLIPS", "25"))
 SEED: Final = int(os.environ.get("MILVUS_STORE_SEED", "1"))
-ROWS: Final = 300
 REFUSED: Final = "refused"
-Question = Callable[[MilvusClient], Any]
+DAMAGE: Final = (DatabaseCorruptError, DatabaseFormatError, NotADatabaseError)
 
 
-def key(number: int) -> str:
-    return f"key-{number * 7919 % 1000:03d}-{number}"
+@dataclass(frozen=True)
+class Shape:
+    """How a file is made: ``rows`` of keys and tenants as long as ``width``, and what was done after."""
+
+    name: str
+    rows: int
+    width: int
+    lived: bool
+
+    def key(self, number: int) -> str:
+        return f"key-{number * 7919 % self.rows:05d}-{number}".ljust(self.width, "k")
+
+    def tenant(self, number: int) -> str:
+        return f"t{number % 10}".ljust(self.width // 4, "t")
 
 
-def fill(path: Path) -> None:
+SMALL: Final = Shape("small", 300, 0, False)
+LIVED: Final = Shape("lived", 600, 100, True)
+"""Rows were replaced and deleted, and some came after compacting."""
+DEEP: Final = Shape("deep", 4000, 400, False)
+"""Every index has interior pages."""
+
+
+def fill(path: Path, shape: Shape) -> None:
+    """Two collections of the same keys, so that a page of one could be taken for the other's, and a small one."""
     numbers = random.Random(1)
     with MilvusClient(path) as client:
         schema = client.create_schema(enable_dynamic_field=True)
-        schema.add_field("pk", DataType.VARCHAR, max_length=40, is_primary=True)
+        schema.add_field("pk", DataType.VARCHAR, max_length=500, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=4)
+        schema.add_field("other", DataType.FLOAT_VECTOR, dim=4, nullable=True)
         schema.add_field("text", DataType.VARCHAR, max_length=999, nullable=True, enable_analyzer=True)
         schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
         schema.add_field("n", DataType.INT16)
+        schema.add_field("tag", DataType.VARCHAR, max_length=500, nullable=True)
         schema.add_field("x", DataType.FLOAT, nullable=True)
         schema.add_field("doc", DataType.JSON)
-        schema.add_field("tenant", DataType.INT64, is_partition_key=True)
+        schema.add_field("tenant", DataType.VARCHAR, max_length=500, is_partition_key=True)
         schema.add_function(Function("bm25", FunctionType.BM25, "text", "sparse"))
         index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
+        index.add_index("other", index_type="FLAT", metric_type="L2")
         index.add_index("sparse", index_type="AUTOINDEX", metric_type="BM25")
         index.add_index("n", index_type="INVERTED")
+        index.add_index("tag", index_type="INVERTED")
         client.create_collection("docs", schema=schema, index_params=index)
-        client.insert(
-            "docs",
-            [
+        client.create_collection("twin", schema=schema, index_params=index)
+
+        def rows(name: str, first: int, last: int) -> list[dict[str, Any]]:
+            return [
                 {
-                    "pk": key(number),
+                    "pk": shape.key(number),
                     "vector": [numbers.random() for _ in range(4)],
-                    "text": f"term{number % 40} common term{number}",
+                    "other": None if number % 5 == 0 else [numbers.random() for _ in range(4)],
+                    "text": f"term{number % 40} common term{number} {name}",
                     "n": number % 30 - 10,
+                    "tag": None if number % 3 == 0 else f"tag{number % 50}".ljust(shape.width // 2, "g"),
                     "x": None if number % 7 == 0 else number / 3,
                     "doc": {"a": number},
-                    "tenant": number % 10,
-                    "color": "red",
+                    "tenant": shape.tenant(number),
+                    "color": f"red {name}",
                 }
-                for number in range(ROWS)
-            ],
-        )
+                for number in range(first, last)
+            ]
+
+        for first in range(0, shape.rows, 500):
+            for name in ("docs", "twin"):
+                client.insert(name, rows(name, first, min(first + 500, shape.rows)))
         client.delete("docs", filter="n == 3")
+        if shape.lived:
+            client.upsert("docs", rows("later", 0, shape.rows // 4))
+            client.compact("docs")
+            client.upsert("docs", rows("last", shape.rows // 2, shape.rows // 2 + 40))
+            client.delete("docs", [shape.key(number) for number in range(40, 60)])
         client.create_alias("docs", "papers")
+        client.create_database("other")
         client.create_collection("quick", dimension=2)
         client.create_partition("quick", "extra")
         for partition in ("", "extra"):
@@ -77,95 +113,174 @@ def fill(path: Path) -> None:
 
 
 def hits(client: MilvusClient, *data: Any, **options: Any) -> Any:
-    return [
-        (one.ids, one.distances) for one in client.search("docs", list(data) or None, limit=10, **options)
-    ]
+    found = client.search("docs", list(data) or None, limit=10, **options)
+    return [[(one["pk"], one["distance"], one["entity"]) for one in of_one] for of_one in found]
 
 
 def rows(client: MilvusClient, filter: str, **options: Any) -> Any:
     # Which of two indexes gives the rows of a filter is not promised to be the same.
-    return sorted(client.query("docs", filter, limit=1000, **options), key=lambda row: str(row["pk"]))
+    found = client.query("docs", filter, limit=10_000, **options)
+    return sorted(found, key=lambda row: str(row["pk"]))
 
+
+def changed(client: MilvusClient, shape: Shape) -> Any:
+    """What there is after some writes, to the next process."""
+    row = {"vector": [1, 2, 3, 4], "text": "term7 brandnew", "n": 7, "doc": {}, "color": "blue"}
+    keys = [shape.key(number) for number in (5, 7, shape.rows - 1)]
+    upserted = [{**row, "pk": key, "tenant": shape.tenant(3)} for key in (*keys, keys[0] + "x", "aaa", "zzz")]
+    client.upsert("docs", upserted)
+    client.delete("docs", [shape.key(8), keys[1], shape.key(9) + "y"])
+    client.insert("quick", {"id": 77, "vector": [0, 1]})
+    path = client._database.path
+    client.close()
+    with MilvusClient(path) as after:
+        return (
+            rows(after, "", output_fields=["pk", "tenant", "n", "color", "vector"]),
+            rows(after, f'tenant == "{shape.tenant(3)}"', output_fields=["pk"]),
+            [after.get("docs", key, ["n"]) for key in keys],
+            hits(after, "brandnew", anns_field="sparse"),
+        )
+
+
+Question = Callable[[MilvusClient, Shape], Any]
 
 SESSIONS: Final[list[list[Question]]] = [
     [
-        lambda client: (client.list_databases(), client.list_collections(), client.list_aliases("docs")),
-        lambda client: [str(client.describe_collection(name)) for name in ("docs", "papers", "quick")],
-        lambda client: [client.get_collection_stats(name) for name in ("docs", "quick")],
-        lambda client: client.get_partition_stats("quick", "extra"),
-        lambda client: [client.get("papers", key(number)) for number in range(0, ROWS, 9)],
-        lambda client: client.get("docs", [key(number) + "x" for number in range(0, ROWS, 29)]),
-        lambda client: hits(client, ids=[key(7), key(ROWS - 1)], anns_field="vector"),
+        lambda client, shape: (client.list_databases(), client.list_collections(), client.list_aliases()),
+        lambda client, shape: [client.has_collection(name) for name in ("docs", "papers", "qvick", "pbpers")],
+        lambda client, shape: client.list_aliases("docs"),
+        lambda client, shape: client.describe_alias("papers"),
+        lambda client, shape: [client.list_partitions("quick"), client.has_partition("quick", "extra")],
+        lambda client, shape: [client.list_indexes(name) for name in ("docs", "twin", "quick")],
+        lambda client, shape: client.describe_index("docs", "tag"),
+        lambda client, shape: [str(client.describe_collection(name)) for name in ("docs", "papers", "quick")],
+        lambda client, shape: [client.get_collection_stats(name) for name in ("docs", "twin", "quick")],
+        lambda client, shape: client.get_partition_stats("quick", "extra"),
+        lambda client, shape: client.describe_database("other"),
     ],
-    [lambda client: rows(client, "tenant == 3", output_fields=["*"])],
-    [lambda client: hits(client, [0.5] * 4, anns_field="vector", filter="tenant in [0, 9]")],
-    [lambda client: rows(client, "n == 7", output_fields=["pk", "x"])],
-    [lambda client: rows(client, "n == -10", output_fields=["color"])],
-    [lambda client: rows(client, "", output_fields=["*"])],
     [
-        lambda client: client.query("docs", "", ["count(*)"]),
-        lambda client: hits(client, [0.5] * 4, [0.1] * 4, anns_field="vector", output_fields=["n"]),
-        lambda client: hits(client, "term7 common", "term11", "term299", anns_field="sparse"),
-        *(
-            (lambda client, asked=asked: rows(client, asked, output_fields=["pk"]))
-            for asked in ("x > 50", 'doc["a"] < 100', 'color == "red"', 'text like "term1%"', 'pk > "key-5"')
+        lambda client, shape: [client.get("papers", shape.key(at)) for at in range(0, shape.rows, 29)],
+        lambda client, shape: hits(
+            client, ids=[shape.key(7), shape.key(shape.rows - 1)], anns_field="vector"
         ),
-        lambda client: client.query("quick", "", ["id"], partition_names=["extra"], limit=99),
     ],
+    [
+        lambda client, shape: [
+            client.get("docs", [shape.key(at), shape.key(at) + "x"], ["n"]) for at in (2, 99)
+        ],
+        lambda client, shape: client.get("docs", ["", "zzz"]),
+    ],
+    [lambda client, shape: client.get("docs", [shape.key(at) for at in range(0, shape.rows, 3)], ["n"])],
+    [lambda client, shape: client.get("docs", [shape.key(at) + "x" for at in range(shape.rows)])],
+    [lambda client, shape: client.query("docs", f"pk in {[shape.key(at) + 'x' for at in range(80)]}")],
+    [lambda client, shape: rows(client, f'tenant == "{shape.tenant(3)}"', output_fields=["*"])],
+    [
+        lambda client, shape: hits(
+            client,
+            [0.5] * 4,
+            anns_field="vector",
+            filter=f'tenant in ["{shape.tenant(0)}", "{shape.tenant(9)}"]',
+            output_fields=["other"],
+        ),
+        lambda client, shape: rows(client, 'tenant == "t10"'),
+        lambda client, shape: client.query("docs", f'tenant == "{shape.tenant(5)}"', ["count(*)"]),
+    ],
+    [lambda client, shape: rows(client, "n == 7", output_fields=["pk", "x"])],
+    [lambda client, shape: rows(client, "n == -10", output_fields=["color"])],
+    [lambda client, shape: rows(client, "n == 25", output_fields=["color"])],
+    [lambda client, shape: rows(client, f'tag == "{"tag7".ljust(shape.width // 2, "g")}"')],
+    [lambda client, shape: rows(client, 'tag in ["tag1", "tah"]')],
+    [lambda client, shape: rows(client, "", output_fields=["*"])],
+    [
+        lambda client, shape: client.query("docs", "", ["count(*)"]),
+        lambda client, shape: hits(client, [0.5] * 4, [0.1] * 4, anns_field="vector", output_fields=["n"]),
+        lambda client, shape: hits(client, [0.5] * 4, anns_field="other", output_fields=["*"]),
+        *(
+            (lambda client, shape, asked=asked: rows(client, asked, output_fields=["pk"]))
+            for asked in (
+                "x > 50",
+                'doc["a"] < 100',
+                'color == "red docs"',
+                'text like "term1%"',
+                'pk > "key-5"',
+            )
+        ),
+        lambda client, shape: client.query("quick", "", ["id"], partition_names=["extra"], limit=99),
+    ],
+    [
+        lambda client, shape: hits(client, "term7 common", "term11", "term299", anns_field="sparse"),
+        lambda client, shape: hits(client, "unknown", "tern7 term7x", anns_field="sparse"),
+    ],
+    [changed],
 ]
 """Questions by the process that asks them: what an earlier one has read, a later one need not."""
 
 
-def answers(path: Path) -> Iterator[Any]:
+def answers(path: Path, shape: Shape) -> Iterator[Any]:
     for questions in SESSIONS:
         try:
             client = MilvusClient(path)
-        except (DatabaseCorruptError, DatabaseFormatError, NotADatabaseError):
+        except DAMAGE:
             yield from [REFUSED] * len(questions)
             continue
         with client:
             for question in questions:
                 try:
-                    yield question(client)
-                except DatabaseCorruptError:
+                    yield question(client, shape)
+                except DAMAGE:
                     yield REFUSED
 
 
-def claimed(content: bytes) -> list[int]:
-    """The places of the bytes that are drawn from."""
-    places = set(range(len(content)))
-    for start in range(PAGE_SIZE, len(content), PAGE_SIZE):
-        kind, count = content[start], struct.unpack_from(">H", content, start + 3)[0]
-        if kind == 10:
-            places -= set(range(start, start + 8))
-        elif kind == 2:
-            places -= set(range(start, start + 12))
-            for cell in struct.unpack_from(f">{count}H", content, start + 12):
-                places -= set(range(start + cell, start + cell + 4))
-    return sorted(places)
+class Flips:
+    """Places and bytes to flip there, drawn at random."""
+
+    def __init__(self, path: Path, only_structure: bool) -> None:
+        self._content = path.read_bytes()
+        self._chance = random.Random(SEED)
+        self._places = structure(path) if only_structure else range(len(self._content))
+
+    def place(self) -> int:
+        """Most places are in use."""
+        place = self._chance.choice(self._places)
+        while not self._content[place] and self._chance.random() < 0.8:
+            place = self._chance.choice(self._places)
+        return place
+
+    def mask(self) -> int:
+        return (
+            1 << self._chance.randrange(8) if self._chance.random() < 0.7 else self._chance.randrange(1, 256)
+        )
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[SMALL, LIVED, DEEP], ids=lambda shape: shape.name)
+def sound(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Shape]:
     path = tmp_path_factory.mktemp("sound") / "sound.db"
-    fill(path)
-    return path
+    fill(path, request.param)
+    return path, request.param
 
 
-def test_a_flipped_byte_is_never_served(sound: Path, tmp_path: Path) -> None:
-    expected, content = list(answers(sound)), sound.read_bytes()
+@pytest.mark.parametrize("only_structure", [True, False], ids=["structure", "anywhere"])
+def test_a_flipped_byte_is_never_served(
+    sound: tuple[Path, Shape], tmp_path: Path, only_structure: bool
+) -> None:
+    original, shape = sound
+    path = tmp_path / "flipped.db"
+    content = original.read_bytes()
+    path.write_bytes(content)
+    expected = list(answers(path, shape))
     assert REFUSED not in expected
-    chance, places, outcomes = random.Random(SEED), claimed(content), Counter[str]()
-    used = [place for place in places if content[place]]
-    for number in range(FLIPS):
-        place = chance.choice(places if number % 5 == 0 else used)
+    flips, outcomes = Flips(original, only_structure), Counter[str]()
+    for _ in range(FLIPS if shape is SMALL else FLIPS // 5):
+        place, mask = flips.place(), flips.mask()
         flipped = bytearray(content)
-        flipped[place] ^= 1 << chance.randrange(8) if number % 3 else chance.randrange(1, 256)
-        path = tmp_path / f"{number}.db"
+        flipped[place] ^= mask
         path.write_bytes(flipped)
-        found = list(answers(path))
-        wrong = [one for one, truth in zip(found, expected, strict=True) if one not in (REFUSED, truth)]
-        assert not wrong, (place, wrong[0])
+        found = list(answers(path, shape))
+        wrong = [
+            number
+            for number, (one, truth) in enumerate(zip(found, expected, strict=True))
+            if one not in (REFUSED, truth)
+        ]
+        assert not wrong, (place, mask, wrong, found[wrong[0]])
         outcomes[REFUSED if REFUSED in found else "unread"] += 1
-        path.unlink()
-    assert outcomes[REFUSED] > FLIPS // 3, outcomes
+    assert outcomes[REFUSED] >= sum(outcomes.values()) // 4, outcomes

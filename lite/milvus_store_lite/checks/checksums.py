@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ..storage.catalog_checksums import POSITION_COLUMNS, definition_rows, matches
+from ..storage import names, positions
+from ..storage.catalog_checksums import definition_rows, matches
 from ..storage.tables import CHECKSUMS
 from ..storage.vocabulary import term_checksum
 from .definitions import Definition
@@ -44,9 +45,10 @@ def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[
 def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Every term of a vocabulary has the checksum it was written with."""
     for name, table in collection.tables.vocabularies.items():
+        salt = collection.store.salts[name]
         with _any_text(connection):
             rows = connection.execute(f"SELECT id, term, checksum FROM {table} ORDER BY id")
-            broken = [number for number, term, stored in rows if term_checksum(number, term) != stored]
+            broken = [number for number, term, stored in rows if term_checksum(number, term, salt) != stored]
         if broken:
             yield Problem(
                 collection.field_place(name), f"terms that are {_SAID}: {shown(len(broken), broken)}"
@@ -55,18 +57,19 @@ def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
 
 def definition(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """The definition and the position of a collection have their checksums."""
-    checksum, position_checksum, *position = connection.execute(
-        f"SELECT checksum, position_checksum, {POSITION_COLUMNS} FROM collections WHERE id = ?",
-        (collection.id,),
+    (checksum,) = connection.execute(
+        "SELECT checksum FROM collections WHERE id = ?", (collection.id,)
     ).fetchone()
     if not matches(definition_rows(connection, collection.id), checksum):
         yield Problem(collection.place, f"the definition is {_SAID}")
-    if not matches(position, position_checksum):
+    if not positions.is_sealed(connection, collection.id):
         yield Problem(collection.place, f"the position is {_SAID}")
 
 
 def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """Every database has the checksum it was written with."""
+    """Every database has the checksum it was written with, and so have all names together."""
+    if not names.are_sealed(connection):
+        yield Problem("catalog", f"the names of databases, collections and aliases together are {_SAID}")
     for *row, checksum in connection.execute("SELECT id, name, properties, checksum FROM databases"):
         if not matches(row, checksum):
             yield Problem(f"database {row[1]!r}", _SAID)

@@ -27,12 +27,37 @@ def position(connection: sqlite3.Connection, collection: Definition) -> Iterator
             yield Problem(
                 collection.place, f"{name} is {last}, but {bare} has {column} {largest}: expected no less"
             )
-    (count,) = connection.execute(f"SELECT count(*) FROM {tables.rows}").fetchone()
+    count, seq_sum = connection.execute(
+        f"SELECT count(*), coalesce(sum(seq), 0) FROM {tables.rows} NOT INDEXED"
+    ).fetchone()
     if agrees and count != last_seq - last_change:
         yield Problem(
             collection.place,
             f"expected {last_seq - last_change} rows (last_seq {last_seq}, last_change {last_change}), "
             f"found {count}",
+        )
+    elif agrees and seq_sum != collection.seq_sum:
+        yield Problem(
+            collection.place, f"expected rows whose seqs add up to {collection.seq_sum}, found {seq_sum}"
+        )
+
+
+def tenants(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """Every value of the partition key has as many rows as are counted for it."""
+    table, key = collection.tables.tenants, collection.schema.partition_key
+    if table is None or key is None:
+        return
+    column, rows = collection.tables.columns[key.name], collection.tables.rows
+    # +: rows are grouped as they are, not as their SQL index has them.
+    found = dict(connection.execute(f"SELECT {column}, count(*) FROM {rows} NOT INDEXED GROUP BY +{column}"))
+    counted = dict(connection.execute(f"SELECT value, live FROM {table}"))
+    differing = [one for one in found.keys() | counted.keys() if found.get(one) != counted.get(one)]
+    if differing:
+        first = min(differing, key=str)
+        yield Problem(
+            collection.field_place(key.name),
+            f"expected {counted.get(first, 0)} rows of {first!r:.80}, found {found.get(first, 0)}"
+            f" (and so on for {len(differing)} values)",
         )
 
 

@@ -86,7 +86,7 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
         broken: list[int] = []
         while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(one))):
             seqs, sums, values = zip(*chunk, strict=True)
-            places = damaged(seqs, values, list(sums))
+            places = damaged(seqs, values, list(sums), collection.store.salts[one.name])
             changed += [chunk[place][0] for place in places]
             wrong = set(places)
             # Of what is not what was written, nothing more needs to be said.

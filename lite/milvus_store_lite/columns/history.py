@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..storage.catalog import Position
 from ..storage.forks import GATE
+from ..storage.positions import Position
 from ..storage.reading import Moved, Reading
 from ..storage.rows import Part, RowStore
 from .column import BoolArray
@@ -90,26 +90,28 @@ class History:
         self._seqs = Growable(np.int64)
         self._builders = {}
         self.memory.release(self)
-        self._seqs.append(self._seqs_beyond(connection, 0))
-        if self.part is None and len(self._seqs) != position.live:
-            fault = ValueError(f"{position.live} rows were written, {len(self._seqs)} were found")
-            raise self.rows.corrupt("the numbers of its rows", fault)
-        return Snapshot(position, self._seqs.view(), None, Origin())
+        if self.part is None:
+            seqs = self.rows.live_seqs(connection, position)
+        else:
+            seqs = self.rows.seqs_of_part(connection, self.part)
+        self._seqs.append(seqs)
+        return self._counted(connection, Snapshot(position, self._seqs.view(), None, Origin()))
 
     def _extend(
         self, connection: sqlite3.Connection, current: Snapshot, position: Position
     ) -> Snapshot | None:
         """``current`` plus what happened since; None when so much was deleted that reading anew is better."""
-        known = current.position
-        added = np.empty(0, dtype=np.int64)
-        if position.last_seq > known.last_seq:
-            added = self._seqs_beyond(connection, known.last_seq)
+        known, rows = current.position, self.rows
+        removed = rows.removed_seqs(connection, known, position)
+        if removed is None:
+            return None  # the feed no longer reaches back to what this snapshot knows
+        if self.part is None:
+            added = rows.added_seqs(connection, known, position, removed)
+        else:
+            added = rows.added_to_part(connection, self.part, known, position, removed)
         alive = current.alive
-        if position.last_change > known.last_change:
-            removed = self.rows.removed_seqs(connection, known.last_change)
-            if len(removed) < position.last_change - known.last_change:
-                return None  # the feed no longer reaches back to what this snapshot knows
-            alive = _without(current.seqs, alive, np.array(removed, dtype=np.int64))
+        if len(removed):
+            alive = _without(current.seqs, alive, removed)
         slots = len(current.seqs) + len(added)
         if alive is not None:
             alive = np.concatenate([alive, np.ones(len(added), dtype=np.bool_)])
@@ -124,14 +126,15 @@ class History:
         columns = {key: builder.view() for key, builder in builders}
         for key, column in columns.items():
             self.memory.charge(self, key, column.size)
-        return Snapshot(position, self._seqs.view(), alive, current.origin, columns)
+        return self._counted(
+            connection, Snapshot(position, self._seqs.view(), alive, current.origin, columns)
+        )
 
-    def _seqs_beyond(self, connection: sqlite3.Connection, after: int) -> npt.NDArray[np.int64]:
-        """Seqs of the live rows beyond ``after``, ascending."""
-        try:
-            return self.rows.all_seqs(connection, after, self.part)
-        except (ValueError, TypeError, ArithmeticError) as error:
-            raise self.rows.corrupt("the numbers of its rows", error) from error
+    def _counted(self, connection: sqlite3.Connection, snapshot: Snapshot) -> Snapshot:
+        """``snapshot``, which has as many rows as it should."""
+        if self.part is not None:
+            self.rows.refuse_other_count(connection, self.part, snapshot.live_count)
+        return snapshot
 
     def forget(self, key: Hashable) -> None:
         """Let a column go; whoever reads it now keeps it until done."""

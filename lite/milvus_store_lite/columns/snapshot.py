@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..storage.catalog import Position
+from ..storage.positions import Position
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .geometries import GeometryColumn
 from .masks import Mask

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..data_types import DataType
 from ..schema import Field
-from ..storage.catalog import Position
+from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import PARTITION_COLUMN
 from ..storage.values import dense

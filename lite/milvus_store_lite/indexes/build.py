@@ -74,7 +74,7 @@ def build(
         Unindexable: no setting of the index finds what it should, or a vector is out of its range.
         BuildCancelled: ``progress`` said so.
     """
-    seqs = rows.all_seqs(connection, 0)
+    seqs = rows.live_seqs(connection, rows.position(connection))
     ann = family.empty(one.vector_dim, metric, parameters, len(seqs))
     tuner = None
     if ann.sample_size:
@@ -199,7 +199,7 @@ def _chunks(
     one: Field, rows: RowStore, connection: sqlite3.Connection, after: int, size: int
 ) -> Iterator[Chunk]:
     """(seqs, vectors) of the rows beyond ``after`` that have a vector."""
-    for seqs, blobs in rows.vector_blobs(connection, one.name, after, size):
+    for seqs, blobs in rows.every_vector(connection, one.name, after, size):
         present = [(seq, blob) for seq, blob in zip(seqs, blobs, strict=True) if blob is not None]
         yield (
             np.array([seq for seq, _ in present], dtype=np.int64),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..storage.catalog import CollectionRecord, Position
+from ..storage.catalog import CollectionRecord
+from ..storage.positions import Position
 from .field_index import FieldIndex, Standing
 from .keeper import Keeper
 

@@ -14,9 +14,10 @@ from ..columns.snapshot import Origin, Snapshot
 from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteError
 from ..schema import Field
 from ..storage import index_parts
-from ..storage.catalog import CollectionRecord, IndexRecord, Position
+from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.forks import GATE
 from ..storage.index_parts import DamagedIndex, IndexHead
+from ..storage.positions import Position
 from ..storage.rows import RowStore
 from .build import Progress, Unindexable, build, extend
 from .built import BuiltIndex, Coverage

@@ -17,7 +17,8 @@ from ..errors import IndexNotExistException, ParamError
 from ..indexes.field_index import FieldIndex
 from ..indexes.registry import bm25_parameters, check_metric, check_search_parameters, index_types
 from ..schema import Field, Schema
-from ..storage.catalog import CollectionRecord, IndexRecord, Position
+from ..storage.catalog import CollectionRecord, IndexRecord
+from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import RowStore
 from ..storage.values import encode_queries

@@ -23,7 +23,8 @@ from ..errors import (
 from ..indexes.scalar_types import has_sql_index
 from ..properties import ISOLATION, as_flag
 from ..schema import Field, Schema
-from ..storage.catalog import CollectionRecord, Position
+from ..storage.catalog import CollectionRecord
+from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import Part
 from ..storage.values.scalars import encode_scalar

@@ -13,27 +13,16 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..errors import DatabaseCorruptError, MilvusException
 from ..schema import Schema
-from . import index_parts
-from .catalog_checksums import (
-    POSITION_COLUMNS,
-    damage,
-    digest,
-    seal_definition,
-    seal_position,
-    verified_definition,
-    verify_position,
-)
+from . import index_parts, names, positions
+from .catalog_checksums import digest, seal_definition, verified_definition
+from .positions import DATABASE
 
 DEFAULT_DATABASE: Final = "default"
 DEFAULT_PARTITION: Final = "_default"
-
-_DATABASE: Final = "(SELECT id FROM databases NOT INDEXED WHERE name = ?)"
-"""A database is looked up by its name in every statement: its number may be another one's after a drop. They are
-few, and rows have checksums where indexes have none."""
 
 CATALOG_TABLES: Final = (
     """CREATE TABLE databases (
@@ -55,6 +44,7 @@ CATALOG_TABLES: Final = (
         last_seq INTEGER NOT NULL DEFAULT 0,
         last_change INTEGER NOT NULL DEFAULT 0,
         key_sum INTEGER NOT NULL DEFAULT 0,
+        seq_sum INTEGER NOT NULL DEFAULT 0,
         checksum BLOB NOT NULL DEFAULT x'',
         position_checksum BLOB NOT NULL DEFAULT x'',
         UNIQUE (database_id, name)
@@ -83,12 +73,12 @@ CATALOG_TABLES: Final = (
         PRIMARY KEY (collection_id, name)
     ) WITHOUT ROWID""",
     *index_parts.INDEX_TABLES,
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, checksum BLOB NOT NULL)",
+    f"INSERT INTO names (checksum) VALUES (x'{names.NO_NAMES.hex()}')",
     f"INSERT INTO databases (id, name, checksum)"
     f" VALUES (1, '{DEFAULT_DATABASE}', x'{digest((1, DEFAULT_DATABASE, '{}')).hex()}')",
 )
 
-
-_PLACES: Final = f"SELECT {POSITION_COLUMNS}, position_checksum FROM collections"
 
 UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading a damaged definition may raise, besides errors of this package."""
@@ -144,63 +134,6 @@ class CollectionRecord:
         return next((index for index in self.indexes if index.field == field), None)
 
 
-class Position(NamedTuple):
-    """Where a collection stands in its own history: the last row added and the last removal.
-
-    Two equal positions mean the same rows; a reader catches up from the one it knows to the current one.
-    ``key_sum``: the sum of the checksums of all primary keys there are.
-    """
-
-    last_seq: int
-    last_change: int
-    key_sum: int
-
-    @property
-    def live(self) -> int:
-        """Rows there are: every seq was given to one row, every change to one removal."""
-        return self.last_seq - self.last_change
-
-    def is_beyond(self, other: Position) -> bool:
-        """Whether this position knows of something that ``other`` does not."""
-        return self.last_seq > other.last_seq or self.last_change > other.last_change
-
-
-def find(connection: sqlite3.Connection, database: str, name: str) -> tuple[int, int, Position] | None:
-    """(id, version, position) of the collection that has ``name`` as its name or alias."""
-    row = connection.execute(
-        f"{_PLACES} WHERE database_id = {_DATABASE} AND name = ?", (database, name)
-    ).fetchone()
-    if row is None:
-        row = connection.execute(
-            f"{_PLACES} WHERE id ="
-            f" (SELECT collection_id FROM aliases WHERE database_id = {_DATABASE} AND alias = ?)",
-            (database, name),
-        ).fetchone()
-    if row is None:
-        _refuse_hidden(connection, database, name)
-        return None
-    collection, _, _, version, *position, _ = verify_position(row)
-    return collection, version, Position(*position)
-
-
-def _refuse_hidden(connection: sqlite3.Connection, database: str, name: str) -> None:
-    """Raise DatabaseCorruptError where ``name`` is not found because of damage: of the index, or of an alias."""
-    hidden = connection.execute(
-        f"SELECT 1 FROM collections NOT INDEXED WHERE database_id = {_DATABASE} AND name = ?",
-        (database, name),
-    ).fetchone()
-    if hidden:
-        raise damage(f"the index of collections by name, which lacks {name!r}")
-    for (collection,) in connection.execute("SELECT DISTINCT collection_id FROM aliases").fetchall():
-        verified_definition(connection, collection)
-
-
-def place(connection: sqlite3.Connection, collection: int) -> Position | None:
-    """Where the collection with this id stands, None if it is gone."""
-    row = connection.execute(f"{_PLACES} WHERE id = ?", (collection,)).fetchone()
-    return None if row is None else Position(*verify_position(row)[4:-1])
-
-
 def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
     """The whole definition of a collection that exists.
 
@@ -247,13 +180,6 @@ def ids(connection: sqlite3.Connection) -> set[int]:
     return {collection for (collection,) in connection.execute("SELECT id FROM collections")}
 
 
-def names(connection: sqlite3.Connection, database: str) -> list[str]:
-    rows = connection.execute(
-        f"{_PLACES} NOT INDEXED WHERE database_id = {_DATABASE} ORDER BY id", (database,)
-    )
-    return [verify_position(row)[2] for row in rows]
-
-
 def add_collection(
     connection: sqlite3.Connection,
     database: str,
@@ -264,33 +190,36 @@ def add_collection(
 ) -> int:
     """Enter a collection with its default partition; returns its id, which is never used again."""
     now = _now()
-    collection = connection.execute(
-        "INSERT INTO collections (database_id, name, schema, properties, consistency_level, created_at)"
-        f" VALUES ({_DATABASE}, ?, ?, ?, ?, ?) RETURNING id",
-        (database, name, schema.to_json(), json.dumps(properties), consistency_level, now),
-    ).fetchone()[0]
+    with names.changing(connection):
+        ((collection,),) = connection.execute(
+            "INSERT INTO collections (database_id, name, schema, properties, consistency_level, created_at)"
+            f" VALUES ({DATABASE}, ?, ?, ?, ?, ?) RETURNING id",
+            (database, name, schema.to_json(), json.dumps(properties), consistency_level, now),
+        ).fetchall()
     connection.execute(
         "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
         (collection, DEFAULT_PARTITION, now),
     )
-    seal_definition(connection, collection)
+    seal(connection, collection)
     return int(collection)
 
 
 def remove_collection(connection: sqlite3.Connection, collection: int) -> None:
     index_parts.remove(connection, collection)
-    for table in ("aliases", "partitions", "indexes"):
-        connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
-    connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
+    with names.changing(connection):
+        for table in ("aliases", "partitions", "indexes"):
+            connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
+        connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
 
 
 def rename_collection(connection: sqlite3.Connection, collection: int, database: str, name: str) -> None:
     """Give a collection a name in ``database``, which may be another one than it was in."""
-    connection.execute(
-        f"UPDATE collections SET name = ?, database_id = {_DATABASE} WHERE id = ?",
-        (name, database, collection),
-    )
-    _touch(connection, collection)
+    with names.changing(connection):
+        connection.execute(
+            f"UPDATE collections SET name = ?, database_id = {DATABASE} WHERE id = ?",
+            (name, database, collection),
+        )
+    touch(connection, collection)
 
 
 def set_loaded(connection: sqlite3.Connection, collection: int, partitions: Collection[int]) -> None:
@@ -301,63 +230,42 @@ def set_loaded(connection: sqlite3.Connection, collection: int, partitions: Coll
         "UPDATE partitions SET is_loaded = ? WHERE collection_id = ?", (not partitions, collection)
     )
     connection.executemany("UPDATE partitions SET is_loaded = 1 WHERE id = ?", [(one,) for one in partitions])
-    _touch(connection, collection)
+    touch(connection, collection)
 
 
 def set_schema(connection: sqlite3.Connection, collection: int, schema: Schema) -> None:
     connection.execute("UPDATE collections SET schema = ? WHERE id = ?", (schema.to_json(), collection))
-    _touch(connection, collection)
+    touch(connection, collection)
 
 
 def set_properties(connection: sqlite3.Connection, collection: int, properties: Mapping[str, Any]) -> None:
     connection.execute(
         "UPDATE collections SET properties = ? WHERE id = ?", (json.dumps(properties), collection)
     )
-    _touch(connection, collection)
-
-
-def set_position(connection: sqlite3.Connection, collection: int, position: Position) -> None:
-    connection.execute(
-        "UPDATE collections SET last_seq = ?, last_change = ?, key_sum = ? WHERE id = ?",
-        (position.last_seq, position.last_change, position.key_sum, collection),
-    )
-    seal_position(connection, collection)
-
-
-def alias_target(connection: sqlite3.Connection, database: str, alias: str) -> str | None:
-    """The name of the collection that ``alias`` stands for, if there is such an alias."""
-    row = connection.execute(
-        "SELECT name FROM collections JOIN aliases ON collections.id = collection_id"
-        f" WHERE aliases.database_id = {_DATABASE} AND alias = ?",
-        (database, alias),
-    ).fetchone()
-    return row[0] if row else None
+    touch(connection, collection)
 
 
 def set_alias(connection: sqlite3.Connection, database: str, alias: str, collection: int) -> None:
     """Let ``alias`` stand for a collection, whatever it stood for before."""
     remove_alias(connection, database, alias)
-    connection.execute(
-        f"INSERT INTO aliases (database_id, alias, collection_id) VALUES ({_DATABASE}, ?, ?)",
-        (database, alias, collection),
-    )
-    _touch(connection, collection)
+    with names.changing(connection):
+        connection.execute(
+            f"INSERT INTO aliases (database_id, alias, collection_id) VALUES ({DATABASE}, ?, ?)",
+            (database, alias, collection),
+        )
+    touch(connection, collection)
 
 
 def remove_alias(connection: sqlite3.Connection, database: str, alias: str) -> None:
-    removed = connection.execute(
-        f"DELETE FROM aliases WHERE database_id = {_DATABASE} AND alias = ? RETURNING collection_id",
-        (database, alias),
-    ).fetchall()
-    for (collection,) in removed:
-        _touch(connection, collection)
-
-
-def aliases(connection: sqlite3.Connection, database: str) -> list[str]:
-    rows = connection.execute(
-        f"SELECT alias FROM aliases WHERE database_id = {_DATABASE} ORDER BY alias", (database,)
-    )
-    return [alias for (alias,) in rows]
+    target = names.read(connection).alias_target(database, alias)
+    if target is None:
+        return
+    verify(connection, target.id)
+    with names.changing(connection):
+        connection.execute(
+            f"DELETE FROM aliases WHERE database_id = {DATABASE} AND alias = ?", (database, alias)
+        )
+    touch(connection, target.id)
 
 
 def add_partition(connection: sqlite3.Connection, collection: int, name: str) -> None:
@@ -365,12 +273,12 @@ def add_partition(connection: sqlite3.Connection, collection: int, name: str) ->
         "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
         (collection, name, _now()),
     )
-    _touch(connection, collection)
+    touch(connection, collection)
 
 
 def remove_partition(connection: sqlite3.Connection, collection: int, name: str) -> None:
     connection.execute("DELETE FROM partitions WHERE collection_id = ? AND name = ?", (collection, name))
-    _touch(connection, collection)
+    touch(connection, collection)
 
 
 def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecord) -> None:
@@ -378,13 +286,13 @@ def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecor
         "INSERT INTO indexes (collection_id, name, field, type, metric, parameters) VALUES (?, ?, ?, ?, ?, ?)",
         (collection, index.name, index.field, index.type, index.metric, json.dumps(index.parameters)),
     )
-    _touch(connection, collection)
+    touch(connection, collection)
 
 
 def remove_index(connection: sqlite3.Connection, collection: int, name: str) -> None:
     index_parts.remove(connection, collection, name)
     connection.execute("DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name))
-    _touch(connection, collection)
+    touch(connection, collection)
 
 
 def _now() -> int:
@@ -392,7 +300,23 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _touch(connection: sqlite3.Connection, collection: int) -> None:
-    """The definition is another one: let caches know, and write its checksums."""
+def touch(connection: sqlite3.Connection, collection: int) -> None:
+    """The definition of a collection is another one: let caches know, and write its checksums."""
     connection.execute("UPDATE collections SET version = version + 1 WHERE id = ?", (collection,))
+    seal(connection, collection)
+
+
+def verify(connection: sqlite3.Connection, collection: int) -> None:
+    """Refuse damage of a collection's row that sealing it would hide.
+
+    Raises:
+        DatabaseCorruptError: its definition or its position is not what was written.
+    """
+    verified_definition(connection, collection)
+    positions.place(connection, collection)
+
+
+def seal(connection: sqlite3.Connection, collection: int) -> None:
+    """Write both checksums of a collection."""
     seal_definition(connection, collection)
+    positions.seal(connection, collection)

@@ -1,8 +1,9 @@
 """Checksums of the catalog, so that a definition, a name or a position that changed is found when it is read.
 
-A collection has two, both 64-bit XXH3 of values as JSON: ``checksum`` of its definition, which is its row together
-with its partitions, aliases and indexes and its database's properties, and ``position_checksum`` of what each call
-asks for, by which it is found and caches are known to be stale. A database has one of its row.
+All are 64-bit XXH3 of values as JSON. A collection has two: ``checksum`` of its definition, which is its row
+together with its partitions, aliases and indexes and its database's properties, and ``position_checksum`` of
+what each call asks for (``positions.py``). A database has one of its row, and all names have one together
+(``names.py``).
 """
 
 from __future__ import annotations
@@ -24,9 +25,6 @@ _DEFINITION: Final = (
     "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
     "SELECT alias FROM aliases WHERE collection_id = ? ORDER BY alias",
 )
-
-POSITION_COLUMNS: Final = "id, database_id, name, version, last_seq, last_change, key_sum"
-_POSITION: Final = f"SELECT {POSITION_COLUMNS} FROM collections WHERE id = ?"
 
 
 def digest(values: Any) -> bytes:
@@ -54,29 +52,11 @@ def verified_definition(connection: sqlite3.Connection, collection: int) -> list
 
 
 def seal_definition(connection: sqlite3.Connection, collection: int) -> None:
-    """Write the checksums that fit what was changed of the definition or its version."""
+    """Write the checksum that fits what was changed of the definition."""
     connection.execute(
         "UPDATE collections SET checksum = ? WHERE id = ?",
         (digest(definition_rows(connection, collection)), collection),
     )
-    seal_position(connection, collection)
-
-
-def seal_position(connection: sqlite3.Connection, collection: int) -> None:
-    """Write the checksum that fits the position, name and version."""
-    row = connection.execute(_POSITION, (collection,)).fetchone()
-    connection.execute("UPDATE collections SET position_checksum = ? WHERE id = ?", (digest(row), collection))
-
-
-def verify_position(row: Row) -> Row:
-    """``row``, of POSITION_COLUMNS and their checksum, as it was written.
-
-    Raises:
-        DatabaseCorruptError: it was not written so.
-    """
-    if not matches(row[:-1], row[-1]):
-        raise damage(f"the position of collection {row[2]!r:.80} (id {row[0]})")
-    return row
 
 
 def matches(values: Any, checksum: Any) -> bool:

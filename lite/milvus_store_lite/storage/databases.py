@@ -10,14 +10,15 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from .catalog_checksums import damage, digest, matches, seal_definition
+from . import catalog, names
+from .catalog_checksums import damage, digest, matches
 
 
 def exists(connection: sqlite3.Connection, name: str) -> bool:
     return name in _stored(connection)
 
 
-def names(connection: sqlite3.Connection) -> list[str]:
+def listed(connection: sqlite3.Connection) -> list[str]:
     """All names, oldest first."""
     return list(_stored(connection))
 
@@ -29,32 +30,29 @@ def properties(connection: sqlite3.Connection, name: str) -> dict[str, Any] | No
 
 
 def add(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
-    connection.execute(
-        "INSERT INTO databases (name, properties, checksum) VALUES (?, ?, x'')",
-        (name, json.dumps(properties)),
-    )
+    with names.changing(connection):
+        connection.execute(
+            "INSERT INTO databases (name, properties, checksum) VALUES (?, ?, x'')",
+            (name, json.dumps(properties)),
+        )
     _seal(connection, name)
 
 
 def set_properties(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
     """Change the properties of a database; they are part of what its collections are defined by."""
+    collections = [one.id for one in names.read(connection).collections_of(name)]
+    for collection in collections:
+        catalog.verify(connection, collection)
     connection.execute("UPDATE databases SET properties = ? WHERE name = ?", (json.dumps(properties), name))
-    connection.execute(
-        "UPDATE collections SET version = version + 1"
-        " WHERE database_id = (SELECT id FROM databases WHERE name = ?)",
-        (name,),
-    )
     _seal(connection, name)
-    of_database = connection.execute(
-        "SELECT id FROM collections WHERE database_id = (SELECT id FROM databases WHERE name = ?)", (name,)
-    )
-    for (collection,) in of_database.fetchall():
-        seal_definition(connection, collection)
+    for collection in collections:
+        catalog.touch(connection, collection)
 
 
 def remove(connection: sqlite3.Connection, name: str) -> None:
     """Remove a database that has no collections."""
-    connection.execute("DELETE FROM databases WHERE name = ?", (name,))
+    with names.changing(connection):
+        connection.execute("DELETE FROM databases WHERE name = ?", (name,))
 
 
 def _stored(connection: sqlite3.Connection) -> dict[str, str]:
@@ -69,6 +67,8 @@ def _stored(connection: sqlite3.Connection) -> dict[str, str]:
         if not matches(row, checksum):
             raise damage(f"the database {row[1]!r:.80}")
         found[row[1]] = row[2]
+    if list(found) != list(names.read(connection).databases):
+        raise damage("the list of databases")
     return found
 
 

@@ -32,6 +32,11 @@ _BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
     ("has no column", DatabaseCorruptError, "a column is missing; 'milvus-store check' lists where"),
     ("already exists", DatabaseCorruptError, "a table is there twice; 'milvus-store check' lists where"),
     ("Could not decode", DatabaseCorruptError, "a text is damaged; 'milvus-store check' lists where"),
+    (
+        "integer overflow",
+        DatabaseCorruptError,
+        "numbers of rows are damaged; 'milvus-store check' lists where",
+    ),
     ("readonly", DatabaseWriteError, "the file or its directory is read-only"),
     ("disk is full", DatabaseWriteError, "the disk is full"),
     ("disk I/O", DatabaseWriteError, "reading or writing the file failed"),

@@ -95,7 +95,7 @@ def load_head(connection: sqlite3.Connection, collection: int, name: str) -> tup
     if row is None:
         return None
     *values, packed, checksum = row
-    if not isinstance(packed, bytes) or _checksum(values, packed) != checksum:
+    if not isinstance(packed, bytes) or _checksum(collection, name, values, packed) != checksum:
         raise DamagedIndex("the checksum of its head differs")
     reach, _, parts, tuned = values
     seqs = np.cumsum(np.frombuffer(zlib.decompress(packed), dtype="<i8"))
@@ -117,7 +117,7 @@ def load_parts(connection: sqlite3.Connection, collection: int, name: str, count
         for part, checksum, value in rows:
             if part != found:
                 raise DamagedIndex(f"part {found} is missing")
-            if not isinstance(value, bytes) or zlib.crc32(value) != checksum:
+            if not isinstance(value, bytes) or part_checksum(collection, name, part, value) != checksum:
                 raise DamagedIndex(f"the checksum of part {part} differs")
             yield value
             found += 1
@@ -148,7 +148,14 @@ def save(
     connection.execute(
         "INSERT INTO built_indexes (collection_id, name, through_seq, rows, parts, tuned, seqs, checksum)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (collection, name, *head, tuned, packed, _checksum([*head, tuned.encode()], packed)),
+        (
+            collection,
+            name,
+            *head,
+            tuned,
+            packed,
+            _checksum(collection, name, [*head, tuned.encode()], packed),
+        ),
     )
 
 
@@ -174,7 +181,7 @@ class _PartSink:
     def _write(self, part: bytearray) -> None:
         self._connection.execute(
             "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
-            (*self._place, self.parts, zlib.crc32(part), part),
+            (*self._place, self.parts, part_checksum(*self._place, self.parts, part), part),
         )
         self.parts += 1
 
@@ -190,9 +197,14 @@ def remove(connection: sqlite3.Connection, collection: int, name: str | None = N
             )
 
 
-def _checksum(values: Sequence[Any], packed: bytes) -> int:
+def _checksum(collection: int, name: str, values: Sequence[Any], packed: bytes) -> int:
     """The checksum of a head: ``values`` are all of it but the row numbers."""
-    return zlib.crc32(packed, zlib.crc32(repr(values).encode()))
+    return zlib.crc32(packed, zlib.crc32(repr((collection, name, values)).encode()))
+
+
+def part_checksum(collection: int, name: str, part: int, value: bytes | bytearray) -> int:
+    """The checksum of a part, which no part of another index has."""
+    return zlib.crc32(value, zlib.crc32(repr((collection, name, part)).encode()))
 
 
 @contextmanager

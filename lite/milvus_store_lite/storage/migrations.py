@@ -16,6 +16,7 @@ from xxhash import xxh3_64_digest
 from ..errors import DatabaseFormatError
 from ..schema import Schema
 from .catalog_checksums import digest, seal_definition
+from .salting import salt_checksums
 from .tables import StoredTables
 from .transactions import transaction
 
@@ -68,12 +69,19 @@ def _add_scalar_checksums(connection: sqlite3.Connection) -> None:
     """Write rows and vocabularies anew, with checksums, and enter those of vectors and of the catalog."""
     found = connection.execute("SELECT id, schema FROM collections ORDER BY id").fetchall()
     for collection, schema in found:
-        tables = StoredTables(collection, Schema.from_json(schema))
+        tables = StoredTables(collection, Schema.from_json(schema), salted=False)
         key_sum = tables.add_checksums(connection)
         for table in tables.tables.vectors.values():
             _seed_checksums(connection, table)
         connection.execute("UPDATE collections SET key_sum = ? WHERE id = ?", (key_sum, collection))
         seal_definition(connection, collection)
+        position = connection.execute(
+            "SELECT id, database_id, name, version, last_seq, last_change, key_sum FROM collections WHERE id = ?",
+            (collection,),
+        ).fetchone()
+        connection.execute(
+            "UPDATE collections SET position_checksum = ? WHERE id = ?", (digest(position), collection)
+        )
     for row in connection.execute("SELECT id, name, properties FROM databases").fetchall():
         connection.execute("UPDATE databases SET checksum = ? WHERE id = ?", (digest(row), row[0]))
 
@@ -127,6 +135,14 @@ STEPS: Final[dict[int, tuple[Step, ...]]] = {
         "ALTER TABLE collections ADD COLUMN checksum BLOB NOT NULL DEFAULT x''",
         "ALTER TABLE collections ADD COLUMN position_checksum BLOB NOT NULL DEFAULT x''",
         _add_scalar_checksums,
+    ),
+    7: (
+        "DELETE FROM index_parts",  # built indexes are made anew, with checksums that know whose they are
+        "DELETE FROM built_indexes",
+        "ALTER TABLE collections ADD COLUMN seq_sum INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE names (id INTEGER PRIMARY KEY, checksum BLOB NOT NULL)",
+        "INSERT INTO names (checksum) VALUES (x'')",
+        salt_checksums,
     ),
 }
 """Format → what makes a file of the format before it one of this format."""

@@ -1,10 +1,11 @@
 """Checksums of the scalars of a row, by which a value that is not what was written is found.
 
-A row keeps them in one blob, 4 bytes for each value, so that whoever reads a column verifies just that column. A
-checksum is made of the value, the row's seq and the field, so that values that changed places are found too: the
-high half of ``fold(bits ^ (seq * odd + number of the field * odd)) * odd``. ``bits`` are those of the number, or
-the 64-bit XXH3 of a text's UTF-8. That is the multiply-shift hash of Dietzfelbinger et al., "A Reliable Randomized
-Algorithm for the Closest-Pair Problem" (1997), which numpy takes of a thousand numbers in 10 µs.
+A row keeps them in one blob, 4 bytes for each value, so that whoever reads a column verifies just that column.
+A checksum is made of the value, the row's seq, the field and the collection, so that values that changed places
+are found too: the high half of ``fold(bits ^ (seq * odd + field * odd + collection * odd)) * odd``. ``bits``
+are those of the number, or the 64-bit XXH3 of a text's UTF-8. That is the multiply-shift hash of Dietzfelbinger
+et al., "A Reliable Randomized Algorithm for the Closest-Pair Problem" (1997), which numpy takes of a thousand
+numbers in 10 µs.
 """
 
 from __future__ import annotations
@@ -42,27 +43,28 @@ _FEW: Final = 64
 
 _NULL_BITS: Final = 0x6E756C6C6E756C6C
 _OF_SEQ, _OF_FIELD, _OF_BITS = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0xD6E8FEB86659FD93
-"""Odd constants whose bits look random: those of the golden ratio, of splitmix64 and of rrmxmx."""
+_OF_COLLECTION: Final = 0x94D049BB133111EB
+"""Odd constants whose bits look random: those of the golden ratio, of splitmix64 (two) and of rrmxmx."""
 _MASK: Final = 2**64 - 1
 _32: Final = np.uint64(32)
 _WRONG_TYPE: Final = (TypeError, ValueError, OverflowError, struct.error)
 
 
 class RowChecksums:
-    """The checksums of the rows of a collection with ``schema``.
+    """The checksums of the rows of ``collection``, which has ``schema``.
 
     The blob of a row has them in the order primary key, partition, dynamic field, other scalar fields. Zero, or a
     blob that ends early, stands for a value that nobody wrote, since the field is younger than the row: null, or
     ``{}`` in the dynamic field.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, collection: int) -> None:
         primary, *others = schema.scalars
         self.columns = (primary.name, PARTITION_COLUMN, DYNAMIC_FIELD, *(one.name for one in others))
         numbers = (primary.field_id, _PARTITION_NUMBER, _DYNAMIC_NUMBER, *(one.field_id for one in others))
         self._width = WIDTH * len(self.columns)
         self._blob = struct.Struct(f"<{len(self.columns)}I")
-        self._salts = [number * _OF_FIELD & _MASK for number in numbers]
+        self._salts = [(number * _OF_FIELD + collection * _OF_COLLECTION) & _MASK for number in numbers]
         self._places = {name: place for place, name in enumerate(self.columns)}
         kinds = {one.name: _kind_of(one) for one in schema.scalars}
         kinds |= {PARTITION_COLUMN: _INTEGERS, DYNAMIC_FIELD: _TEXTS}

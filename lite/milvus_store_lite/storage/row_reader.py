@@ -1,4 +1,4 @@
-"""The rows of one collection as they are read: every statement that looks into its tables.
+"""The rows of one collection as they are read by number: which there are, their values and vectors.
 
 Whatever of a row is handed out has been verified by its checksum: that of a vector stands beside it, those of
 scalars in the row.
@@ -15,20 +15,17 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import DatabaseCorruptError
 from .checksums import damaged
 from .chunks import chunks
-from .neighbours import are_in_order, entries_beside
+from .positions import Position, place, sum_of_seqs
 from .row_checksums import PARTITION_COLUMN
 from .tables import CHECKSUMS, StoredTables
 
-_FEW_KEYS: Final = 4
-"""Keys that are looked up sooner than compared with the largest."""
-
-_MISSES_LOOKED_AT: Final = 64
-"""Primary keys that no row has, of which so many are made sure of: 10 µs each, which a large batch would feel."""
-
-_ROWS_AT_ONCE: Final = 1_024
+ROWS_AT_ONCE: Final = 1_024
 """Values read and verified at a time, while they are in the processor's cache."""
+
+Seqs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +39,88 @@ class Part:
 class RowReader(StoredTables):
     """Reads the tables of a collection. All of it raises DatabaseCorruptError for what is not as it was."""
 
-    def seqs_of_pks(self, connection: sqlite3.Connection, pks: Sequence[Any]) -> dict[Any, int]:
-        """The seq of each of ``pks`` that exists."""
-        primary = self.schema.primary.name
-        select = f"SELECT seq, {CHECKSUMS}, pk FROM {self._rows}"
-        if len(pks) > _FEW_KEYS:
-            # Rows mostly come in with rising keys: those beyond the largest need no looking up.
-            _, (largest,) = self._verified(
-                connection.execute(f"{select} ORDER BY pk DESC LIMIT 1").fetchall(), [primary]
-            )
-            pks = [pk for pk in pks if pk <= largest[0]] if largest else []
-        found: dict[Any, int] = {}
-        for chunk, marks in chunks(pks):
-            rows = connection.execute(f"{select} WHERE pk IN ({marks})", chunk).fetchall()
-            seqs, (stored,) = self._verified(rows, [primary])
-            if not set(chunk).issuperset(stored):
-                raise self.corrupt(f"field '{primary}'", ValueError("its SQL index has keys that no row has"))
-            found.update(zip(stored, seqs, strict=True))
-        if len(found) < len(pks):
-            for pk in [pk for pk in pks if pk not in found][:_MISSES_LOOKED_AT]:
-                self._refuse_lost(connection, primary, pk)
-        return found
-
     def partitions_of(self, connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, int]:
         """The partition id of each of the rows ``seqs``."""
         found = self.fetch(connection, seqs, [PARTITION_COLUMN])
         return {seq: row[2] for seq, row in found.items()}
 
-    def seqs_in_partition(self, connection: sqlite3.Connection, partition: int) -> list[int]:
-        """Seqs of the rows in a partition, ascending. A scan: an SQL index would slow every insert down for it."""
-        seqs: list[int] = []
-        for found, (partitions,) in self._scan(connection, [PARTITION_COLUMN], 0, None):
-            seqs += [seq for seq, one in zip(found, partitions, strict=True) if one == partition]
-        return seqs
+    def seqs_in_partition(
+        self, connection: sqlite3.Connection, partition: int, position: Position
+    ) -> list[int]:
+        """Seqs of the rows in a partition, ascending. A scan: an SQL index would slow every insert down for it.
 
-    def all_seqs(
-        self, connection: sqlite3.Connection, after: int, part: Part | None = None
-    ) -> npt.NDArray[np.int64]:
-        """(n,) int64 seqs of the live rows beyond ``after``, ascending; only those of ``part`` if it is given.
+        Args:
+            position: where the collection stands.
+        """
+        seqs = self.live_seqs(connection, position)
+        partitions = np.array(self.scalar_values(connection, PARTITION_COLUMN, seqs, 0), dtype=np.int64)
+        found: list[int] = seqs[partitions == partition].tolist()
+        return found
+
+    def longest(self, connection: sqlite3.Connection, field: str, position: Position) -> int:
+        """Bytes of UTF-8 of the longest value of a VARCHAR field, 0 without rows; ``position`` as above."""
+        values = self.scalar_values(connection, field, self.live_seqs(connection, position), 0)
+        return max((len(value.encode()) for value in values if value is not None), default=0)
+
+    def position(self, connection: sqlite3.Connection) -> Position:
+        """Where the collection stands."""
+        position = place(connection, self.collection_id)
+        if position is None:
+            raise self.corrupt("table collections", ValueError("it lacks the collection"))
+        return position
+
+    def live_seqs(self, connection: sqlite3.Connection, position: Position) -> Seqs:
+        """(n,) int64 seqs of all rows there are, ascending; the collection stands at ``position``.
 
         Raises:
-            ValueError: an SQL index has lost or gained rows.
+            DatabaseCorruptError: they are not those that were written.
         """
-        if part is not None:
-            return np.array(self._seqs_of_part(connection, after, part), dtype=np.int64)
+        seqs = self._seqs_beyond(connection, 0)
+        if (len(seqs), int(seqs.sum())) != (position.live, position.seq_sum):
+            fault = ValueError(f"{position.live} rows were written, {len(seqs)} or others were found")
+            raise self._bad_numbers(fault)
+        return seqs
+
+    def added_seqs(
+        self, connection: sqlite3.Connection, known: Position, to: Position, removed: Seqs
+    ) -> Seqs:
+        """The same of the rows that came between two positions and are still there.
+
+        Args:
+            removed: what went between them: ``removed_seqs``.
+        """
+        if to.last_seq == known.last_seq:
+            return np.empty(0, dtype=np.int64)
+        seqs = self._seqs_beyond(connection, known.last_seq)
+        gone = removed[removed > known.last_seq]
+        count = to.last_seq - known.last_seq - len(gone)
+        if (len(seqs), int(seqs.sum())) != (
+            count,
+            sum_of_seqs(known.last_seq, to.last_seq) - int(gone.sum()),
+        ):
+            raise self._bad_numbers(ValueError(f"{count} rows were added, {len(seqs)} or others were found"))
+        return seqs
+
+    def removed_seqs(self, connection: sqlite3.Connection, known: Position, to: Position) -> Seqs | None:
+        """(n,) int64 seqs of the rows that went between two positions, even if they had come only then.
+
+        None if the feed of removals no longer reaches back so far.
+        """
+        count = to.last_change - known.last_change
+        rows: list[tuple[int]] = []
+        if count:
+            rows = connection.execute(
+                f"SELECT seq FROM {self._removed} WHERE change > ?", (known.last_change,)
+            ).fetchall()
+        if len(rows) < count:
+            return None
+        came = sum_of_seqs(known.last_seq, to.last_seq)
+        if len(rows) > count or sum(seq for (seq,) in rows) != known.seq_sum + came - to.seq_sum:
+            raise self.corrupt(f"table {self._removed}", ValueError("it has other rows than were removed"))
+        return np.array([seq for (seq,) in rows], dtype=np.int64)
+
+    def _seqs_beyond(self, connection: sqlite3.Connection, after: int) -> Seqs:
+        """Seqs of the rows beyond ``after``, ascending, as the file has them."""
         # Without a condition SQLite counts and reads what is narrowest: an index.
         source, bound = (self._rows, ()) if after == 0 else (f"{self._rows} WHERE seq > ?1", (after,))
         count, first, last = connection.execute(
@@ -99,45 +134,15 @@ class RowReader(StoredTables):
             return np.arange(first, last + 1)
         # One text of all numbers is read four times as fast as a row for each.
         (listed,) = connection.execute(f"SELECT group_concat(seq) FROM {source}", bound).fetchone()
-        seqs = np.sort(np.fromstring(listed, dtype=np.int64, sep=","))
-        if len(seqs) != count or (seqs[1:] == seqs[:-1]).any():
-            raise ValueError("one of them is there twice, or not at all")
+        try:
+            seqs = np.sort(np.fromstring(listed, dtype=np.int64, sep=","))
+        except (ValueError, OverflowError) as error:
+            raise self._bad_numbers(error) from error
+        if (seqs[1:] == seqs[:-1]).any():
+            raise self._bad_numbers(ValueError("one of them is there twice"))
         return seqs
 
-    def _seqs_of_part(self, connection: sqlite3.Connection, after: int, part: Part) -> list[int]:
-        """``all_seqs`` of a part: through its SQL index, which may neither add nor lose rows."""
-        seqs: list[int] = []
-        for found, (values,) in self._scan(connection, [part.field], after, part):
-            if not set(values).issubset(part.values):
-                raise ValueError(f"the SQL index on '{part.field}' has values that no row has")
-            seqs += found
-        if len(set(seqs)) < len(seqs):
-            raise ValueError(f"the SQL index on '{part.field}' has a row twice")
-        column = self._columns[part.field]
-        backwards = f"SELECT seq FROM {self._rows} WHERE {column} = ? AND seq > ? ORDER BY seq DESC"
-        found_backwards = 0
-        for value in part.values:
-            # An entry that is too large ends a scan early, unless it comes from the other end.
-            found_backwards += len(connection.execute(backwards, (value, after)).fetchall())
-            self._refuse_lost(connection, part.field, value)
-        if found_backwards != len(seqs):
-            raise ValueError(f"the SQL index on '{part.field}' has other rows when it is read backwards")
-        return seqs
-
-    def _refuse_lost(self, connection: sqlite3.Connection, field: str, value: Any) -> None:
-        """Raise where the SQL index on ``field`` may have lost rows that have ``value``."""
-        select = f"SELECT seq, {CHECKSUMS}, {self._columns[field]} FROM {self._rows}"
-        for before, rows in entries_beside(connection, select, self._columns[field], "seq", value):
-            seqs, (keys,) = self._verified(rows, [field])
-            if not are_in_order(value, list(keys), list(seqs), before=before):
-                raise self.corrupt(f"field '{field}'", ValueError("its SQL index is not in order"))
-
-    def removed_seqs(self, connection: sqlite3.Connection, after_change: int) -> list[int]:
-        """The feed of removals beyond ``after_change``."""
-        rows = connection.execute(f"SELECT seq FROM {self._removed} WHERE change > ?", (after_change,))
-        return [seq for (seq,) in rows]
-
-    def all_pks(self, connection: sqlite3.Connection, seqs: npt.NDArray[np.int64], key_sum: int) -> list[Any]:
+    def all_pks(self, connection: sqlite3.Connection, seqs: Seqs, key_sum: int) -> list[Any]:
         """Primary keys of ``seqs``, (n,), all rows there are; together they have the checksum ``key_sum``."""
         # Without a condition SQLite reads both off the narrow index on pk, in the order of pks.
         rows = sorted(connection.execute(f"SELECT seq, pk FROM {self._rows}"))
@@ -150,11 +155,11 @@ class RowReader(StoredTables):
         self,
         connection: sqlite3.Connection,
         column: str,
-        seqs: npt.NDArray[np.int64],
+        seqs: Seqs,
         after: int,
         part: Part | None = None,
     ) -> list[Any]:
-        """Stored values of ``column`` for the rows ``seqs``, (n,): those of ``all_seqs``, in the same order.
+        """Stored values of ``column`` for the rows ``seqs``, (n,): all beyond ``after``, of those in ``part``.
 
         A column is a scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD``.
         """
@@ -164,7 +169,7 @@ class RowReader(StoredTables):
         )
         found: list[Any] = []
         # Flat, as a thousand tuples that live at once take longer than the values in them.
-        while flat := list(chain.from_iterable(islice(rows, _ROWS_AT_ONCE))):
+        while flat := list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))):
             values, blobs = flat[::2], flat[1::2]
             # Which rows these are is not read: the checksums of others would not fit.
             expected = seqs[len(found) : len(found) + len(values)]
@@ -179,7 +184,10 @@ class RowReader(StoredTables):
     def vector_blobs(
         self, connection: sqlite3.Connection, field: str, after: int, chunk: int, part: Part | None = None
     ) -> Iterator[tuple[list[int], list[bytes | None]]]:
-        """Seqs and vectors of the same rows as ``all_seqs`` in the same order, ``chunk`` at a time."""
+        """Seqs and vectors of the rows beyond ``after``, of those in ``part``, ascending, ``chunk`` at a time.
+
+        Whether none is missing is for the caller to compare.
+        """
         table = self._vectors[field]
         where, values = self._condition(after, part)
         source = table if part is None else f"{self._rows} JOIN {table} USING (seq)"
@@ -189,6 +197,20 @@ class RowReader(StoredTables):
         while found := rows.fetchmany(chunk):
             yield self._sound(field, found)
 
+    def every_vector(
+        self, connection: sqlite3.Connection, field: str, after: int, chunk: int
+    ) -> Iterator[tuple[list[int], list[bytes | None]]]:
+        """``vector_blobs`` of all rows beyond ``after``, for who does not know which there are."""
+        count, total = connection.execute(
+            f"SELECT count(*), coalesce(sum(seq), 0) FROM {self._rows} WHERE seq > ?", (after,)
+        ).fetchone()
+        for seqs, blobs in self.vector_blobs(connection, field, after, chunk):
+            count, total = count - len(seqs), total - sum(seqs)
+            yield seqs, blobs
+        if count or total:
+            fault = ValueError("a row has no vector, or a vector has no row")
+            raise self.corrupt(f"vectors of field '{field}'", fault)
+
     def vector_bytes(self, connection: sqlite3.Connection, field: str, part: Part | None = None) -> int:
         """Bytes of all stored vectors of ``field``."""
         table = self._vectors[field]
@@ -197,18 +219,10 @@ class RowReader(StoredTables):
         summed = connection.execute(f"SELECT total(length(value)) FROM {source} WHERE {where}", values)
         return int(summed.fetchone()[0])
 
-    def part_count(self, connection: sqlite3.Connection, part: Part, limit: int) -> int:
-        """How many rows ``part`` has, counting no further than ``limit``."""
-        where, values = self._condition(0, part)
-        counted = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self._rows} WHERE {where} LIMIT ?)", (*values, limit)
-        )
-        return int(counted.fetchone()[0])
-
     def fetch(
         self, connection: sqlite3.Connection, seqs: Sequence[int], columns: Sequence[str]
     ) -> dict[int, tuple[Any, ...]]:
-        """seq → (seq, pk, *columns) of those of the given rows that exist."""
+        """seq → (seq, pk, *columns) of rows that are there."""
         listed = ", ".join(["seq", "pk", *(self._columns[name] for name in columns), CHECKSUMS])
         names = [self.schema.primary.name, *columns]
         found: dict[int, tuple[Any, ...]] = {}
@@ -220,31 +234,26 @@ class RowReader(StoredTables):
                 of_seq, *values, blobs = zip(*rows, strict=True)
                 self._verify(of_seq, blobs, dict(zip(names, values, strict=True)))
                 found.update(zip(of_seq, rows, strict=True))
+        if len(found) < len(seqs) and len(found) < len(set(seqs)):
+            raise self._rows_missing(f"table {self._rows}", len(set(seqs)), len(found))
         return found
 
     def fetch_vectors(
         self, connection: sqlite3.Connection, seqs: Sequence[int], field: str
     ) -> dict[int, bytes | None]:
-        """seq → the stored vector, None for a null."""
+        """seq → the stored vector, None for a null, of rows that are there."""
         found: dict[int, bytes | None] = {}
         for chunk, marks in chunks(seqs):
             rows = connection.execute(
                 f"SELECT seq, checksum, value FROM {self._vectors[field]} WHERE seq IN ({marks})", chunk
             ).fetchall()
             found.update(zip(*self._sound(field, rows), strict=True))
+        if len(found) < len(seqs) and len(found) < len(set(seqs)):
+            place = f"field '{field}', table {self._vectors[field]}"
+            raise self._rows_missing(place, len(set(seqs)), len(found))
         return found
 
     # ---------------------------------------------------------------------------------------------------
-
-    def _scan(
-        self, connection: sqlite3.Connection, columns: Sequence[str], after: int, part: Part | None
-    ) -> Iterator[tuple[Sequence[int], list[Sequence[Any]]]]:
-        """Seqs of the rows beyond ``after`` in ``part``, ascending, and their values in each of ``columns``."""
-        listed = ", ".join(["seq", CHECKSUMS, *(self._columns[name] for name in columns)])
-        where, bound = self._condition(after, part)
-        rows = connection.execute(f"SELECT {listed} FROM {self._rows} WHERE {where} ORDER BY seq", bound)
-        while chunk := rows.fetchmany(_ROWS_AT_ONCE):
-            yield self._verified(chunk, columns)
 
     def _condition(self, after: int, part: Part | None) -> tuple[str, tuple[Any, ...]]:
         """An SQL condition for the rows beyond ``after`` in ``part``, and the values it binds."""
@@ -265,7 +274,7 @@ class RowReader(StoredTables):
 
     def _verify(
         self,
-        seqs: Sequence[int] | npt.NDArray[np.int64],
+        seqs: Sequence[int] | Seqs,
         blobs: Sequence[Any],
         values: dict[str, Sequence[Any]],
     ) -> None:
@@ -276,12 +285,18 @@ class RowReader(StoredTables):
             raise self.corrupt(f"field '{column}', table {self._rows}, seq {seq}", fault)
 
     def _sound(
-        self, field: str, rows: list[tuple[int, bytes | None, bytes | None]]
+        self, field: str, rows: list[tuple[int, bytes, bytes | None]]
     ) -> tuple[list[int], list[bytes | None]]:
         """Seqs and vectors of ``rows`` (seq, checksum, vector), all of them what was written."""
         seqs, blobs = [seq for seq, _, _ in rows], [blob for _, _, blob in rows]
-        places = damaged(seqs, blobs, [checksum for _, checksum, _ in rows])
+        places = damaged(seqs, blobs, [checksum for _, checksum, _ in rows], self.salts[field])
         if places:
             fault = ValueError("the vector does not match its checksum")
             raise self.corrupt(f"field '{field}', table {self._vectors[field]}, seq {seqs[places[0]]}", fault)
         return seqs, blobs
+
+    def _bad_numbers(self, cause: Exception) -> DatabaseCorruptError:
+        return self.corrupt("the numbers of its rows", cause)
+
+    def _rows_missing(self, place: str, expected: int, found: int) -> DatabaseCorruptError:
+        return self.corrupt(place, ValueError(f"expected {expected} rows, found {found}"))

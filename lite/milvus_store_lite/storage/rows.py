@@ -1,6 +1,7 @@
 """The rows of one collection: its tables, and every SQL statement over them; here those that write.
 
-How tables are made and changed is in ``tables.py``, how rows are read in ``row_reader.py``.
+How tables are made and changed is in ``tables.py``, how rows are found and read in ``lookups.py`` and
+``row_reader.py``.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any, Final
 
 from ..data_types import DataType
 from ..schema import DYNAMIC_FIELD
-from .catalog import Position
 from .checksums import checksums
 from .chunks import chunks
+from .lookups import RowLookups
+from .positions import Position
 from .row_checksums import PARTITION_COLUMN
-from .row_reader import Part, RowReader
+from .row_reader import Part
 from .tables import CHECKSUMS, Tables
 from .values import Batch, Blob
 
@@ -26,7 +28,7 @@ _FEED_LENGTH: Final = 50_000
 """Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""
 
 
-class RowStore(RowReader):
+class RowStore(RowLookups):
     """Reads and writes the tables of a collection."""
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, partition: int, at: Position) -> Position:
@@ -50,9 +52,11 @@ class RowStore(RowReader):
             stored = vectors[field]
             connection.executemany(
                 f"INSERT INTO {table} (seq, checksum, value) VALUES (?, ?, ?)",
-                zip(seqs, checksums(seqs, stored), stored, strict=True),
+                zip(seqs, checksums(seqs, stored, self.salts[field]), stored, strict=True),
             )
-        return Position(at.last_seq + batch.count, at.last_change, at.key_sum + self.checksums.keys_of(blobs))
+        if self.tenants is not None:
+            self.tenants.add(connection, batch.scalars[self._partition_key])
+        return at.added(batch.count, self.checksums.keys_of(blobs))
 
     def generated_pks(self, first_seq: int, count: int) -> list[Any]:
         """The keys that ``auto_id`` gives to ``count`` rows from ``first_seq`` on: their seqs."""
@@ -61,10 +65,12 @@ class RowStore(RowReader):
 
     def remove(self, connection: sqlite3.Connection, seqs: Sequence[int], at: Position) -> Position:
         """Delete the rows ``seqs``, which all exist, and enter them into the feed of removals."""
-        key_sum = at.key_sum - self._key_sum(connection, seqs)
+        key_sum = self._forget_keys(connection, seqs)
         keys = [(seq,) for seq in seqs]
         for table in (self._rows, *self._vectors.values()):
-            connection.executemany(f"DELETE FROM {table} WHERE seq = ?", keys)
+            gone = connection.executemany(f"DELETE FROM {table} WHERE seq = ?", keys).rowcount
+            if gone != len(keys):
+                raise self._rows_missing(f"table {table}", len(keys), gone)
         first = at.last_change + 1
         connection.executemany(
             f"INSERT INTO {self._removed} (change, seq) VALUES (?, ?)",
@@ -74,13 +80,25 @@ class RowStore(RowReader):
         if last_change // _FEED_LENGTH > at.last_change // _FEED_LENGTH:
             oldest = last_change - _FEED_LENGTH
             connection.execute(f"DELETE FROM {self._removed} WHERE change <= ?", (oldest,))
-        return Position(at.last_seq, last_change, key_sum)
+        return at.removed(len(seqs), key_sum, sum(seqs))
 
-    def _key_sum(self, connection: sqlite3.Connection, seqs: Sequence[int]) -> int:
-        """The checksum of the keys of the rows ``seqs``."""
-        found = 0
+    def _forget_keys(self, connection: sqlite3.Connection, seqs: Sequence[int]) -> int:
+        """The checksum of the primary keys of the rows ``seqs``, which their tenants do not have any more."""
+        names = [] if self.tenants is None else [self._partition_key]
+        listed = ", ".join(["seq", CHECKSUMS, *(self._columns[name] for name in names)])
+        key_sum, found = 0, 0
+        owners: list[Any] = []
         for chunk, marks in chunks(seqs):
             # A chunk may be filled up with its last value; each row is found once all the same.
-            rows = connection.execute(f"SELECT {CHECKSUMS} FROM {self._rows} WHERE seq IN ({marks})", chunk)
-            found += self.checksums.keys_of([blob for (blob,) in rows])
-        return found
+            rows = connection.execute(
+                f"SELECT {listed} FROM {self._rows} WHERE seq IN ({marks})", chunk
+            ).fetchall()
+            key_sum += self.checksums.keys_of([row[1] for row in rows])
+            found += len(rows)
+            if names:
+                owners += self._verified(rows, names)[1][0]
+        if found != len(seqs):
+            raise self._rows_missing(f"table {self._rows}", len(seqs), found)
+        if self.tenants is not None and not self.tenants.remove(connection, owners):
+            raise self.corrupt(f"table {self.tenants.table}", ValueError("a tenant that has rows is missing"))
+        return key_sum

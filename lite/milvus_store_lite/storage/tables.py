@@ -2,7 +2,8 @@
 
 ``rows_<id>`` holds scalars and their checksums, ``vectors_<id>_<field>`` one vector a row, ``removed_<id>`` the
 feed by which other readers learn of deletions. All three speak of rows by ``seq``, a number that only rises and is
-never used twice. ``terms_<id>_<field>`` is the vocabulary of a full text field. Identifiers come from checked
+never used twice. ``terms_<id>_<field>`` is the vocabulary of a full text field, ``tenants_<id>`` has the number of
+rows for each value of a partition key. Identifiers come from checked
 names and numbers; values are always bound.
 """
 
@@ -18,7 +19,9 @@ from typing import Any, Final
 from ..data_types import DataType
 from ..errors import DatabaseCorruptError
 from ..schema import DYNAMIC_FIELD, Field, Schema
+from .checksums import checksums, salt
 from .row_checksums import PARTITION_COLUMN, RowChecksums
+from .tenants import Tenants
 from .vocabulary import Vocabulary
 
 CHECKSUMS: Final = '"$checksums"'
@@ -48,22 +51,32 @@ class Tables:
     """Scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD`` → column."""
     vocabularies: dict[str, str]
     """Full text field → table of its terms."""
+    tenants: str | None
+    """Table of the numbers of rows, if there is a partition key."""
 
 
 class StoredTables:
-    """The tables of collection ``collection_id``, changed through connections they are given."""
+    """The tables of collection ``collection_id``, changed through connections they are given.
 
-    def __init__(self, collection_id: int, schema: Schema) -> None:
+    Args:
+        salted: checksums are made with the number of the collection, as they are since format 7.
+    """
+
+    def __init__(self, collection_id: int, schema: Schema, *, salted: bool = True) -> None:
         self.collection_id = collection_id
         self.schema = schema
-        self.checksums = RowChecksums(schema)
+        self.checksums = RowChecksums(schema, collection_id if salted else 0)
+        self.salts = {one.name: salt(collection_id, one.field_id) if salted else 0 for one in schema.vectors}
         self._rows = f'"rows_{collection_id}"'
         self._removed = f'"removed_{collection_id}"'
         names = _sql_names(schema)
         # A full text field's vectors are counts of numbered terms.
         self.vocabularies = {
-            name: Vocabulary(f'"terms_{collection_id}_{names[name]}"') for name in schema.filled_by
+            name: Vocabulary(f'"terms_{collection_id}_{names[name]}"', self.salts[name])
+            for name in schema.filled_by
         }
+        key = schema.partition_key
+        self.tenants = None if key is None else Tenants(f'"tenants_{collection_id}"', sql_type(key))
         self._vectors = {one.name: f'"vectors_{collection_id}_{names[one.name]}"' for one in schema.vectors}
         self._columns = {one.name: f'"{names[one.name]}"' for one in schema.scalars}
         self._columns |= {PARTITION_COLUMN: "partition", DYNAMIC_FIELD: "dynamic"}
@@ -75,19 +88,22 @@ class StoredTables:
         if not self.schema.enable_dynamic_field:
             del columns[DYNAMIC_FIELD]
         vocabularies = {name: one.table for name, one in self.vocabularies.items()}
-        return Tables(self._rows, self._removed, self._vectors, columns, vocabularies)
+        tenants = None if self.tenants is None else self.tenants.table
+        return Tables(self._rows, self._removed, self._vectors, columns, vocabularies, tenants)
 
     def create_tables(self, connection: sqlite3.Connection) -> None:
         self._create_rows(connection)
         self._create_row_companions(connection)
         for vocabulary in self.vocabularies.values():
             vocabulary.create(connection)
+        if self.tenants is not None:
+            self.tenants.create(connection)
 
     def _create_rows(self, connection: sqlite3.Connection) -> None:
         columns = ["seq INTEGER PRIMARY KEY"]
         for one in self.schema.scalars:
             constraint = " NOT NULL UNIQUE" if one.is_primary else "" if one.nullable else " NOT NULL"
-            columns.append(f"{self._columns[one.name]} {_sql_type(one)}{constraint}")
+            columns.append(f"{self._columns[one.name]} {sql_type(one)}{constraint}")
         # Before all that may be long, so that reading a column beside them turns no further page.
         columns[2:2] = ["partition INTEGER NOT NULL REFERENCES partitions(id)", f"{CHECKSUMS} BLOB NOT NULL"]
         if self.schema.enable_dynamic_field:
@@ -113,21 +129,34 @@ class StoredTables:
             f" (seq INTEGER PRIMARY KEY, checksum BLOB{constraint}, value BLOB{constraint})"
         )
 
-    def rewrite_tables(self, connection: sqlite3.Connection) -> None:
+    def rewrite_tables(self, connection: sqlite3.Connection, live: int) -> None:
         """Write every row anew, tightly packed, and empty the feed of removals.
 
         Rows keep their seqs. Readers that still need the feed find it too short and start from the rows.
+
+        Raises:
+            DatabaseCorruptError: the tables have not ``live`` rows each, as they should.
         """
         companions = (self._removed, *self._vectors.values())
         for table in companions:
             connection.execute(f"ALTER TABLE {table} RENAME TO {_aside(table)}")
         with self._rows_made_anew(connection):
             self._create_row_companions(connection)
-            _copy(connection, self._rows, ["seq", CHECKSUMS, *self.tables.columns.values()])
+            self._copy(connection, live, self._rows, ["seq", CHECKSUMS, *self.tables.columns.values()])
             for table in self._vectors.values():
-                _copy(connection, table, ["seq", "checksum", "value"])
+                self._copy(connection, live, table, ["seq", "checksum", "value"])
         for table in companions:
             connection.execute(f"DROP TABLE {_aside(table)}")
+
+    def _copy(self, connection: sqlite3.Connection, live: int, table: str, columns: Sequence[str]) -> None:
+        """Fill ``table`` with the ``live`` rows of the one that lies aside."""
+        # By name: a field that was added later stands last in the old table, and elsewhere in the new one.
+        listed = ", ".join(columns)
+        copied = connection.execute(
+            f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {_aside(table)} ORDER BY seq"
+        ).rowcount
+        if copied != live:
+            raise self.corrupt(f"table {table}", ValueError(f"expected {live} rows, found {copied}"))
 
     def add_checksums(self, connection: sqlite3.Connection) -> int:
         """Write all rows of tables without checksums anew, with them, some at a time; returns that of the keys."""
@@ -183,7 +212,7 @@ class StoredTables:
         for name, table in new._vectors.items():
             if name not in self._vectors:
                 new._create_vectors(connection, name)
-                connection.execute(f"INSERT INTO {table} (seq) SELECT seq FROM {self._rows}")
+                new._add_nulls(connection, name)
             elif self._vectors[name] != table:
                 connection.execute(f"ALTER TABLE {self._vectors[name]} RENAME TO {table}")
         for name, vocabulary in new.vocabularies.items():
@@ -198,13 +227,24 @@ class StoredTables:
                 column = new._columns[one.name]
                 constraint = "" if one.nullable else f" NOT NULL DEFAULT {_zero(one)}"
                 connection.execute(
-                    f"ALTER TABLE {self._rows} ADD COLUMN {column} {_sql_type(one)}{constraint}"
+                    f"ALTER TABLE {self._rows} ADD COLUMN {column} {sql_type(one)}{constraint}"
                 )
                 if stored_default is not None:
                     connection.execute(f"UPDATE {self._rows} SET {column} = ?", (stored_default,))
                     new._update_checksums(
                         connection, partial(new.checksums.with_value, one.name, stored_default)
                     )
+
+    def _add_nulls(self, connection: sqlite3.Connection, field: str) -> None:
+        """Give every row a null in a vector field that is new."""
+        rows = connection.execute(f"SELECT seq FROM {self._rows} ORDER BY seq")
+        while chunk := rows.fetchmany(_ROWS_AT_ONCE):
+            seqs = [seq for (seq,) in chunk]
+            sums = checksums(seqs, [None] * len(seqs), self.salts[field])
+            connection.executemany(
+                f"INSERT INTO {self._vectors[field]} (seq, checksum) VALUES (?, ?)",
+                zip(seqs, sums, strict=True),
+            )
 
     def _update_checksums(
         self, connection: sqlite3.Connection, change: Callable[[Sequence[int], Sequence[bytes]], list[bytes]]
@@ -222,16 +262,10 @@ class StoredTables:
             )
             after = seqs[-1]
 
-    def longest(self, connection: sqlite3.Connection, field: str) -> int:
-        """Bytes of UTF-8 of the longest value of a VARCHAR field, 0 without rows."""
-        found = connection.execute(
-            f"SELECT max(length(CAST({self._columns[field]} AS BLOB))) FROM {self._rows}"
-        )
-        return int(found.fetchone()[0] or 0)
-
     def drop_tables(self, connection: sqlite3.Connection) -> None:
         vocabularies = (one.table for one in self.vocabularies.values())
-        for table in (self._rows, self._removed, *self._vectors.values(), *vocabularies):
+        tenants = () if self.tenants is None else (self.tenants.table,)
+        for table in (self._rows, self._removed, *self._vectors.values(), *vocabularies, *tenants):
             connection.execute(f"DROP TABLE {table}")
 
     def create_value_index(self, connection: sqlite3.Connection, one: Field) -> None:
@@ -264,20 +298,14 @@ class StoredTables:
         )
 
 
-def _sql_type(one: Field) -> str:
+def sql_type(one: Field) -> str:
+    """The type that the column of a scalar field is declared with."""
     return _SQL_TYPES.get(one.dtype, "INTEGER")
 
 
 def _zero(one: Field) -> str:
     """What SQLite puts into a new column until the default of the field does."""
-    return "''" if _sql_type(one) == "TEXT" else "0"
-
-
-def _copy(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
-    """Fill ``table`` from the one that lies aside."""
-    # By name: a field that was added later stands last in the old table, and elsewhere in the new one.
-    listed = ", ".join(columns)
-    connection.execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {_aside(table)} ORDER BY seq")
+    return "''" if sql_type(one) == "TEXT" else "0"
 
 
 def _aside(table: str) -> str:

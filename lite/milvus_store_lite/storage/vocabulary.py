@@ -7,9 +7,9 @@ change, so that two terms are never taken for one, as hashes may take them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ from xxhash import xxh3_64_digest
 from ..errors import DatabaseCorruptError
 from ..text.documents import Documents
 from .chunks import chunks
-from .neighbours import are_in_order, entries_beside
+from .positions import sum_of_seqs
+from .sql_index import Entries, SqlIndex, Total
 from .values.sparse import SparseRows, pack
 
 _KNOWN_TERMS: Final = 500_000
@@ -35,14 +36,26 @@ _COLUMNS: Final = "id, term, checksum"
 
 
 class Vocabulary:
-    """The terms in ``table``, a name quoted for SQL.
+    """The terms in ``table``, a name quoted for SQL. ``salt``: what their checksums are made with.
 
     Who writes keeps the terms that it met: all those from number ``_first`` to ``_last``, and some older ones.
     Only what a transaction reads is kept, not what it enters, since it may still be rolled back.
     """
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, salt: int) -> None:
         self.table = table
+        self._salt = salt
+        self._index = SqlIndex(
+            f'"sqlite_autoindex_{table[1:-1]}_1"',
+            table,
+            "term",
+            "id",
+            "TEXT",
+            total=self._total,
+            read=self._read,
+            walk=self._walk,
+            corrupt=lambda fault: self._corrupt(f"its SQL index on terms: {fault}"),
+        )
         self._known: dict[str, int] = {}
         self._first, self._last = 1, 0
 
@@ -68,7 +81,8 @@ class Vocabulary:
         Args:
             connection: in a write transaction, of which there is one at a time.
         """
-        newest = int(connection.execute(f"SELECT coalesce(max(id), 0) FROM {self.table}").fetchone()[0])
+        self._index.require_complete(connection)
+        newest = self._newest(connection)
         self._catch_up(connection, newest, len(documents.terms))
         terms, known = documents.terms, self._known
         unknown = [place for place, term in enumerate(terms) if term not in known]
@@ -84,9 +98,6 @@ class Vocabulary:
     def queries(self, connection: sqlite3.Connection, documents: Documents) -> SparseRows:
         """``documents`` as queries: (number, count) pairs of the terms that some row has or had."""
         numbers = self._stored(connection, documents.terms)
-        for term in documents.terms:
-            if term not in numbers:
-                self._refuse_lost(connection, term)
         of_code = np.array([numbers.get(term, 0) for term in documents.terms], dtype=np.int64)
         found = _sorted(documents, of_code)
         return found.only(found.indices > 0)
@@ -100,50 +111,66 @@ class Vocabulary:
         if missed > _WORTH_READING * asked or len(self._known) + missed > _KNOWN_TERMS:
             self._known, self._first = {}, newest + 1
         else:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM {self.table} WHERE id > ?", (self._last,))
-            self._known.update(self._verified(rows))
+            numbers, terms = self._read(connection, "WHERE id > ?", (self._last,))
+            if len(numbers) != missed:
+                raise self._corrupt(
+                    f"expected {missed} terms beyond number {self._last}, found {len(numbers)}"
+                )
+            self._known.update(zip(terms, numbers, strict=True))
         self._last = newest
 
-    def _stored(self, connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:
+    def _stored(self, connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
+        """The number of each of ``terms`` that has one."""
         found: dict[str, int] = {}
-        for chunk, marks in chunks(list(terms)):
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM {self.table} WHERE term IN ({marks})", chunk)
-            found.update(self._verified(rows))
+        for chunk, marks in chunks(terms):
+            numbers, stored = self._read(connection, f"WHERE term IN ({marks})", chunk)
+            found.update(zip(stored, numbers, strict=True))
+        missed = [term for term in terms if term not in found]
+        if missed:
+            self._index.refuse_lost(connection, missed)
         return found
 
-    def _refuse_lost(self, connection: sqlite3.Connection, term: str) -> None:
-        """Raise where the SQL index on terms may have lost ``term``."""
-        select = f"SELECT {_COLUMNS} FROM {self.table}"
-        for before, rows in entries_beside(connection, select, "term", "id", term):
-            found = list(self._verified(rows))
-            if not are_in_order(
-                term, [one for one, _ in found], [number for _, number in found], before=before
-            ):
-                raise DatabaseCorruptError(
-                    message=f"table {self.table} is damaged: its SQL index is not in order; "
-                    "'milvus-store check' lists all damage"
-                )
+    def _newest(self, connection: sqlite3.Connection) -> int:
+        """The largest number. They are given one after the other, and never taken back."""
+        return int(connection.execute(f"SELECT coalesce(max(id), 0) FROM {self.table}").fetchone()[0])
+
+    def _total(self, connection: sqlite3.Connection) -> Total:
+        newest = self._newest(connection)
+        return Total(newest, sum_of_seqs(0, newest))
+
+    def _read(self, connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> Entries:
+        """Numbers and terms of some rows, all of them what was written."""
+        return self._verified(
+            connection.execute(f"SELECT {_COLUMNS} FROM {self.table} {where}", values).fetchall()
+        )
+
+    def _walk(self, connection: sqlite3.Connection) -> Iterator[Entries]:
+        rows = connection.execute(f"SELECT {_COLUMNS} FROM {self.table} ORDER BY term")
+        while chunk := rows.fetchmany(_TERMS_AT_ONCE):
+            yield self._verified(chunk)
 
     def _enter(self, connection: sqlite3.Connection, numbered: Sequence[tuple[int, str]]) -> None:
         connection.executemany(
             f"INSERT INTO {self.table} (id, term, checksum) VALUES (?, ?, ?)",
-            ((number, term, term_checksum(number, term)) for number, term in numbered),
+            ((number, term, term_checksum(number, term, self._salt)) for number, term in numbered),
         )
 
-    def _verified(self, rows: Iterable[tuple[int, str, bytes]]) -> Iterator[tuple[str, int]]:
-        """(term, number) of each of ``rows``, all of them what was written."""
+    def _verified(self, rows: Sequence[tuple[int, str, bytes]]) -> Entries:
+        """Numbers and terms of ``rows``, all of them what was written."""
         for number, term, stored in rows:
-            if term_checksum(number, term) != stored:
-                raise DatabaseCorruptError(
-                    message=f"table {self.table} is damaged: term {number} does not match its checksum; "
-                    "'milvus-store check' lists all damage"
-                )
-            yield term, number
+            if term_checksum(number, term, self._salt) != stored:
+                raise self._corrupt(f"term {number} does not match its checksum")
+        return [number for number, _, _ in rows], [term for _, term, _ in rows]
+
+    def _corrupt(self, fault: str) -> DatabaseCorruptError:
+        return DatabaseCorruptError(
+            message=f"table {self.table} is damaged: {fault}; 'milvus-store check' lists all damage"
+        )
 
 
-def term_checksum(number: int, term: str) -> bytes:
-    """The checksum of a term and its number."""
-    return xxh3_64_digest(f"{number} {term}".encode(errors="surrogateescape"))
+def term_checksum(number: int, term: str, salt: int) -> bytes:
+    """The checksum of a term and its number in a vocabulary with this ``salt``."""
+    return xxh3_64_digest(f"{number} {term}".encode(errors="surrogateescape"), salt)
 
 
 def _sorted(documents: Documents, of_code: npt.NDArray[np.int64]) -> SparseRows:

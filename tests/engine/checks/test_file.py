@@ -11,7 +11,7 @@ import pytest
 from milvus_store import DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
 from milvus_store_lite.checks import Problem, check_file
-from milvus_store_lite.storage.checksums import checksums
+from milvus_store_lite.storage.checksums import checksums, salt
 
 ROWS = 190 + 50 + 2
 DOCS = "collection 'docs'"
@@ -28,9 +28,16 @@ def path(tmp_path: Path, sound: bytes) -> Path:
 
 
 def break_with(path: Path, *statements: str) -> None:
-    """Run ``statements``, in which ``checksum(seq, x)`` is that of a vector."""
+    """Run ``statements``, in which ``checksum(seq, x)`` is that of a vector in collection 1, field 101.
+
+    ``checksum(seq, x, field)`` is one of collection 3.
+    """
+
+    def checksum(seq: int, blob: bytes, *field: int) -> bytes:
+        return checksums([seq], [blob], salt(3, *field) if field else salt(1, 101))[0]
+
     with closing(sqlite3.connect(path)) as connection:
-        connection.create_function("checksum", 2, lambda seq, blob: checksums([seq], [blob])[0])
+        connection.create_function("checksum", -1, checksum)
         for statement in statements:
             connection.execute(statement)
         connection.commit()
@@ -143,6 +150,18 @@ def test_documents_deeper_than_sqlite_parses_are_no_problem(path: Path) -> None:
             "",
             "expected 290 rows (last_seq 300, last_change 10), found 190",
         ),
+        (
+            "UPDATE collections SET seq_sum = seq_sum + 1 WHERE id = 1",
+            "",
+            "expected rows whose seqs add up to 19171, found 19170",
+        ),
+        (
+            "UPDATE tenants_1 SET live = 9 WHERE value = 2",
+            ", field 'tenant'",
+            "expected 9 rows of 2, found 40",
+        ),
+        ("DELETE FROM tenants_1 WHERE value = 2", ", field 'tenant'", "expected 0 rows of 2, found 40"),
+        ("INSERT INTO tenants_1 VALUES (7, 1)", ", field 'tenant'", "expected 1 rows of 7, found 0"),
         # scalars
         ("UPDATE rows_1 SET n = 'abc' WHERE seq = 8", ", field 'n'", "expected integer: 1 row (seq 8)"),
         ("UPDATE rows_1 SET n = 40000 WHERE seq = 8", ", field 'n'", "an integer between -32768 and 32767"),
@@ -276,8 +295,12 @@ def test_a_broken_catalog_is_named(path: Path, statement: str, place: str, messa
 )
 def test_vectors_of_every_type_are_looked_at(path: Path, field: str, blob: str, message: str) -> None:
     blob = f"x'{blob}'"
+    number = 101 + ["float16_vector", "bfloat16_vector", "int8_vector", "binary_vector", "sparse"].index(
+        field
+    )
     break_with(
-        path, f"UPDATE vectors_3_{field} SET value = {blob}, checksum = checksum(seq, {blob}) WHERE seq = 1"
+        path,
+        f"UPDATE vectors_3_{field} SET value = {blob}, checksum = checksum(seq, {blob}, {number}) WHERE seq = 1",
     )
     (problem,) = check_file(path).problems
     assert problem.place == f"collection 'narrow', field '{field}'"
@@ -328,7 +351,6 @@ def test_a_table_that_sqlite_cannot_read_is_named_and_the_others_are_checked(pat
         ("UPDATE rows_1 SET doc = '{}' WHERE seq = 8", f"{DOCS}, field 'doc'", ": 1 row (seq 8)"),
         ("UPDATE rows_1 SET dynamic = '{}' WHERE seq = 8", f"{DOCS}, field '$meta'", ": 1 row (seq 8)"),
         ("UPDATE rows_1 SET pk = 'q' WHERE seq = 8", f"{DOCS}, field 'pk'", ": 1 row (seq 8)"),
-        ("UPDATE rows_1 SET tenant = 7 WHERE seq = 8", f"{DOCS}, field 'tenant'", ": 1 row (seq 8)"),
         ("UPDATE collections SET key_sum = key_sum + 1 WHERE id = 1", f"{DOCS}, field 'pk'", "all keys"),
         ("UPDATE collections SET name = 'dogs' WHERE id = 1", "collection 'dogs'", "the definition is"),
         ("UPDATE collections SET version = 9 WHERE id = 1", DOCS, "the position is"),
@@ -336,6 +358,7 @@ def test_a_table_that_sqlite_cannot_read_is_named_and_the_others_are_checked(pat
         ("UPDATE indexes SET metric = 'IP' WHERE collection_id = 1", DOCS, "the definition is"),
         ("INSERT INTO aliases VALUES (1, 'papers', 1)", DOCS, "the definition is"),
         ("UPDATE databases SET properties = '{ }'", "database 'default'", "not what was written"),
+        ("UPDATE names SET checksum = x'00'", "catalog", "names of databases, collections and aliases"),
     ],
 )
 def test_a_value_that_was_not_written_is_named(path: Path, statement: str, place: str, message: str) -> None:

@@ -15,7 +15,7 @@ from milvus_store_lite.text.documents import count_terms
 @pytest.fixture
 def connection() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as found:
-        Vocabulary('"terms"').create(found)
+        Vocabulary('"terms"', 7).create(found)
         yield found
 
 
@@ -33,7 +33,7 @@ def test_documents_keep_their_terms_whatever_is_remembered(
 ) -> None:
     monkeypatch.setattr(vocabulary, "_KNOWN_TERMS", limit)
     monkeypatch.setattr(vocabulary, "_WORTH_READING", worth_reading)
-    first, second = Vocabulary('"terms"'), Vocabulary('"terms"')
+    first, second = Vocabulary('"terms"', 7), Vocabulary('"terms"', 7)
     for writer, texts in (
         (first, ["a b a", "c"]),
         (second, ["c a", ""]),
@@ -50,19 +50,19 @@ def test_documents_keep_their_terms_whatever_is_remembered(
 
 
 def test_what_was_rolled_back_is_not_remembered(connection: sqlite3.Connection) -> None:
-    writer = Vocabulary('"terms"')
+    writer = Vocabulary('"terms"', 7)
     writer.encode(connection, count_terms([["kept"]]))
     connection.execute("BEGIN")
     writer.encode(connection, count_terms([["kept", "lost", "gone"]]))
     connection.execute("ROLLBACK")
-    (other,) = Vocabulary('"terms"').encode(connection, count_terms([["other"]]))
+    (other,) = Vocabulary('"terms"', 7).encode(connection, count_terms([["other"]]))
     (again,) = writer.encode(connection, count_terms([["gone", "lost", "kept"]]))
     assert words(connection, other) == {"other": 1}
     assert words(connection, again) == {"gone": 1, "lost": 1, "kept": 1}
 
 
 def test_queries_leave_out_what_no_document_has(connection: sqlite3.Connection) -> None:
-    writer = Vocabulary('"terms"')
+    writer = Vocabulary('"terms"', 7)
     writer.encode(connection, count_terms([["a", "b"]]))
     queries = writer.queries(connection, count_terms([["b", "x", "b"], ["x"], []]))
     assert [queries.row(place)[0].tolist() for place in range(3)] == [[2], [], []]

@@ -1,0 +1,103 @@
+"""The names in a file: those of its databases, collections and aliases, which have one checksum together.
+
+A damaged page or index can so neither hide one of them nor add one: whoever lists them, or finds a name missing,
+reads all of them and compares. They are few; a change reads them before and after.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from .catalog_checksums import damage, digest, matches
+
+NO_NAMES: Final = digest([[(1, "default")], [], [], []])
+"""The checksum of the names in a new file, which has a database called so."""
+
+_NAMES: Final = (
+    "SELECT id, name FROM databases NOT INDEXED ORDER BY id",
+    "SELECT id, database_id, name FROM collections NOT INDEXED ORDER BY id",
+    "SELECT database_id, alias, collection_id FROM aliases ORDER BY database_id, alias",
+    # No id is used again, even that of a collection which was dropped.
+    "SELECT seq FROM sqlite_sequence WHERE name = 'collections'",
+)
+
+
+class NamedCollection(NamedTuple):
+    """A collection as the list of names has it."""
+
+    id: int
+    database_id: int
+    name: str
+
+
+class Names(NamedTuple):
+    """All names of a file, as they were written."""
+
+    databases: dict[str, int]
+    """Name → id, oldest first."""
+    collections: list[NamedCollection]
+    """Oldest first."""
+    aliases: list[tuple[int, str, int]]
+    """(id of the database, alias, id of the collection) by alias."""
+
+    def collections_of(self, database: str) -> list[NamedCollection]:
+        number = self.databases.get(database)
+        return [one for one in self.collections if one.database_id == number]
+
+    def aliases_of(self, database: str) -> list[str]:
+        number = self.databases.get(database)
+        return [alias for of, alias, _ in self.aliases if of == number]
+
+    def alias_target(self, database: str, alias: str) -> NamedCollection | None:
+        """The collection that ``alias`` stands for."""
+        place = (self.databases.get(database), alias)
+        target = next((collection for *found, collection in self.aliases if tuple(found) == place), None)
+        return next((one for one in self.collections if one.id == target), None)
+
+    def target(self, database: str, name: str) -> NamedCollection | None:
+        """The collection that has ``name`` as its name or alias."""
+        named = (one for one in self.collections_of(database) if one.name == name)
+        return next(named, None) or self.alias_target(database, name)
+
+
+def read(connection: sqlite3.Connection) -> Names:
+    """The names there are.
+
+    Raises:
+        DatabaseCorruptError: they are not what was written.
+    """
+    rows = _rows(connection)
+    if not are_sealed(connection, rows):
+        raise damage("the list of databases, collections and aliases")
+    databases, collections, aliases, _ = rows
+    return Names(
+        {name: number for number, name in databases},
+        [NamedCollection(*one) for one in collections],
+        [(database, alias, collection) for database, alias, collection in aliases],
+    )
+
+
+@contextmanager
+def changing(connection: sqlite3.Connection) -> Iterator[None]:
+    """Names may be changed inside the block. Damage that was there before is refused, not sealed."""
+    read(connection)
+    yield
+    seal(connection)
+
+
+def seal(connection: sqlite3.Connection) -> None:
+    """Write the checksum that fits the names."""
+    connection.execute("UPDATE names SET checksum = ?", (digest(_rows(connection)),))
+
+
+def are_sealed(connection: sqlite3.Connection, rows: list[list[Any]] | None = None) -> bool:
+    """Whether the names, or ``rows`` that were read of them, have their checksum."""
+    stored = connection.execute("SELECT checksum FROM names").fetchall()
+    return len(stored) == 1 and matches(rows or _rows(connection), stored[0][0])
+
+
+def _rows(connection: sqlite3.Connection) -> list[list[Any]]:
+    return [connection.execute(statement).fetchall() for statement in _NAMES]
