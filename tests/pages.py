@@ -18,8 +18,8 @@ _LEAVES: Final = {10: "index", 13: "table"}
 def structure(path: Path) -> list[int]:
     """The places of all bytes that hold the b-trees of the file at ``path`` together, but no values.
 
-    Those are headers of pages, arrays of cell pointers, numbers of child pages, and of each cell its first bytes: the
-    length of what it holds and a row's number, or the header of its record. And all of the pointer map.
+    Those are headers of pages, arrays of cell pointers, numbers of child pages, and of each cell its first bytes:
+    the length of what it holds and a row's number, or the header of its record. And all of the pointer map.
     """
     content = path.read_bytes()
     with closing(sqlite3.connect(path)) as connection:
