@@ -9,12 +9,13 @@ collection ``quick`` with auto ids "1" to "3", the last one in partition ``extra
 from __future__ import annotations
 
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
 
 from milvus_store import MilvusClient
-from milvus_store.errors import DatabaseFormatError
+from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
@@ -50,6 +51,16 @@ def test_a_file_of_this_format_opens_answers_and_takes_writes(file: Path, path: 
     with MilvusClient(path) as client:
         assert client.get_collection_stats("quick") == {"row_count": 4}
     assert check_file(path).problems == ()
+
+
+@pytest.mark.parametrize("sound", [b"red", struct.pack("<2f", 6, -6)], ids=["scalar", "vector"])
+def test_damage_in_an_older_file_is_damage_after_its_migration(path: Path, sound: bytes) -> None:
+    content = FILES[5].read_bytes()
+    place = content.rindex(sound)
+    path.write_bytes(content[:place] + bytes([sound[0] ^ 1]) + content[place + 1 :])
+    with MilvusClient(path) as client, pytest.raises(DatabaseCorruptError, match="checksum"):
+        client.query("shop", "id >= 0", output_fields=["*", "vector"])
+    assert [one for one in check_file(path).problems if "not what was written" in one.message]
 
 
 def test_an_older_file_is_not_migrated_by_a_reader(path: Path) -> None:
