@@ -19,7 +19,8 @@ def structure(path: Path) -> list[int]:
     """The places of all bytes that hold the b-trees of the file at ``path`` together, but no values.
 
     Those are headers of pages, arrays of cell pointers, numbers of child pages, and of each cell its first bytes:
-    the length of what it holds and a row's number, or the header of its record. And all of the pointer map.
+    the length of what it holds and a row's number, or the header of its record. And the header of the file, its
+    pointer map and its list of free pages.
     """
     content = path.read_bytes()
     with closing(sqlite3.connect(path)) as connection:
@@ -30,9 +31,13 @@ def structure(path: Path) -> list[int]:
     for root in [1, *roots]:
         for page in _tree(content, root):
             places.update(_structure_of(content, page))
-    pointer_map = 2 * PAGE_SIZE - PAGE_SIZE
-    places.update(place for place in range(pointer_map, pointer_map + PAGE_SIZE) if content[place])
-    return sorted(places)
+    places.update(range(_header(1)), range(_header(2), _header(3)))
+    (trunk,) = struct.unpack_from(">I", content, 32)
+    while trunk:
+        start = _header(trunk)
+        trunk, count = struct.unpack_from(">II", content, start)
+        places.update(range(start, start + 8 + 4 * count))
+    return [place for place in sorted(places) if content[place]]
 
 
 def _tree(content: bytes, root: int) -> Iterator[int]:

@@ -160,3 +160,124 @@ def test_a_table_that_is_missing_is_damage(path: Path, damage: Callable[[str], N
     damage("DROP TABLE vectors_1_vector")
     with MilvusClient(path) as client, pytest.raises(DatabaseCorruptError, match="vectors_1_vector"):
         client.search("c", [[1, 1]])
+
+
+@pytest.mark.parametrize("place", [18, 19, 20, 59])
+def test_a_header_that_sqlite_would_believe_is_damage(
+    path: Path, damage: Callable[[str], None], place: int
+) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 128
+    path.write_bytes(content)
+    with pytest.raises(DatabaseCorruptError, match="header"):
+        MilvusClient(path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE removed_1 SET change = 9223372036854775807 WHERE change = 2", "removal 9223372036854775807"),
+        ("DELETE FROM vectors_1_vector WHERE seq = 8", "vectors_1_vector.*expected 1 rows, found 0"),
+    ],
+)
+def test_a_deletion_that_does_not_find_what_must_be_there_is_refused(
+    path: Path, damage: Callable[[str], None], statement: str, message: str
+) -> None:
+    with MilvusClient(path) as client:
+        client.delete("c", [1, 2])
+    damage(statement)
+    with MilvusClient(path) as client, pytest.raises(DatabaseCorruptError, match=message):
+        client.delete("c", [7])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM names",
+        "DELETE FROM databases WHERE id = 2",
+        "DELETE FROM collections WHERE id = 2",
+        "INSERT INTO aliases VALUES (1, 'phantom', 2)",
+        "DELETE FROM aliases",
+        "UPDATE aliases SET database_id = 2",
+    ],
+)
+def test_a_name_that_damage_hides_or_adds_is_never_told(
+    path: Path, damage: Callable[[str], None], statement: str
+) -> None:
+    with MilvusClient(path) as client:
+        client.create_database("d")
+        client.create_collection("other", dimension=2)
+        client.create_alias("other", "alias")
+    damage(statement)
+    with MilvusClient(path) as client:
+        for ask in (
+            client.list_databases,
+            client.list_collections,
+            client.list_aliases,
+            lambda: client.has_collection("phantom"),
+            lambda: client.has_collection("nothing"),
+            lambda: client.describe_alias("alias"),
+            lambda: client.create_alias("c", "new"),
+            lambda: client.get("nothing", 1),
+        ):
+            with pytest.raises(DatabaseCorruptError, match="list of databases, collections and aliases"):
+                ask()
+        assert client.get("c", 1, ["n"]) == [{"id": 1, "n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("statement", "tenant"),
+    [
+        ("UPDATE tenants_2 SET live = live + 1 WHERE value = 't3'", "t3"),
+        ("DELETE FROM tenants_2 WHERE value = 't3'", "t3"),
+        ("INSERT INTO tenants_2 VALUES ('t99', 5)", "t99"),
+    ],
+)
+def test_a_tenant_with_other_rows_than_counted_is_refused(
+    path: Path, damage: Callable[[str], None], statement: str, tenant: str
+) -> None:
+    with MilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        schema.add_field("tenant", DataType.VARCHAR, max_length=9, is_partition_key=True)
+        index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
+        client.create_collection("d", schema=schema, index_params=index)
+        client.insert("d", [{"id": i, "vector": [i, 1], "tenant": f"t{i % 5}"} for i in range(50)])
+    damage(statement)
+    with MilvusClient(path) as client:
+        with pytest.raises(DatabaseCorruptError, match="'tenant'"):
+            client.search("d", [[1, 1]], filter=f'tenant == "{tenant}"')
+        assert len(client.query("d", 'tenant == "t1"')) == 10
+
+
+def test_a_vector_of_another_field_or_collection_is_refused(
+    path: Path, damage: Callable[[str], None]
+) -> None:
+    with MilvusClient(path) as client:
+        client.create_collection("twin", dimension=2)
+        client.insert("twin", [{"id": i, "vector": [-i, 1], "n": -i} for i in range(3000)])
+    damage(
+        "UPDATE vectors_1_vector SET (value, checksum) ="
+        " (SELECT value, checksum FROM vectors_2_vector WHERE seq = 8) WHERE seq = 8"
+    )
+    damage(
+        'UPDATE rows_1 SET (dynamic, "$checksums") ='
+        ' (SELECT dynamic, "$checksums" FROM rows_2 WHERE seq = 9) WHERE seq = 9'
+    )
+    with MilvusClient(path) as client:
+        for pk in (7, 8):
+            with pytest.raises(DatabaseCorruptError, match="checksum"):
+                client.get("c", pk, ["vector", "n"])
+
+
+def test_a_null_for_a_vector_is_refused(path: Path, damage: Callable[[str], None]) -> None:
+    with MilvusClient(path) as client:
+        client.add_collection_field("c", "late", DataType.FLOAT_VECTOR, dim=2, nullable=True)
+        client.insert("c", {"id": 5000, "vector": [1, 1], "late": [1, 2]})
+        assert client.get("c", 5, ["late"]) == [{"id": 5, "late": None}]
+    damage("UPDATE vectors_1_late SET value = NULL, checksum = NULL WHERE seq = 3001")
+    with MilvusClient(path) as client:
+        assert client.get("c", 5, ["late"]) == [{"id": 5, "late": None}]
+        with pytest.raises(DatabaseCorruptError, match="'late'.*seq 3001"):
+            client.get("c", 5000, ["late"])

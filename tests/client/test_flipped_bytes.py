@@ -21,7 +21,7 @@ from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotAD
 from milvus_store_lite.database import Database
 from tests.pages import structure
 
-FLIPS: Final = int(os.environ.get("MILVUS_STORE_FLIPS", "10"))
+FLIPS: Final = int(os.environ.get("MILVUS_STORE_FLIPS", "8"))
 SEED: Final = int(os.environ.get("MILVUS_STORE_SEED", "1"))
 REFUSED: Final = "refused"
 DAMAGE: Final = (DatabaseCorruptError, DatabaseFormatError, NotADatabaseError)
@@ -129,16 +129,30 @@ def changed(client: MilvusClient, shape: Shape) -> Any:
     upserted = [{**row, "pk": key, "tenant": shape.tenant(3)} for key in (*keys, keys[0] + "x", "aaa", "zzz")]
     client.upsert("docs", upserted)
     client.delete("docs", [shape.key(8), keys[1], shape.key(9) + "y"])
+    new = [f"new-{number}" for number in range(120)]
+    for first in range(0, len(new), 40):
+        client.insert("docs", [{**row, "pk": key, "tenant": key} for key in new[first : first + 40]])
     client.insert("quick", {"id": 77, "vector": [0, 1]})
+
+    def found(client: MilvusClient) -> Any:
+        return (
+            rows(client, "", output_fields=["pk", "tenant", "n", "color", "vector"]),
+            rows(client, f'tenant == "{shape.tenant(3)}"', output_fields=["pk"]),
+            rows(client, "n == 7", output_fields=["pk"]),
+            [client.get("docs", key, ["n"]) for key in (*keys, *new[::9])],
+            client.get("docs", [key + "x" for key in new], ["n"]),
+            client.query("quick", "", ["id"], limit=99),
+            hits(client, "brandnew", anns_field="sparse"),
+        )
+
     path = client._database.path
+    own = found(client)
     client.close()
     with MilvusClient(path) as after:
-        return (
-            rows(after, "", output_fields=["pk", "tenant", "n", "color", "vector"]),
-            rows(after, f'tenant == "{shape.tenant(3)}"', output_fields=["pk"]),
-            [after.get("docs", key, ["n"]) for key in keys],
-            hits(after, "brandnew", anns_field="sparse"),
-        )
+        others = found(after)
+        after.compact("docs")
+        compacted = found(after)
+    return own, others, compacted
 
 
 Question = Callable[[MilvusClient, Shape], Any]

@@ -26,6 +26,8 @@ Durability = Literal["full", "normal"]
 _HEADER_LENGTH: Final = 100
 _MAGIC: Final = b"SQLite format 3\x00"
 _SWITCH_PAUSE: Final = 0.01
+_KNOWN_BYTES: Final = {18: (1, 2), 19: (1, 2), 20: (0,), 21: (64,), 22: (32,), 23: (32,), 59: (1,)}
+"""Bytes of the header that SQLite believes: who may read and write, what is reserved, and that texts are UTF-8."""
 
 
 def recognise(path: str) -> bool:
@@ -57,6 +59,8 @@ def recognise(path: str) -> bool:
         if found_id != APPLICATION_ID:
             raise _foreign(path, found_id)
         _refuse_newer(path, version)
+        if any(header[place] not in values for place, values in _KNOWN_BYTES.items()):
+            raise DatabaseCorruptError(message=f"{path}: the header of the file is damaged")
     _refuse_truncated(path, header)
     return True
 

@@ -71,6 +71,10 @@ class RowStore(RowLookups):
             gone = connection.executemany(f"DELETE FROM {table} WHERE seq = ?", keys).rowcount
             if gone != len(keys):
                 raise self._rows_missing(f"table {table}", len(keys), gone)
+        (newest,) = connection.execute(f"SELECT max(change) FROM {self._removed}").fetchone()
+        if newest is not None and newest > at.last_change:
+            fault = ValueError(f"it has removal {newest}, and the last one was {at.last_change}")
+            raise self.corrupt(f"table {self._removed}", fault)
         first = at.last_change + 1
         connection.executemany(
             f"INSERT INTO {self._removed} (change, seq) VALUES (?, ?)",
