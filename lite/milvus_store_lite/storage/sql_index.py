@@ -94,11 +94,14 @@ class SqlIndex:
             return
         self.require_complete(connection)
         self._looked_at += len(missed)
-        if self._walk is not None and self._looked_at * _ENTRIES_PER_LOOK > self._entries:
-            self._verify_all(self._walk(connection), self._total(connection).entries)
-        else:
-            for value in missed:
-                self._look_beside(connection, value)
+        try:
+            if self._walk is not None and self._looked_at * _ENTRIES_PER_LOOK > self._entries:
+                self._verify_all(self._walk(connection), self._total(connection).entries)
+            else:
+                for value in missed:
+                    self._look_beside(connection, value)
+        except TypeError as error:  # an entry leads to a row that has a null, which stands beside nothing
+            raise self._out_of_order() from error
 
     def _verify_all(self, entries: Iterator[Entries], count: int) -> None:
         last: list[Any] = []

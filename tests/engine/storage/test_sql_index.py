@@ -86,6 +86,24 @@ def test_an_entry_that_is_not_its_rows_is_met_beside_the_miss(connection: sqlite
         index(Total(ROWS, SUM), truth=truth).refuse_lost(connection, [101])
 
 
+def test_an_entry_that_leads_to_a_null_is_refused(connection: sqlite3.Connection) -> None:
+    def read(*_: object) -> Entries:
+        return [7, 8], [None, 3]
+
+    lost = SqlIndex(
+        '"sqlite_autoindex_t_1"',
+        '"t"',
+        '"key"',
+        "id",
+        "INTEGER",
+        total=lambda connection: Total(ROWS, SUM),
+        read=read,
+        corrupt=Damaged,
+    )
+    with pytest.raises(Damaged, match="order"):
+        lost.refuse_lost(connection, [31])
+
+
 def test_many_misses_make_sure_of_every_entry(connection: sqlite3.Connection) -> None:
     truth = {n: n * 2 for n in range(1, ROWS + 1)} | {50: 101}
     with pytest.raises(Damaged, match="not what was written"):
