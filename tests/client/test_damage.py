@@ -162,7 +162,7 @@ def test_a_table_that_is_missing_is_damage(path: Path, damage: Callable[[str], N
         client.search("c", [[1, 1]])
 
 
-@pytest.mark.parametrize("place", [18, 19, 20, 59])
+@pytest.mark.parametrize("place", [18, 19, 20, 47, 52, 59])
 def test_a_header_that_sqlite_would_believe_is_damage(
     path: Path, damage: Callable[[str], None], place: int
 ) -> None:

@@ -20,6 +20,7 @@ _BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
         "{holder} holds the write lock; the call waited {timeout:g} s",
     ),
     ("not a database", NotADatabaseError, "the file is not an SQLite database"),
+    ("unsupported file format", DatabaseCorruptError, "the header of the file is damaged"),
     ("malformed", DatabaseCorruptError, "the file is damaged; 'milvus-store check' lists where"),
     (
         "constraint failed",

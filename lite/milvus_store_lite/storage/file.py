@@ -59,7 +59,10 @@ def recognise(path: str) -> bool:
         if found_id != APPLICATION_ID:
             raise _foreign(path, found_id)
         _refuse_newer(path, version)
-        if any(header[place] not in values for place, values in _KNOWN_BYTES.items()):
+        (pages,) = struct.unpack_from(">I", header, 28)
+        (largest_root,) = struct.unpack_from(">I", header, 52)
+        is_known = all(header[place] in values for place, values in _KNOWN_BYTES.items())
+        if not is_known or largest_root > pages:
             raise DatabaseCorruptError(message=f"{path}: the header of the file is damaged")
     _refuse_truncated(path, header)
     return True
