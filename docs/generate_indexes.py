@@ -40,9 +40,9 @@ DENSE_TEXT = """\
 FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric is the default.
 
 Scores are always those of the vectors themselves: what an index proposes is scored anew. Vectors of more than
-256 MB in all are read from the file for that. So that only some twenty are, AUTOINDEX and ANNOY then hold codes of
-six bits a dimension as well (up to 1 GiB of them), and IVF_RABITQ holds those that `refine` and `refine_type` ask
-for. DISKANN holds none: it takes the least memory and reads the most.
+256 MB in all are read from the file for that. So that only some fifteen are, AUTOINDEX and ANNOY then hold codes
+of eight bits a dimension as well (up to 1 GiB of them), and IVF_RABITQ holds those that `refine` and `refine_type`
+ask for. DISKANN holds none: it takes the least memory and reads the most.
 
 What changes nothing is checked all the same: `mmap.enabled` of any index; `refine` and `refine_type` of HNSW_SQ
 and HNSW_PQ, `rbq_query_bits`, `with_raw_data`; and parameters of a structure that a type does not have here:

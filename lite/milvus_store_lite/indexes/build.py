@@ -32,6 +32,9 @@ _NEAREST: Final = 10
 _LEAST_SAMPLE: Final = 256
 """Vectors without which there is nothing to learn from: what product codes have centroids."""
 
+_READ_AT_ONCE: Final = 1_024
+"""Vectors read at a time, so that they are still in the processor's cache when they are verified and prepared."""
+
 _NORMS: Final = (1e-15, 1e15)
 """Beyond these lengths products of float32 overflow or vanish."""
 
@@ -78,19 +81,14 @@ def build(
     ann = family.empty(one.vector_dim, metric, parameters, len(seqs))
     tuner = None
     if ann.sample_size:
-        sample = _checked(ann, _sample(one, rows, connection, seqs, ann.sample_size))
-        if len(sample) < _LEAST_SAMPLE:
-            raise Unindexable(f"it has {len(sample)} vectors, and an index learns from {_LEAST_SAMPLE}")
-        ann.train(sample)
-        tuner = _Tuner(metric, sample[:: max(1, len(sample) // _SAMPLE_QUERIES)][:_SAMPLE_QUERIES])
+        tuner = _Tuner(metric, _trained(ann, _sample(one, rows, connection, seqs, ann.sample_size)))
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
-        for chunk_seqs, vectors in _chunks(one, rows, connection, 0, ann.chunk):
-            prepared = _checked(ann, vectors)
-            adder.add(prepared)
+        for chunk_seqs, vectors in _chunks(ann, one, rows, connection, 0):
+            adder.add(vectors)
             if tuner is not None:
-                tuner.see(prepared, first_label=done)
+                tuner.see(vectors, first_label=done)
             indexed.append(chunk_seqs)
             done += len(chunk_seqs)
             progress.advance(done, len(seqs))
@@ -110,11 +108,11 @@ def extend(
     progress: Progress,
 ) -> BuiltIndex:
     """``built`` with the vectors that came after it, as the transaction of ``connection`` sees them."""
-    found = list(_chunks(one, rows, connection, built.through_seq, built.ann.chunk))
+    found = list(_chunks(built.ann, one, rows, connection, built.through_seq))
     if not found:
         return BuiltIndex(built.ann, built.seqs, through_seq)
     vectors = np.concatenate([vectors for _, vectors in found])
-    ann = built.ann.extended(_checked(built.ann, vectors))
+    ann = built.ann.extended(vectors)
     progress.advance(len(vectors), len(vectors))
     return BuiltIndex(ann, np.concatenate([built.seqs, *(seqs for seqs, _ in found)]), through_seq)
 
@@ -185,6 +183,21 @@ class _Tuner:
         return [set(labels) - {-1} for labels in self._labels.tolist()]
 
 
+def _trained(ann: AnnIndex, sample: Floats) -> Floats:
+    """Let ``ann`` learn from ``sample`` (m, dim); returns some of it, prepared, to ask with.
+
+    Raises:
+        Unindexable: there is too little to learn from.
+    """
+    sample = _checked(ann, sample)
+    if len(sample) < _LEAST_SAMPLE:
+        raise Unindexable(f"it has {len(sample)} vectors, and an index learns from {_LEAST_SAMPLE}")
+    ann.train(sample)
+    # A copy, so that the sample does not stay in memory.
+    queries: Floats = sample[:: max(1, len(sample) // _SAMPLE_QUERIES)][:_SAMPLE_QUERIES].copy()
+    return queries
+
+
 def _sample(
     one: Field, rows: RowStore, connection: sqlite3.Connection, seqs: npt.NDArray[np.int64], size: int
 ) -> Floats:
@@ -196,18 +209,30 @@ def _sample(
 
 
 def _chunks(
-    one: Field, rows: RowStore, connection: sqlite3.Connection, after: int, size: int
+    ann: AnnIndex, one: Field, rows: RowStore, connection: sqlite3.Connection, after: int
 ) -> Iterator[Chunk]:
-    """(seqs, vectors) of the rows beyond ``after`` that have a vector."""
-    for seqs, blobs in rows.every_vector(connection, one.name, after, size):
-        present = [(seq, blob) for seq, blob in zip(seqs, blobs, strict=True) if blob is not None]
-        yield (
-            np.array([seq for seq, _ in present], dtype=np.int64),
-            dense.from_blobs(one, [blob for _, blob in present]),
-        )
+    """(seqs, vectors) of the rows beyond ``after`` that have a vector, prepared for ``ann``, in its chunks."""
+    size = min(ann.chunk, _READ_AT_ONCE)
+    seqs: list[int] = []
+    vectors = np.empty((ann.chunk, one.vector_dim), dtype=np.float32)
+    for read, blobs in rows.every_vector(connection, one.name, after, size):
+        present = [blob for blob in blobs if blob is not None]
+        vectors[len(seqs) : len(seqs) + len(present)] = _checked(ann, dense.from_blobs(one, present))
+        seqs += read if len(present) == len(read) else _of_present(read, blobs)
+        if len(seqs) > ann.chunk - size:
+            yield np.array(seqs, dtype=np.int64), vectors[: len(seqs)]
+            seqs, vectors = [], np.empty_like(vectors)
+    if seqs:
+        yield np.array(seqs, dtype=np.int64), vectors[: len(seqs)]
+
+
+def _of_present(seqs: list[int], blobs: list[bytes | None]) -> list[int]:
+    """The seqs of the rows that have a vector."""
+    return [seq for seq, blob in zip(seqs, blobs, strict=True) if blob is not None]
 
 
 def _checked(ann: AnnIndex, vectors: Floats) -> Floats:
+    """``vectors`` (m, dim), prepared for ``ann``; raises Unindexable where one is out of its range."""
     low, high = _NORMS
     squares = np.einsum("ij,ij->i", vectors, vectors)
     short = vectors[squares < low**2]
