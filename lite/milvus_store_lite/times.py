@@ -169,7 +169,9 @@ def _moved_by_months(instants: npt.NDArray[np.int64], months: int) -> npt.NDArra
     new_months = old_months + np.timedelta64(months, "M")
     since_month = moments - old_months.astype("datetime64[us]")
     days = since_month.astype("timedelta64[D]")
-    month_lengths = (new_months + 1).astype("datetime64[D]") - new_months.astype("datetime64[D]")
+    month_lengths = (new_months + np.timedelta64(1, "M")).astype("datetime64[D]") - new_months.astype(
+        "datetime64[D]"
+    )
     time_of_day = since_month - days.astype("timedelta64[us]")
     new_days = new_months.astype("datetime64[D]") + np.minimum(days, month_lengths - np.timedelta64(1, "D"))
     result: npt.NDArray[np.int64] = (new_days.astype("datetime64[us]") + time_of_day).astype(np.int64)

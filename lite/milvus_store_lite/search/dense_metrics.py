@@ -104,9 +104,11 @@ def rank_at(metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], qu
     # faiss gives each query to one thread: asking the same several times about a share of the slots uses all.
     threads = (os.cpu_count() or 1) if len(slots) >= _SLOTS_FOR_THREADS else 1
     share = -(-len(slots) // threads)
-    values, asked = rows.values, np.tile(query, (threads, 1))
+    values, asked = rows.values, np.empty((threads, len(query)), dtype=np.float32)
+    asked[:] = query
     found = np.empty((threads, share), dtype=np.float32)
-    places = np.resize(slots, (threads, share))
+    surplus = threads * share - len(slots)
+    places = np.concatenate([slots, slots[:surplus]]) if surplus else np.ascontiguousarray(slots)
     faiss.omp_set_num_threads(threads)
     pointers = map(faiss.swig_ptr, (found, asked, values, places))
     faiss.fvec_inner_products_by_idx(*pointers, values.shape[1], threads, share)

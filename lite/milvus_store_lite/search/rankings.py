@@ -14,6 +14,9 @@ Ranking = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 NOTHING: Final[Ranking] = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
 
+_DEPTH_OF_COLUMNS: Final = 8
+"""Ranks in a column below which all of them are partitioned as fast."""
+
 _SORTED_AT_ONCE: Final = 300
 _SORTED_SHARE: Final = 4
 """Sorting so few, or so few times as many as are wanted, takes less time than looking for those first."""
@@ -50,7 +53,7 @@ def floor(ranks: npt.NDArray[np.floating[Any]], limit: int) -> float:
     """
     columns = max(1024, 16 * limit)
     depth = len(ranks) // columns
-    if depth < 4:
+    if depth < _DEPTH_OF_COLUMNS:
         return float(np.partition(ranks, -limit)[-limit]) if limit < len(ranks) else -np.inf
     maxima = ranks[: depth * columns].reshape(depth, columns).max(axis=0)
     maxima = np.concatenate([maxima, ranks[depth * columns :]])
