@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from milvus_store_lite.storage.forks import GATE
+
 from ..results import SearchResult
 
 MAX_QUERIES: Final = 256
@@ -68,6 +70,10 @@ class Together:
 
     def __init__(self, submit: Callable[[Callable[[], None]], object]) -> None:
         self._submit = submit
+        GATE.add_locks(self)
+
+    def renew_locks(self) -> None:
+        """Begin with nothing; what waits in the parent of a forked child is run there."""
         self._waiting: deque[_Job] = deque()
         self._lock = threading.Lock()
 

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from milvus_store_lite.errors import ConnectionNotExistException
+from milvus_store_lite.storage.forks import GATE
 
 R = TypeVar("R")
 
@@ -32,11 +33,14 @@ class Workers:
 
     def __init__(self, readers: int, writers: int) -> None:
         self._sizes = readers, writers
-        self._lock = threading.Lock()
         self._closed = False
         self._pid = 0
+        GATE.add_locks(self)
         self._readers: ThreadPoolExecutor
         self._writers: ThreadPoolExecutor
+
+    def renew_locks(self) -> None:
+        self._lock = threading.Lock()
 
     async def read(self, call: Callable[[], R]) -> R:
         return await asyncio.wrap_future(self.submit(call))

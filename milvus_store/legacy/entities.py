@@ -156,9 +156,15 @@ class _IdSource:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._renew_lock()
         self._process: int | None = None
         self._next = 0
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        """A forked child does not have the thread that may have held the old one."""
+        self._lock = threading.Lock()
 
     def take(self, count: int) -> list[int]:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import json
 import multiprocessing
@@ -11,13 +12,15 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from milvus_store import MilvusClient
+from milvus_store import AsyncMilvusClient, DataType, MilvusClient
+from milvus_store.client.workers import READERS
 from milvus_store.errors import DatabaseLockedError
-from milvus_store_lite.storage.forks import GATE
+from milvus_store_lite.storage.forks import GATE, Locking
 
 from .batches import Batches, Reader, Writer, create, rows, seen, seen_by_search
 from .children import run
@@ -283,6 +286,82 @@ def fork_while_locks_are_held(path: str) -> None:
 
 def test_a_child_has_locks_of_its_own(tmp_path: Path) -> None:
     run(fork_while_locks_are_held, tmp_path / "test.db")
+
+
+def wait_at_the_gate_empty_handed(path: str) -> None:
+    client = opened(path)
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+    schema.add_field("tenant", DataType.VARCHAR, max_length=9, is_partition_key=True)
+    index = client.prepare_index_params("vector", metric_type="L2")
+    client.create_collection("tenants", schema=schema, index_params=index)
+    enter, arrivals, nobody = GATE.enter, 0, ThreadPoolExecutor(1)
+
+    def is_free(one: Locking) -> bool:
+        is_taken: bool = one._lock.acquire(blocking=False)  # type: ignore[attr-defined]
+        if is_taken:
+            one._lock.release()  # type: ignore[attr-defined]
+        return is_taken
+
+    def arrive() -> None:
+        nonlocal arrivals
+        if not GATE._own:  # who is inside already does not wait
+            arrivals += 1
+            held = [one for one in list(GATE._locking) if not nobody.submit(is_free, one).result()]
+            assert not held, f"the fork may wait for who wants a lock of {held}"
+        enter()
+
+    GATE.enter = arrive  # type: ignore[method-assign]
+    for batch in range(2, 5):
+        # Each read catches up with what was written, in a transaction of its own and in one under way.
+        for write in (
+            lambda batch=batch: client.insert("c", rows(batch, 5, 0)),
+            lambda batch=batch: client.upsert("c", rows(batch, 5, 1)),
+            lambda batch=batch: client.delete("c", filter=f"batch == {batch}"),
+            lambda batch=batch: client.insert("tenants", {"id": batch, "vector": [1, batch], "tenant": "a"}),
+        ):
+            before = arrivals
+            write()
+            seen_by_search(client) if batch % 2 else client.query("c", "stamp == 1")
+            client.search("tenants", [[0, 0]], filter="tenant == 'a'")
+            list(client.query_iterator("c", batch_size=20).next())
+            assert arrivals > before + 2
+    GATE.enter = enter  # type: ignore[method-assign]
+    client.close()
+
+
+def test_who_waits_for_a_fork_holds_no_lock(tmp_path: Path) -> None:
+    """The fork waits for the calls under way, and one of them may want that lock."""
+    run(wait_at_the_gate_empty_handed, tmp_path / "test.db")
+
+
+def fork_while_searches_wait(path: str) -> None:
+    opened(path).close()
+    client = AsyncMilvusClient(path)
+    query = [rows(1, 1, 0)[0]["vector"]]
+
+    async def fork() -> int:
+        assert client._together
+        are_free = threading.Event()
+        for _ in range(READERS):
+            client._workers.submit(are_free.wait)
+        searches = [client.search("c", query, limit=limit) for limit in range(1, 5)]
+        waiting = [asyncio.create_task(one) for one in searches]
+        await asyncio.sleep(0)
+        assert len(client._together._waiting) == len(searches)
+        with client._together._lock:
+            pid = forked(lambda: asyncio.run(client.search("c", query)))
+        are_free.set()
+        assert [len((await one)[0]) for one in waiting] == list(range(1, 5))
+        await client.close()
+        return pid
+
+    assert ended(asyncio.run(fork())) == 0
+
+
+def test_a_child_does_not_wait_for_its_parents_searches(tmp_path: Path) -> None:
+    run(fork_while_searches_wait, tmp_path / "test.db")
 
 
 def fork_in_c(path: str) -> None:

@@ -69,8 +69,10 @@ class History:
         """
         snapshot = self._current
         if snapshot is None or snapshot.position != position:
+            # The connection comes first: a fork may be waited for, and it waits for who wants the lock.
+            connection = reading.connection
             with self._lock:
-                snapshot = self._catch_up(reading.connection, position)
+                snapshot = self._catch_up(connection, position)
         return snapshot
 
     def _catch_up(self, connection: sqlite3.Connection, position: Position) -> Snapshot:

@@ -42,7 +42,10 @@ class Forkable(Locking, Protocol):
 
 
 class ForkGate:
-    """Every call on a connection passes it; a fork holds it shut."""
+    """Every call on a connection passes it; a fork holds it shut.
+
+    Who waits at the gate must hold no lock that a call inside may want: the fork waits for that call.
+    """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
@@ -109,8 +112,8 @@ class ForkGate:
         with self._changed:
             while waiting and self._is_forking and not self._own:
                 self._changed.wait()
+            self._inside += 1  # first: to a child that is forked in between, it is open
             self._laid_down -= 1
-            self._inside += 1
             self._thread.inside = self._own + 1
 
     @property
@@ -125,19 +128,20 @@ class ForkGate:
 
     def _shut(self) -> None:
         """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
-        self._changed.acquire()
-        while self._is_forking:
-            self._changed.wait()
-        self._is_forking = True
-        self._changed.wait_for(lambda: self._inside == self._own, timeout=_PATIENCE)
-        if self._inside == 0:
-            for member in self._members:
-                member.close_idle()
+        with self._changed:
+            while self._is_forking:
+                self._changed.wait()
+            self._is_forking = True
+            self._changed.wait_for(lambda: self._inside == self._own, timeout=_PATIENCE)
+            members = list(self._members) if self._inside == 0 else []
+        # Not with the gate's own lock: the garbage collection may take it in a thread that has one of theirs.
+        for member in members:
+            member.close_idle()
 
     def _open(self) -> None:
-        self._is_forking = False
-        self._changed.notify_all()
-        self._changed.release()
+        with self._changed:
+            self._is_forking = False
+            self._changed.notify_all()
 
     def _inherit(self) -> None:
         """In a child: go on from nothing, if nothing was open."""
