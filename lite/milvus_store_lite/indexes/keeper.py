@@ -81,7 +81,8 @@ class Keeper:
             self._is_closed = True
             self._changed.notify()
             thread = self._thread
-        if thread is not None and self._pid == os.getpid():
+        # The thread itself may close, when the garbage collection finds in it that a client was forgotten.
+        if thread is not None and thread is not threading.current_thread() and self._pid == os.getpid():
             thread.join()
 
     def _work(self) -> None:
