@@ -43,3 +43,23 @@ def rows(vectors: Floats, first_id: int = 0) -> list[dict[str, Any]]:
         }
         for place, vector in enumerate(vectors)
     ]
+
+
+def filtered_rows(vectors: Floats, first: int, end: int) -> list[dict[str, Any]]:
+    """Rows ``first`` to ``end`` of ``vectors``: thousandths of all rows in ``bucket``, tenants of 1,000 rows."""
+    tenants = max(1, len(vectors) // 1000)
+    return [
+        {
+            "id": row,
+            "vector": vectors[row],
+            "bucket": bucket_of(row),
+            "tenant": f"t{row % tenants}",
+            "color": ("red", "green", "blue")[row % 3],
+        }
+        for row in range(first, end)
+    ]
+
+
+def bucket_of(row: Any) -> Any:
+    """The thousandth that a row, or each of many, falls into."""
+    return row * 7919 % 1000

@@ -46,29 +46,16 @@ def fill(client: MilvusClient, vectors: Floats) -> None:
     schema.add_field("tenant", DataType.VARCHAR, max_length=16, is_partition_key=True)
     schema.add_field("color", DataType.VARCHAR, max_length=8)
     client.create_collection("bench", schema=schema)
-    tenants = len(vectors) // 1000
     start = time.perf_counter()
     for first in range(0, len(vectors), 5_000):
-        client.insert(
-            "bench",
-            [
-                {
-                    "id": row,
-                    "vector": vectors[row],
-                    "bucket": row * 7919 % 1000,
-                    "tenant": f"t{row % tenants}",
-                    "color": ("red", "green", "blue")[row % 3],
-                }
-                for row in range(first, min(first + 5_000, len(vectors)))
-            ],
-        )
+        client.insert("bench", data.filtered_rows(vectors, first, min(first + 5_000, len(vectors))))
     print(f"{len(vectors):,} rows inserted, {len(vectors) / (time.perf_counter() - start):,.0f} a second")
 
 
 def kept(expression: str, count: int) -> npt.NDArray[np.bool_]:
     rows = np.arange(count)
     share = {"": 1000, "bucket < 500": 500, "bucket < 50": 50, "bucket < 1": 1}.get(expression, 500)
-    mask: npt.NDArray[np.bool_] = rows * 7919 % 1000 < share
+    mask: npt.NDArray[np.bool_] = data.bucket_of(rows) < share
     return mask & (rows % 3 == 0) if "red" in expression else mask
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,8 @@ class Beginnings:
     def __call__(self) -> Iterator[sqlite3.Connection]:
         self.begun += 1
         try:
-            yield sqlite3.connect(":memory:")
+            with closing(sqlite3.connect(":memory:")) as connection:
+                yield connection
         finally:
             self.ended += 1
 

@@ -1,0 +1,1 @@
+"""milvus-store beside the embedded vector databases that people choose it over."""
