@@ -13,9 +13,9 @@ from milvus_store import MilvusClient
 from milvus_store.legacy import IndexType, MetricType, Status
 
 from . import statements as said
+from .doing import do
 from .errors import CellError
 from .help_texts import EXAMPLES
-from .run import do, succeeded
 from .session import Session, describe_type
 from .statements import Option, Options, Vector
 from .tables import Line, Output, Table
@@ -31,42 +31,42 @@ def _create_table(statement: said.CreateTable, session: Session) -> Output:
     if "metric_type" in given:
         given["metric_type"] = _choice(MetricType, statement.options["metric_type"])
     status = session.legacy.create_collection({"collection_name": statement.collection, **given})
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
 @do.register
 def _drop_table(statement: said.DropTable, session: Session) -> Output:
     status = session.legacy.drop_collection(statement.collection)
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
 @do.register
 def _list_tables(statement: said.ListTables, session: Session) -> Output:
     status, names = session.legacy.list_collections()
-    succeeded(status)
+    _succeeded(status)
     return Table(("collections",), [(name,) for name in names])
 
 
 @do.register
 def _create_partition(statement: said.CreatePartition, session: Session) -> Output:
     status = session.legacy.create_partition(statement.collection, _tag(statement.options, statement.at))
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
 @do.register
 def _drop_partition(statement: said.DropPartition, session: Session) -> Output:
     status = session.legacy.drop_partition(statement.collection, _tag(statement.options, statement.at))
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
 @do.register
 def _list_partitions(statement: said.ListPartitions, session: Session) -> Output:
     status, partitions = session.legacy.list_partitions(statement.collection)
-    succeeded(status)
+    _succeeded(status)
     return Table(("collections", "tag"), [(one.collection_name, one.tag) for one in partitions])
 
 
@@ -77,28 +77,28 @@ def _create_index(statement: said.CreateIndex, session: Session) -> Output:
     kind = IndexType.FLAT if given is None else _choice(IndexType, given)
     params = {name: option.value for name, option in options.items()}
     status = session.legacy.create_index(statement.collection, kind, params)
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
 @do.register
 def _drop_index(statement: said.DropIndex, session: Session) -> Output:
     status = session.legacy.drop_index(statement.collection)
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
 @do.register
 def _flush(statement: said.Flush, session: Session) -> Output:
     status = session.legacy.flush(list(statement.collections))
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
 @do.register
 def _compact(statement: said.Compact, session: Session) -> Output:
     status = session.legacy.compact(statement.collection)
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
@@ -108,7 +108,7 @@ def _insert(statement: said.Insert, session: Session) -> Output:
     vectors = _vectors(statement.vectors, statement.collection, session)
     ids = None if statement.ids is None else list(statement.ids)
     status, inserted = session.legacy.insert(statement.collection, vectors, ids, tag)
-    succeeded(status)
+    _succeeded(status)
     return Table(("inserted_vector_ids",), [(one,) for one in inserted])
 
 
@@ -122,7 +122,7 @@ def _search(statement: said.Search, session: Session) -> Output:
     status, found = session.legacy.search(
         statement.collection, top_k, vectors, None if tags is None else _as_list(tags.value), params
     )
-    succeeded(status)
+    _succeeded(status)
     if len(found) == 1:
         return Table(("id", "distance"), [(hit.id, hit.distance) for hit in found[0]])
     rows = [(number, hit.id, hit.distance) for number, hits in enumerate(found, 1) for hit in hits]
@@ -132,7 +132,7 @@ def _search(statement: said.Search, session: Session) -> Output:
 @do.register
 def _select_ids(statement: said.SelectIds, session: Session) -> Output:
     status, vectors = session.legacy.get_entity_by_id(statement.collection, list(statement.ids))
-    succeeded(status)
+    _succeeded(status)
     rows = [(one, vector or None) for one, vector in zip(statement.ids, vectors, strict=True)]
     return Table(("id", "vector"), rows)
 
@@ -140,7 +140,7 @@ def _select_ids(statement: said.SelectIds, session: Session) -> Output:
 @do.register
 def _delete_ids(statement: said.DeleteIds, session: Session) -> Output:
     status = session.legacy.delete_entity_by_id(statement.collection, list(statement.ids))
-    succeeded(status)
+    _succeeded(status)
     return Line(status.message)
 
 
@@ -175,7 +175,7 @@ _NOT_PARAMS = frozenset(
 
 def _count(collection: str, session: Session) -> int:
     status, count = session.legacy.count_entities(collection)
-    succeeded(status)
+    _succeeded(status)
     return int(count)
 
 
@@ -184,7 +184,7 @@ def _statistics(statement: said.Statistics, session: Session) -> Output:
     status, stats = session.legacy.get_collection_stats(statement.collection)
     if status.code == Status.ILLEGAL_COLLECTION_NAME:  # no collection of 0.9, so there are no segments
         return _partitions(statement.collection, session.client)
-    succeeded(status)
+    _succeeded(status)
     rows = [
         (partition["tag"], one["name"], one["row_count"], one["index_name"], one["data_size"])
         for partition in stats["partitions"]
@@ -256,3 +256,15 @@ def _packed(bits: tuple[float, ...]) -> bytes:
     if not set(bits) <= {0, 1}:
         raise CellError("ParamError", "the collection holds bits: give 0 and 1, or x'…' in hexadecimal", 0)
     return np.packbits(np.array(bits, dtype=np.uint8)).tobytes()
+
+
+def _succeeded(status: Status) -> None:
+    """Raise a ``CellError`` unless the legacy client's answer is a good one."""
+    if not status.OK():
+        name = _STATUS_NAMES.get(status.code, "Status")
+        raise CellError(name, f"{status.message} (code {status.code})", 0)
+
+
+_STATUS_NAMES = {
+    code: name for name, code in vars(Status).items() if name.isupper() and isinstance(code, int)
+}

@@ -9,8 +9,8 @@ from typing import Any
 from milvus_store import DataType, MilvusClient
 
 from . import statements as said
+from .doing import do
 from .errors import CellError
-from .run import do
 from .session import Session
 from .statements import Ordering
 from .tables import Line, Output, Table
