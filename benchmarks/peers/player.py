@@ -27,6 +27,7 @@ class Player:
         self._process = context.Process(target=_play, args=(name, folder, theirs))
         self._process.start()
         theirs.close()
+        self._talk.recv()  # it is open: what it imports disturbs nobody any more
 
     def ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """What ``call(product, *arguments)`` returns there."""
@@ -43,6 +44,7 @@ class Player:
 
 def _play(name: str, folder: Path, talk: Connection) -> None:
     product = PRODUCTS[name](folder)
+    talk.send("open")
     while (asked := talk.recv()) is not None:
         call, arguments = asked
         try:
