@@ -37,15 +37,27 @@ def acquire(path: str, **settings: Any) -> Database:
         return Database(path, **settings)
     path = os.path.realpath(path)
     key = (path, *sorted(settings.items()))
+    while True:
+        opened = _joined(key)
+        if opened is not None:
+            return opened
+        # Not with the lock: opening waits for a fork, which may wait for a call in which a client is forgotten.
+        database = Database(path, **settings)
+        with _lock:
+            if _open.setdefault(key, entry := _Entry(database, 1)) is entry:
+                return database
+        database.close()  # another thread was faster
+
+
+def _joined(key: Hashable) -> Database | None:
+    """The database that is open with ``key``, for one more client."""
     with _lock:
-        while True:
-            entry = _open.get(key)
-            if entry is None:
-                entry = _open[key] = _Entry(Database(path, **settings), 0)
-            entry.users += 1
-            # A forgotten client may have been collected, and have closed it, before this one was counted.
-            if _open.get(key) is entry:
-                return entry.database
+        entry = _open.get(key)
+        if entry is None:
+            return None
+        entry.users += 1
+        # A forgotten client may have been collected, and have closed it, before this one was counted.
+        return entry.database if _open.get(key) is entry else None
 
 
 def release(database: Database) -> None:

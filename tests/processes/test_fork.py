@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import importlib
 import json
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from milvus_store import AsyncMilvusClient, DataType, MilvusClient
@@ -362,6 +364,63 @@ def fork_while_searches_wait(path: str) -> None:
 
 def test_a_child_does_not_wait_for_its_parents_searches(tmp_path: Path) -> None:
     run(fork_while_searches_wait, tmp_path / "test.db")
+
+
+def fork_after_parallel_searches(path: str) -> None:
+    vectors = np.random.default_rng(1).standard_normal((6_000, 16), dtype=np.float32)
+    client = MilvusClient(path)
+    client.create_collection("i", dimension=16)
+    client.insert("i", [{"id": place, "vector": vector} for place, vector in enumerate(vectors)])
+    client.release_collection("i")
+    client.drop_index("i", "vector")
+    index = client.prepare_index_params(
+        "vector", index_type="IVF_FLAT", metric_type="L2", params={"nlist": 8}
+    )
+    client.create_index("i", index)
+    client.load_collection("i")
+
+    def search() -> None:
+        assert [hits.ids[0] for hits in client.search("i", vectors[:50], limit=1)] == list(range(50))
+
+    search()
+    assert ended(forked(search)) == 0
+    client.close()
+
+
+def test_a_child_searches_by_an_index_as_its_parent_did(tmp_path: Path) -> None:
+    """With a pool of threads that are in the parent, OpenMP would wait for them."""
+    run(fork_after_parallel_searches, tmp_path / "test.db")
+
+
+def fork_while_a_client_closes(path: str) -> None:
+    client = opened(path)
+    GATE._shut()
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    closing.join(0.5)
+    assert closing.is_alive(), "it closed while a fork was under way"
+    GATE._open()
+    closing.join()
+
+
+def test_no_client_closes_during_a_fork(tmp_path: Path) -> None:
+    """The child would have SQLite's account of it, half done."""
+    run(fork_while_a_client_closes, tmp_path / "test.db")
+
+
+def fork_while_a_module_is_imported(folder: str) -> None:
+    Path(folder, "milvus_store_slow.py").write_text("import time; time.sleep(1); done = True")
+    sys.path.insert(0, folder)
+    importing = threading.Thread(target=importlib.import_module, args=("milvus_store_slow",))
+    importing.start()
+    while "milvus_store_slow" not in sys.modules:
+        pass
+    assert ended(forked(lambda: importlib.import_module("milvus_store_slow").done)) == 0
+    importing.join()
+
+
+def test_a_child_does_not_wait_for_its_parents_imports(tmp_path: Path) -> None:
+    run(fork_while_a_module_is_imported, tmp_path)
 
 
 def fork_in_c(path: str) -> None:

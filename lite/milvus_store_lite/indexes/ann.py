@@ -8,7 +8,6 @@ because faiss takes a moment to import.
 from __future__ import annotations
 
 import math
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -17,6 +16,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from ..storage.forks import GATE
 from . import transfer
 from .effort import Effort
 
@@ -208,7 +208,7 @@ class AnnIndex(ABC):
 
 def use_threads(pays: bool = True) -> None:
     """Let what the calling thread asks of faiss next be done by all cores, or by one where that does not pay."""
-    faiss.omp_set_num_threads((os.cpu_count() or 1) if pays else 1)
+    faiss.omp_set_num_threads(GATE.cores if pays else 1)
 
 
 def list_count(asked: int, rows: int) -> int:

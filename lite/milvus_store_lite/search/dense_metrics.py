@@ -8,7 +8,6 @@ similarity for COSINE (0 for a zero vector), as Milvus reports them.
 from __future__ import annotations
 
 import math
-import os
 import threading
 from typing import Final
 
@@ -105,7 +104,7 @@ def rank_at(metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], qu
     import faiss
 
     # faiss gives each query to one thread: asking the same several times about a share of the slots uses all.
-    threads = (os.cpu_count() or 1) if len(slots) >= _SLOTS_FOR_THREADS else 1
+    threads = GATE.cores if len(slots) >= _SLOTS_FOR_THREADS else 1
     shares = 1 if threads == 1 else _SHARES_PER_THREAD * threads
     share = -(-len(slots) // shares)
     values, asked = rows.values, np.empty((shares, len(query)), dtype=np.float32)

@@ -52,10 +52,13 @@ class Connections:
         self._watch: Watch | None = None
         self._watch_lock = threading.Lock()
         self._write_lock = threading.RLock()
-        if not recognise(path) and read_only:
-            raise DatabaseWriteError(message=f"{path} does not exist, and a read-only client makes nothing")
+        with GATE.opening:
+            if not self._is_open_already() and not recognise(path) and read_only:
+                raise DatabaseWriteError(
+                    message=f"{path} does not exist, and a read-only client makes nothing"
+                )
+            GATE.add(self)
         warn_of_network(path)
-        GATE.add(self)
         try:
             with self._translated(), self._connection() as connection:
                 self._prepare(connection)
@@ -129,7 +132,13 @@ class Connections:
         """Close every connection. The last one to close a file folds the WAL into it and removes it."""
         self._closed = True
         with self._write_lock:
-            self.close_idle()
+            if GATE.is_usable:
+                # A fork in the middle of closing would leave the child SQLite's account of it.
+                GATE.enter()
+                try:
+                    self.close_idle()
+                finally:
+                    GATE.leave()
 
     # What one call begins and ends with.
 
@@ -185,6 +194,16 @@ class Connections:
         self._watch_lock = threading.Lock()
 
     # ---------------------------------------------------------------------------------------------------
+
+    def _is_open_already(self) -> bool:
+        """Whether this process has the file open: then it is known, and must not be opened but by SQLite.
+
+        To close it would drop all locks that this process has on it, and another process would take itself for the
+        last one and remove the log (https://www.sqlite.org/howtocorrupt.html, "Posix advisory locks canceled by a
+        separate thread doing close()").
+        """
+        others = (one for one in GATE.members if isinstance(one, Connections))
+        return any(one._real_path == self._real_path and not one._closed for one in others)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """See that the file is made, whoever makes it."""

@@ -9,8 +9,11 @@ used; parent and child open anew at their next call.
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401  # with it comes logging, see ForkGate
 import os
+import sys
 import threading
+from importlib import import_module
 from typing import Final, Protocol
 from weakref import WeakSet
 
@@ -18,6 +21,9 @@ from ..errors import DatabaseLockedError
 
 _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
+
+_IMPORTED_LATE: Final = ("milvus_store", "faiss", "tantivy", "jieba", "shapely")
+"""What the names of modules begin with that are imported when a call first needs them."""
 
 
 class Locking(Protocol):
@@ -44,7 +50,9 @@ class Forkable(Locking, Protocol):
 class ForkGate:
     """Every call on a connection passes it; a fork holds it shut.
 
-    Who waits at the gate must hold no lock that a call inside may want: the fork waits for that call.
+    Who waits at the gate must hold no lock that a call inside may want: the fork waits for that call. Python's own
+    logging and thread pools each take a lock before a fork. What registered last is asked first, so they are
+    imported before the gate registers: else they had their locks while the gate waits for a call that logs.
     """
 
     def __init__(self) -> None:
@@ -54,7 +62,10 @@ class ForkGate:
         self._inside = 0
         self._laid_down = 0
         self._is_forking = False
+        self._forking: int | None = None  # the thread, in which a forgotten client may be closed just then
         self._changed = threading.Condition()
+        self.opening = threading.RLock()
+        """Held while a file is looked at that may not be open in this process."""
         self._thread = threading.local()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._shut, after_in_parent=self._open, after_in_child=self._inherit)
@@ -62,6 +73,11 @@ class ForkGate:
     def add(self, member: Forkable) -> None:
         with self._changed:
             self._members.add(member)
+
+    @property
+    def members(self) -> list[Forkable]:
+        with self._changed:
+            return list(self._members)
 
     def add_locks(self, one: Locking) -> None:
         """Give ``one`` its locks, now and in each child. What they guard must be whole whenever one waits for
@@ -85,7 +101,7 @@ class ForkGate:
                     "processes by 'spawn'"
                 )
         with self._changed:
-            while self._is_forking and not self._own:
+            while self._is_forking and not self._own and self._forking != threading.get_ident():
                 self._changed.wait()
             self._inside += 1
             self._thread.inside = self._own + 1
@@ -117,6 +133,15 @@ class ForkGate:
             self._thread.inside = self._own + 1
 
     @property
+    def cores(self) -> int:
+        """Threads that OpenMP may use for the calling one.
+
+        One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
+        OpenMP would wait for them forever.
+        """
+        return 1 if getattr(self._thread, "came_through", False) else os.cpu_count() or 1
+
+    @property
     def is_usable(self) -> bool:
         """Whether connections of this process are its own, to use or to close."""
         return self._pid == os.getpid()
@@ -131,26 +156,37 @@ class ForkGate:
         with self._changed:
             while self._is_forking:
                 self._changed.wait()
-            self._is_forking = True
+            self._is_forking, self._forking = True, threading.get_ident()
             self._changed.wait_for(lambda: self._inside == self._own, timeout=_PATIENCE)
             members = list(self._members) if self._inside == 0 else []
+        _finish_imports()
         # Not with the gate's own lock: the garbage collection may take it in a thread that has one of theirs.
         for member in members:
             member.close_idle()
 
     def _open(self) -> None:
         with self._changed:
-            self._is_forking = False
+            self._is_forking, self._forking = False, None
             self._changed.notify_all()
 
     def _inherit(self) -> None:
         """In a child: go on from nothing, if nothing was open."""
+        self._thread.came_through = True
         self._changed = threading.Condition()
-        self._is_forking = False
+        self.opening = threading.RLock()
+        self._is_forking, self._forking = False, None
         if self._inside + self._laid_down == 0 and not any(member.is_open for member in self._members):
             self._pid = os.getpid()
             for one in (*self._members, *self._locking):
                 one.renew_locks()
+
+
+def _finish_imports() -> None:
+    """Wait for other threads that are importing a module: a child would wait forever for what they began."""
+    for name, module in list(sys.modules.items()):
+        is_begun = getattr(getattr(module, "__spec__", None), "_initializing", False)
+        if is_begun and name.startswith(_IMPORTED_LATE):
+            import_module(name)
 
 
 GATE: Final = ForkGate()

@@ -1,0 +1,30 @@
+"""Locks of SQLite's that a process must not lose while it has a file open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from milvus_store import MilvusClient
+
+from .batches import create, rows, seen
+from .children import run
+
+
+def come_and_go(path: str) -> None:
+    with MilvusClient(path) as client:
+        seen(client)
+
+
+def test_a_second_client_with_other_settings_loses_no_locks_of_the_first(path: Path) -> None:
+    """Else another process takes itself for the last one when it goes, and removes the log."""
+    create(path)
+    with MilvusClient(path) as first, MilvusClient(path, busy_timeout=9) as second:
+        first.insert("c", rows(1, 20, 0))
+        seen(second)
+        with MilvusClient(path, busy_timeout=8):
+            run(come_and_go, path)
+        assert Path(f"{path}-wal").exists()
+        first.insert("c", rows(2, 20, 0))
+        assert seen(first) == seen(second) == {1: (20, 0), 2: (20, 0)}
+    with MilvusClient(path) as client:
+        assert seen(client) == {1: (20, 0), 2: (20, 0)}
