@@ -98,10 +98,15 @@ class Database:
         other.name = name
         return other
 
-    def close(self) -> None:
-        """Release the file. Calls on the database or its collections raise from here on."""
-        self._sessions.keeper.close()
-        self._connections.close()
+    def close(self, *, waiting: bool = True) -> None:
+        """Release the file. Calls on the database or its collections raise from here on.
+
+        Args:
+            waiting: until nothing is done with the file. Without it, what is under way ends soon after: for who
+                may be called at any moment, whatever lock is held, as the garbage collection is.
+        """
+        self._sessions.keeper.close(waiting=waiting)
+        self._connections.close(waiting=waiting)
         self._remove_scratch()
 
     def backup(self, target: str | Path) -> None:

@@ -67,9 +67,11 @@ class Connection:
         """
         self.uri = uri
         opened = acquire(local_path(uri), **_checked_settings(kwargs))
-        # Runs at close(), when the client is forgotten, or when the interpreter ends: whichever is first.
-        self.__release = weakref.finalize(self, release, opened)
+        # When the client is forgotten. That may be at any moment and in any thread, so nothing is waited for.
+        self.__release = weakref.finalize(self, release, opened, waiting=False)
+        self.__release.atexit = False  # all are closed then
         self.__database: Database | None = opened
+        self.__opened = opened
         self.__iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
         if db_name:
             try:
@@ -102,7 +104,8 @@ class Connection:
         self.__database = None
         for iterator in list(self.__iterators):
             iterator.close()
-        self.__release()
+        if self.__release.detach() is not None:
+            release(self.__opened)
 
     def __enter__(self: Client) -> Client:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Hashable
@@ -33,10 +34,8 @@ if hasattr(os, "register_at_fork"):
 
 def acquire(path: str, **settings: Any) -> Database:
     """The default database at ``path``, opened if no client of this process has it open with these settings."""
-    if path == IN_MEMORY:
-        return Database(path, **settings)
-    path = os.path.realpath(path)
-    key = (path, *sorted(settings.items()))
+    path = path if path == IN_MEMORY else os.path.realpath(path)
+    key = (object() if path == IN_MEMORY else path, *sorted(settings.items()))
     while True:
         opened = _joined(key)
         if opened is not None:
@@ -60,13 +59,28 @@ def _joined(key: Hashable) -> Database | None:
         return entry.database if _open.get(key) is entry else None
 
 
-def release(database: Database) -> None:
-    """Give back what ``acquire`` gave; the last client to do so closes the database."""
+def release(database: Database, *, waiting: bool = True) -> None:
+    """Give back what ``acquire`` gave; the last client to do so closes the database.
+
+    Args:
+        waiting: as for ``Database.close``.
+    """
     with _lock:
         key = next((key for key, entry in _open.items() if entry.database is database), None)
-        if key is not None:
-            _open[key].users -= 1
-            if _open[key].users > 0:
-                return
-            del _open[key]
-    database.close()
+        if key is None:
+            return  # closed as the interpreter ends
+        _open[key].users -= 1
+        if _open[key].users > 0:
+            return
+        del _open[key]
+    database.close(waiting=waiting)
+
+
+@atexit.register
+def _close_all() -> None:
+    """As the interpreter ends: leave one file of each."""
+    with _lock:
+        databases = [entry.database for entry in _open.values()]
+        _open.clear()
+    for database in databases:
+        database.close()

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from milvus_store import MilvusClient
+from milvus_store_lite.storage.forks import GATE
 
 from .checks import Vectors, check_ids, check_name, check_params, check_tag, check_vectors
 from .connection import Connection, loaded
@@ -156,14 +157,11 @@ class _IdSource:
     """
 
     def __init__(self) -> None:
-        self._renew_lock()
         self._process: int | None = None
         self._next = 0
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._renew_lock)
+        GATE.add_locks(self)
 
-    def _renew_lock(self) -> None:
-        """A forked child does not have the thread that may have held the old one."""
+    def renew_locks(self) -> None:
         self._lock = threading.Lock()
 
     def take(self, count: int) -> list[int]:

@@ -46,7 +46,7 @@ COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
 
 
 def check_file(path: str | os.PathLike[str]) -> Report:
-    """Check the database at ``path``.
+    """Check the database at ``path``, in a process that does not use it: this one loses its locks on the file.
 
     Returns:
         What the file holds and every problem found; damage in one table does not end the check of others.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from ..storage.forks import GATE
 from .build import BuildCancelled, Progress
 from .field_index import FieldIndex, Open
 from .notes import note
@@ -31,15 +31,15 @@ class Keeper:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._reset()
+        self._last_write = 0.0
+        self._is_closed = False
+        GATE.add_locks(self)
 
-    def _reset(self) -> None:
-        self._pid = os.getpid()
+    def renew_locks(self) -> None:
+        """Begin with nothing to do: a forked child has none of its parent's threads."""
         self._changed = threading.Condition()
         self._due: OrderedDict[FieldIndex, float] = OrderedDict()
-        self._last_write = 0.0
         self._thread: threading.Thread | None = None
-        self._is_closed = False
 
     def wrote(self) -> None:
         """Somebody wrote just now."""
@@ -47,8 +47,6 @@ class Keeper:
 
     def schedule(self, index: FieldIndex) -> None:
         """Work on ``index`` soon."""
-        if self._pid != os.getpid():
-            self._reset()  # a forked child has none of its parent's threads
         with self._changed:
             if self._is_closed or index in self._due:
                 return
@@ -75,14 +73,18 @@ class Keeper:
         progress = Progress(advance, lambda: self._is_closed)
         index.improve(reading, writing, progress, is_asked=is_asked)
 
-    def close(self) -> None:
-        """Stop, leaving half-built indexes; what is stored stays."""
+    def close(self, *, waiting: bool = True) -> None:
+        """Stop, leaving half-built indexes; what is stored stays.
+
+        Args:
+            waiting: until the thread has ended. Without it, it ends when it next reports how far it is.
+        """
         with self._changed:
             self._is_closed = True
             self._changed.notify()
             thread = self._thread
-        # The thread itself may close, when the garbage collection finds in it that a client was forgotten.
-        if thread is not None and thread is not threading.current_thread() and self._pid == os.getpid():
+        # The thread itself may close, where it lets go of a client.
+        if waiting and thread is not None and thread is not threading.current_thread():
             thread.join()
 
     def _work(self) -> None:

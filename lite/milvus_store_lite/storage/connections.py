@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from types import TracebackType
 from typing import Final
 
@@ -48,6 +48,7 @@ class Connections:
         self._timeout = timeout
         self._read_only = read_only
         self._closed = False
+        self._count = 0  # of connections that are open, idle or not; changed with GATE.opening
         self._idle: deque[sqlite3.Connection] = deque()
         self._watch: Watch | None = None
         self._watch_lock = threading.Lock()
@@ -128,13 +129,17 @@ class Connections:
                 os.remove(unfinished)
             raise
 
-    def close(self) -> None:
-        """Close every connection. The last one to close a file folds the WAL into it and removes it."""
+    def close(self, *, waiting: bool = True) -> None:
+        """Close every connection. The last one to close a file folds the WAL into it and removes it.
+
+        Args:
+            waiting: for a write or a fork that is under way. Without it, a call closes its connection when it
+                ends, as all do that end later, and a fork closes the idle ones.
+        """
         self._closed = True
-        with self._write_lock:
-            if GATE.is_usable:
-                # A fork in the middle of closing would leave the child SQLite's account of it.
-                GATE.enter()
+        with self._write_lock if waiting else nullcontext():
+            # A fork in the middle of closing would leave the child SQLite's account of it.
+            if GATE.is_usable and GATE.enter(waiting=waiting):
                 try:
                     self.close_idle()
                 finally:
@@ -159,10 +164,9 @@ class Connections:
 
     def give_back(self, connection: sqlite3.Connection) -> None:
         try:
+            self._idle.append(connection)
             if self._closed:
-                connection.close()
-            else:
-                self._idle.append(connection)
+                self.close_idle()
         finally:
             GATE.leave()
 
@@ -176,7 +180,7 @@ class Connections:
 
     @property
     def is_open(self) -> bool:
-        return bool(self._idle) or self._watch is not None
+        return self._count > 0
 
     def close_idle(self) -> None:
         if not GATE.is_usable:
@@ -186,8 +190,8 @@ class Connections:
                 self._idle.append(self._watch.connection)
                 self._watch = None
         while self._idle:
-            with suppress(sqlite3.Error, IndexError):
-                self._idle.pop().close()
+            with suppress(IndexError):  # another thread closes, too
+                self._end(self._idle.pop())
 
     def renew_locks(self) -> None:
         self._write_lock = threading.RLock()
@@ -203,7 +207,7 @@ class Connections:
         separate thread doing close()").
         """
         others = (one for one in GATE.members if isinstance(one, Connections))
-        return any(one._real_path == self._real_path and not one._closed for one in others)
+        return any(one._real_path == self._real_path and one.is_open for one in others)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """See that the file is made, whoever makes it."""
@@ -270,9 +274,23 @@ class Connections:
             self.give_back(connection)
 
     def _connect(self) -> sqlite3.Connection:
-        if self._read_only:
-            return connect_read_only(self.path, self._timeout)
-        return connect(self.path, self._durability, self._timeout)
+        self._add_to_count(1)  # first: while a connection is made, it may have locks
+        try:
+            if self._read_only:
+                return connect_read_only(self.path, self._timeout)
+            return connect(self.path, self._durability, self._timeout)
+        except BaseException:
+            self._add_to_count(-1)
+            raise
+
+    def _end(self, connection: sqlite3.Connection) -> None:
+        with suppress(sqlite3.Error):
+            connection.close()
+        self._add_to_count(-1)
+
+    def _add_to_count(self, change: int) -> None:
+        with GATE.opening:
+            self._count += change
 
 
 class _ReadTransaction:

@@ -13,7 +13,7 @@ import concurrent.futures.thread  # noqa: F401  # with it comes logging, see For
 import os
 import sys
 import threading
-from importlib import import_module
+import time
 from typing import Final, Protocol
 from weakref import WeakSet
 
@@ -22,8 +22,13 @@ from ..errors import DatabaseLockedError
 _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
 
-_IMPORTED_LATE: Final = ("milvus_store", "faiss", "tantivy", "jieba", "shapely")
-"""What the names of modules begin with that are imported when a call first needs them."""
+_IMPORTED_LATE: Final = {"milvus_store", "milvus_store_lite", "faiss", "tantivy", "jieba", "shapely"}
+"""Packages with modules that are imported when a call first needs them."""
+
+_PATIENCE_WITH_IMPORTS: Final = 5.0
+"""Seconds that a fork waits for them. A thread that forks while it imports one itself waits in vain."""
+
+_PAUSE: Final = 0.001
 
 
 class Locking(Protocol):
@@ -39,7 +44,7 @@ class Forkable(Locking, Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether a connection is open that no call uses now."""
+        """Whether a connection is open."""
         ...
 
     def close_idle(self) -> None:
@@ -63,6 +68,7 @@ class ForkGate:
         self._laid_down = 0
         self._is_forking = False
         self._forking: int | None = None  # the thread, in which a forgotten client may be closed just then
+        self._inherited: list[Forkable] = []
         self._changed = threading.Condition()
         self.opening = threading.RLock()
         """Held while a file is looked at that may not be open in this process."""
@@ -86,8 +92,14 @@ class ForkGate:
         with self._changed:
             self._locking.add(one)
 
-    def enter(self) -> None:
+    def enter(self, *, waiting: bool = True) -> bool:
         """A call begins to use a connection.
+
+        Args:
+            waiting: for the end of a fork; False for who may be called at any moment, the garbage collection.
+
+        Returns:
+            Whether it may begin; if it waits, it always may.
 
         Raises:
             DatabaseLockedError: this process was forked while its parent had connections open.
@@ -102,9 +114,12 @@ class ForkGate:
                 )
         with self._changed:
             while self._is_forking and not self._own and self._forking != threading.get_ident():
+                if not waiting:
+                    return False
                 self._changed.wait()
             self._inside += 1
             self._thread.inside = self._own + 1
+        return True
 
     def leave(self) -> None:
         with self._changed:
@@ -123,7 +138,7 @@ class ForkGate:
         """A call begins with the connection that an earlier one has laid down.
 
         Args:
-            waiting: for the end of a fork; False for who may be called at any moment, the garbage collection.
+            waiting: as for ``enter``, but the call begins in any case.
         """
         with self._changed:
             while waiting and self._is_forking and not self._own:
@@ -175,18 +190,24 @@ class ForkGate:
         self._changed = threading.Condition()
         self.opening = threading.RLock()
         self._is_forking, self._forking = False, None
-        if self._inside + self._laid_down == 0 and not any(member.is_open for member in self._members):
+        members = list(self._members)
+        if self._inside + self._laid_down == 0 and not any(member.is_open for member in members):
             self._pid = os.getpid()
-            for one in (*self._members, *self._locking):
-                one.renew_locks()
+        else:
+            self._inherited = members  # kept: to close what is the parent's may hang, or harm it
+        for one in (*members, *self._locking):
+            one.renew_locks()
 
 
 def _finish_imports() -> None:
     """Wait for other threads that are importing a module: a child would wait forever for what they began."""
-    for name, module in list(sys.modules.items()):
-        is_begun = getattr(getattr(module, "__spec__", None), "_initializing", False)
-        if is_begun and name.startswith(_IMPORTED_LATE):
-            import_module(name)
+    deadline = time.monotonic() + _PATIENCE_WITH_IMPORTS
+    while time.monotonic() < deadline and any(
+        getattr(getattr(module, "__spec__", None), "_initializing", False)
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] in _IMPORTED_LATE
+    ):
+        time.sleep(_PAUSE)
 
 
 GATE: Final = ForkGate()
