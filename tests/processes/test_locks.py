@@ -28,3 +28,18 @@ def test_a_second_client_with_other_settings_loses_no_locks_of_the_first(path: P
         assert seen(first) == seen(second) == {1: (20, 0), 2: (20, 0)}
     with MilvusClient(path) as client:
         assert seen(client) == {1: (20, 0), 2: (20, 0)}
+
+
+def test_a_second_client_loses_no_locks_of_one_that_is_closing(path: Path) -> None:
+    """A call that is under way when its client is closed has its connection until it ends."""
+    create(path)
+    with MilvusClient(path) as first:
+        first.insert("c", rows(1, 20, 0))
+        connections = first._database._connections
+        with connections.reading() as connection:
+            first.close()
+            connection.execute("SELECT count(*) FROM collections").fetchone()
+            with MilvusClient(path, busy_timeout=8):
+                run(come_and_go, path)
+            assert Path(f"{path}-wal").exists()
+    assert [one.name for one in path.parent.iterdir()] == [path.name]

@@ -1,0 +1,302 @@
+"""Forks while other threads of the parent are in the middle of something, each brought about on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import milvus_store
+from milvus_store import AsyncMilvusClient, DataType, MilvusClient
+from milvus_store.client.workers import READERS
+from milvus_store.legacy.entities import new_ids
+from milvus_store_lite.storage.forks import GATE
+
+from .batches import Reader, rows, seen, seen_by_search
+from .children import run
+from .forking import ended, forked, opened
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+
+
+def look_and_write(client: MilvusClient, batch: int) -> None:
+    Reader().read(client)
+    client.insert("c", rows(batch, 5, 0))
+
+
+def locks() -> list[threading.Lock]:
+    """All that a thread may hold as its process is forked."""
+    return [lock for one in list(GATE._locking) for lock in vars(one).values() if hasattr(lock, "acquire")]
+
+
+def fork_while_locks_are_held(path: str) -> None:
+    client = opened(path)
+    query = [rows(1, 1, 0)[0]["vector"]]
+    client.search("c", query)
+    other, ids = AsyncMilvusClient(path), new_ids(1)
+    are_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with ExitStack() as held:
+            for lock in locks():
+                held.enter_context(lock)
+            are_held.set()
+            is_over.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    are_held.wait()
+
+    def work() -> None:
+        client.search("c", query)
+        look_and_write(client, 5)
+        assert len(client.search("c", query, limit=100)[0]) == 55
+        assert len(asyncio.run(other.search("c", query, limit=100))[0]) == 55
+        assert new_ids(1) != ids
+
+    pid = forked(work)
+    is_over.set()
+    holder.join()
+    assert ended(pid) == 0
+    client.close()
+    asyncio.run(other.close())
+
+
+def test_a_child_has_locks_of_its_own(tmp_path: Path) -> None:
+    run(fork_while_locks_are_held, tmp_path / "test.db")
+
+
+def wait_at_the_gate_empty_handed(path: str) -> None:
+    client = opened(path)
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+    schema.add_field("tenant", DataType.VARCHAR, max_length=9, is_partition_key=True)
+    index = client.prepare_index_params("vector", metric_type="L2")
+    client.create_collection("tenants", schema=schema, index_params=index)
+    enter, arrivals, nobody = GATE.enter, 0, ThreadPoolExecutor(1)
+
+    def is_free(lock: threading.Lock) -> bool:
+        is_taken = lock.acquire(blocking=False)
+        if is_taken:
+            lock.release()
+        return is_taken
+
+    def arrive(*, waiting: bool = True) -> bool:
+        nonlocal arrivals
+        if not GATE._own:  # who is inside already does not wait
+            arrivals += 1
+            held = [lock for lock in locks() if not nobody.submit(is_free, lock).result()]
+            assert not held, f"the fork may wait for who wants one of {held}"
+        return enter(waiting=waiting)
+
+    GATE.enter = arrive  # type: ignore[method-assign]
+    for batch in range(2, 5):
+        # Each read catches up with what was written, in a transaction of its own and in one under way.
+        for write in (
+            lambda batch=batch: client.insert("c", rows(batch, 5, 0)),
+            lambda batch=batch: client.upsert("c", rows(batch, 5, 1)),
+            lambda batch=batch: client.delete("c", filter=f"batch == {batch}"),
+            lambda batch=batch: client.insert("tenants", {"id": batch, "vector": [1, batch], "tenant": "a"}),
+        ):
+            before = arrivals
+            write()
+            seen_by_search(client) if batch % 2 else client.query("c", "stamp == 1")
+            client.search("tenants", [[0, 0]], filter="tenant == 'a'")
+            list(client.query_iterator("c", batch_size=20).next())
+            assert arrivals > before + 2
+    GATE.enter = enter  # type: ignore[method-assign]
+    client.close()
+
+
+def test_who_waits_for_a_fork_holds_no_lock(tmp_path: Path) -> None:
+    """The fork waits for the calls under way, and one of them may want that lock."""
+    run(wait_at_the_gate_empty_handed, tmp_path / "test.db")
+
+
+def fork_while_searches_wait(path: str) -> None:
+    opened(path).close()
+    client = AsyncMilvusClient(path)
+    query = [rows(1, 1, 0)[0]["vector"]]
+
+    async def fork() -> int:
+        assert client._together
+        are_free = threading.Event()
+        for _ in range(READERS):
+            client._workers.submit(are_free.wait)
+        searches = [client.search("c", query, limit=limit) for limit in range(1, 5)]
+        waiting = [asyncio.create_task(one) for one in searches]
+        await asyncio.sleep(0)
+        assert len(client._together._waiting) == len(searches)
+        with client._together._lock:
+            pid = forked(lambda: asyncio.run(client.search("c", query)))
+        are_free.set()
+        assert [len((await one)[0]) for one in waiting] == list(range(1, 5))
+        await client.close()
+        return pid
+
+    assert ended(asyncio.run(fork())) == 0
+
+
+def test_a_child_does_not_wait_for_its_parents_searches(tmp_path: Path) -> None:
+    run(fork_while_searches_wait, tmp_path / "test.db")
+
+
+def fork_after_parallel_searches(path: str) -> None:
+    vectors = np.random.default_rng(1).standard_normal((6_000, 16), dtype=np.float32)
+    client = MilvusClient(path)
+    client.create_collection("i", dimension=16)
+    client.insert("i", [{"id": place, "vector": vector} for place, vector in enumerate(vectors)])
+    client.release_collection("i")
+    client.drop_index("i", "vector")
+    index = client.prepare_index_params(
+        "vector", index_type="IVF_FLAT", metric_type="L2", params={"nlist": 8}
+    )
+    client.create_index("i", index)
+    client.load_collection("i")
+
+    def search() -> None:
+        assert [hits.ids[0] for hits in client.search("i", vectors[:50], limit=1)] == list(range(50))
+
+    search()
+    assert ended(forked(search)) == 0
+    client.close()
+
+
+def test_a_child_searches_by_an_index_as_its_parent_did(tmp_path: Path) -> None:
+    """With a pool of threads that are in the parent, OpenMP would wait for them."""
+    run(fork_after_parallel_searches, tmp_path / "test.db")
+
+
+def fork_while_a_client_closes(path: str) -> None:
+    client = opened(path)
+    GATE._shut()
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    closing.join(0.5)
+    assert closing.is_alive(), "it closed while a fork was under way"
+    GATE._open()
+    closing.join()
+
+
+def test_no_client_closes_during_a_fork(tmp_path: Path) -> None:
+    """The child would have SQLite's account of it, half done."""
+    run(fork_while_a_client_closes, tmp_path / "test.db")
+
+
+_SLOW_MODULE = """
+import gc, time
+time.sleep(0.5)
+gc.collect()
+done = True
+"""
+
+
+def fork_while_a_module_is_imported(folder: str) -> None:
+    """In the middle of the import, the garbage collection finds a client that was forgotten."""
+    Path(folder, "slow.py").write_text(_SLOW_MODULE)
+    milvus_store.__path__.append(folder)
+    path = f"{folder}/test.db"
+    opened(path).close()
+    gc.disable()
+    client = MilvusClient(path)
+    assert seen(client)
+    client.itself = client  # type: ignore[attr-defined]  # a cycle
+    del client
+    importing = threading.Thread(target=importlib.import_module, args=("milvus_store.slow",))
+    importing.start()
+    while "milvus_store.slow" not in sys.modules:
+        pass
+    begun = time.monotonic()
+    assert ended(forked(lambda: importlib.import_module("milvus_store.slow").done)) == 0
+    assert time.monotonic() - begun < 4, "the import and the fork waited for each other"
+    importing.join()
+    assert not Path(f"{path}-wal").exists(), "the forgotten client has the file open"
+
+
+def test_a_child_does_not_wait_for_its_parents_imports(tmp_path: Path) -> None:
+    run(fork_while_a_module_is_imported, tmp_path)
+
+
+def fork_while_a_builder_waits(path: str) -> None:
+    """Its client is forgotten, and found inside a call, for which the fork waits."""
+    client = opened(path)
+    lost = MilvusClient(path, busy_timeout=9)
+    seen(lost)
+    keeper = lost._database._sessions.keeper
+    is_inside, is_shut = threading.Event(), threading.Event()
+
+    def build() -> None:
+        is_shut.wait()
+        with lost_connections.reading():
+            pass
+
+    lost_connections = lost._database._connections
+    keeper._thread = threading.Thread(target=build)
+    keeper._thread.start()
+    gc.disable()
+    lost.itself = lost  # type: ignore[attr-defined]  # a cycle
+    del lost, keeper
+
+    def forget() -> None:
+        with client._database._connections.reading():
+            is_inside.set()
+            is_shut.wait()
+            time.sleep(0.2)
+            gc.collect()
+
+    inside = threading.Thread(target=forget)
+    inside.start()
+    is_inside.wait()
+    threading.Timer(0.2, is_shut.set).start()
+    begun = time.monotonic()
+    assert ended(forked(lambda: seen(client))) == 0
+    assert time.monotonic() - begun < 10, "the fork waited for who closes, and that for who builds"
+    inside.join()
+    client.close()
+
+
+def test_closing_a_forgotten_client_waits_for_nobody(tmp_path: Path) -> None:
+    run(fork_while_a_builder_waits, tmp_path / "test.db")
+
+
+_FORK_WHILE_A_CALL_LOGS = """
+import os, threading
+from milvus_store.legacy.entities import new_ids
+from milvus_store_lite.storage.forks import GATE
+import logging
+
+is_inside, is_shut = threading.Event(), threading.Event()
+shut = GATE._changed.wait_for
+GATE._changed.wait_for = lambda *arguments, **named: (is_shut.set(), shut(*arguments, **named))
+
+def call():
+    GATE.enter()
+    is_inside.set()
+    is_shut.wait()
+    logging.getLogger("first")
+    GATE.leave()
+
+threading.Thread(target=call).start()
+is_inside.wait()
+pid = os.fork()
+if not pid:
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+
+
+def test_a_call_that_logs_does_not_keep_a_fork_waiting() -> None:
+    """Python's logging takes its lock before a fork, too: after the gate is shut, not before."""
+    subprocess.run([sys.executable, "-c", _FORK_WHILE_A_CALL_LOGS], check=True, timeout=30)
