@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 
 from milvus_store import MilvusClient
-from milvus_store_lite.storage.forks import GATE
 
 from .checks import Vectors, check_ids, check_name, check_params, check_tag, check_vectors
 from .connection import Connection, loaded
@@ -157,11 +156,14 @@ class _IdSource:
     """
 
     def __init__(self) -> None:
+        self._renew_lock()
         self._process: int | None = None
         self._next = 0
-        GATE.add_locks(self)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew_lock)
 
-    def renew_locks(self) -> None:
+    def _renew_lock(self) -> None:
+        """A forked child does not have the thread that may have held the old one."""
         self._lock = threading.Lock()
 
     def take(self, count: int) -> list[int]:

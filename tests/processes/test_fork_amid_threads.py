@@ -37,7 +37,8 @@ def look_and_write(client: MilvusClient, batch: int) -> None:
 
 def locks() -> list[threading.Lock]:
     """All that a thread may hold as its process is forked."""
-    return [lock for one in list(GATE._locking) for lock in vars(one).values() if hasattr(lock, "acquire")]
+    holders = [*GATE._locking, new_ids.__self__]  # type: ignore[attr-defined]
+    return [lock for one in holders for lock in vars(one).values() if hasattr(lock, "acquire")]
 
 
 def fork_while_locks_are_held(path: str) -> None:
