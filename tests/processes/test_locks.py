@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from milvus_store import MilvusClient
+from milvus_store_lite.storage import connections
 
 from .batches import create, rows, seen
-from .children import run
+from .children import run, running
 
 
 def come_and_go(path: str) -> None:
@@ -43,3 +46,29 @@ def test_a_second_client_loses_no_locks_of_one_that_is_closing(path: Path) -> No
                 run(come_and_go, path)
             assert Path(f"{path}-wal").exists()
     assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def stay(path: str) -> None:
+    with MilvusClient(path) as client:
+        seen(client)
+        print("here", flush=True)
+        input()
+
+
+def test_processes_that_close_at_once_leave_one_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each meets the other's lock, and neither takes itself for the last one."""
+    create(path)
+    with MilvusClient(path) as client, running(stay, path) as other:
+        client.insert("c", rows(1, 20, 0))
+        assert other.hear() == "here"
+
+        def go(seconds: float) -> None:
+            other.process.kill()
+            other.process.wait()
+
+        monkeypatch.setattr(connections.time, "sleep", go)
+        client.close()
+        assert [one.name for one in path.parent.iterdir()] == [path.name]
+    monkeypatch.undo()
+    with MilvusClient(path) as client:
+        assert seen(client) == {1: (20, 0)}
