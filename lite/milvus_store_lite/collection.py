@@ -21,6 +21,7 @@ from .search.selection import Choice, Selection, loaded_partitions, partition_id
 from .session import Chooser, CollectionState, Session
 from .storage import positions
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from .storage.forks import GATE
 from .storage.reading import Moved
 from .storage.values import Batch, encode_pks, encode_rows
 
@@ -208,13 +209,17 @@ class Collection(Definition):
 
     def _read(self, read: Callable[[Session], Read]) -> Read:
         """What ``read`` finds in the collection as it is now; a transaction begins when it asks for one."""
-        while True:
-            late, session = self._sessions.glance(self._database, self.name)
-            try:
-                with late:
-                    return read(session)
-            except Moved:
-                continue
+        GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
+        try:
+            while True:
+                late, session = self._sessions.glance(self._database, self.name)
+                try:
+                    with late:
+                        return read(session)
+                except Moved:
+                    continue
+        finally:
+            GATE.leave()
 
     def _held(self, chooser: Callable[[CollectionState], Chooser]) -> tuple[ExitStack, Session, Selection]:
         """A read transaction, which closing the stack ends, and the rows chosen just as it sees them."""

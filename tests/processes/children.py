@@ -24,7 +24,7 @@ sys.path.insert(0, root)
 result = getattr(importlib.import_module(module), name)(*json.loads(arguments))
 print(json.dumps(result), flush=True)
 """
-_ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+_ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def command(function: Callable[..., Any], *arguments: Any) -> list[str]:
@@ -35,14 +35,14 @@ def command(function: Callable[..., Any], *arguments: Any) -> list[str]:
     return [sys.executable, *flags, "-c", _CALL, str(ROOT), function.__module__, function.__name__, texts]
 
 
-def run(function: Callable[..., Any], *arguments: Any, timeout: float = 120) -> Any:
+def run(function: Callable[..., Any], *arguments: Any, timeout: float = 120, blas_threads: int = 1) -> Any:
     """What ``function`` returns; it must say nothing on stderr and leave its interpreter in peace."""
     done = subprocess.run(
         command(function, *arguments),
         capture_output=True,
         text=True,
         timeout=timeout,
-        env=_ENVIRONMENT,
+        env={**_ENVIRONMENT, "OPENBLAS_NUM_THREADS": str(blas_threads)},
     )
     assert (done.returncode, done.stderr) == (0, ""), f"exit {done.returncode}:\n{done.stderr}"
     return json.loads(done.stdout.splitlines()[-1])
@@ -73,7 +73,7 @@ def running(function: Callable[..., Any], *arguments: Any) -> Iterator[Child]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=_ENVIRONMENT,
+        env={**_ENVIRONMENT, "OPENBLAS_NUM_THREADS": "1"},
     ) as process:
         try:
             yield Child(process)

@@ -25,7 +25,7 @@ from milvus_store_lite.storage.forks import GATE
 
 from .batches import Reader, rows, seen, seen_by_search
 from .children import run
-from .forking import ended, forked, opened
+from .forking import PATIENCE, ended, forked, opened
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 
@@ -96,7 +96,7 @@ def wait_at_the_gate_empty_handed(path: str) -> None:
 
     def arrive(*, waiting: bool = True) -> bool:
         nonlocal arrivals
-        if not GATE._own:  # who is inside already does not wait
+        if not GATE._thread.inside:  # who is inside already does not wait
             arrivals += 1
             held = [lock for lock in locks() if not nobody.submit(is_free, lock).result()]
             assert not held, f"the fork may wait for who wants one of {held}"
@@ -178,6 +178,42 @@ def fork_after_parallel_searches(path: str) -> None:
 def test_a_child_searches_by_an_index_as_its_parent_did(tmp_path: Path) -> None:
     """With a pool of threads that are in the parent, OpenMP would wait for them."""
     run(fork_after_parallel_searches, tmp_path / "test.db")
+
+
+def fork_amid_products(path: str) -> None:
+    client = opened(path)
+    client.create_collection("big", dimension=64)
+    client.release_collection("big")
+    client.drop_index("big", "vector")
+    client.create_index("big", client.prepare_index_params("vector", index_type="FLAT", metric_type="L2"))
+    client.load_collection("big")
+    vectors = np.random.default_rng(1).standard_normal((40_000, 64), dtype=np.float32)
+    client.insert("big", [{"id": n, "vector": vector} for n, vector in enumerate(vectors)])
+    is_over = threading.Event()
+
+    def search(count: int) -> None:
+        found = client.search("big", list(vectors[:count]), limit=1)
+        assert [hits.ids[0] for hits in found] == list(range(count))
+
+    def repeat(count: int) -> None:
+        while not is_over.is_set():
+            search(count)
+
+    threads = [threading.Thread(target=repeat, args=(count,)) for count in (1, 1, 1)]
+    for thread in threads:
+        thread.start()
+    for _ in range(40):
+        assert ended(forked(lambda: search(1))) == 0
+    is_over.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "it waits for threads that the fork has ended"
+    client.close()
+
+
+def test_a_fork_waits_for_what_many_threads_compute(tmp_path: Path) -> None:
+    """OpenBLAS ends its threads before a fork, and who is waiting for them would wait for ever."""
+    run(fork_amid_products, tmp_path / "test.db", blas_threads=2)
 
 
 def fork_while_a_client_closes(path: str) -> None:

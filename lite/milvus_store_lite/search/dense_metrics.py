@@ -23,25 +23,9 @@ Floats = npt.NDArray[np.float32]
 _EPSILON: Final = float(np.finfo(np.float32).eps)
 
 
-class _Products:
-    """Lets threads make products one at a time: each uses every core. Two at once fight for them: with eight
-    threads, searches took five times as long.
-    """
-
-    def __init__(self) -> None:
-        GATE.add_locks(self)
-
-    def renew_locks(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-
-_ONE_AT_A_TIME: Final = _Products()
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Held while products are made: each uses every core, and two at once fight for them. With eight threads, searches
+took five times as long."""
 
 TINY: Final = float(np.finfo(np.float64).tiny)
 

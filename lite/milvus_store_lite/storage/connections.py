@@ -77,14 +77,16 @@ class Connections:
         return _ReadTransaction(self)
 
     def state(self) -> object:
-        """What differs after each commit of whatever thread or process, and else stays equal."""
+        """What differs after each commit of whatever thread or process, and else stays equal.
+
+        The caller is inside the gate.
+        """
         try:
             with self._watch_lock:
-                if self._watch is not None and GATE.is_usable:
+                if self._watch is not None:
                     return self._watch.state()
         except FAULTS as error:
             raise self.translated(error) from error
-        # The lock is not held where a fork may be waited for: the fork waits for the lock.
         with self._translated(), self._connection(), self._watch_lock:
             if self._watch is None:
                 self._watch = Watch(self._connect(), self.path)

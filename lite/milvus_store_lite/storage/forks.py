@@ -4,7 +4,8 @@ SQLite keeps, for each process, one account of the locks it holds on a file. A f
 account without the locks: it would write unguarded while its parent does, or wait for a thread that it does
 not have, even through connections of its own (https://www.sqlite.org/howtocorrupt.html, "Carrying an open
 database connection across a fork"). So a fork waits for the calls that are under way and closes what they
-used; parent and child open anew at their next call.
+used; parent and child open anew at their next call. Calls that only compute are waited for as well: a fork ends
+the threads of OpenBLAS, for which a product under way would then wait forever.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ..errors import DatabaseLockedError
 _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
 
-_IMPORTED_LATE: Final = {"milvus_store", "milvus_store_lite", "faiss", "tantivy", "jieba", "shapely"}
+_IMPORTED_LATE: Final = {"milvus_store", "milvus_store_lite", "faiss", "tantivy", "rjieba", "shapely", "re2"}
 """Packages with modules that are imported when a call first needs them."""
 
 _PATIENCE_WITH_IMPORTS: Final = 5.0
@@ -52,8 +53,17 @@ class Forkable(Locking, Protocol):
         ...
 
 
+class _Thread(threading.local):
+    """What the gate knows of each thread."""
+
+    inside = 0
+    """Its calls inside."""
+    came_through = False
+    """Whether it is the one of a child that forked."""
+
+
 class ForkGate:
-    """Every call on a connection passes it; a fork holds it shut.
+    """Every call that uses a connection, or many threads, passes it; a fork holds it shut.
 
     Who waits at the gate must hold no lock that a call inside may want: the fork waits for that call. Python's own
     logging and thread pools each take a lock before a fork. What registered last is asked first, so they are
@@ -69,31 +79,29 @@ class ForkGate:
         self._is_forking = False
         self._forking: int | None = None  # the thread, in which a forgotten client may be closed just then
         self._inherited: list[Forkable] = []
-        self._changed = threading.Condition()
-        self.opening = threading.RLock()
-        """Held while a file is looked at that may not be open in this process."""
-        self._thread = threading.local()
+        self._renew_locks()
+        self._thread = _Thread()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._shut, after_in_parent=self._open, after_in_child=self._inherit)
 
     def add(self, member: Forkable) -> None:
-        with self._changed:
+        with self._lock:
             self._members.add(member)
 
     @property
     def members(self) -> list[Forkable]:
-        with self._changed:
+        with self._lock:
             return list(self._members)
 
     def add_locks(self, one: Locking) -> None:
         """Give ``one`` its locks, now and in each child. What they guard must be whole whenever one waits for
         the gate or for another lock."""
         one.renew_locks()
-        with self._changed:
+        with self._lock:
             self._locking.add(one)
 
     def enter(self, *, waiting: bool = True) -> bool:
-        """A call begins to use a connection.
+        """A call begins.
 
         Args:
             waiting: for the end of a fork; False for who may be called at any moment, the garbage collection.
@@ -112,25 +120,25 @@ class ForkGate:
                     "that was not at its end: open the client after the fork (uWSGI: lazy-apps), or start "
                     "processes by 'spawn'"
                 )
-        with self._changed:
-            while self._is_forking and not self._own and self._forking != threading.get_ident():
+        with self._lock:
+            while self._is_forking and not self._thread.inside and self._forking != threading.get_ident():
                 if not waiting:
                     return False
                 self._changed.wait()
             self._inside += 1
-            self._thread.inside = self._own + 1
+            self._thread.inside += 1
         return True
 
     def leave(self) -> None:
-        with self._changed:
+        with self._lock:
             self._inside -= 1
-            self._thread.inside = self._own - 1
+            self._thread.inside -= 1
             if self._is_forking:
                 self._changed.notify_all()
 
     def lay_down(self) -> None:
         """A call ends that keeps its connection, for a later call of any thread. No fork waits for that one."""
-        with self._changed:
+        with self._lock:
             self._laid_down += 1
         self.leave()
 
@@ -140,12 +148,12 @@ class ForkGate:
         Args:
             waiting: as for ``enter``, but the call begins in any case.
         """
-        with self._changed:
-            while waiting and self._is_forking and not self._own:
+        with self._lock:
+            while waiting and self._is_forking and not self._thread.inside:
                 self._changed.wait()
             self._inside += 1  # first: to a child that is forked in between, it is open
             self._laid_down -= 1
-            self._thread.inside = self._own + 1
+            self._thread.inside += 1
 
     @property
     def cores(self) -> int:
@@ -154,25 +162,26 @@ class ForkGate:
         One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
         OpenMP would wait for them forever.
         """
-        return 1 if getattr(self._thread, "came_through", False) else os.cpu_count() or 1
+        return 1 if self._thread.came_through else os.cpu_count() or 1
 
     @property
     def is_usable(self) -> bool:
         """Whether connections of this process are its own, to use or to close."""
         return self._pid == os.getpid()
 
-    @property
-    def _own(self) -> int:
-        """Calls of this thread inside."""
-        return getattr(self._thread, "inside", 0)
+    def _renew_locks(self) -> None:
+        self._lock = threading.RLock()  # the garbage collection may come in while its thread does
+        self._changed = threading.Condition(self._lock)
+        self.opening = threading.RLock()
+        """Held while a file is looked at that may not be open in this process."""
 
     def _shut(self) -> None:
         """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
-        with self._changed:
+        with self._lock:
             while self._is_forking:
                 self._changed.wait()
             self._is_forking, self._forking = True, threading.get_ident()
-            self._changed.wait_for(lambda: self._inside == self._own, timeout=_PATIENCE)
+            self._changed.wait_for(lambda: self._inside == self._thread.inside, timeout=_PATIENCE)
             members = list(self._members) if self._inside == 0 else []
         _finish_imports()
         # Not with the gate's own lock: the garbage collection may take it in a thread that has one of theirs.
@@ -180,15 +189,14 @@ class ForkGate:
             member.close_idle()
 
     def _open(self) -> None:
-        with self._changed:
+        with self._lock:
             self._is_forking, self._forking = False, None
             self._changed.notify_all()
 
     def _inherit(self) -> None:
         """In a child: go on from nothing, if nothing was open."""
         self._thread.came_through = True
-        self._changed = threading.Condition()
-        self.opening = threading.RLock()
+        self._renew_locks()
         self._is_forking, self._forking = False, None
         members = list(self._members)
         if self._inside + self._laid_down == 0 and not any(member.is_open for member in members):
