@@ -216,6 +216,37 @@ def test_a_fork_waits_for_what_many_threads_compute(tmp_path: Path) -> None:
     run(fork_amid_products, tmp_path / "test.db", blas_threads=2)
 
 
+def search_while_a_fork_waits(path: str) -> None:
+    client = opened(path)
+    is_built, ends = threading.Event(), []
+
+    def build() -> None:
+        with GATE.long(), client._database._connections.reading():
+            is_built.wait(PATIENCE)
+
+    def fork() -> None:
+        ends.append(ended(forked(lambda: look_and_write(client, 5))))
+
+    threads = [threading.Thread(target=one) for one in (build, fork)]
+    for thread in threads:
+        thread.start()
+    while GATE._forking is None:
+        time.sleep(0.01)
+    for _ in range(10):
+        assert seen(client) == seen_by_search(client) == {1: (50, 0)}
+    assert not ends, "the fork did not wait for the index"
+    is_built.set()
+    for thread in threads:
+        thread.join()
+    assert ends == [0]
+    assert seen(client) == {1: (50, 0), 5: (5, 0)}
+    client.close()
+
+
+def test_searches_go_on_while_a_fork_waits_for_an_index(tmp_path: Path) -> None:
+    run(search_while_a_fork_waits, tmp_path / "test.db")
+
+
 def fork_while_a_client_closes(path: str) -> None:
     client = opened(path)
     GATE._shut()

@@ -131,7 +131,7 @@ class FieldIndex:
         Raises:
             BuildCancelled: ``progress`` said so.
         """
-        with self._lock:
+        with self._lock, GATE.long():
             try:
                 with reading() as standing:
                     if standing is None:

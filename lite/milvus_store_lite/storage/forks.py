@@ -15,6 +15,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 from weakref import WeakSet
 
@@ -76,8 +78,9 @@ class ForkGate:
         self._locking: WeakSet[Locking] = WeakSet()
         self._inside = 0
         self._laid_down = 0
-        self._is_forking = False
-        self._forking: int | None = None  # the thread, in which a forgotten client may be closed just then
+        self._long = 0
+        self._forking: int | None = None  # the thread that forks, or waits to
+        self._is_shut = False
         self._inherited: list[Forkable] = []
         self._renew_locks()
         self._thread = _Thread()
@@ -121,7 +124,8 @@ class ForkGate:
                     "processes by 'spawn'"
                 )
         with self._lock:
-            while self._is_forking and not self._thread.inside and self._forking != threading.get_ident():
+            # In the thread that forks, a forgotten client may be closed just then.
+            while self._is_shut and not self._thread.inside and self._forking != threading.get_ident():
                 if not waiting:
                     return False
                 self._changed.wait()
@@ -133,7 +137,21 @@ class ForkGate:
         with self._lock:
             self._inside -= 1
             self._thread.inside -= 1
-            if self._is_forking:
+            if self._forking is not None:
+                self._changed.notify_all()
+
+    @contextmanager
+    def long(self) -> Iterator[None]:
+        """Something that takes seconds, for the length of the block: a fork waits for it while calls go on."""
+        with self._lock:
+            while self._forking is not None and self._forking != threading.get_ident():
+                self._changed.wait()
+            self._long += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._long -= 1
                 self._changed.notify_all()
 
     def lay_down(self) -> None:
@@ -149,7 +167,7 @@ class ForkGate:
             waiting: as for ``enter``, but the call begins in any case.
         """
         with self._lock:
-            while waiting and self._is_forking and not self._thread.inside:
+            while waiting and self._is_shut and not self._thread.inside:
                 self._changed.wait()
             self._inside += 1  # first: to a child that is forked in between, it is open
             self._laid_down -= 1
@@ -177,11 +195,15 @@ class ForkGate:
 
     def _shut(self) -> None:
         """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
+        deadline = time.monotonic() + _PATIENCE
         with self._lock:
-            while self._is_forking:
+            while self._forking is not None:
                 self._changed.wait()
-            self._is_forking, self._forking = True, threading.get_ident()
-            self._changed.wait_for(lambda: self._inside == self._thread.inside, timeout=_PATIENCE)
+            self._forking = threading.get_ident()
+            own = self._thread.inside
+            self._changed.wait_for(lambda: self._long == 0 or own, deadline - time.monotonic())
+            self._is_shut = True
+            self._changed.wait_for(lambda: self._inside == own, deadline - time.monotonic())
             members = list(self._members) if self._inside == 0 else []
         _finish_imports()
         # Not with the gate's own lock: the garbage collection may take it in a thread that has one of theirs.
@@ -190,14 +212,14 @@ class ForkGate:
 
     def _open(self) -> None:
         with self._lock:
-            self._is_forking, self._forking = False, None
+            self._is_shut, self._forking = False, None
             self._changed.notify_all()
 
     def _inherit(self) -> None:
         """In a child: go on from nothing, if nothing was open."""
         self._thread.came_through = True
         self._renew_locks()
-        self._is_forking, self._forking = False, None
+        self._is_shut, self._forking, self._long = False, None, 0
         members = list(self._members)
         if self._inside + self._laid_down == 0 and not any(member.is_open for member in members):
             self._pid = os.getpid()
