@@ -69,7 +69,7 @@ class Connections:
             with self._translated(), self._connection() as connection:
                 self._prepare(connection)
         except BaseException:
-            self.close()
+            self.close(waiting=False)
             raise
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
@@ -89,7 +89,12 @@ class Connections:
             raise self.translated(error) from error
         with self._translated(), self._connection(), self._watch_lock:
             if self._watch is None:
-                self._watch = Watch(self._connect(), self.path)
+                connection = self._connect()
+                try:
+                    self._watch = Watch(connection, self.path)
+                except BaseException:
+                    self._end(connection)
+                    raise
             return self._watch.state()
 
     @contextmanager
@@ -230,6 +235,7 @@ class Connections:
             with suppress(sqlite3.Error):
                 connection = self._connect()
                 self._idle.append(connection)
+                connection.execute("PRAGMA busy_timeout = 0")
                 connection.execute("SELECT count(*) FROM collections").fetchone()
             self.close_idle()
 

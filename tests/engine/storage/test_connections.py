@@ -1,0 +1,54 @@
+"""Connections, which are counted: what is open when, and who closes it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from milvus_store import MilvusClient
+from milvus_store.errors import DatabaseWriteError
+from milvus_store_lite.storage import connections
+from milvus_store_lite.storage.connections import Connections
+
+
+def test_a_watch_that_cannot_begin_leaves_no_connection(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with MilvusClient(path) as client:
+        client.create_collection("c", dimension=2)
+        opened = client._database._connections
+        monkeypatch.setattr(connections, "Watch", fail)
+        with pytest.raises(DatabaseWriteError, match="disk I/O error"):
+            client.search("c", [[1, 2]])
+        monkeypatch.undo()
+        assert client.search("c", [[1, 2]]) == [[]]
+        assert opened.is_open
+    assert not opened.is_open
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_call_that_is_under_way_when_its_client_closes_closes_its_connection(
+    path: Path, waiting: bool
+) -> None:
+    opened = Connections(str(path))
+    is_reading, is_closed = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with opened.reading() as connection:
+            connection.execute("SELECT count(*) FROM collections").fetchone()
+            is_reading.set()
+            is_closed.wait()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    is_reading.wait()
+    opened.close(waiting=waiting)
+    assert opened.is_open
+    is_closed.set()
+    reader.join()
+    assert not opened.is_open
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
