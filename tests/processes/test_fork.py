@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import multiprocessing
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -205,6 +207,49 @@ def fork_in_c(path: str) -> None:
 
 def test_a_child_that_cannot_use_its_parents_client_is_told_so(tmp_path: Path) -> None:
     run(fork_in_c, tmp_path / "test.db")
+
+
+def in_transaction() -> list[bool]:
+    """Of each of SQLite's connections, whether it is in a transaction; fails if one is closed."""
+    return sorted(one.in_transaction for one in gc.get_objects() if isinstance(one, sqlite3.Connection))
+
+
+def forget_after_a_fork_in_c(path: str) -> None:
+    client = opened(path)
+    pid = ctypes.PyDLL(None).fork()
+    if not pid:
+        signal.alarm(PATIENCE)
+        before = in_transaction()
+        del client
+        gc.collect()
+        os._exit(0 if before and before == in_transaction() else 1)
+    assert ended(pid) == 0
+    check(path, client, {1: (50, 0)})
+
+
+def forget_amid_an_iterator(path: str) -> None:
+    client = opened(path)
+    pages = client.query_iterator("c", batch_size=5)
+    assert len(pages.next()) == 5
+    pid = os.fork()
+    if not pid:
+        signal.alarm(PATIENCE)
+        before = in_transaction()
+        del client, pages
+        gc.collect()
+        os._exit(0 if True in before == in_transaction() else 1)
+    assert ended(pid) == 0
+    assert len(pages.next()) == 5
+    pages.close()
+    check(path, client, {1: (50, 0)})
+
+
+@pytest.mark.parametrize("how", [forget_after_a_fork_in_c, forget_amid_an_iterator])
+def test_a_refused_child_leaves_its_parents_connections_alone(
+    tmp_path: Path, how: Callable[[str], None]
+) -> None:
+    """SQLite allows it neither to use them nor to close them."""
+    run(how, tmp_path / "test.db")
 
 
 def fork_with_a_database_in_memory() -> None:

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import pytest
 import milvus_store
 from milvus_store import AsyncMilvusClient, DataType, MilvusClient
 from milvus_store.client.workers import READERS
+from milvus_store.errors import DatabaseLockedError
 from milvus_store.legacy.entities import new_ids
 from milvus_store_lite.storage.forks import GATE
 
@@ -41,11 +43,9 @@ def locks() -> list[threading.Lock]:
     return [lock for one in holders for lock in vars(one).values() if hasattr(lock, "acquire")]
 
 
-def fork_while_locks_are_held(path: str) -> None:
-    client = opened(path)
-    query = [rows(1, 1, 0)[0]["vector"]]
-    client.search("c", query)
-    other, ids = AsyncMilvusClient(path), new_ids(1)
+@contextmanager
+def held_by_another_thread() -> Iterator[None]:
+    """All of ``locks()``, for the length of the block."""
     are_held, is_over = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -58,6 +58,18 @@ def fork_while_locks_are_held(path: str) -> None:
     holder = threading.Thread(target=hold)
     holder.start()
     are_held.wait()
+    try:
+        yield
+    finally:
+        is_over.set()
+        holder.join()
+
+
+def fork_while_locks_are_held(path: str) -> None:
+    client = opened(path)
+    query = [rows(1, 1, 0)[0]["vector"]]
+    client.search("c", query)
+    other, ids = AsyncMilvusClient(path), new_ids(1)
 
     def work() -> None:
         client.search("c", query)
@@ -66,16 +78,40 @@ def fork_while_locks_are_held(path: str) -> None:
         assert len(asyncio.run(other.search("c", query, limit=100))[0]) == 55
         assert new_ids(1) != ids
 
-    pid = forked(work)
-    is_over.set()
-    holder.join()
+    with held_by_another_thread():
+        pid = forked(work)
     assert ended(pid) == 0
     client.close()
     asyncio.run(other.close())
 
 
-def test_a_child_has_locks_of_its_own(tmp_path: Path) -> None:
-    run(fork_while_locks_are_held, tmp_path / "test.db")
+def refuse_while_locks_are_held(path: str) -> None:
+    client = opened(path)
+    pages = client.query_iterator("c", batch_size=5)
+    assert len(pages.next()) == 5
+
+    def try_it() -> None:
+        uses: list[Callable[[], object]] = [
+            lambda: seen(client),
+            lambda: client.insert("c", rows(5, 5, 0)),
+            lambda: seen(MilvusClient(path)),
+            lambda: MilvusClient(path, busy_timeout=9),
+        ]
+        for use in uses:
+            with pytest.raises(DatabaseLockedError, match="after the fork"):
+                use()
+        client.close()
+
+    with held_by_another_thread():
+        pid = forked(try_it)
+    assert ended(pid) == 0
+    pages.close()
+    client.close()
+
+
+@pytest.mark.parametrize("how", [fork_while_locks_are_held, refuse_while_locks_are_held])
+def test_a_child_has_locks_of_its_own(tmp_path: Path, how: Callable[[str], None]) -> None:
+    run(how, tmp_path / "test.db")
 
 
 def wait_at_the_gate_empty_handed(path: str) -> None:

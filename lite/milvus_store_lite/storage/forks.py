@@ -81,7 +81,7 @@ class ForkGate:
         self._long = 0
         self._forking: int | None = None  # the thread that forks, or waits to
         self._is_shut = False
-        self._inherited: list[Forkable] = []
+        self._kept: set[object] = set()
         self._renew_locks()
         self._thread = _Thread()
         if hasattr(os, "register_at_fork"):
@@ -115,14 +115,12 @@ class ForkGate:
         Raises:
             DatabaseLockedError: this process was forked while its parent had connections open.
         """
-        if self._pid != os.getpid():
-            self._inherit()  # once more: a program in C may have forked without Python's knowledge
-            if self._pid != os.getpid():
-                raise DatabaseLockedError(
-                    message="this process was forked while its parent was using a database, or had an iterator "
-                    "that was not at its end: open the client after the fork (uWSGI: lazy-apps), or start "
-                    "processes by 'spawn'"
-                )
+        if not self.is_usable:
+            raise DatabaseLockedError(
+                message="this process was forked while its parent was using a database, or had an iterator "
+                "that was not at its end: open the client after the fork (uWSGI: lazy-apps), or start "
+                "processes by 'spawn'"
+            )
         with self._lock:
             # In the thread that forks, a forgotten client may be closed just then.
             while self._is_shut and not self._thread.inside and self._forking != threading.get_ident():
@@ -185,7 +183,13 @@ class ForkGate:
     @property
     def is_usable(self) -> bool:
         """Whether connections of this process are its own, to use or to close."""
+        if self._pid != os.getpid():
+            self._inherit()  # once more: a program in C may have forked without Python's knowledge
         return self._pid == os.getpid()
+
+    def keep(self, *inherited: object) -> None:
+        """In a child, to its end: what has its parent's connections. SQLite allows it not even to close them."""
+        self._kept.update(inherited)
 
     def _renew_locks(self) -> None:
         self._lock = threading.RLock()  # the garbage collection may come in while its thread does
@@ -221,10 +225,10 @@ class ForkGate:
         self._renew_locks()
         self._is_shut, self._forking, self._long = False, None, 0
         members = list(self._members)
-        if self._inside + self._laid_down == 0 and not any(member.is_open for member in members):
+        not_closed = [member for member in members if member.is_open]
+        if self._inside + self._laid_down + len(not_closed) == 0:
             self._pid = os.getpid()
-        else:
-            self._inherited = members  # kept: to close what is the parent's may hang, or harm it
+        self.keep(*not_closed)
         for one in (*members, *self._locking):
             one.renew_locks()
 

@@ -11,14 +11,10 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Final
 
 from ..errors import MilvusException
 from .faults import FAULTS
 from .forks import GATE
-
-_INHERITED: Final[list[Callable[[], None]]] = []
-"""Transactions of a parent process: a forked child neither uses nor ends them."""
 
 
 class HeldTransaction:
@@ -66,4 +62,4 @@ def _end(close: Callable[[], None], process: int) -> None:
         GATE.take_up(waiting=False)
         close()
     else:
-        _INHERITED.append(close)
+        GATE.keep(close)
