@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
 from typing import Any, Final
 
 from .data_types import ELEMENT_TYPES, STORED_TYPES, DataType
 from .errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
 from .functions import Function, check_functions
+from .lazy import lazy
 
 MAX_NAME_LENGTH: Final = 255
 MAX_VARCHAR_LENGTH: Final = 65_535
@@ -124,7 +124,7 @@ class Field:
         assert self.dim is not None, f"{self.name} has no dimension"
         return self.dim
 
-    @cached_property
+    @lazy
     def element(self) -> Field:
         """An element of an ARRAY field, as a field of the same name."""
         assert self.element_type is not None, f"{self.name} is no array field"
@@ -280,11 +280,11 @@ class Schema:
                 message=f"num_partitions must be between 1 and 1024, got {self.num_partitions!r}"
             )
 
-    @cached_property
+    @lazy
     def primary(self) -> Field:
         return next(one for one in self.fields if one.is_primary)
 
-    @cached_property
+    @lazy
     def partition_key(self) -> Field | None:
         return next((one for one in self.fields if one.is_partition_key), None)
 
@@ -293,11 +293,11 @@ class Schema:
         """Field → the function that fills it."""
         return {one.output: one for one in self.functions}
 
-    @cached_property
+    @lazy
     def vectors(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.dtype.is_vector)
 
-    @cached_property
+    @lazy
     def scalars(self) -> tuple[Field, ...]:
         """Every field that is a column of the rows table, the primary key first."""
         others = (one for one in self.fields if not one.dtype.is_vector and not one.is_primary)

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 
+from milvus_store_lite.lazy import lazy
 from milvus_store_lite.storage.forks import GATE
 
 from ..results import SearchResult
@@ -55,7 +55,7 @@ class _Job:
         # To Python, 1 and True and 1.0 are equal; to a filter they are not.
         return is_equal and self.written == first.written
 
-    @cached_property
+    @lazy
     def written(self) -> str:
         """The arguments as text, which tells apart what only compares equal."""
         return repr(self.options)

@@ -9,12 +9,12 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 from ..errors import MilvusException
 from ..index_changes import indexed_field
 from ..indexes.registry import check_index
+from ..lazy import lazy
 from ..properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, checked_properties
 from ..schema import Schema, check_name
 from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE
@@ -43,16 +43,16 @@ class Definition:
     key_sum: int
     seq_sum: int
 
-    @cached_property
+    @lazy
     def store(self) -> RowStore:
         return RowStore(self.id, self.schema)
 
-    @cached_property
+    @lazy
     def tables(self) -> Tables:
         """Names of tables and columns, quoted for SQL."""
         return self.store.tables
 
-    @cached_property
+    @lazy
     def made(self) -> dict[str, Columns]:
         """The tables and indexes as they are made, with their columns."""
         return made_by(self.store.create_tables)

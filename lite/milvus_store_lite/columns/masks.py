@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from ..lazy import lazy
 from .column import BoolArray
 
 _KEPT_SLOTS_SHARE = 8
@@ -22,7 +22,7 @@ class Mask:
         self._slots: npt.NDArray[np.int64] | None = None
         self._derived: tuple[object, Mask] | None = None
 
-    @cached_property
+    @lazy
     def count(self) -> int:
         """How many rows there are."""
         return int(np.count_nonzero(self.flags))
@@ -37,7 +37,7 @@ class Mask:
             self._slots = slots
         return slots
 
-    @cached_property
+    @lazy
     def bits(self) -> npt.NDArray[np.uint8]:
         """The flags as bits, the first one the least significant of its byte."""
         return np.packbits(self.flags, bitorder="little")

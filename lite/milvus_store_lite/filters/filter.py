@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import cached_property, reduce
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data_types import INTEGER_RANGES, DataType
+from ..lazy import lazy
 from ..schema import Field, Schema
 from ..times import UTC
 from .bound import (
@@ -76,7 +77,7 @@ class Filter:
         chosen[np.random.default_rng().choice(matching, size, replace=False)] = True
         return chosen
 
-    @cached_property
+    @lazy
     def fields(self) -> frozenset[str]:
         """Names of the schema's fields that the filter reads; ``$meta`` is the dynamic field."""
         return frozenset(_fields(self.predicate))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from ..lazy import lazy
 
 _Segment = tuple[str | None, ...]
 """Characters in order; None is any one character."""
@@ -45,7 +46,7 @@ class Pattern:
                 found = [self._match(one) for one in words]
         return np.array(found, dtype=np.bool_)
 
-    @cached_property
+    @lazy
     def _compiled(self) -> tuple[re.Pattern[str], ...]:
         return tuple(
             re.compile("".join("." if one is None else re.escape(one) for one in segment), re.DOTALL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
+from ..lazy import lazy
 
 if TYPE_CHECKING:
     from .ann import AnnIndex
@@ -53,7 +53,7 @@ class Coverage:
     labels: int
     slot_of_label: Slots | None
 
-    @cached_property
+    @lazy
     def _present(self) -> Mask | None:
         """The labels of rows that are still there; None when all are."""
         if self.slot_of_label is None:

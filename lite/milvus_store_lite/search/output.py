@@ -7,11 +7,11 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 from ..clock import Clock
 from ..errors import ParamError
+from ..lazy import lazy
 from ..schema import DYNAMIC_FIELD, Field, Schema
 from ..storage.catalog import CollectionRecord
 from ..storage.rows import RowStore
@@ -88,7 +88,7 @@ class Projection:
             show_time=clock.show(record.in_force),
         )
 
-    @cached_property
+    @lazy
     def has_columns(self) -> bool:
         """Whether anything of a row is to be shown."""
         return bool(self.with_pk or self.scalars or self.vectors or self.dynamic is not None)
@@ -140,7 +140,7 @@ class Projection:
                     if key not in fields and (not wanted or key in wanted)
                 }
 
-    @cached_property
+    @lazy
     def _plan(self) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
         """(name, place in the fetched row, how to decode) in the order of the schema; -1 for vectors."""
         places = {one.name: place for place, one in enumerate(self.scalars, start=2)}

@@ -12,10 +12,10 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final
 
 from ..errors import DatabaseCorruptError, MilvusException
+from ..lazy import lazy
 from ..schema import Schema
 from . import index_parts, names, positions
 from .catalog_checksums import digest, seal_definition, verified_definition
@@ -117,7 +117,7 @@ class CollectionRecord:
     released: frozenset[str] = frozenset()
     database_properties: dict[str, Any] = field(default_factory=dict)
 
-    @cached_property
+    @lazy
     def in_force(self) -> dict[str, Any]:
         """The properties that hold for the collection: its own before those of its database."""
         return {**self.database_properties, **self.properties}
