@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import milvus_store
@@ -23,6 +25,8 @@ from milvus_store import AsyncMilvusClient, DataType, MilvusClient
 from milvus_store.client.workers import READERS
 from milvus_store.errors import DatabaseLockedError
 from milvus_store.legacy.entities import new_ids
+from milvus_store_lite.indexes import field_index
+from milvus_store_lite.indexes.built import BuiltIndex
 from milvus_store_lite.storage.forks import GATE
 
 from .batches import Reader, rows, seen, seen_by_search
@@ -30,6 +34,9 @@ from .children import run
 from .forking import PATIENCE, ended, forked, opened
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+
+
+Vectors = npt.NDArray[np.float32]
 
 
 def look_and_write(client: MilvusClient, batch: int) -> None:
@@ -190,18 +197,25 @@ def test_a_child_does_not_wait_for_its_parents_searches(tmp_path: Path) -> None:
     run(fork_while_searches_wait, tmp_path / "test.db")
 
 
-def fork_after_parallel_searches(path: str) -> None:
+def index_by_lists(client: MilvusClient) -> Vectors:
+    """The vectors of a new collection ``i``, which has an IVF index when this returns."""
     vectors = np.random.default_rng(1).standard_normal((6_000, 16), dtype=np.float32)
-    client = MilvusClient(path)
-    client.create_collection("i", dimension=16)
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=16)
+    client.create_collection("i", schema=schema)
     client.insert("i", [{"id": place, "vector": vector} for place, vector in enumerate(vectors)])
-    client.release_collection("i")
-    client.drop_index("i", "vector")
     index = client.prepare_index_params(
         "vector", index_type="IVF_FLAT", metric_type="L2", params={"nlist": 8}
     )
     client.create_index("i", index)
     client.load_collection("i")
+    return vectors
+
+
+def fork_after_parallel_searches(path: str) -> None:
+    client = MilvusClient(path)
+    vectors = index_by_lists(client)
 
     def search() -> None:
         assert [hits.ids[0] for hits in client.search("i", vectors[:50], limit=1)] == list(range(50))
@@ -254,24 +268,28 @@ def test_a_fork_waits_for_what_many_threads_compute(tmp_path: Path) -> None:
 
 def search_while_a_fork_waits(path: str) -> None:
     client = opened(path)
-    is_built, ends = threading.Event(), []
+    has_begun, may_end, ends = threading.Event(), threading.Event(), []
+    build = field_index.build
 
-    def build() -> None:
-        with GATE.long(), client._database._connections.reading():
-            is_built.wait(PATIENCE)
+    def build_slowly(*arguments: Any) -> BuiltIndex:
+        has_begun.set()
+        assert may_end.wait(PATIENCE)
+        return build(*arguments)
 
     def fork() -> None:
         ends.append(ended(forked(lambda: look_and_write(client, 5))))
 
-    threads = [threading.Thread(target=one) for one in (build, fork)]
-    for thread in threads:
-        thread.start()
+    field_index.build = build_slowly  # type: ignore[attr-defined]
+    threads = [threading.Thread(target=one) for one in (lambda: index_by_lists(client), fork)]
+    threads[0].start()
+    has_begun.wait()
+    threads[1].start()
     while GATE._forking is None:
         time.sleep(0.01)
     for _ in range(10):
         assert seen(client) == seen_by_search(client) == {1: (50, 0)}
     assert not ends, "the fork did not wait for the index"
-    is_built.set()
+    may_end.set()
     for thread in threads:
         thread.join()
     assert ends == [0]
