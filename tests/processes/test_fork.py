@@ -220,9 +220,12 @@ def forget_after_a_fork_in_c(path: str) -> None:
     if not pid:
         signal.alarm(PATIENCE)
         before = in_transaction()
+        assert before
+        assert ended(forked(lambda: None)) == 0
+        assert in_transaction() == before, "it closed them to fork"
         del client
         gc.collect()
-        os._exit(0 if before and before == in_transaction() else 1)
+        os._exit(0 if in_transaction() == before else 1)
     assert ended(pid) == 0
     check(path, client, {1: (50, 0)})
 

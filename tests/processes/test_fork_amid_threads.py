@@ -266,6 +266,35 @@ def test_a_fork_waits_for_what_many_threads_compute(tmp_path: Path) -> None:
     run(fork_amid_products, tmp_path / "test.db", blas_threads=2)
 
 
+def fork_while_something_takes_long() -> None:
+    ends: list[int] = []
+    has_begun = threading.Event()
+
+    def begin_another() -> None:
+        with GATE.long():
+            has_begun.set()
+
+    threads = [
+        threading.Thread(target=one)
+        for one in (lambda: ends.append(ended(forked(lambda: None))), begin_another)
+    ]
+    with GATE.long():
+        threads[0].start()
+        while GATE._forking is None:
+            time.sleep(0.01)
+        threads[1].start()
+        assert not has_begun.wait(0.5), "the fork may wait for ever"
+        assert not ends
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert ends == [0]
+    assert has_begun.is_set()
+
+
+def test_a_fork_waits_for_what_takes_long_and_that_for_the_fork(tmp_path: Path) -> None:
+    run(fork_while_something_takes_long)
+
+
 def search_while_a_fork_waits(path: str) -> None:
     client = opened(path)
     has_begun, may_end, ends = threading.Event(), threading.Event(), []
@@ -301,20 +330,24 @@ def test_searches_go_on_while_a_fork_waits_for_an_index(tmp_path: Path) -> None:
     run(search_while_a_fork_waits, tmp_path / "test.db")
 
 
-def fork_while_a_client_closes(path: str) -> None:
+def fork_for_a_while(path: str, what: str) -> None:
     client = opened(path)
+    pages = client.search_iterator("c", [rows(1, 1, 0)[0]["vector"]], batch_size=5)
+    assert len(pages.next()) == 5
+    doing = threading.Thread(target={"closing": client.close, "going on": pages.next}[what])
     GATE._shut()
-    closing = threading.Thread(target=client.close)
-    closing.start()
-    closing.join(0.5)
-    assert closing.is_alive(), "it closed while a fork was under way"
+    doing.start()
+    doing.join(0.5)
+    assert doing.is_alive(), f"{what} while a fork was under way"
     GATE._open()
-    closing.join()
+    doing.join()
+    client.close()
 
 
-def test_no_client_closes_during_a_fork(tmp_path: Path) -> None:
-    """The child would have SQLite's account of it, half done."""
-    run(fork_while_a_client_closes, tmp_path / "test.db")
+@pytest.mark.parametrize("what", ["closing", "going on"])
+def test_nothing_is_closed_or_computed_during_a_fork(tmp_path: Path, what: str) -> None:
+    """The child would have SQLite's account of a client half closed; OpenBLAS ends the threads of a product."""
+    run(fork_for_a_while, tmp_path / "test.db", what)
 
 
 _SLOW_MODULE = """

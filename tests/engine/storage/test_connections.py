@@ -12,6 +12,7 @@ from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseWriteError
 from milvus_store_lite.storage import connections
 from milvus_store_lite.storage.connections import Connections
+from milvus_store_lite.storage.forks import GATE
 
 
 def test_a_watch_that_cannot_begin_leaves_no_connection(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +28,25 @@ def test_a_watch_that_cannot_begin_leaves_no_connection(path: Path, monkeypatch:
         monkeypatch.undo()
         assert client.search("c", [[1, 2]]) == [[]]
         assert opened.is_open
+    assert not opened.is_open
+
+
+def test_a_connection_that_cannot_be_made_is_not_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fork waits for each call that is inside the gate."""
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    opened = Connections(str(path))
+    with opened.reading():
+        inside = GATE._inside
+        monkeypatch.setattr(connections, "connect", fail)
+        with pytest.raises(DatabaseWriteError, match="unable to open"), opened.reading():
+            pass
+        assert GATE._inside == inside
+    opened.close()
     assert not opened.is_open
 
 
