@@ -334,7 +334,12 @@ def fork_for_a_while(path: str, what: str) -> None:
     client = opened(path)
     pages = client.search_iterator("c", [rows(1, 1, 0)[0]["vector"]], batch_size=5)
     assert len(pages.next()) == 5
-    doing = threading.Thread(target={"closing": client.close, "going on": pages.next}[what])
+    actions: dict[str, Callable[[], object]] = {
+        "closing": client.close,
+        "going on": pages.next,
+        "forking": lambda: ended(forked(lambda: None)),
+    }
+    doing = threading.Thread(target=actions[what])
     GATE._shut()
     doing.start()
     doing.join(0.5)
@@ -344,9 +349,10 @@ def fork_for_a_while(path: str, what: str) -> None:
     client.close()
 
 
-@pytest.mark.parametrize("what", ["closing", "going on"])
-def test_nothing_is_closed_or_computed_during_a_fork(tmp_path: Path, what: str) -> None:
-    """The child would have SQLite's account of a client half closed; OpenBLAS ends the threads of a product."""
+@pytest.mark.parametrize("what", ["closing", "going on", "forking"])
+def test_what_waits_for_the_end_of_a_fork(tmp_path: Path, what: str) -> None:
+    """The child would have SQLite's account of a client half closed; OpenBLAS ends the threads of a product;
+    the end of one fork would open the gate in the middle of another."""
     run(fork_for_a_while, tmp_path / "test.db", what)
 
 
