@@ -121,6 +121,31 @@ def test_a_child_has_locks_of_its_own(tmp_path: Path, how: Callable[[str], None]
     run(how, tmp_path / "test.db")
 
 
+def fork_while_a_thread_is_to_write(path: str) -> None:
+    """It has its turn among the threads, and waits for the end of the fork."""
+    client = opened(path)
+    has_turn, is_over = threading.Event(), threading.Event()
+
+    def take_turn() -> None:
+        with client._database._connections._write_lock:
+            has_turn.set()
+            is_over.wait()
+
+    thread = threading.Thread(target=take_turn)
+    thread.start()
+    has_turn.wait()
+    end = ended(forked(lambda: look_and_write(client, 5)))
+    is_over.set()
+    thread.join()
+    assert end == 0
+    assert seen(client) == {1: (50, 0), 5: (5, 0)}
+    client.close()
+
+
+def test_a_child_does_not_wait_for_its_parents_turn_to_write(tmp_path: Path) -> None:
+    run(fork_while_a_thread_is_to_write, tmp_path / "test.db")
+
+
 def wait_at_the_gate_empty_handed(path: str) -> None:
     client = opened(path)
     schema = client.create_schema()
