@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from milvus_store import DataType
-from milvus_store_lite.lazy import lazy
 
 from .settings import Settings
 from .vectors import DENSE_TYPES
@@ -48,12 +47,12 @@ class Layout:
     partition_key: str | None
     absent: dict[str, Any]
 
-    @lazy
+    @property
     def reserved(self) -> frozenset[str]:
         """Keys that metadata cannot have."""
         return frozenset({self.primary, self.text, *(one.name for one in self.vectors)})
 
-    @lazy
+    @property
     def output_fields(self) -> list[str]:
         """What a document is made of: everything but the vectors."""
         if self.metadata is not None:

@@ -316,7 +316,7 @@ def fork_while_something_takes_long() -> None:
     assert has_begun.is_set()
 
 
-def test_a_fork_waits_for_what_takes_long_and_that_for_the_fork(tmp_path: Path) -> None:
+def test_a_fork_waits_for_what_takes_long_and_that_for_the_fork() -> None:
     run(fork_while_something_takes_long)
 
 
