@@ -20,8 +20,7 @@ from milvus_store_lite.storage.forks import GATE
 R = TypeVar("R")
 
 READERS: Final = 2
-"""Searches keep every core busy by themselves, and more threads contend for them and for Python's lock: see
-benchmarks/async_search.py."""
+"""More threads contend for the cores and for Python's lock: see benchmarks/async_search.py."""
 
 WRITERS: Final = 1
 SERVER_CALLS: Final = 16

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ..products import inner_products
 from ..schema import Field
 from ..storage.rows import RowStore
 from ..storage.values import dense
@@ -166,7 +167,7 @@ class _Tuner:
 
     def see(self, vectors: Floats, first_label: int) -> None:
         """Take note of ``vectors``, which have labels from ``first_label`` on."""
-        ranks = self.queries @ vectors.T
+        ranks = inner_products(vectors, self.queries)
         if self._is_l2:
             ranks *= 2
             ranks -= np.einsum("ij,ij->i", vectors, vectors)

@@ -110,7 +110,7 @@ def _corpus(
     having = np.zeros(len(terms), dtype=np.int64)
     for _, column, alive in parts:
         documents += len(column.lengths) if alive is None else int(np.count_nonzero(alive))
-        length += float(column.lengths.sum() if alive is None else np.dot(column.lengths, alive))
+        length += float(column.lengths.sum() if alive is None else column.lengths.sum(where=alive))
         for place, slots, _ in column.postings.postings(terms):
             having[place] += len(slots) if alive is None else np.count_nonzero(alive[slots])
     idf: npt.NDArray[np.float64] = np.log1p((documents - having + 0.5) / (having + 0.5))

@@ -21,6 +21,7 @@ from typing import Final, Protocol
 from weakref import WeakSet
 
 from ..errors import DatabaseLockedError
+from ..process.cores import available_cores
 
 _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
@@ -178,7 +179,12 @@ class ForkGate:
         One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
         OpenMP would wait for them forever.
         """
-        return 1 if self._thread.came_through else os.cpu_count() or 1
+        return 1 if self._thread.came_through else available_cores()
+
+    @property
+    def calls(self) -> int:
+        """Calls inside, of whatever thread."""
+        return self._inside
 
     @property
     def is_usable(self) -> bool:
