@@ -31,6 +31,9 @@ class MemoryBudget:
         self.limit = limit
         GATE.add_locks(self)
         self._held: OrderedDict[tuple[Holder, Hashable], int] = OrderedDict()
+        # Kept beside the bytes, so that no call looks at what everybody holds.
+        self._keys: dict[Holder, set[Hashable]] = {}
+        self._used = 0
 
     def renew_locks(self) -> None:
         self._lock = threading.Lock()
@@ -44,14 +47,14 @@ class MemoryBudget:
         if self.limit is None:
             return
         with self._lock:
-            self._held.pop((holder, key), None)
+            self._drop(holder, key)
             self._held[holder, key] = size
-            surplus = sum(self._held.values()) - self.limit
+            self._keys.setdefault(holder, set()).add(key)
+            self._used += size
             leaving = []
-            while surplus > 0:
-                place, freed = self._held.popitem(last=False)
-                surplus -= freed
-                leaving.append(place)
+            while self._used > self.limit:
+                leaving.append(next(iter(self._held)))
+                self._drop(*leaving[-1])
         for other, other_key in leaving:
             other.forget(other_key)
 
@@ -66,10 +69,21 @@ class MemoryBudget:
         """``holder`` holds nothing any more."""
         if self.limit is not None:
             with self._lock:
-                for place in [place for place in self._held if place[0] is holder]:
-                    del self._held[place]
+                for key in list(self._keys.get(holder, ())):
+                    self._drop(holder, key)
+
+    def _drop(self, holder: Holder, key: Hashable) -> None:
+        """Count no more what ``holder`` has under ``key``, if anything."""
+        size = self._held.pop((holder, key), None)
+        if size is None:
+            return
+        self._used -= size
+        keys = self._keys[holder]
+        keys.discard(key)
+        if not keys:
+            del self._keys[holder]
 
     @property
     def used(self) -> int:
         """Bytes held now."""
-        return sum(self._held.values())
+        return self._used
