@@ -10,12 +10,12 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 from typing_extensions import Self
 
-from milvus_store import CollectionSchema, LoadState, MilvusClient, MilvusException
+from milvus_store import CollectionSchema, DataType, LoadState, MilvusClient, MilvusException
 from milvus_store.client.tenants import TenantClient
-from milvus_store.errors import CollectionNotExistException
+from milvus_store.errors import CollectionNotExistException, ParamError
 
 from .functions import BaseSparseEmbedding
-from .layout import Layout, VectorColumn
+from .layout import NO_TENANT, Layout, VectorColumn
 from .settings import Settings
 from .vectors import one_for_each, vector_sources
 
@@ -119,7 +119,10 @@ class OpenStore(VectorStore):
 
     @property
     def client(self) -> MilvusClient:
-        """The client behind the store; ``store.client.close()`` releases the file."""
+        """The client behind the store; ``store.client.close()`` releases the file.
+
+        It is of all tenants, also where the store is bound to one.
+        """
         return self._client
 
     @property
@@ -134,13 +137,42 @@ class OpenStore(VectorStore):
         given; documents added get the tenant.
 
         Raises:
-            ValueError: the store is bound to another tenant already.
+            ValueError: the store is bound to another tenant already; or ``tenant`` is no value of the partition
+                key, such as None, or the one that documents of nobody have there.
         """
-        if tenant is None or self._tenant not in (None, tenant):
-            raise ValueError(f"the store is bound to the tenant {self._tenant!r}, got {tenant!r}")
+        chosen = self._checked_tenant(tenant)
+        if self._tenant not in (None, chosen):
+            raise ValueError(f"the store is bound to the tenant {self._tenant!r}, got {chosen!r}")
         bound = copy(self)
-        bound._tenant = tenant
+        bound._tenant = chosen
         return bound
+
+    def _checked_tenant(self, tenant: object) -> str | int:
+        """``tenant`` as a plain str or int that the partition key of the collection, if there is one, may have."""
+        layout = self._layout()
+        if layout is not None:
+            try:
+                checked = self._client.for_tenant(self.collection_name, tenant).tenant  # type: ignore[arg-type]
+            except ParamError as error:
+                raise ValueError(error.message) from None
+            nobody = layout.absent.get(layout.partition_key or "")
+        else:
+            if self._settings.partition_key is None:
+                raise ValueError(without_key(self.collection_name))
+            # Its type is that of the first documents: what can be told without them is checked here.
+            if type(tenant) not in (str, int):
+                raise ValueError(
+                    f"a tenant must be a str or an int, a value of the partition key "
+                    f"{self._settings.partition_key!r}, got {type(tenant).__name__}: {tenant!r:.80}"
+                )
+            checked = tenant  # type: ignore[assignment]  # just checked
+            nobody = NO_TENANT[DataType.VARCHAR if isinstance(checked, str) else DataType.INT64]
+        if checked == nobody:
+            raise ValueError(
+                f"a tenant cannot be {checked!r}: documents of nobody, without a tenant, have that in the "
+                f"partition key"
+            )
+        return checked
 
     @property
     def _rows(self) -> MilvusClient | TenantClient:
@@ -228,3 +260,11 @@ class OpenStore(VectorStore):
             return None
         metric: str = self.client.describe_index(self.collection_name, names[0])["metric_type"]
         return metric
+
+
+def without_key(collection: str) -> str:
+    """What is wrong where a tenant is asked for, and nothing tells tenants apart."""
+    return (
+        f"collection {collection!r} has no partition key, so it has no tenants: open the store with "
+        "partition_key_field"
+    )

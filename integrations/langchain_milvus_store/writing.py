@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from .base import OpenStore
+from .base import OpenStore, without_key
 from .creation import new_schema
 from .documents import as_known_key, check_lengths, new_keys, to_rows
 from .layout import Layout
@@ -182,10 +182,7 @@ class WriteCalls(OpenStore):
         layout = self._layout()
         key = self._settings.partition_key if layout is None else layout.partition_key
         if key is None:
-            raise ValueError(
-                f"collection {self.collection_name!r} has no partition key, so it has no tenants: open the store "
-                "with partition_key_field"
-            )
+            raise ValueError(without_key(self.collection_name))
         return [
             metadata if metadata.get(key) is not None else {**metadata, key: self._tenant}
             for metadata in metadatas or [{} for _ in range(count)]

@@ -192,7 +192,7 @@ class Collection(Definition):
         pks = batch.pks
         if pks is not None:
             batch = _last_of_each_pk(batch, pks)
-            replaced = rows.seqs_of_pks(connection, list(dict.fromkeys(pks)))
+            replaced = self._replaced(session, pks)
             if replaced:
                 position = rows.remove(connection, list(replaced.values()), position)
         if pks is None or record.schema.primary.auto_id:
@@ -232,6 +232,10 @@ class Collection(Definition):
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""
         return session.state.rows.seqs_of_pks(session.connection, pks)
+
+    def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
+        """The rows that new rows with these keys take the place of, by key."""
+        return session.rows.seqs_of_pks(session.connection, list(dict.fromkeys(pks)))
 
     @staticmethod
     def _home(record: CollectionRecord, partition: str | None) -> int:

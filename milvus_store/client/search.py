@@ -51,7 +51,8 @@ class SearchCalls(Connection):
             search_params: ``{"metric_type": ..., "params": {...}}``; the parameters are those of the index, and
                 ``radius`` (exclusive) and ``range_filter`` (inclusive), between which distances shall lie.
             anns_field: the vector field, when there are several.
-            ids: primary keys of rows whose vectors are the query vectors, instead of ``data``.
+            ids: primary keys of rows whose vectors are the query vectors, instead of ``data``; neither filter nor
+                partitions confine them, a bound tenant does.
             group_by_field: a field, dynamic key or JSON path: find groups of rows that share its value, ``limit``
                 of them, each with its nearest ``group_size`` rows (1 by default).
             offset, round_decimal, filter_params: as in pymilvus.

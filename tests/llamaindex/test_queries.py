@@ -68,6 +68,7 @@ def test_every_mode_keeps_to_filters_documents_and_nodes(store: MilvusVectorStor
     assert set(ask(store, mode, node_ids=["a", "c"]).ids) == {"a", "c"}
     assert set(ask(store, mode, node_ids=["a", "c"], filters=red).ids) == {"a"}
     assert ask(store, mode, doc_ids=['fruit" or id != "']).ids == []
+    assert ask(store, mode, doc_ids=[]).ids == []
     written = {"string_expr": "price > 100 or color == 'green'"}
     assert set(ask(store, mode, filters=red, keywords=written).ids) == {"d"}
 

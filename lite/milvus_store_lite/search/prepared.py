@@ -54,8 +54,8 @@ class PreparedSearch:
 
     def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
         """The rows to search at ``position``; raises what ``Choice.select`` raises."""
-        if self.one.is_function_output:  # ranked by statistics of all rows, so that no part of them will do
-            return self.choice.select_in(histories.whole, reading, position)
+        if self.one.is_function_output:
+            return self.choice.select_by_text(histories, reading, position)
         return self.choice.select(histories, reading, position)
 
     def vectors(self, view: View, queries: Queries) -> Any:
@@ -66,7 +66,8 @@ class PreparedSearch:
         """
         check_queries(queries)
         if isinstance(queries, ByIds):
-            return stored_vectors(view.connection, self.rows, self.one, queries.ids)
+            tenant = self.request.scope.tenant
+            return stored_vectors(view.connection, self.rows, self.one, queries.ids, tenant)
         if self.one.is_function_output:
             return text_queries(view.connection, self.rows, self.one, queries)
         return encode_queries(self.one, queries)

@@ -10,6 +10,7 @@ from ..clock import COLLECTION_CLOCK, Clock
 from ..errors import ParamError
 from .fusion import Ranker
 from .ring import Ring
+from .tenants import Tenant
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -33,10 +34,10 @@ class Scope:
     expression: str | Expression | None = None
     params: Mapping[str, Any] | None = None
     partitions: Sequence[str] | None = None
-    tenant: Any = None
+    tenant: Tenant | None = None
     clock: Clock = COLLECTION_CLOCK
 
-    def of_tenant(self, tenant: object) -> Scope:
+    def of_tenant(self, tenant: Tenant) -> Scope:
         """What of the scope belongs to ``tenant``."""
         return replace(self, tenant=tenant)
 
@@ -110,7 +111,7 @@ class SearchRequest:
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
 
-    def of_tenant(self, tenant: object) -> SearchRequest:
+    def of_tenant(self, tenant: Tenant) -> SearchRequest:
         """The same request among the rows of ``tenant``."""
         return replace(self, scope=self.scope.of_tenant(tenant))
 

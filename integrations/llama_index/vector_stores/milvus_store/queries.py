@@ -127,7 +127,8 @@ def _condition(query: VectorStoreQuery, fields: Fields, written: str | None) -> 
     parts = []
     if query.filters is not None:
         parts.append(to_tree(query.filters, fields.own))
-    if query.doc_ids:
+    # No documents are none: who may see none must not see all. With no node_ids, LlamaIndex's retrievers mean all.
+    if query.doc_ids is not None:
         parts.append(one_of(fields.doc_id, query.doc_ids))
     if query.node_ids:
         parts.append(one_of(ID_FIELD, query.node_ids))
