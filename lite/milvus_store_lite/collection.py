@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from datetime import tzinfo
 from typing import Any, TypeVar
 
 from .clock import COLLECTION_CLOCK, Clock, zone_of
@@ -23,7 +24,20 @@ from .storage import positions
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.forks import GATE
 from .storage.reading import Moved
-from .storage.values import Batch, encode_pks, encode_rows
+from .storage.rows import PARTITION_COLUMN
+from .storage.values import (
+    Batch,
+    Changes,
+    Stored,
+    encode_changes,
+    encode_pks,
+    encode_rows,
+    merged,
+    missing_columns,
+)
+
+Encode = Callable[..., Batch | Changes]
+"""Checks rows against a schema; takes them as ``encode_rows`` does."""
 
 Read = TypeVar("Read")
 Asked = TypeVar("Asked", Scope, SearchRequest)
@@ -42,14 +56,20 @@ class Collection(Definition):
         Raises:
             DataNotMatchException: a row does not fit the schema.
         """
-        return self._write_rows(rows, partition, lambda schema: not schema.primary.auto_id)
+        return self._write_rows(rows, partition, _as_inserted)
 
-    def upsert(self, rows: Sequence[Mapping[str, Any]], partition: str | None = None) -> list[Any]:
+    def upsert(
+        self, rows: Sequence[Mapping[str, Any]], partition: str | None = None, *, partial: bool = False
+    ) -> list[Any]:
         """Add ``rows``, replacing those with the same primary keys; returns the primary keys now in place.
 
         With ``auto_id`` the rows name the keys to replace and get new ones.
+
+        Args:
+            partial: fields and dynamic keys that a row does not have stay as they are, and so does its partition
+                unless ``partition`` is given. A row that replaces none must have all fields, as for ``insert``.
         """
-        return self._write_rows(rows, partition, lambda schema: True)
+        return self._write_rows(rows, partition, encode_changes if partial else _as_upserted)
 
     def delete_ids(self, ids: Sequence[Any], partition: str | None = None) -> int:
         """Delete the rows with these primary keys; returns how many there were."""
@@ -172,18 +192,39 @@ class Collection(Definition):
         self,
         rows: Sequence[Mapping[str, Any]],
         partition: str | None,
-        pk_given: Callable[[Schema], bool],
+        encode: Encode,
     ) -> list[Any]:
         # Rows are checked before the write lock is taken; if another process has changed the schema or the
         # time zone in between, they are checked again.
         record = self.describe()
         while True:
             schema, zone = record.schema, zone_of(record.in_force)
-            batch = encode_rows(schema, rows, pk_given=pk_given(schema), zone=zone)
+            encoded = encode(schema, rows, zone=zone)
             with self._writing() as session:
                 record = session.record
                 if record.schema == schema and zone_of(record.in_force) == zone:
-                    return self._write_batch(session, batch, partition)
+                    if isinstance(encoded, Changes):
+                        encoded = self._merged(session, encoded, partition)
+                    return self._write_batch(session, encoded, partition)
+
+    def _merged(self, session: Session, changes: Changes, partition: str | None) -> Batch:
+        """``changes`` over the rows that there are, which are read in one go."""
+        rows, connection = session.rows, session.connection
+        found = self._seqs_of_pks(session, list(dict.fromkeys(changes.pks)))
+        scalars, vectors = missing_columns(changes, found)
+        columns = [PARTITION_COLUMN, *scalars]
+        fetched = rows.fetch(connection, list(found.values()), columns)
+        by_column = {
+            name: {pk: fetched[seq][place] for pk, seq in found.items()}
+            for place, name in enumerate(columns, 2)
+        }
+        blobs = {}
+        for name in vectors:
+            of_seq = rows.fetch_vectors(connection, list(found.values()), name)
+            blobs[name] = {pk: of_seq[seq] for pk, seq in found.items()}
+        stored = Stored(by_column, blobs, by_column.pop(PARTITION_COLUMN))
+        home = partition_id(session.record, DEFAULT_PARTITION) if partition is None else None
+        return merged(changes, stored, default_partition=home)
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         record, rows, connection = session.state.record, session.state.rows, session.connection
@@ -249,3 +290,11 @@ def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:
     """``batch`` without the rows that a later row of the same primary key replaces."""
     last = {pk: place for place, pk in enumerate(pks)}
     return batch if len(last) == batch.count else batch.keep(sorted(last.values()))
+
+
+def _as_inserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
+    return encode_rows(schema, rows, pk_given=not schema.primary.auto_id, zone=zone)
+
+
+def _as_upserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
+    return encode_rows(schema, rows, pk_given=True, zone=zone)

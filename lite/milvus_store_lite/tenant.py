@@ -7,13 +7,12 @@ to replace nothing of another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
-from .collection import Asked, Collection
+from .collection import Asked, Collection, Encode
 from .errors import DataNotMatchException, ParamError
-from .schema import Schema
 from .search.request import EVERYTHING
 from .search.tenants import Tenant, partition_key, plain_tenant, stored_tenant, strangers
 from .session import Session
@@ -71,15 +70,12 @@ class TenantCollection(Collection):
         return strangers(session.connection, session.rows, found, stored_tenant(session.record, self.tenant))
 
     def _write_rows(
-        self,
-        rows: Sequence[Mapping[str, Any]],
-        partition: str | None,
-        pk_given: Callable[[Schema], bool],
+        self, rows: Sequence[Mapping[str, Any]], partition: str | None, encode: Encode
     ) -> list[Any]:
         key = partition_key(self.describe()).name
         # A null is not filled in: a row that says it is nobody's is not the tenant's.
         own = [{**row, key: self.tenant} if isinstance(row, dict) and key not in row else row for row in rows]
-        return super()._write_rows(own, partition, pk_given)
+        return super()._write_rows(own, partition, encode)
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         tenant, key = stored_tenant(session.record, self.tenant), partition_key(session.record)

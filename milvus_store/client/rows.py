@@ -59,13 +59,21 @@ class RowCalls(Connection):
     ) -> WriteResult:
         """Add rows, replacing those that have the same primary key; otherwise like ``insert``.
 
+        Args:
+            partial_update: True to change just the fields and dynamic keys that a row has; the others, and the
+                partition if none is named, stay as they are. A row whose primary key is new must be complete.
+
         Returns:
             ``{"upsert_count": n, "cost": 0, "ids": [...]}``
+
+        Raises:
+            ParamError: ``field_ops`` are given, which a file does not serve.
         """
-        check_options("upsert", kwargs)
+        check_options("upsert", kwargs, ("partial_update", "field_ops"))
+        is_partial = _is_partial(kwargs)
         rows = _as_rows(data)
         collection = self._collection(collection_name)
-        ids = collection.upsert(rows, partition_name or None) if rows else []
+        ids = collection.upsert(rows, partition_name or None, partial=is_partial) if rows else []
         return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
 
     def delete(
@@ -159,6 +167,19 @@ class RowCalls(Connection):
         if scope.expression is None and limit is None:
             raise ParamError(message="query() with an empty filter needs a limit, as in Milvus")
         return QueryResult(collection.query(scope, fields or ["*"], limit, offset))
+
+
+def _is_partial(options: Mapping[str, Any]) -> bool:
+    """Whether an upsert is to change just the fields that are given."""
+    if options.get("field_ops"):
+        raise ParamError(
+            message="field_ops is not served on a file: get() the rows, change their arrays, and upsert() these "
+            f"as a whole with partial_update=True; got field_ops={options['field_ops']!r:.80}"
+        )
+    is_partial = options.get("partial_update", False)
+    if not isinstance(is_partial, bool):
+        raise ParamError(message=f"partial_update must be a bool, got {is_partial!r:.80}")
+    return is_partial
 
 
 def as_clock(options: Mapping[str, Any]) -> Clock:

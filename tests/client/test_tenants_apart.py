@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,11 @@ def _rows(*ids: int) -> list[dict[str, Any]]:
     return [{**OWN[0], "id": one, "color": "new"} for one in ids]
 
 
+def _change(place: int, bound: Any) -> Any:
+    """A row that would be complete only if the one that another tenant may have were merged with it."""
+    return bound.upsert("docs", [{"id": 5, "n": 2}, {"id": place, "n": 2}], partial_update=True)
+
+
 SCRIPT: dict[str, list[Call]] = {
     "search": [
         *(_vectors(filter=expr) for expr in FILTERS),
@@ -133,6 +139,10 @@ SCRIPT: dict[str, list[Call]] = {
         lambda bound: bound.upsert("docs", _rows(3, 22)),
         lambda bound: bound.upsert("docs", [{**_rows(3)[0], "tenant": "bob"}]),
         lambda bound: bound.upsert("docs", [*_rows(107), {"id": 7}]),
+        lambda bound: bound.upsert(
+            "docs", [{"id": 5, "text": "sky"}, {"id": 6, "n": 1}], partial_update=True
+        ),
+        *(partial(_change, place) for place in (100, 107, 999)),
     ],
     "close": [],
 }

@@ -60,3 +60,10 @@ def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[st
             )
         texts.append(to_json(stand_in, place, extra))
     return texts
+
+
+def merged_objects(text: str, newer: str) -> str:
+    """The JSON object ``text`` with the keys of ``newer`` in place of its own of these names."""
+    if newer == "{}" or text == "{}":
+        return text if newer == "{}" else newer
+    return _dump({**json.loads(text), **json.loads(newer)})
