@@ -8,6 +8,7 @@ from milvus_store_lite.errors import DataTypeNotMatchException
 
 from ..options import check_options
 from .connection import Connection
+from .rows import as_partitions
 
 
 class PartitionCalls(Connection):
@@ -71,9 +72,9 @@ class PartitionCalls(Connection):
 
 
 def _as_names(partition_names: object) -> list[str]:
-    names = [partition_names] if isinstance(partition_names, str) else partition_names
-    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
+    names = as_partitions(partition_names)
+    if not names:
         raise DataTypeNotMatchException(
             message=f"partition_names must be a name or a list of names, got {partition_names!r:.80}"
         )
-    return list(names)
+    return names

@@ -46,7 +46,7 @@ class RowCalls(Connection):
         check_options("insert", kwargs)
         rows = _as_rows(data)
         collection = self._collection(collection_name)
-        ids = collection.insert(rows, partition_name or None) if rows else []
+        ids = collection.insert(rows, as_partition(partition_name)) if rows else []
         return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
 
     def upsert(
@@ -73,7 +73,7 @@ class RowCalls(Connection):
         is_partial = _is_partial(kwargs)
         rows = _as_rows(data)
         collection = self._collection(collection_name)
-        ids = collection.upsert(rows, partition_name or None, partial=is_partial) if rows else []
+        ids = collection.upsert(rows, as_partition(partition_name), partial=is_partial) if rows else []
         return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
 
     def delete(
@@ -99,14 +99,14 @@ class RowCalls(Connection):
             raise ParamError(message="delete() takes ids or a filter, got both")
         collection = self._collection(collection_name)
         if pks:
-            count = collection.delete_ids(pks, partition_name or None)
+            count = collection.delete_ids(pks, as_partition(partition_name))
         elif ids is not None or kwargs.get("pks") is not None:
             count = 0
         else:
             if not filter:
                 raise ParamError(message=f"delete() needs ids or a filter, got filter={filter!r}")
-            partitions = [partition_name] if partition_name else None
-            scope = as_scope(filter, kwargs.get("filter_params"), partitions)
+            as_partition(partition_name)
+            scope = as_scope(filter, kwargs.get("filter_params"), partition_name)
             count = collection.delete_where(scope)
         return WriteResult({"delete_count": count, "cost": 0})
 
@@ -127,7 +127,9 @@ class RowCalls(Connection):
         check_options("get", kwargs, CLOCK_OPTIONS)
         collection = self._collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
-        return QueryResult(collection.get(as_ids(ids), fields, partition_names or None, as_clock(kwargs)))
+        return QueryResult(
+            collection.get(as_ids(ids), fields, as_partitions(partition_names), as_clock(kwargs))
+        )
 
     def query(
         self,
@@ -193,7 +195,7 @@ def as_clock(options: Mapping[str, Any]) -> Clock:
 def as_scope(
     filter: object,
     params: Mapping[str, Any] | None,
-    partition_names: Sequence[str] | None,
+    partition_names: object,
     clock: Clock = COLLECTION_CLOCK,
 ) -> Scope:
     """The scope of a call's filter, its template values, its partitions and its clock."""
@@ -205,12 +207,12 @@ def as_scope(
     return Scope(
         expression=None if is_empty else cast("str | Expression", filter),
         params=params or None,
-        partitions=partition_names or None,
+        partitions=as_partitions(partition_names),
         clock=clock,
     )
 
 
-def _query_scope(filter: object, partition_names: Sequence[str] | None, options: Mapping[str, Any]) -> Scope:
+def _query_scope(filter: object, partition_names: object, options: Mapping[str, Any]) -> Scope:
     return as_scope(filter, options.get("filter_params"), partition_names, as_clock(options))
 
 
@@ -221,6 +223,27 @@ def _is_tree(filter: object) -> bool:
     from milvus_store_lite.filters.tree import Node  # not needed by whoever filters by text
 
     return isinstance(filter, Node)
+
+
+def as_partition(partition_name: object) -> str | None:
+    """The name of a partition; None if it is empty."""
+    if partition_name is not None and not isinstance(partition_name, str):
+        raise DataTypeNotMatchException(
+            message=f"partition_name must be a str, got {type(partition_name).__name__}: {partition_name!r:.80}"
+        )
+    return partition_name or None
+
+
+def as_partitions(partition_names: object) -> list[str] | None:
+    """Names of partitions, a single one as a list; None, for all of them, if there are none."""
+    if partition_names is None or (isinstance(partition_names, str) and not partition_names):
+        return None
+    names = [partition_names] if isinstance(partition_names, str) else partition_names
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise DataTypeNotMatchException(
+            message=f"partition_names must be a name or a list of names, got {partition_names!r:.80}"
+        )
+    return list(names) or None
 
 
 def as_fields(output_fields: object) -> list[str]:
