@@ -61,7 +61,8 @@ class RowCalls(Connection):
 
         Args:
             partial_update: True to change just the fields and dynamic keys that a row has; the others, and the
-                partition if none is named, stay as they are. A row whose primary key is new must be complete.
+                partition if none is named, stay as they are. A null is a value, as in ``insert``; JSON fields and
+                arrays are values as a whole. A row whose primary key is new must be complete.
 
         Returns:
             ``{"upsert_count": n, "cost": 0, "ids": [...]}``
