@@ -10,16 +10,25 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 from typing_extensions import Self
 
-from milvus_store import CollectionSchema, DataType, LoadState, MilvusClient, MilvusException
+from milvus_store import (
+    AsyncMilvusClient,
+    CollectionSchema,
+    DataType,
+    LoadState,
+    MilvusClient,
+    MilvusException,
+)
 from milvus_store.client.tenants import TenantClient
 from milvus_store.errors import CollectionNotExistException, ParamError
 
-from .functions import BaseSparseEmbedding
+from .connecting import client_arguments
 from .layout import NO_TENANT, Layout, VectorColumn
 from .settings import Settings
+from .utils.sparse import BaseSparseEmbedding
 from .vectors import one_for_each, vector_sources
 
-DEFAULT_URI: Final = "./milvus_demo.db"
+DROP_WITH_FIRST_ADD: Final = "with the first documents added"
+"""A ``drop_old`` that keeps the old collection until the new one is there with its documents."""
 
 
 class OpenStore(VectorStore):
@@ -35,7 +44,7 @@ class OpenStore(VectorStore):
         consistency_level: str = "Session",
         index_params: dict[str, Any] | list[dict[str, Any]] | None = None,
         search_params: dict[str, Any] | list[dict[str, Any]] | None = None,
-        drop_old: bool | None = False,
+        drop_old: bool | str | None = False,
         auto_id: bool = False,
         *,
         primary_field: str = "pk",
@@ -59,8 +68,10 @@ class OpenStore(VectorStore):
             embedding_function: what turns texts into vectors, dense or sparse; several in a list.
             builtin_function: what the database makes vectors with: ``BM25BuiltInFunction()``.
             vector_field: a name for each embedding, and for each function that which it writes to.
-            vector_schema: ``{"dtype": DataType.FLOAT16_VECTOR}``, to keep vectors in another type.
-            connection_args: what ``MilvusClient`` takes; ``{"uri": "./milvus_demo.db"}`` when left out.
+            vector_schema: ``{"dtype": DataType.FLOAT16_VECTOR}``, to keep vectors in another type, and if wanted
+                ``"dim"``, which the embeddings must have.
+            connection_args: what ``MilvusClient`` takes; ``{"uri": "./milvus_demo.db"}`` when left out. A server
+                may also be named by ``host`` and ``port`` or by ``address``, and ``secure``.
             index_params: of the vector's index, over ``{"index_type": "AUTOINDEX", "metric_type": "L2"}``; with
                 several vector fields a list, as for vector_schema and search_params.
             search_params: of every search that is not given its own ``param``.
@@ -68,7 +79,8 @@ class OpenStore(VectorStore):
             auto_id: let the database number the documents.
             primary_field, text_field: names of the fields.
             enable_dynamic_field: keep metadata of any shape. When False, each key of the first document's
-                metadata becomes a field with a type, and other keys are refused.
+                metadata becomes a field with a type, that of its values in the documents first added, and other
+                keys are refused.
             metadata_field: keep the whole metadata in this one JSON field instead.
             metadata_schema: fields for metadata keys: ``{"year": {"dtype": DataType.INT64}}``.
             partition_key_field: the metadata key that tells tenants apart.
@@ -89,7 +101,8 @@ class OpenStore(VectorStore):
         self.embedding_func: Any = models[0] if len(models) == 1 else models or None
         self.builtin_func = builtin_function
         self.collection_name = collection_name
-        self.search_params = search_params
+        self._search_params = search_params
+        self._vector_schema = vector_schema
         self.partition_names = partition_names
         self.replica_number = replica_number
         self.timeout = timeout
@@ -110,12 +123,19 @@ class OpenStore(VectorStore):
             num_shards=num_shards,
         )
         self._tenant: str | int | None = None
-        self._client = MilvusClient(**{"uri": DEFAULT_URI, **(connection_args or {})})
-        if drop_old:
-            self.drop()
-        layout = self._layout()
-        if layout is not None:
-            self._make_searchable(layout)
+        arguments = client_arguments(connection_args)
+        self._client = MilvusClient(**arguments)
+        self._aclient: AsyncMilvusClient | None = None
+        self._replaces = drop_old == DROP_WITH_FIRST_ADD
+        try:
+            if drop_old and not self._replaces:
+                self.drop()
+            layout = self._layout()
+            if layout is not None:
+                self._make_searchable(layout)
+        except BaseException:
+            self._client.close()
+            raise
 
     @property
     def client(self) -> MilvusClient:
@@ -198,34 +218,58 @@ class OpenStore(VectorStore):
                 f"the store is bound to the tenant {self._tenant!r}: drop() removes the documents of all tenants"
             )
         self.client.drop_collection(self.collection_name)
+        self._replaces = False
 
     def _layout(self) -> Layout | None:
         """The collection as it is now, None when there is none.
 
         It is asked for at every call, because another store or process may have replaced it.
         """
+        if self._replaces:
+            return None
         try:
             description = self.client.describe_collection(self.collection_name)
         except CollectionNotExistException:
             return None
         return Layout.of(description, self._settings)
 
-    def _create(self, schema: CollectionSchema, layout: Layout) -> None:
-        """Create the collection, unless another thread or process has done so just now."""
+    def _create(
+        self,
+        schema: CollectionSchema,
+        layout: Layout,
+        rows: list[dict[str, Any]],
+        batch_size: int,
+        options: dict[str, Any],
+    ) -> list[Any] | None:
+        """Create the collection with its first rows, all of it or nothing; returns their primary keys.
+
+        None: another thread or process has created it just now.
+        """
         settings = self._settings
         try:
-            self.client.create_collection(
+            result = self.client.create_and_insert(
                 self.collection_name,
+                rows,
                 schema=schema,
                 index_params=self._index_params(layout.vectors),
+                replace=self._replaces,
+                batch_size=batch_size,
                 properties=settings.properties,
                 consistency_level=settings.consistency_level,
                 num_partitions=settings.num_partitions,
                 num_shards=settings.num_shards,
+                **options,
             )
         except MilvusException:
-            if self._layout() is None:
+            # What this call has made is gone again, so a collection that is there is another's.
+            existing = self._layout()
+            if existing is None:
                 raise
+            self._make_searchable(existing)
+            return None
+        self._replaces = False
+        ids: list[Any] = result["ids"]
+        return ids
 
     def _make_searchable(self, layout: Layout) -> None:
         """Give the existing collection the indexes that searches need, and load it."""

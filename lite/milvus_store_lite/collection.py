@@ -71,6 +71,10 @@ class Collection(Definition):
         """
         return self._write_rows(rows, partition, encode_changes if partial else _as_upserted)
 
+    def write_first(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+        """Add the rows of a collection that ``session`` has just made; returns their primary keys."""
+        return self._write_batch(session, batch, partition)
+
     def delete_ids(self, ids: Sequence[Any], partition: str | None = None) -> int:
         """Delete the rows with these primary keys; returns how many there were."""
         with self._writing() as session:

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from .errors import (
     MilvusException,
     ParamError,
 )
+from .first_rows import FirstRows
 from .index_changes import checked_index
 from .indexes.scalar_types import has_sql_index
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
@@ -140,19 +142,37 @@ class Database:
         properties: Mapping[str, Any] | None = None,
         consistency_level: str = "Bounded",
         indexes: tuple[IndexRecord, ...] = (),
-    ) -> None:
+        first: FirstRows | None = None,
+        *,
+        replace: bool = False,
+    ) -> list[Any]:
         """Make a collection, with ``indexes`` and then loaded if there are any: all of it or nothing.
+
+        Args:
+            first: the rows that it has from the start.
+            replace: in place of the collection of this name, if there is one.
+
+        Returns:
+            The primary keys of its rows.
 
         Raises:
             MilvusException: the name is taken.
+            DataNotMatchException: a row does not fit the schema.
         """
         check_name("collection", name)
         check_analyzers(schema)
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
         check_against_schema(schema, checked)
+        if first is not None:
+            # Without the write lock, as for any other write; it is done again if the time zone changes in between.
+            with self._connections.reading() as connection:
+                zone = self._zone(connection, checked)
+            first.encode(with_fixed_defaults(schema, zone), zone)
         with self._connections.writing() as connection:
-            zone = zone_of({**database_properties(connection, self.name), **checked})
+            zone = self._zone(connection, checked)
             schema = with_fixed_defaults(schema, zone)
+            if replace:
+                self._drop(connection, name)
             check_defaults(schema, zone)
             self._require_free(connection, self.name, name)
             collection_id = catalog.add_collection(
@@ -163,6 +183,13 @@ class Database:
             if indexes:
                 record = catalog.load(connection, collection_id)
                 self._set_loaded(connection, record, record.partitions.values())
+            if first is None:
+                return []
+            session = self._sessions.on_new(connection, collection_id)
+            pks = self.collection(name).write_first(session, first.encode(schema, zone), first.partition)
+        with self._reading(name) as session:
+            session.state.indexes.wrote(session.position)
+        return pks
 
     def list_collections(self) -> list[str]:
         """Names of the collections, oldest first."""
@@ -178,22 +205,7 @@ class Database:
     def drop_collection(self, name: str) -> None:
         """Remove a collection and its rows; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
-            found = positions.find(connection, self.name, name)
-            if found is None:
-                return
-            record = catalog.load(connection, found[0])
-            if record.name != name:
-                raise ParamError(
-                    message=f"{name!r} is an alias of '{record.name}': expected a collection name"
-                )
-            if record.aliases:
-                raise ParamError(
-                    message=f"collection {name!r} cannot be dropped while it has aliases: drop_alias() first: "
-                    f"{', '.join(record.aliases)}"
-                )
-            RowStore(record.id, record.schema).drop_tables(connection)
-            catalog.remove_collection(connection, record.id)
-            self._sessions.forget_dropped(connection)
+            self._drop(connection, name)
 
     def rename_collection(self, old: str, new: str, database: str | None = None) -> None:
         """Give a collection another name, and move it to ``database`` if that is another one.
@@ -332,6 +344,26 @@ class Database:
 
     def _writing(self, name: str) -> AbstractContextManager[Session]:
         return self._sessions.writing(self.name, name)
+
+    def _zone(self, connection: sqlite3.Connection, properties: Mapping[str, Any]) -> tzinfo:
+        """The time zone in which a new collection with ``properties`` reads times."""
+        return zone_of({**database_properties(connection, self.name), **properties})
+
+    def _drop(self, connection: sqlite3.Connection, name: str) -> None:
+        found = positions.find(connection, self.name, name)
+        if found is None:
+            return
+        record = catalog.load(connection, found[0])
+        if record.name != name:
+            raise ParamError(message=f"{name!r} is an alias of '{record.name}': expected a collection name")
+        if record.aliases:
+            raise ParamError(
+                message=f"collection {name!r} cannot be dropped while it has aliases: drop_alias() first: "
+                f"{', '.join(record.aliases)}"
+            )
+        RowStore(record.id, record.schema).drop_tables(connection)
+        catalog.remove_collection(connection, record.id)
+        self._sessions.forget_dropped(connection)
 
     def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
         target = names.read(connection).alias_target(self.name, alias)

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .columns.histories import Histories
@@ -81,6 +81,16 @@ class Sessions:
         """A write transaction, likewise."""
         with self._connections.writing() as connection:
             yield self._session(connection, database, name)
+
+    def on_new(self, connection: sqlite3.Connection, collection_id: int) -> Session:
+        """A session on a collection that the transaction of ``connection`` has made.
+
+        Nothing is kept of it, and no index of it is built, since the transaction may still fail.
+        """
+        record, position = catalog.load(connection, collection_id), positions.place(connection, collection_id)
+        assert position is not None
+        unindexed = CollectionIndexes(replace(record, indexes=()), self.keeper, None)
+        return Session(Begun(connection), self._fresh_state(record, unindexed), position)
 
     def glance(self, database: str, name: str) -> tuple[Late, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed.

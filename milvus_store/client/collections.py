@@ -20,8 +20,8 @@ from ..results import LoadState
 from ..schema import CollectionSchema, described, function_from_engine, to_engine
 from ..structs import StructFieldSchema
 from .connection import Connection
+from .creation import CREATE_OPTIONS
 
-_CREATE_OPTIONS = ("num_partitions", "num_shards", "properties", "consistency_level")
 _QUICK_OPTIONS = ("max_length", "enable_dynamic_field", "description")
 _ID_TYPES = {
     "int": DataType.INT64,
@@ -80,7 +80,7 @@ class CollectionCalls(Connection):
             MilvusException: the name is taken.
         """
         if schema is None:
-            check_options("create_collection", kwargs, (*_CREATE_OPTIONS, *_QUICK_OPTIONS))
+            check_options("create_collection", kwargs, (*CREATE_OPTIONS, *_QUICK_OPTIONS))
             schema = self._quick_schema(
                 dimension, primary_field_name, id_type, vector_field_name, auto_id, kwargs
             )
@@ -88,7 +88,7 @@ class CollectionCalls(Connection):
                 IndexRecord("", vector_field_name, "AUTOINDEX", metric_type, {}),
             )
         else:
-            check_options("create_collection", kwargs, _CREATE_OPTIONS)
+            check_options("create_collection", kwargs, CREATE_OPTIONS)
             indexes = to_records(index_params) if index_params is not None else ()
         self._database.create_collection(
             collection_name,

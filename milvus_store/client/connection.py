@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from milvus_store_lite.collection import Collection
-from milvus_store_lite.database import Database
+from milvus_store_lite.database import IN_MEMORY, Database
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
 
 from ..options import check_options
@@ -66,7 +66,8 @@ class Connection:
             MilvusException: the file cannot be opened or is not a database of ours.
         """
         self.uri = uri
-        opened = acquire(local_path(uri), **_checked_settings(kwargs))
+        self.__settings = _checked_settings(kwargs)
+        opened = acquire(local_path(uri), **self.__settings)
         # When the client is forgotten. That may be at any moment and in any thread, so nothing is waited for.
         self.__release = weakref.finalize(self, release, opened, waiting=False)
         self.__release.atexit = False  # all are closed then
@@ -107,11 +108,35 @@ class Connection:
         if self.__release.detach() is not None:
             release(self.__opened)
 
+    def __copy__(self: Client) -> Client:
+        """The same open database; what is closed is closed for both."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and deep-copied, a client is one that opens the same file, with the same settings.
+
+        Raises:
+            TypeError: the database is in memory, where nobody else can open it.
+        """
+        database = self._database
+        if str(self.uri) == IN_MEMORY:
+            raise TypeError(
+                "a database in memory belongs to its client and can be neither pickled nor deep-copied: "
+                "use a file, or copy.copy(), which shares the client"
+            )
+        return _reopened, (type(self), database.path, {"db_name": database.name, **self.__settings})
+
     def __enter__(self: Client) -> Client:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _reopened(kind: type[Client], path: str, settings: dict[str, Any]) -> Client:
+    return kind(path, **settings)
 
 
 def _checked_settings(given: dict[str, Any]) -> dict[str, Any]:

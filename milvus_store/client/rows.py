@@ -44,7 +44,7 @@ class RowCalls(Connection):
                 expected and what was given.
         """
         check_options("insert", kwargs)
-        rows = _as_rows(data)
+        rows = as_rows(data)
         collection = self._collection(collection_name)
         ids = collection.insert(rows, as_partition(partition_name)) if rows else []
         return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
@@ -72,7 +72,7 @@ class RowCalls(Connection):
         """
         check_options("upsert", kwargs, ("partial_update", "field_ops"))
         is_partial = _is_partial(kwargs)
-        rows = _as_rows(data)
+        rows = as_rows(data)
         collection = self._collection(collection_name)
         ids = collection.upsert(rows, as_partition(partition_name), partial=is_partial) if rows else []
         return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
@@ -259,7 +259,8 @@ def as_fields(output_fields: object) -> list[str]:
     return list(output_fields)
 
 
-def _as_rows(data: object) -> list[dict[str, Any]]:
+def as_rows(data: object) -> list[dict[str, Any]]:
+    """One row, or several, as a list."""
     if isinstance(data, dict):
         return [data]
     if not isinstance(data, list):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from milvus_store_lite.errors import ParamError
 from milvus_store_lite.search.tenants import stored_tenant
@@ -41,6 +41,9 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
 
     def _closing_with_client(self, iterator: Iterating) -> Iterating:
         return self._client._closing_with_client(iterator)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._client, self.collection_name, self.tenant)
 
     def close(self) -> None:
         """Nothing of its own is open: the client it came from holds the file."""

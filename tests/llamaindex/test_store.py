@@ -118,12 +118,13 @@ def test_a_store_opens_what_another_made_or_overwrites_it(path: Path, nodes: lis
     third.client.close()
 
 
-def test_a_batch_is_written_wholly_or_not_at_all(path: Path, nodes: list[TextNode]) -> None:
+def test_the_nodes_of_a_call_are_written_wholly_or_not_at_all(path: Path, nodes: list[TextNode]) -> None:
     store = MilvusVectorStore(str(path), dim=2, batch_size=2)
     bad = [*nodes[:3], node("bad", "another dimension", [1.0, 2.0, 3.0])]
-    with pytest.raises(MilvusException, match="dimension 3"):
+    store.add(nodes[4:])
+    with pytest.raises(MilvusException, match="row 3.*dimension 3"):
         store.add(bad)
-    assert ids(store) == ["a", "b"]
+    assert ids(store) == ["e"]
     with pytest.raises(ValueError, match="'naked' has no embedding"):
         store.add([TextNode(id_="naked", text="no vector")])
     store.client.close()

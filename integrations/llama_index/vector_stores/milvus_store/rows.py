@@ -36,6 +36,10 @@ class Fields:
         texts = dict.fromkeys((ID_FIELD, self.text, self.doc_id), DataType.VARCHAR)
         return {**self.scalars, **texts}
 
+    @property
+    def vectors(self) -> list[str]:
+        return [one for one in (self.dense, self.sparse) if one is not None]
+
     def output(self, asked: Sequence[str] | None, *, with_embedding: bool = False) -> list[str]:
         """What is read of each row: all that makes a node, but vectors only if they are needed."""
         limited = list(asked if asked is not None else self.shown)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.bridge.pydantic import BaseModel, Field, PrivateAttr
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import (
     BasePydanticVectorStore,
@@ -19,11 +19,14 @@ from llama_index.core.vector_stores.types import (
     VectorStoreQuery,
     VectorStoreQueryResult,
 )
+from typing_extensions import Self
 
-from milvus_store import AsyncMilvusClient, DataType, LoadState, MilvusClient
+from milvus_store import AsyncMilvusClient, DataType, LoadState, MilvusClient, MilvusException
+from milvus_store.client.address import is_server
 
-from . import calls, creation, queries
+from . import calls, creation, plain, queries
 from .calls import Call
+from .existing import check_existing, check_metric
 from .filters import one_of
 from .rows import Fields, to_nodes, to_rows
 from .sparse import DEFAULT_SPARSE_FIELD, BM25BuiltInFunction, is_built_in
@@ -57,15 +60,19 @@ class MilvusVectorStore(BasePydanticVectorStore):
         collection_properties: set on the collection, new or not.
         doc_id_field, text_key, embedding_field, sparse_embedding_field: names of the fields.
         scalar_field_names, scalar_field_types: metadata keys that become fields with a type.
-        enable_dense, dim, index_config, similarity_metric: of the embeddings; IP, COSINE or L2.
+        enable_dense, dim, index_config, similarity_metric: of the embeddings; IP, COSINE or L2. Left out, dim and
+            metric are those of the collection, or the first nodes' dimension and IP for a new one.
         search_config: parameters of every search, such as ``{"nprobe": 16}``.
         enable_sparse, sparse_embedding_function, sparse_index_config: of sparse vectors beside them; BM25 inside
             the database when no function is given.
         hybrid_ranker, hybrid_ranker_params: ``"RRFRanker"`` with ``{"k": 60}``, or ``"WeightedRanker"`` with
             ``{"weights": [dense, sparse]}``.
         output_fields: answer with these metadata keys instead of whole nodes.
-        batch_size: nodes written together, all of them or none.
-        use_async_client: whether asynchronous calls have a client of their own, or run the others in a thread.
+        batch_size: nodes sent to a server together. A file takes all nodes of a call together, or none.
+        use_async_client: whether asynchronous calls run in threads of a client, or each in one of asyncio's.
+
+    A store can be pickled and deep-copied, and be written down by ``to_dict`` and made anew by ``from_dict``: what
+    comes of it opens the same collection, and overwrites nothing. A database in memory cannot.
     """
 
     stores_text: bool = True
@@ -102,6 +109,10 @@ class MilvusVectorStore(BasePydanticVectorStore):
     _client: MilvusClient = PrivateAttr()
     _aclient: AsyncMilvusClient | None = PrivateAttr(default=None)
     _fields: Fields = PrivateAttr()
+    _options: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _place: str = PrivateAttr(default="")
+    _asked_metric: str | None = PrivateAttr(default=None)
+    _is_checked: bool = PrivateAttr(default=False)
 
     def __init__(
         self,
@@ -126,7 +137,7 @@ class MilvusVectorStore(BasePydanticVectorStore):
         index_config: dict[str, Any] | None = None,
         sparse_index_config: dict[str, Any] | None = None,
         search_config: dict[str, Any] | None = None,
-        similarity_metric: str = "IP",
+        similarity_metric: str | None = None,
         consistency_level: str = "Session",
         output_fields: list[str] | None = None,
         hybrid_ranker: str = "RRFRanker",
@@ -139,7 +150,7 @@ class MilvusVectorStore(BasePydanticVectorStore):
         Raises:
             ValueError: the arguments contradict each other or the collection that exists.
         """
-        metric = _METRICS.get(similarity_metric.lower())
+        metric = _METRICS.get((similarity_metric or "IP").lower())
         if metric is None:
             raise ValueError(
                 f"similarity_metric must be one of {', '.join(_METRICS)}, got {similarity_metric!r}"
@@ -152,6 +163,8 @@ class MilvusVectorStore(BasePydanticVectorStore):
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
         creation.new_ranker(hybrid_ranker, hybrid_ranker_params or {})
         text_key, sparse_field = text_key or "text", sparse_embedding_field or DEFAULT_SPARSE_FIELD
+        if isinstance(sparse_embedding_function, dict):
+            sparse_embedding_function = BM25BuiltInFunction(**sparse_embedding_function)
         if enable_sparse and sparse_embedding_function is None:
             sparse_embedding_function = BM25BuiltInFunction(text_key, sparse_field)
         settings: dict[str, Any] = {
@@ -192,15 +205,16 @@ class MilvusVectorStore(BasePydanticVectorStore):
             scalars=creation.typed(self.scalar_field_names or [], self.scalar_field_types or []),
             shown=tuple(self.output_fields),
         )
+        self._options, self._place = kwargs, plain.place_of(self.uri)
+        self._asked_metric = self.index_config.get("metric_type", metric if similarity_metric else None)
         self._client = MilvusClient(uri, token=token, **kwargs)
+        try:
+            self._open(dim)
+        except BaseException:
+            self._client.close()
+            raise
         if use_async_client:
-            self._aclient = AsyncMilvusClient(uri, token=token, **kwargs)
-        if overwrite:
-            self._client.drop_collection(collection_name)
-        if self._client.has_collection(collection_name):
-            self._take_existing()
-        elif dim is not None or not enable_dense:
-            self._create(dim)
+            self._aclient = AsyncMilvusClient.over(self._client)
 
     @classmethod
     def class_name(cls) -> str:
@@ -208,13 +222,53 @@ class MilvusVectorStore(BasePydanticVectorStore):
 
     @property
     def client(self) -> MilvusClient:
-        """The client behind the store; ``close()`` on it releases the file."""
+        """The client behind the store; ``close()`` on it closes the store."""
         return self._client
 
     @property
     def aclient(self) -> AsyncMilvusClient | None:
-        """The client of asynchronous calls, None without ``use_async_client``."""
+        """The client of asynchronous calls, None without ``use_async_client``; closing it closes the store too."""
         return self._aclient
+
+    def close(self) -> None:
+        """Release the file, for asynchronous calls too; calls raise from here on."""
+        self._client.close()
+
+    async def aclose(self) -> None:
+        """``close``, awaited: once every call that was awaited before has ended."""
+        if self._aclient is not None:
+            await self._aclient.close()
+        self._client.close()
+
+    # Written down and read back -----------------------------------------------------------------------
+
+    def to_dict(self, **kwargs: Any) -> dict[str, Any]:
+        """The arguments that open the same collection, for ``from_dict``; they hold the token.
+
+        Raises:
+            ValueError: the database is in memory, and nobody else can open it.
+        """
+        return plain.to_dict(super().to_dict(**kwargs), self._place, self._options)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """``to_dict`` as JSON.
+
+        Raises:
+            ValueError: also if the sparse_embedding_function is one of the caller's, which JSON cannot hold.
+        """
+        return plain.to_json(self.to_dict(**kwargs))
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
+        """A store by what ``to_dict`` gave, and by arguments that go before it."""
+        return super().from_dict(plain.arguments(data), **kwargs)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # LlamaIndex would leave out in silence what cannot be pickled, and call the constructor again.
+        return BaseModel.__getstate__(self)
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        BaseModel.__setstate__(self, state)
 
     # Writing ------------------------------------------------------------------------------------------
 
@@ -235,9 +289,17 @@ class MilvusVectorStore(BasePydanticVectorStore):
         if self._encodes_sparse() and nodes:
             sparse = self.sparse_embedding_function.encode_documents(_texts(nodes))
         rows = to_rows(self._fields, nodes, sparse)
-        self._create_for(rows)
-        for call in self._writes(rows, add_kwargs):
-            self._run(call)
+        if rows and not self._exists():
+            try:
+                self._run(self._creation(rows, add_kwargs))
+            except MilvusException:
+                # What this call has made is gone again, so a collection that is there is another's.
+                if not self._exists():
+                    raise
+                self._run_all(self._writes(rows, add_kwargs))
+        else:
+            self._run_all(self._writes(rows, add_kwargs))
+        self._run_all(calls.flushing(self.collection_name, rows, add_kwargs))
         return [node.node_id for node in nodes]
 
     async def async_add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
@@ -246,9 +308,16 @@ class MilvusVectorStore(BasePydanticVectorStore):
         if self._encodes_sparse() and nodes:
             sparse = await self.sparse_embedding_function.async_encode_documents(_texts(nodes))
         rows = to_rows(self._fields, nodes, sparse)
-        await asyncio.to_thread(self._create_for, rows)
-        for call in self._writes(rows, add_kwargs):
-            await self._arun(call)
+        if rows and not await self._aexists():
+            try:
+                await self._arun(self._creation(rows, add_kwargs))
+            except MilvusException:
+                if not await self._aexists():
+                    raise
+                await self._arun_all(self._writes(rows, add_kwargs))
+        else:
+            await self._arun_all(self._writes(rows, add_kwargs))
+        await self._arun_all(calls.flushing(self.collection_name, rows, add_kwargs))
         return [node.node_id for node in nodes]
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
@@ -348,51 +417,107 @@ class MilvusVectorStore(BasePydanticVectorStore):
 
     # The collection -----------------------------------------------------------------------------------
 
-    def _create(self, dim: int | None) -> None:
-        schema = creation.new_schema(self._fields, dim, self.sparse_embedding_function)
-        indexes = self._indexes() if self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS else None
-        self._client.create_collection(
-            self.collection_name,
-            schema=schema,
-            index_params=indexes,
-            consistency_level=self.consistency_level,
-            properties=self.collection_properties,
+    def _open(self, dim: int | None) -> None:
+        """Take the collection that is there, replace it, or make it if its schema is known already."""
+        exists, is_known = self._client.has_collection(self.collection_name), dim is not None
+        if not is_known and self.enable_dense:
+            if exists and self.overwrite:
+                self._client.drop_collection(self.collection_name)
+            elif exists:
+                self._take_existing()
+        elif exists and not self.overwrite:
+            self._take_existing()
+        else:
+            try:
+                self._run(self._creation([], {}, dim, replace=exists))
+            except MilvusException:
+                if exists or not self._exists():
+                    raise
+        self.overwrite = (
+            False  # it has been done: whoever is made of this store's settings must not do it again
         )
 
-    def _create_for(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Make the collection that ``rows`` are for, if there is none."""
-        if not rows or self._exists():
-            return
-        dim = len(rows[0][self._fields.dense]) if self._fields.dense is not None else None
-        self._create(dim)
+    def _creation(
+        self,
+        rows: list[dict[str, Any]],
+        options: dict[str, Any],
+        dim: int | None = None,
+        *,
+        replace: bool = False,
+    ) -> Call:
+        """What makes the collection, with ``rows`` from the start."""
+        if dim is None and self._fields.dense is not None:
+            dim = len(rows[0][self._fields.dense])
+        is_indexed = self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS
+        settings = {
+            "schema": creation.new_schema(self._fields, dim, self.sparse_embedding_function),
+            "index_params": self._indexes(self._fields.vectors) if is_indexed else None,
+            "consistency_level": self.consistency_level,
+            "properties": self.collection_properties,
+        }
+        return calls.creation(self.collection_name, rows, settings, self.batch_size, options, replace=replace)
 
     def _take_existing(self) -> None:
-        """Give a collection that is there the index that queries need, and the properties asked for."""
-        name = self.collection_name
-        creation.check_existing(self._client, name, self._fields, self.sparse_embedding_function)
-        if self.collection_properties:
-            self._client.alter_collection_properties(name, self.collection_properties)
-        is_indexed = bool(self._client.list_indexes(name))
-        if not is_indexed and self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS:
-            self._client.create_index(name, self._indexes())
-            is_indexed = True
-        if is_indexed and self._client.get_load_state(name)["state"] != LoadState.Loaded:
-            self._client.load_collection(name)
+        """Give a collection that is there the indexes that queries need, and the properties asked for.
 
-    def _indexes(self) -> Any:
+        Raises:
+            ValueError: it is not as the store's arguments say.
+        """
+        name, client = self.collection_name, self._client
+        check_existing(client, name, self._fields, self.sparse_embedding_function, self.dim)
+        bare = self._without_index()
+        is_indexed = not bare
+        if bare and self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS:
+            client.create_index(name, self._indexes(bare))
+            is_indexed = True
+        try:
+            if self.collection_properties:
+                client.alter_collection_properties(name, self.collection_properties)
+        except BaseException:
+            for field in bare if is_indexed else ():
+                for index in client.list_indexes(name, field_name=field):
+                    client.drop_index(name, index)
+            raise
+        if is_indexed and client.get_load_state(name)["state"] != LoadState.Loaded:
+            client.load_collection(name)
+        self._is_checked = True
+
+    def _without_index(self) -> list[str]:
+        """The vector fields that have no index; the others have the metrics that were asked for."""
+        bare, name = [], self.collection_name
+        for field in self._fields.vectors:
+            is_dense = field == self._fields.dense
+            asked = self._asked_metric if is_dense else self.sparse_index_config.get("metric_type")
+            argument = "similarity_metric" if is_dense else "sparse_index_config"
+            metric = check_metric(self._client, name, field, asked, argument)
+            if metric is None:
+                bare.append(field)
+            elif is_dense:
+                self.similarity_metric = metric
+        return bare
+
+    def _indexes(self, wanted: Sequence[str]) -> Any:
         return creation.new_indexes(
             self._fields,
             self.similarity_metric,
             self.index_config,
             self.sparse_index_config,
             self.sparse_embedding_function,
+            wanted,
         )
 
     def _exists(self) -> bool:
-        return self._client.has_collection(self.collection_name)
+        exists = self._client.has_collection(self.collection_name)
+        if exists and not self._is_checked:
+            self._take_existing()
+        self._is_checked = exists
+        return exists
 
     async def _aexists(self) -> bool:
         exists: bool = await self._arun(Call("has_collection", {"collection_name": self.collection_name}))
+        if exists and not self._is_checked:
+            await asyncio.to_thread(self._take_existing)
+        self._is_checked = exists
         return exists
 
     # Calls --------------------------------------------------------------------------------------------
@@ -405,8 +530,26 @@ class MilvusVectorStore(BasePydanticVectorStore):
             return await asyncio.to_thread(self._run, call)
         return await getattr(self._aclient, call.name)(**call.arguments)
 
+    def _run_all(self, wanted: Sequence[Call]) -> None:
+        for call in wanted:
+            try:
+                self._run(call)
+            except MilvusException as error:
+                call.note(error)
+                raise
+
+    async def _arun_all(self, wanted: Sequence[Call]) -> None:
+        for call in wanted:
+            try:
+                await self._arun(call)
+            except MilvusException as error:
+                call.note(error)
+                raise
+
     def _writes(self, rows: list[dict[str, Any]], options: dict[str, Any]) -> list[Call]:
-        return calls.writes(self.collection_name, rows, self.upsert_mode, self.batch_size, options)
+        # A file takes them all in one transaction, a server only so much in one message.
+        size = self.batch_size if is_server(self.uri) else max(1, len(rows))
+        return calls.writes(self.collection_name, rows, self.upsert_mode, size, options)
 
     def _deletion(self, condition: Any, options: dict[str, Any]) -> Call:
         return calls.deletion(self.collection_name, condition, options)

@@ -1,0 +1,5 @@
+"""The store under the path that it has in langchain_milvus: ``langchain_milvus_store.vectorstores.Milvus``."""
+
+from .milvus import Milvus
+
+__all__ = ["Milvus"]
