@@ -61,7 +61,7 @@ class RemoteMilvusClient(MilvusClient):
 
     def create_collection(self, collection_name: str, *args: Any, **kwargs: Any) -> None:
         """Create a collection; if its index or loading it is refused, there is none, as on a file."""
-        with taking_back(self, collection_name):
+        with taking_back(self, collection_name, kwargs.get("index_params")):
             self._forward("create_collection", (collection_name, *args), kwargs)
 
     def create_and_insert(

@@ -20,18 +20,18 @@ class Server(Protocol):
 
 
 @contextmanager
-def taking_back(server: Server, name: str) -> Iterator[None]:
-    """Drop the collection ``name`` if the block fails and has left it without rows and unloaded.
+def taking_back(server: Server, name: str, index_params: Any) -> Iterator[None]:
+    """Drop the collection ``name`` if the block fails to make it with all of ``index_params`` and to load it.
 
-    A collection that was there before is left alone, and so is one that somebody else has loaded or filled
-    meanwhile: one that this block had finished would be loaded.
+    A collection that was there before is left alone, and so is one that somebody else has made meanwhile, as its
+    rows or its indexes show.
     """
     was_there = server.has_collection(name)
     try:
         yield
     except BaseException:
         if not was_there:
-            _drop_unfinished(server, name)
+            _drop_unfinished(server, name, 1 if index_params is None else len(index_params))
         raise
 
 
@@ -52,6 +52,7 @@ def create_and_insert(
     replaced = replace and server.has_collection(name)
     target = f"{name[: _LONGEST_NAME - 9]}_{uuid4().hex[:8]}" if replaced else name
     server.create_collection(target, **options)
+    is_loaded = _is_loaded(server, target)
     try:
         ids: list[Any] = []
         size = batch_size or max(1, len(rows))
@@ -64,13 +65,20 @@ def create_and_insert(
         raise
     if replaced:
         server.rename_collection(target, name)
+        if is_loaded and not _is_loaded(server, name):
+            server.load_collection(name)
     return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
 
 
-def _drop_unfinished(server: Server, name: str) -> None:
+def _drop_unfinished(server: Server, name: str, indexes: int) -> None:
     try:
-        is_empty = not server.get_collection_stats(name)["row_count"]
-        if is_empty and server.get_load_state(name)["state"] != LoadState.Loaded:
+        if server.get_collection_stats(name)["row_count"]:
+            return
+        if len(server.list_indexes(name)) < indexes or not _is_loaded(server, name):
             server.drop_collection(name)
     except MilvusException:
         return  # there is none, or the server is gone: the block's own error says more
+
+
+def _is_loaded(server: Server, name: str) -> bool:
+    return bool(server.get_load_state(name)["state"] == LoadState.Loaded)
