@@ -2,17 +2,13 @@
 
 from typing import Any, Final
 
-try:
-    import langchain_core  # noqa: F401
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        f"langchain_milvus_store needs langchain-core: pip install 'milvus-store[langchain]' ({error})",
-        name=error.name,
-    ) from error
+from milvus_store.extras import imported
 
-from .function import BM25BuiltInFunction
-from .utils.sparse import BaseSparseEmbedding
-from .vectorstores import Milvus
+imported("langchain_core", "stores for LangChain")
+
+from .function import BM25BuiltInFunction  # noqa: E402
+from .utils.sparse import BaseSparseEmbedding  # noqa: E402
+from .vectorstores import Milvus  # noqa: E402
 
 __all__ = ["BM25BuiltInFunction", "BaseSparseEmbedding", "Milvus"]
 

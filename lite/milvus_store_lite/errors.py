@@ -26,6 +26,7 @@ __all__ = [
     "FilterError",
     "IndexNotExistException",
     "MilvusException",
+    "MissingExtraError",
     "NotADatabaseError",
     "ParamError",
     "PartitionNotExistException",
@@ -178,3 +179,7 @@ class DatabaseLockedError(MilvusException):
 
 class DatabaseWriteError(MilvusException):
     """The file cannot be written: it is read-only, the disk is full or an I/O error came up."""
+
+
+class MissingExtraError(MilvusException, ModuleNotFoundError):
+    """A package that comes with an extra cannot be imported; the message has the line for pip."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 
 from milvus_store import MilvusClient
 from milvus_store.client.address import is_server
-from milvus_store.errors import CollectionNotLoadedException, MilvusException
+from milvus_store.errors import CollectionNotLoadedException, MilvusException, MissingExtraError
 
 from .checks import check_int, check_timeout, illegal
 from .errors import DeprecatedError, NotConnectError, ParamError
@@ -69,6 +69,8 @@ class Connection:
     def _connect(self) -> MilvusClient:
         try:
             return MilvusClient(self._address, timeout=self._wait_timeout, **self._settings)
+        except MissingExtraError:
+            raise
         except MilvusException as error:
             raise NotConnectError(f"cannot open {self._address}: {error.message}") from error
 

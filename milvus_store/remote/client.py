@@ -12,6 +12,7 @@ from ..client.address import server_address
 from ..client.milvus_client import MilvusClient
 from ..client.rows import as_rows
 from ..errors import ConnectionNotExistException, ParamError
+from ..extras import imported
 from ..results import WriteResult
 from .creation import create_and_insert, taking_back
 from .errors import translated_errors
@@ -29,19 +30,14 @@ class RemoteMilvusClient(MilvusClient):
         """Connect to the server at ``uri``; the other arguments are those of ``pymilvus.MilvusClient``.
 
         Raises:
-            ImportError: pymilvus is not installed.
+            MissingExtraError: pymilvus is not installed.
             MilvusException: the server cannot be reached, or refuses the user.
         """
         self.uri = uri
         self._arguments = args, dict(kwargs)
         self._database_name: str | None = None
         self._server: Any = None
-        try:
-            import pymilvus
-        except ImportError as error:
-            raise ImportError(
-                f"{uri!r} is a server, which needs pymilvus: pip install 'milvus-store[server]'"
-            ) from error
+        pymilvus = imported("pymilvus", f"servers such as {uri!r}")
         # Servers take pings of an idle client for a nuisance, and hang up after some.
         options = {"grpc.keepalive_permit_without_calls": False, **kwargs.pop("grpc_options", {})}
         with translated_errors():

@@ -3,8 +3,12 @@
 ``from llama_index.vector_stores.milvus_store import MilvusVectorStore``
 """
 
-from .sparse import BaseSparseEmbeddingFunction, BM25BuiltInFunction
-from .store import IndexManagement, MilvusVectorStore
+from milvus_store.extras import imported
+
+imported("llama_index.core", "stores for LlamaIndex")
+
+from .sparse import BaseSparseEmbeddingFunction, BM25BuiltInFunction  # noqa: E402
+from .store import IndexManagement, MilvusVectorStore  # noqa: E402
 
 __all__ = [
     "BM25BuiltInFunction",
