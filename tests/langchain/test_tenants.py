@@ -172,7 +172,19 @@ def test_a_bound_store_may_write_the_first_documents(make_store: MakeStore) -> N
         make_store(collection_name="other").for_tenant("eve").add_texts(["x"])
 
 
-NOBODY = [None, True, 1.5, float("nan"), np.float64(1), b"bob", ["bob"], {"bob": 1}, "", "x" * 70_000, 5]
+NOBODY = [
+    None,
+    True,
+    1.5,
+    float("nan"),
+    np.float64(1),
+    b"bob",
+    ["bob"],
+    {"bob": 1},
+    "__no_tenant__",
+    "x" * 70_000,
+    5,
+]
 
 
 @pytest.mark.parametrize("tenant", NOBODY, ids=lambda one: repr(one)[:20])
