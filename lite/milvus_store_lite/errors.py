@@ -170,7 +170,14 @@ class DatabaseFormatError(MilvusException):
 
 
 class DatabaseCorruptError(MilvusException):
-    """SQLite or a consistency check found damage in the file."""
+    """SQLite or a consistency check found damage in the file. The message names the way out."""
+
+    way_out: ClassVar[str] = "'milvus-store recover FILE NEW' writes every sound row to a new file"
+
+    def __init__(self, code: int | None = None, message: str = "") -> None:
+        if self.way_out not in message:
+            message = f"{message}; {self.way_out}"
+        super().__init__(code, message)
 
 
 class DatabaseLockedError(MilvusException):
