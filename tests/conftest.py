@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from milvus_store import MilvusClient
 
-from .servers import running_server
+from .servers import running_milvus, running_server
 
 # How long an example takes is for benchmarks: machines that run tests do other things as well.
 settings.register_profile("without deadlines", deadline=None)
@@ -35,3 +35,10 @@ def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
     """Host and port of Milvus Lite's server, run as a process of its own."""
     with running_server(tmp_path_factory.mktemp("server")) as server:
         yield server.host, server.port
+
+
+@pytest.fixture(scope="session")
+def real_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Milvus; skips where there is none."""
+    with running_milvus(tmp_path_factory.mktemp("milvus")) as uri:
+        yield uri

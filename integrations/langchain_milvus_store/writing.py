@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.documents import Document
@@ -171,23 +171,29 @@ class WriteCalls(OpenStore):
             made = self._create(schema, layout, rows, batch_size, options)
             if made is not None:
                 return list(map(str, made))
-        client = self._rows
-        write = client.insert if keys is None else client.upsert
-        return list(map(str, self._written(write, rows, batch_size, options)))
+        # Keys that were made here are nobody's: a server's upsert may lose the partition key of what it writes.
+        replaces = [keys is not None and one is not None for one in ids or [None] * len(rows)]
+        return list(map(str, self._written(rows, replaces, batch_size, options)))
 
     def _written(
         self,
-        write: Callable[..., Any],
         rows: list[dict[str, Any]],
+        replaces: list[bool],
         batch_size: int,
         options: dict[str, Any],
     ) -> list[Any]:
-        """Write ``rows``: to a file in one transaction, to a server a batch at a time."""
+        """Write ``rows``: to a file in one transaction, to a server a batch at a time.
+
+        ``replaces``: which of them may be there already.
+        """
+        client = self._rows
         size = batch_size if is_server(self.client.uri) else len(rows)
         ids: list[Any] = []
         for start in range(0, len(rows), size):
+            part = slice(start, start + size)
+            write = client.upsert if any(replaces[part]) else client.insert
             try:
-                ids += write(self.collection_name, rows[start : start + size], **options)["ids"]
+                ids += write(self.collection_name, rows[part], **options)["ids"]
             except MilvusException as error:
                 if start:
                     error.args = (error.code, f"{error.message}; the documents 0 to {start - 1} are stored")

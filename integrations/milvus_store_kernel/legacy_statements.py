@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from milvus_store import MilvusClient
+from milvus_store.errors import CollectionNotLoadedException
 from milvus_store.legacy import IndexType, MetricType, Status
 
 from . import statements as said
 from .doing import do
 from .errors import CellError
 from .help_texts import EXAMPLES
+from .row_statements import every_row
 from .session import Session, describe_type
 from .statements import Option, Options, Vector
 from .tables import Line, Output, Table
@@ -196,8 +198,18 @@ def _statistics(statement: said.Statistics, session: Session) -> Output:
 
 def _partitions(collection: str, client: MilvusClient) -> Table:
     tags = client.list_partitions(collection)
-    rows = [(tag, client.get_partition_stats(collection, tag)["row_count"]) for tag in tags]
+    rows = [(tag, _count_partition(collection, tag, client)) for tag in tags]
     return Table(("partition_tag", "row_count"), rows)
+
+
+def _count_partition(collection: str, tag: str, client: MilvusClient) -> int:
+    """Rows of a partition, now: a server's statistics leave out what it has not written to disk yet."""
+    every = every_row(collection, client)
+    try:
+        (row,) = client.query(collection, every, output_fields=["count(*)"], partition_names=[tag])
+    except CollectionNotLoadedException:
+        return int(client.get_partition_stats(collection, tag)["row_count"])
+    return int(row["count(*)"])
 
 
 @do.register

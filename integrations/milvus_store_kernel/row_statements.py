@@ -57,7 +57,7 @@ def _query(statement: said.SelectRows, client: MilvusClient) -> Output:
     if statement.order:
         names = [one.field for one in statement.order]
         fields = wanted if wanted == ["*"] else list(dict.fromkeys([*wanted, *names]))
-        text = _filter_text(statement) or _every_row(statement.collection, client)
+        text = _filter_text(statement) or every_row(statement.collection, client)
         rows = _sorted(list(client.query(statement.collection, text, output_fields=fields)), statement.order)
         rows = rows[statement.offset : statement.offset + limit]
     else:
@@ -117,7 +117,7 @@ def _filter_text(statement: said.SelectRows) -> str:
     return "" if statement.filter is None else statement.filter.text
 
 
-def _every_row(collection: str, client: MilvusClient) -> str:
+def every_row(collection: str, client: MilvusClient) -> str:
     """A filter that every row meets: a query without a filter needs a limit, and the order comes first."""
     for one in client.describe_collection(collection)["fields"]:
         if one.get("is_primary"):

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from milvus_store import DataType, MilvusClient
+from milvus_store.errors import MilvusException
 
 from .checks import check_int, check_metric_type, check_name, check_tag, illegal
 from .connection import Connection, loaded
@@ -159,8 +160,27 @@ class CollectionCalls(Connection):
         if tag == DEFAULT_PARTITION:
             raise Refused(Status.ILLEGAL_ARGUMENT, f"Partition {tag} is always there and cannot be dropped")
         check_partitions(client, name, [tag])
-        client.drop_partition(name, tag)
+        if self._is_server:
+            _drop_on_server(client, name, tag)
+        else:
+            client.drop_partition(name, tag)
         return Status(message=OK_MESSAGE)
+
+
+def _drop_on_server(client: MilvusClient, name: str, tag: str) -> None:
+    """Drop a partition, released first where the server drops none that is loaded; 0.9 had no such state."""
+    try:
+        client.drop_partition(name, tag)
+    except MilvusException as refused:
+        try:
+            client.release_partitions(name, [tag])
+        except MilvusException:  # Milvus Lite's server releases no partition; it refused for another reason
+            raise refused from None
+        try:
+            client.drop_partition(name, tag)
+        except BaseException:
+            client.load_partitions(name, [tag])
+            raise
 
 
 def check_partitions(client: MilvusClient, collection_name: str, tags: list[str]) -> None:

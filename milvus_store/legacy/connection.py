@@ -87,10 +87,17 @@ class Connection:
         """The client of today on the same file or server, for what 0.9 did not have."""
         return self._client
 
+    @property
+    def consistent_client(self) -> MilvusClient:
+        """The same client, which on a server sees all that was written when it asks, as 0.9 did."""
+        return self._within(None)
+
     def _within(self, timeout: object) -> MilvusClient:
-        """The client, whose calls to a server give up after ``timeout`` seconds."""
+        """The client, whose calls to a server give up after ``timeout`` seconds and see all that was written."""
         seconds = check_timeout(timeout)
-        return self._client if seconds is None else cast(MilvusClient, _Hurried(self._client, seconds))
+        if seconds is None and not self._is_server:
+            return self._client
+        return cast(MilvusClient, _Asking(self._client, seconds, is_strong=self._is_server))
 
     @property
     def _is_server(self) -> bool:
@@ -166,15 +173,19 @@ class Connection:
         raise DeprecatedError("set_hook() is deprecated: wrap the call instead")
 
 
-class _Hurried:
-    """Calls of a client that have a time limit."""
+_READS: Final = frozenset({"get", "query", "search"})
 
-    def __init__(self, client: MilvusClient, seconds: float) -> None:
+
+class _Asking:
+    """Calls of a client that have a time limit, and whose reads see all that was written before them."""
+
+    def __init__(self, client: MilvusClient, seconds: float | None, *, is_strong: bool) -> None:
         self._client = client
-        self._seconds = seconds
+        self._limit = {} if seconds is None else {"timeout": seconds}
+        self._level = {"consistency_level": "Strong"} if is_strong else {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return partial(getattr(self._client, name), timeout=self._seconds)
+        return partial(getattr(self._client, name), **self._limit, **(self._level if name in _READS else {}))
 
 
 def loaded(client: MilvusClient, collection_name: str, ask: Callable[[], Answer]) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -85,6 +86,22 @@ class RemoteMilvusClient(MilvusClient):
             batch_size=batch_size,
             writing={"partition_name": partition_name or None, "timeout": timeout},
         )
+
+    def create_index(self, collection_name: str, *args: Any, **kwargs: Any) -> Any:
+        """As on a file, all indexes or none: pymilvus asks for one after the other.
+
+        Raises:
+            MilvusException: the server refuses one of them; those before it are gone again.
+        """
+        existing = set(self.list_indexes(collection_name))
+        try:
+            return self._forward("create_index", (collection_name, *args), kwargs)
+        except BaseException:
+            with suppress(Exception):
+                for name in self.list_indexes(collection_name):
+                    if name not in existing:
+                        self.drop_index(collection_name, name)
+            raise
 
     def backup(self, target: str | Path) -> NoReturn:
         """Refused: it copies a file."""
