@@ -15,19 +15,17 @@ from milvus_store_lite.schema import NO_DEFAULT, Field, Schema
 
 from .fields import FieldSchema, data_type
 from .functions import Function, FunctionType
-from .options import check_options
+from .options import check_options, options
 from .structs import StructFieldSchema, named_struct
 
-_SCHEMA_OPTIONS = frozenset(
-    {
-        "auto_id",
-        "enable_dynamic_field",
-        "primary_field",
-        "partition_key_field",
-        "num_partitions",
-        "functions",
-        "struct_fields",
-    }
+_SCHEMA_OPTIONS = options(
+    "auto_id",
+    "enable_dynamic_field",
+    "primary_field",
+    "partition_key_field",
+    "num_partitions",
+    "functions",
+    "struct_fields",
 )
 
 
@@ -42,7 +40,7 @@ class CollectionSchema:
     """
 
     def __init__(self, fields: list[FieldSchema] | None = None, description: str = "", **kwargs: Any) -> None:
-        check_options("CollectionSchema", kwargs, _SCHEMA_OPTIONS)
+        check_options(CollectionSchema, kwargs, _SCHEMA_OPTIONS)
         self.fields: list[FieldSchema] = list(fields or [])
         self.description = description
         self.enable_dynamic_field = bool(kwargs.get("enable_dynamic_field", False))

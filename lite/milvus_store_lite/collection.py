@@ -257,7 +257,7 @@ class Collection(Definition):
         GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
         try:
             while True:
-                late, session = self._sessions.glance(self._database, self.name)
+                late, session = self._sessions.glance(self._database, self.name, self.suggests_names)
                 try:
                     with late:
                         return read(session)

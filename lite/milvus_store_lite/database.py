@@ -30,6 +30,7 @@ from .first_rows import FirstRows
 from .index_changes import checked_index
 from .indexes.scalar_types import has_sql_index
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
+from .reserved import check_field_name
 from .schema import Schema, check_name
 from .search.selection import partition_ids
 from .session import Session
@@ -148,18 +149,22 @@ class Database:
     ) -> list[Any]:
         """Make a collection, with ``indexes`` and then loaded if there are any: all of it or nothing.
 
+        One that is there just so keeps its rows, and gets the indexes that it lacks, as in Milvus.
+
         Args:
-            first: the rows that it has from the start.
+            first: the rows that it has from the start; then there may be none of this name.
             replace: in place of the collection of this name, if there is one.
 
         Returns:
             The primary keys of its rows.
 
         Raises:
-            MilvusException: the name is taken.
+            MilvusException: the name is taken by another one.
             DataNotMatchException: a row does not fit the schema.
         """
         check_name("collection", name)
+        for one in schema.fields:
+            check_field_name(one)
         check_analyzers(schema)
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
         check_against_schema(schema, checked)
@@ -174,21 +179,33 @@ class Database:
             if replace:
                 self._drop(connection, name)
             check_defaults(schema, zone)
-            self._require_free(connection, self.name, name)
-            collection_id = catalog.add_collection(
-                connection, self.name, name, schema, checked, consistency_level
-            )
-            RowStore(collection_id, schema).create_tables(connection)
+            if first is not None:
+                self._require_free(connection, self.name, name)
+            found = positions.find(connection, self.name, name)
+            if found is None:
+                collection_id = catalog.add_collection(
+                    connection, self.name, name, schema, checked, consistency_level
+                )
+                RowStore(collection_id, schema).create_tables(connection)
+            else:
+                collection_id = found[0]
+                _require_same(
+                    catalog.load(connection, collection_id), name, schema, checked, consistency_level
+                )
             self._add_indexes(connection, collection_id, indexes)
             if indexes:
                 record = catalog.load(connection, collection_id)
                 self._set_loaded(connection, record, record.partitions.values())
-            if first is None:
-                return []
-            session = self._sessions.on_new(connection, collection_id)
-            pks = self.collection(name).write_first(session, first.encode(schema, zone), first.partition)
-        with self._reading(name) as session:
-            session.state.indexes.wrote(session.position)
+            pks: list[Any] = []
+            if first is not None:
+                session = self._sessions.on_new(connection, collection_id)
+                pks = self.collection(name).write_first(session, first.encode(schema, zone), first.partition)
+        if found is not None:
+            for index in indexes:
+                self.build_index(name, index.field, wait=False)
+        if first is not None:
+            with self._reading(name) as session:
+                session.state.indexes.wrote(session.position)
         return pks
 
     def list_collections(self) -> list[str]:
@@ -251,11 +268,13 @@ class Database:
         """Let ``alias`` be another name of a collection.
 
         Raises:
-            MilvusException: a collection (code 1601) or another alias (1602) has this name.
+            MilvusException: a collection (code 1601), or an alias of another one (1602), has this name.
         """
         check_name("alias", alias)
         with self._writing(collection) as session:
             target = names.read(session.connection).alias_target(self.name, alias)
+            if target is not None and target.name == session.state.record.name:
+                return
             if target is not None:
                 raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target.name}'")
             if positions.find(session.connection, self.name, alias) is not None:
@@ -404,6 +423,32 @@ class Database:
                     )
         if record.loaded_partitions != wanted:
             catalog.set_loaded(connection, record.id, wanted)
+
+
+def _require_same(
+    existing: CollectionRecord,
+    name: str,
+    schema: Schema,
+    properties: Mapping[str, Any],
+    consistency_level: str,
+) -> None:
+    """Raise MilvusException unless ``existing`` is what a collection of this definition would be."""
+    different = [
+        what
+        for what, is_same in (
+            ("schema", existing.schema == Schema.from_json(schema.to_json())),
+            ("properties", existing.properties == properties),
+            ("consistency_level", existing.consistency_level == consistency_level),
+        )
+        if not is_same
+    ]
+    if existing.name != name:
+        raise MilvusException(message=f"alias {name!r} already exists, for collection '{existing.name}'")
+    if different:
+        raise MilvusException(
+            message=f"collection {name!r} already exists with another {' and '.join(different)}: drop it "
+            f"first, or take another name"
+        )
 
 
 def _make_folder() -> str:

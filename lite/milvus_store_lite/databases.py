@@ -46,14 +46,14 @@ class Databases:
             databases.add(connection, name, checked)
 
     def drop(self, name: str) -> None:
-        """Remove a database that holds no collections.
+        """Remove a database that holds no collections; nothing happens if there is none, as in Milvus.
 
         Raises:
-            DatabaseNotExistException: there is none of this name.
             ParamError: it is the default database, or still holds collections.
         """
         with self._connections.writing() as connection:
-            require(connection, name)
+            if not databases.exists(connection, name):
+                return
             if name == DEFAULT_DATABASE:
                 raise ParamError(message=f"the default database {name!r} cannot be dropped")
             collections = [one.name for one in names.read(connection).collections_of(name)]

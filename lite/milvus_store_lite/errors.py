@@ -7,7 +7,8 @@ generic code 1.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Final
 
 __all__ = [
     "AliasNotExistException",
@@ -33,6 +34,9 @@ __all__ = [
     "PrimaryKeyException",
     "SchemaNotReadyException",
 ]
+
+
+_ROW: Final = re.compile(r"row (\d+)(?=\b)")
 
 
 class MilvusException(Exception):
@@ -151,6 +155,19 @@ class DataNotMatchException(MilvusException):
     """A row does not fit the schema: a field is missing, unknown, of the wrong type or out of range."""
 
     default_code = 1100
+
+    @property
+    def row(self) -> int | None:
+        """The place of the row among those that were given, None if the message names none."""
+        found = _ROW.match(self.message)
+        return None if found is None else int(found[1])
+
+    def of_batch_at(self, start: int) -> DataNotMatchException:
+        """The same of rows of which the first of this batch is number ``start``."""
+        row = self.row
+        if row is None:
+            return self
+        return type(self)(self.code, _ROW.sub(f"row {start + row}", self.message, count=1))
 
 
 class DataTypeNotMatchException(ParamError):

@@ -12,6 +12,7 @@ from typing import Any
 from .errors import ParamError, SchemaNotReadyException
 from .schema import Field, Schema
 from .storage.catalog import CollectionRecord
+from .suggestions import did_you_mean
 
 
 def with_field(schema: Schema, one: Field) -> Schema:
@@ -99,5 +100,8 @@ def _role_in_functions(schema: Schema, name: str) -> str | None:
 def _field(schema: Schema, name: str) -> Field:
     one = schema.by_name.get(name)
     if one is None:
-        raise ParamError(message=f"no field {name!r}, the collection has {', '.join(schema.by_name)}")
+        raise ParamError(
+            message=f"no field {name!r}, the collection has {', '.join(schema.by_name)}"
+            + did_you_mean(name, schema.by_name)
+        )
     return one

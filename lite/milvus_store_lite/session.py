@@ -89,14 +89,14 @@ class Session(NamedTuple):
 class Sessions(Protocol):
     """Who opens sessions on the collections of a file."""
 
-    def reading(self, database: str, name: str) -> AbstractContextManager[Session]:
+    def reading(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
         """A read transaction on the collection called ``name`` (or by that alias)."""
         ...
 
-    def writing(self, database: str, name: str) -> AbstractContextManager[Session]:
+    def writing(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
         """A write transaction, likewise."""
         ...
 
-    def glance(self, database: str, name: str) -> tuple[Late, Session]:
+    def glance(self, database: str, name: str, suggest: bool = True) -> tuple[Late, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed."""
         ...

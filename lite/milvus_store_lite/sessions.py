@@ -17,7 +17,7 @@ from .indexes.collection_indexes import CollectionIndexes
 from .indexes.field_index import FieldIndex, Open, Standing
 from .indexes.keeper import Keeper
 from .session import CollectionState, Session
-from .storage import catalog, positions
+from .storage import catalog, names, positions
 from .storage.catalog import CollectionRecord
 from .storage.catalog_checksums import damage
 from .storage.connections import Connections
@@ -25,6 +25,7 @@ from .storage.forks import GATE
 from .storage.positions import Position
 from .storage.reading import Begun, Late
 from .storage.rows import RowStore
+from .suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,23 @@ class Sessions:
         self._lock = threading.Lock()
 
     @contextmanager
-    def reading(self, database: str, name: str) -> Iterator[Session]:
+    def reading(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
         """A read transaction on the collection called ``name`` (or by that alias) in ``database``.
+
+        Args:
+            suggest: whether the error for a name that there is not may tell one that there is.
 
         Raises:
             CollectionNotExistException, DatabaseNotExistException
         """
         with self._connections.reading() as connection:
-            yield self._session(connection, database, name)
+            yield self._session(connection, database, name, suggest)
 
     @contextmanager
-    def writing(self, database: str, name: str) -> Iterator[Session]:
+    def writing(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
         """A write transaction, likewise."""
         with self._connections.writing() as connection:
-            yield self._session(connection, database, name)
+            yield self._session(connection, database, name, suggest)
 
     def on_new(self, connection: sqlite3.Connection, collection_id: int) -> Session:
         """A session on a collection that the transaction of ``connection`` has made.
@@ -92,7 +96,7 @@ class Sessions:
         unindexed = CollectionIndexes(replace(record, indexes=()), self.keeper, None)
         return Session(Begun(connection), self._fresh_state(record, unindexed), position)
 
-    def glance(self, database: str, name: str) -> tuple[Late, Session]:
+    def glance(self, database: str, name: str, suggest: bool = True) -> tuple[Late, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed.
 
         Raises what ``reading`` raises. Using the session raises ``Moved`` when somebody wrote since.
@@ -101,7 +105,7 @@ class Sessions:
         seen = self._seen.get((database, name))
         if seen is None or seen.state_of_file != state_of_file:
             # The state was asked for before the transaction begins: the transaction sees it, or a newer one.
-            with self.reading(database, name) as session:
+            with self.reading(database, name, suggest) as session:
                 seen = _Seen(database, name, state_of_file, session.state, session.position)
             self._seen[database, name] = seen
         late = Late(self._connections.reading, partial(self._still_stands, seen))
@@ -113,12 +117,13 @@ class Sessions:
         connection.execute("PRAGMA schema_version").fetchone()
         return self._connections.state() == seen.state_of_file or seen.is_found_by(connection)
 
-    def _session(self, connection: sqlite3.Connection, database: str, name: str) -> Session:
+    def _session(self, connection: sqlite3.Connection, database: str, name: str, suggest: bool) -> Session:
         found = positions.find(connection, database, name)
         if found is None:
             require(connection, database)
             raise CollectionNotExistException(
                 message=f"collection {name!r} does not exist in database '{database}'"
+                + (did_you_mean(name, names.read(connection).known_in(database)) if suggest else "")
             )
         collection_id, version, position = found
         state = self.states.get(collection_id)

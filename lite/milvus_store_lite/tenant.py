@@ -25,6 +25,8 @@ _REMEMBERED: Final = 1024
 class TenantCollection(Collection):
     """The rows of ``collection`` whose partition key is ``tenant``."""
 
+    suggests_names = False
+
     def __init__(self, collection: Collection, tenant: object) -> None:
         """Bind the calls on rows; what is of all tenants together is refused.
 

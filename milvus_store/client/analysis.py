@@ -37,7 +37,7 @@ class AnalysisCalls(Connection):
         Raises:
             ParamError: the analyzer is not one that Milvus takes, or the field has none.
         """
-        check_options("run_analyzer", kwargs)
+        check_options(self.run_analyzer, kwargs)
         if with_hash:
             raise ParamError(message="run_analyzer() on a file has no hashes: terms are numbered, not hashed")
         if analyzer_names is not None:

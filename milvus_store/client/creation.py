@@ -8,13 +8,13 @@ from milvus_store_lite.errors import ParamError
 from milvus_store_lite.first_rows import FirstRows
 
 from ..index_params import to_records
-from ..options import check_options, consistency_level
+from ..options import check_options, consistency_level, options
 from ..results import WriteResult
 from ..schema import to_engine
 from .connection import Connection
-from .rows import as_rows
+from .data import as_rows
 
-CREATE_OPTIONS: Final = ("num_partitions", "num_shards", "properties", "consistency_level")
+CREATE_OPTIONS: Final = options("num_partitions", "num_shards", "properties")
 
 
 class CreationCalls(Connection):
@@ -48,7 +48,7 @@ class CreationCalls(Connection):
             DataNotMatchException: a row does not fit the schema.
             MilvusException: the name is taken.
         """
-        check_options("create_and_insert", kwargs, CREATE_OPTIONS)
+        check_options(self.create_and_insert, kwargs, CREATE_OPTIONS)
         if schema is None:
             raise ParamError(message="create_and_insert() needs a schema")
         rows = as_rows(data)
@@ -57,7 +57,7 @@ class CreationCalls(Connection):
             to_engine(schema, kwargs.get("num_partitions")),
             properties=kwargs.get("properties"),
             consistency_level=consistency_level(kwargs.get("consistency_level")).value,
-            indexes=to_records(index_params) if index_params is not None else (),
+            indexes=() if index_params is None else to_records(index_params, self.create_and_insert),
             first=FirstRows(rows, partition_name or None) if rows else None,
             replace=replace,
         )

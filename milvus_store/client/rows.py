@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
 
 from milvus_store_lite.clock import COLLECTION_CLOCK, Clock, time_parts
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.search.request import Scope
 
-from ..options import check_options
+from ..options import check_options, options
 from ..results import QueryResult, WriteResult
 from .connection import Connection
+from .data import as_rows, explained
 from .remembered import Remembered
 
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
 
 CLOCK_OPTIONS: Final = ("timezone", "time_fields")
+_DELETE_OPTIONS: Final = options("pks", "filter_params")
+_UPSERT_OPTIONS: Final = options("partial_update", "field_ops")
+_GET_OPTIONS: Final = options(*CLOCK_OPTIONS)
+_QUERY_OPTIONS: Final = options("limit", "offset", "filter_params", *CLOCK_OPTIONS)
 
 _COUNT = "count(*)"
 
@@ -34,7 +41,8 @@ class RowCalls(Connection):
         """Add rows, all or none of them; on return they are on disk.
 
         Args:
-            data: one row or a list of rows, each a dictionary from field name to value.
+            data: one row or a list of rows, each a dictionary from field name to value; also a tuple or an
+                iterator of rows, or a DataFrame, of which each line is a row.
 
         Returns:
             ``{"insert_count": n, "ids": [...], "cost": 0}``
@@ -43,10 +51,11 @@ class RowCalls(Connection):
             DataNotMatchException: a row does not fit the schema; the message names row, field, what was
                 expected and what was given.
         """
-        check_options("insert", kwargs)
+        check_options(self.insert, kwargs)
         rows = as_rows(data)
         collection = self._collection(collection_name)
-        ids = collection.insert(rows, as_partition(partition_name)) if rows else []
+        with explained(data):
+            ids = collection.insert(rows, as_partition(partition_name)) if rows else []
         return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
 
     def upsert(
@@ -70,11 +79,12 @@ class RowCalls(Connection):
         Raises:
             ParamError: ``field_ops`` are given, which a file does not serve.
         """
-        check_options("upsert", kwargs, ("partial_update", "field_ops"))
+        check_options(self.upsert, kwargs, _UPSERT_OPTIONS)
         is_partial = _is_partial(kwargs)
         rows = as_rows(data)
         collection = self._collection(collection_name)
-        ids = collection.upsert(rows, as_partition(partition_name), partial=is_partial) if rows else []
+        with explained(data):
+            ids = collection.upsert(rows, as_partition(partition_name), partial=is_partial) if rows else []
         return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
 
     def delete(
@@ -94,7 +104,7 @@ class RowCalls(Connection):
         Returns:
             ``{"delete_count": n, "cost": 0}``: the rows that were there and are gone.
         """
-        check_options("delete", kwargs, ("pks", "filter_params"))
+        check_options(self.delete, kwargs, _DELETE_OPTIONS)
         pks = [*as_ids(kwargs.get("pks")), *as_ids(ids)]
         if filter and pks:
             raise ParamError(message="delete() takes ids or a filter, got both")
@@ -125,7 +135,7 @@ class RowCalls(Connection):
         Args:
             timezone, time_fields: as for ``query``.
         """
-        check_options("get", kwargs, CLOCK_OPTIONS)
+        check_options(self.get, kwargs, _GET_OPTIONS)
         collection = self._collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
         return QueryResult(
@@ -153,7 +163,7 @@ class RowCalls(Connection):
                 else that of the collection, of its database, or UTC.
             time_fields: ``"year, month, day"`` and the like: show these numbers instead of times.
         """
-        check_options("query", kwargs, ("limit", "offset", "filter_params", *CLOCK_OPTIONS))
+        check_options(self.query, kwargs, _QUERY_OPTIONS)
         if filter and ids is not None:
             raise ParamError(message="query() takes a filter or ids, got both")
         if ids is not None:
@@ -259,24 +269,17 @@ def as_fields(output_fields: object) -> list[str]:
     return list(output_fields)
 
 
-def as_rows(data: object) -> list[dict[str, Any]]:
-    """One row, or several, as a list."""
-    if isinstance(data, dict):
-        return [data]
-    if not isinstance(data, list):
-        raise DataTypeNotMatchException(
-            message=f"data must be a dict or a list of dicts, got {type(data).__name__}: {data!r:.80}"
-        )
-    return data
-
-
 def as_ids(ids: object) -> list[Any]:
-    """One primary key, or several, as a list."""
+    """One primary key, or several, as a list: of any kind of sequence, set, iterator, array or column."""
     if ids is None:
         return []
     if isinstance(ids, (int, str)):
         return [ids]
-    if isinstance(ids, Sequence):
+    if isinstance(ids, (np.generic, np.ndarray)) or hasattr(ids, "to_numpy"):
+        column: Any = ids
+        found = (column.to_numpy() if hasattr(column, "to_numpy") else column).tolist()
+        return found if isinstance(found, list) else [found]
+    if isinstance(ids, Iterable) and not isinstance(ids, (bytes, bytearray, Mapping)):
         return list(ids)
     raise DataTypeNotMatchException(
         message=f"ids must be an int, a str or a list of them, got {type(ids).__name__}: {ids!r:.80}"

@@ -25,6 +25,7 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
         self.uri = client.uri
         self.collection_name = collection_name
         self.tenant = stored_tenant(client._collection(collection_name).describe(), tenant)
+        self.strict = client.strict
         self._client = client
 
     def _collection(self, collection_name: str) -> TenantCollection:

@@ -148,9 +148,9 @@ def _own_values(result: SearchResult, handed_out: set[int]) -> None:
     """Copy lists and dictionaries that another caller has got already: each may change what it was given."""
     for hits in result:
         for hit in hits:
-            for name, value in hit.entity.items():
+            for name, value in hit["entity"].items():
                 if isinstance(value, (list, dict)):
                     if id(value) in handed_out:
-                        hit.entity[name] = deepcopy(value)
+                        hit["entity"][name] = deepcopy(value)
                     else:
                         handed_out.add(id(value))

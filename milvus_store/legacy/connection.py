@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 from milvus_store import MilvusClient
 from milvus_store.client.address import is_server
 from milvus_store.errors import CollectionNotLoadedException, MilvusException, MissingExtraError
+from milvus_store.options import judge_options
 
 from .checks import check_int, check_timeout, illegal
 from .errors import DeprecatedError, NotConnectError, ParamError
@@ -17,6 +18,7 @@ from .futures import Callback, Future
 
 CLIENT_VERSION: Final = "0.2.12"
 _DEFAULT_PORTS: Final = {"GRPC": 19530, "HTTP": 19121}
+_FUTURE: Final = frozenset({"_async", "_callback", "callback"})
 _KNOWN: Final = frozenset(
     {"uri", "name", "pool_size", "wait_timeout", "try_connect", "pre_ping", "max_retry", "memory_limit"}
 )
@@ -49,9 +51,7 @@ class Connection:
             NotConnectError: the file cannot be opened or the server cannot be reached.
             ImportError: a server is wanted and pymilvus is not installed.
         """
-        unknown = sorted(set(kwargs) - _KNOWN)
-        if unknown:
-            raise ParamError(f"Milvus() got an unexpected argument {unknown[0]!r}")
+        judge_options("Milvus", kwargs, _KNOWN | {"host", "port", "handler"}, error=ParamError)
         if handler not in _DEFAULT_PORTS:
             illegal("handler", "'GRPC' or 'HTTP'", handler)
         self._address = _address(host, port, handler, kwargs.get("uri"))
@@ -144,9 +144,7 @@ class Connection:
 
     def _deliver(self, kind: type[Future], options: dict[str, Any], work: Callable[[], Any]) -> Any:
         """What ``work`` answers, or with ``_async`` in ``options`` a future of it."""
-        unknown = sorted(set(options) - {"_async", "_callback", "callback"})
-        if unknown:
-            raise ParamError(f"unexpected argument {unknown[0]!r}: expected _async or _callback")
+        judge_options(_name_of(work), options, _FUTURE, error=ParamError)
         callback: Callback | None = options.get("_callback") or options.get("callback")
         if not options.get("_async"):
             return work()
@@ -174,6 +172,12 @@ class Connection:
 
 
 _READS: Final = frozenset({"get", "query", "search"})
+
+
+def _name_of(work: Callable[[], Any]) -> str:
+    """The call that ``work`` is the rest of."""
+    name: str = getattr(getattr(work, "func", work), "__name__", "call")
+    return name.strip("_")
 
 
 class _Asking:

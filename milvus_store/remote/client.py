@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..client.address import server_address
+from ..client.data import as_rows
 from ..client.milvus_client import MilvusClient
-from ..client.rows import as_rows
 from ..errors import ConnectionNotExistException, ParamError
 from ..extras import imported
 from ..results import WriteResult

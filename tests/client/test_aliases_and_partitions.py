@@ -47,9 +47,9 @@ def test_an_alias_moves_at_once(colors: MilvusClient) -> None:
 def test_names_are_not_taken_twice(colors: MilvusClient) -> None:
     colors.create_collection("other", dimension=2)
     colors.create_alias("colors", "paint")
-    for name, code in (("paint", 1602), ("other", 1601)):
+    for collection, name, code in (("other", "paint", 1602), ("colors", "other", 1601)):
         with pytest.raises(MilvusException, match=name) as caught:
-            colors.create_alias("colors", name)
+            colors.create_alias(collection, name)
         assert caught.value.code == code
     with pytest.raises(MilvusException, match="'paint' already exists"):
         colors.create_collection("paint", dimension=2)
@@ -111,19 +111,13 @@ def test_dropping_a_partition_drops_its_rows(colors: MilvusClient) -> None:
 
 def test_partitions_that_cannot_be(colors: MilvusClient) -> None:
     colors.create_partition("colors", "extra")
-    with pytest.raises(MilvusException, match="'extra' already exists"):
-        colors.create_partition("colors", "extra")
     with pytest.raises(ParamError, match="invalid partition name"):
         colors.create_partition("colors", "1p")
     with pytest.raises(ParamError, match="'_default' cannot be dropped"):
         colors.drop_partition("colors", "_default")
-    for call in (
-        lambda: colors.drop_partition("colors", "nope"),
-        lambda: colors.get_partition_stats("colors", "nope"),
-    ):
-        with pytest.raises(PartitionNotExistException, match="'nope'") as caught:
-            call()
-        assert caught.value.code == 200
+    with pytest.raises(PartitionNotExistException, match="'nope'") as caught:
+        colors.get_partition_stats("colors", "nope")
+    assert caught.value.code == 200
     schema = colors.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("v", DataType.FLOAT_VECTOR, dim=2)

@@ -129,7 +129,7 @@ def test_search_refuses_what_it_cannot_answer(colors: MilvusClient) -> None:
         ({"data": query, "anns_field": "color"}, "anns_field 'color'"),
         ({"data": query, "search_params": {"metric_type": "L2"}}, "COSINE, got 'L2'"),
         ({"data": query, "search_params": {"metric_type": "XX"}}, "'XX'"),
-        ({"data": query, "search_params": {"params": {"nprobe": 3}}}, "'nprobe'"),
+        ({"data": query, "search_params": {"params": {"nprob": 3}}}, "'nprob'; did you mean 'nprobe'"),
         ({"data": query, "search_params": {"radius": "3"}}, "radius must be a number"),
         ({"data": query, "limt": 3}, "'limt'"),
     ]

@@ -95,7 +95,7 @@ def test_queries_that_cannot_be_answered(store: MilvusVectorStore) -> None:
         ({"mode": MODES.SVM}, "is not served: use default"),
         ({"query_embedding": None}, "needs a query_embedding"),
         ({"mode": MODES.HYBRID, "query_str": None}, "needs a query_str"),
-        ({"keywords": {"partition": "x"}}, "unknown argument 'partition'"),
+        ({"keywords": {"partition": "x"}}, "'partition'; did you mean 'milvus_partition_names'"),
     ):
         with pytest.raises(ValueError, match=message):
             ask(store, **arguments)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import RowStore
 from ..storage.values import encode_queries
+from ..suggestions import did_you_mean
 from .by_ids import stored_vectors
 from .group_labels import group_labels
 from .grouping import grouped, leaders
@@ -149,6 +150,7 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
             raise ParamError(
                 message=f"anns_field {name!r} is no vector field of the collection, expected one of "
                 f"{', '.join(field.name for field in schema.vectors)}"
+                + did_you_mean(name, [field.name for field in schema.vectors])
             )
         return one
     if len(schema.vectors) > 1:

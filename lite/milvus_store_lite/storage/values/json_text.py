@@ -11,6 +11,7 @@ import numpy as np
 from ...data_types import DataType
 from ...errors import DataNotMatchException
 from ...schema import DYNAMIC_FIELD, Field, Schema
+from ...suggestions import did_you_mean
 from .failures import fail
 
 
@@ -47,7 +48,7 @@ def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[st
             if unknown:
                 raise DataNotMatchException(
                     message=f"row {place}: unknown field {unknown[0]!r}: the collection has no dynamic field, "
-                    f"expected {', '.join(schema.by_name)}"
+                    f"expected {', '.join(schema.by_name)}" + did_you_mean(unknown[0], schema.by_name)
                 )
     stand_in = Field(name="dynamic_field", dtype=DataType.JSON)
     texts = []
