@@ -152,9 +152,9 @@ LOOKS = [_vectors(), _texts(), *SCRIPT["query"][:3]]
 """What is asked after each call that writes."""
 
 
-def world(path: str | Path, foreign: list[dict[str, Any]]) -> MilvusClient:
+def world(path: str | Path, foreign: list[dict[str, Any]], **options: Any) -> MilvusClient:
     """A database with ``OWN``, the rows of ann, amid those of others."""
-    client = MilvusClient(path)
+    client = MilvusClient(path, **options)
     schema = client.create_schema(enable_dynamic_field=True)
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
@@ -247,16 +247,20 @@ def test_no_answer_depends_on_the_rows_of_others(
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("memory_limit", [None, 0])
 def test_no_answer_depends_on_others_where_a_tenant_is_too_large_for_a_part(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, memory_limit: int | None
 ) -> None:
     monkeypatch.setattr(histories, "MAX_PART_ROWS", 3)
     found = []
     for words in ("red red", "blue sky rare"):
         rows = [{**OWN[0], "id": one, "text": words, "tenant": "bob"} for one in FOREIGN_IDS]
-        with world(MEMORY, rows) as client:
+        with world(MEMORY, rows, memory_limit=memory_limit) as client:
             found.append(answers(client.for_tenant("docs", "ann")))
     assert found[0] == found[1]
+    monkeypatch.undo()
+    with world(MEMORY, []) as client:  # a part answers as all rows do
+        assert answers(client.for_tenant("docs", "ann")) == found[0]
 
 
 class Awaited:
