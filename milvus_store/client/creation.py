@@ -13,6 +13,7 @@ from ..results import WriteResult
 from ..schema import to_engine
 from .connection import Connection
 from .data import as_rows
+from .rows import as_partition
 
 CREATE_OPTIONS: Final = options("num_partitions", "num_shards", "properties")
 
@@ -58,7 +59,7 @@ class CreationCalls(Connection):
             properties=kwargs.get("properties"),
             consistency_level=consistency_level(kwargs.get("consistency_level")).value,
             indexes=() if index_params is None else to_records(index_params, self.create_and_insert),
-            first=FirstRows(rows, partition_name or None) if rows else None,
+            first=FirstRows(rows, as_partition(partition_name)) if rows else None,
             replace=replace,
         )
         return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})

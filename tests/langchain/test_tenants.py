@@ -172,6 +172,7 @@ def test_a_bound_store_may_write_the_first_documents(make_store: MakeStore) -> N
         make_store(collection_name="other").for_tenant("eve").add_texts(["x"])
 
 
+NO_TENANT = "__no_tenant__"
 NOBODY = [
     None,
     True,
@@ -181,7 +182,7 @@ NOBODY = [
     b"bob",
     ["bob"],
     {"bob": 1},
-    "__no_tenant__",
+    NO_TENANT,
     "x" * 70_000,
     5,
 ]
@@ -211,14 +212,27 @@ def test_a_number_of_numpy_is_a_tenant_and_the_one_that_says_none_is_not(make_st
             bound.for_tenant(tenant)
 
 
-def test_an_empty_text_is_a_tenant_where_it_says_nothing_else(make_store: MakeStore) -> None:
-    store = make_store()
-    schema = store.client.create_schema(enable_dynamic_field=True)
+def test_an_empty_text_is_a_tenant_and_that_of_documents_without_one_is_not(make_store: MakeStore) -> None:
+    store = make_store(partition_key_field="tenant")
+    bound = store.for_tenant("")
+    bound.add_texts(["mine"])
+    store.add_texts(["theirs", "stray"], [{"tenant": "ann"}, {}])
+    assert [one.page_content for one in store.for_tenant("").similarity_search("x")] == ["mine"]
+
+
+@pytest.mark.parametrize("default", [{"default_value": ""}, {}])
+def test_an_empty_text_is_nobodys_where_it_says_so(make_store: MakeStore, default: dict[str, Any]) -> None:
+    client = make_store().client
+    schema = client.create_schema(enable_dynamic_field=True)
     for field in ({"field_name": "pk", "is_primary": True}, {"field_name": "text"}):
         schema.add_field(datatype=DataType.VARCHAR, max_length=99, **field)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=64)
-    schema.add_field("tenant", DataType.VARCHAR, max_length=99, is_partition_key=True)
-    store.client.create_collection("LangChainCollection", schema=schema)
+    schema.add_field("tenant", DataType.VARCHAR, max_length=99, is_partition_key=True, **default)
+    client.create_collection("LangChainCollection", schema=schema)
     store = make_store()
-    store.add_texts(["mine", "theirs"], [{"tenant": ""}, {"tenant": "ann"}])
-    assert [one.page_content for one in store.for_tenant("").similarity_search("x")] == ["mine"]
+    store.add_texts(["none", "theirs"], [{"tenant": ""}, {"tenant": "ann"}])
+    if default:
+        with pytest.raises(ValueError, match="a tenant cannot be ''"):
+            store.for_tenant("")
+    else:
+        assert [one.page_content for one in store.for_tenant("").similarity_search("x")] == ["none"]
