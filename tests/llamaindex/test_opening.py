@@ -121,6 +121,9 @@ async def test_a_collection_that_another_store_makes_later_is_looked_at_too(
         await store.async_add(added) if is_async else store.add(added)
     made(path, similarity_metric="L2", overwrite=True)
     assert (await store.aquery(NEAR) if is_async else store.query(NEAR)).ids == ["a"]
+    made(path, similarity_metric="COSINE", overwrite=True)
+    with pytest.raises(ValueError, match="has the metric COSINE"):
+        await store.aquery(NEAR) if is_async else store.query(NEAR)
     store.close()
 
 
