@@ -21,7 +21,7 @@ from milvus_store import (
 from milvus_store.client.tenants import TenantClient
 from milvus_store.errors import CollectionNotExistException, ParamError
 
-from .connecting import client_arguments
+from .connecting import connected
 from .layout import NO_TENANT, Layout, VectorColumn
 from .settings import Settings
 from .utils.sparse import BaseSparseEmbedding
@@ -123,8 +123,7 @@ class OpenStore(VectorStore):
             num_shards=num_shards,
         )
         self._tenant: str | int | None = None
-        arguments = client_arguments(connection_args)
-        self._client = MilvusClient(**arguments)
+        self._client = connected(connection_args)
         self._aclient: AsyncMilvusClient | None = None
         self._replaces = drop_old == DROP_WITH_FIRST_ADD
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from milvus_store import MilvusClient, MilvusException
+
 DEFAULT_URI: Final = "./milvus_demo.db"
 DEFAULT_HOST: Final = "localhost"
 DEFAULT_PORT: Final = 19530
@@ -12,6 +14,26 @@ _NO_WORDS: Final = (
     "url", "path", "file", "filename", "db", "db_path", "db_file", "database", "location", "persist_directory"
 )  # fmt: skip
 """What other stores call the place of their data."""
+
+
+def connected(given: Mapping[str, Any] | None) -> MilvusClient:
+    """A client by ``connection_args``.
+
+    Raises:
+        ValueError: as ``client_arguments`` does.
+        MilvusException: the file cannot be opened, or the server not be reached.
+    """
+    arguments = client_arguments(given)
+    try:
+        return MilvusClient(**arguments)
+    except MilvusException as error:
+        if not (given or {}).get("uri") and arguments["uri"] != DEFAULT_URI:
+            hint = (
+                f"{arguments['uri']} is a server; for a file give connection_args={{'uri': '{DEFAULT_URI}'}}"
+            )
+            error.message = f"{error.message}; {hint}"
+            error.args = (error.code, error.message)
+        raise
 
 
 def client_arguments(given: Mapping[str, Any] | None) -> dict[str, Any]:

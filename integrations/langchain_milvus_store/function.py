@@ -7,6 +7,10 @@ from uuid import uuid4
 
 from milvus_store import Function, FunctionType
 
+from .unserved import unserved
+
+__getattr__ = unserved(__name__)
+
 
 class BM25BuiltInFunction:
     """BM25 over the text field, computed by the database: full-text search without an embedding.

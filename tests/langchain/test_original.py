@@ -16,7 +16,7 @@ import langchain_milvus_store
 from langchain_milvus_store import BM25BuiltInFunction, Milvus
 from langchain_milvus_store.connecting import client_arguments
 from milvus_store import AsyncMilvusClient, DataType, MilvusClient
-from milvus_store.errors import ConnectionNotExistException
+from milvus_store.errors import ConnectionNotExistException, MilvusException
 
 from .conftest import HashedWords
 
@@ -165,22 +165,25 @@ def test_modules_have_the_paths_of_the_original(module: str, names: list[str]) -
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("module", "name"),
     [
-        "Zilliz",
-        "ZillizCloudPipelineRetriever",
-        "MilvusCollectionHybridSearchRetriever",
-        "TextEmbeddingBuiltInFunction",
-        "BaseMilvusBuiltInFunction",
+        ("langchain_milvus_store", "Zilliz"),
+        ("langchain_milvus_store", "ZillizCloudPipelineRetriever"),
+        ("langchain_milvus_store", "MilvusCollectionHybridSearchRetriever"),
+        ("langchain_milvus_store", "TextEmbeddingBuiltInFunction"),
+        ("langchain_milvus_store", "BaseMilvusBuiltInFunction"),
+        ("langchain_milvus_store.vectorstores", "Zilliz"),
+        ("langchain_milvus_store.function", "TextEmbeddingBuiltInFunction"),
+        ("langchain_milvus_store.utils.sparse", "BM25SparseEmbedding"),
     ],
 )
-def test_a_name_that_is_not_served_says_what_to_use(name: str) -> None:
+def test_a_name_that_is_not_served_says_what_to_use(module: str, name: str) -> None:
     with pytest.raises(
         ImportError, match=f"{name} of langchain_milvus is not in langchain_milvus_store: (use|give)"
     ):
-        getattr(langchain_milvus_store, name)
-    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = langchain_milvus_store.Nothing
+        exec(f"from {module} import {name}")
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'Nothing'"):
+        _ = importlib.import_module(module).Nothing
 
 
 @pytest.mark.parametrize(
@@ -225,6 +228,15 @@ def test_a_place_that_is_not_understood_is_never_the_default_file(
     with pytest.raises(ValueError, match=message):
         Milvus(HashedWords(), connection_args=given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_is_not_there_reminds_of_the_file() -> None:
+    given = {"host": "127.0.0.1", "port": 1, "timeout": 1}
+    with pytest.raises(MilvusException, match=r"is a server; for a file give connection_args=.*'uri'"):
+        Milvus(HashedWords(), connection_args=given)
+    with pytest.raises(MilvusException) as caught:
+        Milvus(HashedWords(), connection_args={"uri": "http://127.0.0.1:1", "timeout": 1})
+    assert "for a file" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

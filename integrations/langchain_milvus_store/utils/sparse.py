@@ -6,6 +6,10 @@ from abc import ABC, abstractmethod
 
 from langchain_core.runnables.config import run_in_executor
 
+from ..unserved import unserved
+
+__getattr__ = unserved(__name__)
+
 
 class BaseSparseEmbedding(ABC):
     """Base of a sparse embedding: texts to dictionaries from index to weight."""
