@@ -125,13 +125,15 @@ def test_a_server_that_fails_in_the_middle_is_said_to_have_stored_what_came_befo
 ) -> None:
     written: list[int] = []
 
-    def write(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    def write(name: str, rows: list[dict[str, Any]], **_: Any) -> dict[str, Any]:
         if len(written) == 2:
             raise MilvusException(5, "disk full")
         written.append(len(rows))
         return {"ids": [row["pk"] for row in rows]}
 
+    store.add_texts(["old"])
     monkeypatch.setattr(store.client, "uri", "http://localhost:19530")
+    monkeypatch.setattr(store.client, "upsert", write)
     with pytest.raises(MilvusException, match="disk full; the documents 0 to 5 are stored") as caught:
-        store._written(write, [{"pk": str(n)} for n in range(8)], 3, {})
+        store.add_texts(list("abcdefgh"), ids=list("abcdefgh"), batch_size=3)
     assert (caught.value.code, written) == (5, [3, 3])
