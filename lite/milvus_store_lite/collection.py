@@ -7,7 +7,7 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, TypeVar
@@ -21,8 +21,10 @@ from .search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, Sea
 from .search.selection import Choice, Selection, loaded_partitions, partition_id
 from .session import Chooser, CollectionState, Session
 from .storage import positions
+from .storage.calls import whole_calls
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.forks import GATE
+from .storage.leases import Lease
 from .storage.reading import Moved
 from .storage.rows import PARTITION_COLUMN
 from .storage.values import (
@@ -43,6 +45,7 @@ Read = TypeVar("Read")
 Asked = TypeVar("Asked", Scope, SearchRequest)
 
 
+@whole_calls
 class Collection(Definition):
     """The collection called ``name`` (or by that alias), looked up anew at every call."""
 
@@ -168,10 +171,12 @@ class Collection(Definition):
     def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
         own = self._own(scope)
-        opened, session, selection = self._held(lambda state: state.choice(own))
-        with opened:
+
+        def cursor(lease: Lease, session: Session, selection: Selection) -> QueryCursor:
             projection = session.state.columns(tuple(output_fields), scope.clock)
-            return QueryCursor(opened.pop_all(), session.state.rows, selection, projection, offset)
+            return QueryCursor(lease, session.state.rows, selection, projection, offset)
+
+        return self._kept(lambda state: state.choice(own), cursor)
 
     def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
         """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
@@ -182,13 +187,15 @@ class Collection(Definition):
         assert request.offset == 0, "iterators know no offset"
         assert request.group_by is None, "iterators know no groups"
         own = self._own(request)
-        opened, session, selection = self._held(lambda state: state.search(own))
-        with opened:
+
+        def cursor(lease: Lease, session: Session, selection: Selection) -> tuple[str, SearchCursor]:
             search = session.state.search(own)
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.one.name))
-            cursor = SearchCursor(opened.pop_all(), search, selection, vectors, find)
-            return search.rows.schema.primary.name, cursor
+            pages = SearchCursor(lease, search, selection, vectors, find)
+            return search.rows.schema.primary.name, pages
+
+        return self._kept(lambda state: state.search(own), cursor)
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -266,13 +273,16 @@ class Collection(Definition):
         finally:
             GATE.leave()
 
-    def _held(self, chooser: Callable[[CollectionState], Chooser]) -> tuple[ExitStack, Session, Selection]:
-        """A read transaction, which closing the stack ends, and the rows chosen just as it sees them."""
+    def _kept(
+        self,
+        chooser: Callable[[CollectionState], Chooser],
+        keep: Callable[[Lease, Session, Selection], Read],
+    ) -> Read:
+        """What keeps a read transaction, with the rows chosen just as it sees them."""
         while True:
-            with ExitStack() as opening, suppress(Moved):
-                session = opening.enter_context(self._reading())
-                selection = session.selected(chooser(session.state))
-                return opening.pop_all(), session, selection
+            lasting = self._sessions.lasting(self._database, self.name, self.suggests_names)
+            with suppress(Moved), lasting as (lease, session):
+                return keep(lease, session, session.selected(chooser(session.state)))
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""

@@ -36,6 +36,7 @@ from .search.selection import partition_ids
 from .session import Session
 from .sessions import Sessions
 from .storage import catalog, names, positions
+from .storage.calls import whole, whole_calls
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
 from .storage.file import Durability
@@ -46,6 +47,7 @@ from .text.fields import check_analyzers
 IN_MEMORY: Final = ":memory:"
 
 
+@whole_calls
 class Database:
     """The database in the file at ``path``, which is made if there is none.
 
@@ -64,6 +66,7 @@ class Database:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file is not one to open.
     """
 
+    @whole
     def __init__(
         self,
         path: str | Path,

@@ -10,6 +10,7 @@ from .errors import DatabaseNotExistException, MilvusException, ParamError
 from .properties import DATABASE_PROPERTIES, checked_properties
 from .schema import check_name
 from .storage import databases, names
+from .storage.calls import whole_calls
 from .storage.catalog import DEFAULT_DATABASE
 from .storage.connections import Connections
 
@@ -17,6 +18,7 @@ MAX_DATABASES: Final = 64
 """Milvus's bound, the default database included."""
 
 
+@whole_calls
 class Databases:
     """The databases in the file that ``connections`` go to."""
 

@@ -19,11 +19,13 @@ from .schema_changes import with_field, with_field_params, without_field
 from .search.selection import partition_id
 from .session import Session, Sessions
 from .storage import catalog, positions
+from .storage.calls import whole_calls
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.values import check_defaults, encode_default
 from .text.fields import check_analyzers
 
 
+@whole_calls
 class Definition:
     """The definition of the collection called ``name`` in ``database``, and the base of the calls on its rows.
 

@@ -18,6 +18,7 @@ from .search.prepared import PreparedSearch, prepared
 from .search.request import Scope, SearchRequest
 from .search.selection import Choice, Selection
 from .storage.catalog import CollectionRecord
+from .storage.leases import Lease
 from .storage.positions import Position
 from .storage.reading import Late, Reading
 from .storage.rows import RowStore
@@ -91,6 +92,12 @@ class Sessions(Protocol):
 
     def reading(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
         """A read transaction on the collection called ``name`` (or by that alias)."""
+        ...
+
+    def lasting(
+        self, database: str, name: str, suggest: bool = True
+    ) -> AbstractContextManager[tuple[Lease, Session]]:
+        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
         ...
 
     def writing(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:

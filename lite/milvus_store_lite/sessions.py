@@ -22,6 +22,7 @@ from .storage.catalog import CollectionRecord
 from .storage.catalog_checksums import damage
 from .storage.connections import Connections
 from .storage.forks import GATE
+from .storage.leases import Lease
 from .storage.positions import Position
 from .storage.reading import Begun, Late
 from .storage.rows import RowStore
@@ -79,6 +80,13 @@ class Sessions:
         """
         with self._connections.reading() as connection:
             yield self._session(connection, database, name, suggest)
+
+    @contextmanager
+    def lasting(self, database: str, name: str, suggest: bool = True) -> Iterator[tuple[Lease, Session]]:
+        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
+        lease = self._connections.reading()
+        with lease as connection:
+            yield lease, self._session(connection, database, name, suggest)
 
     @contextmanager
     def writing(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:

@@ -16,12 +16,14 @@ from .errors import DataNotMatchException, ParamError
 from .search.request import EVERYTHING
 from .search.tenants import Tenant, partition_key, plain_tenant, stored_tenant, strangers
 from .session import Session
+from .storage.calls import whole_calls
 from .storage.values import Batch
 
 _REMEMBERED: Final = 1024
 """Scopes and requests of tenants that are not made anew."""
 
 
+@whole_calls
 class TenantCollection(Collection):
     """The rows of ``collection`` whose partition key is ``tenant``."""
 

@@ -5,7 +5,6 @@ A call is described and carried out by ``MilvusClient`` alone; here each is one 
 
 from __future__ import annotations
 
-import asyncio
 from copy import copy
 from functools import partial
 from operator import attrgetter
@@ -98,7 +97,7 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
 
     async def close(self) -> None:
         """Release the file, once every call that was awaited before has ended."""
-        await asyncio.get_running_loop().run_in_executor(None, self._workers.close)
+        await self._workers.aclose()
         self._client.close()
 
     async def __aenter__(self: Client) -> Client:

@@ -75,7 +75,7 @@ class Connection:
         self.__settings = _checked_settings(kwargs)
         self.strict = self.__settings["strict"]
         opened = acquire(
-            local_path(uri), **{name: one for name, one in self.__settings.items() if name != "strict"}
+            self, local_path(uri), **{name: one for name, one in self.__settings.items() if name != "strict"}
         )
         # When the client is forgotten. That may be at any moment and in any thread, so nothing is waited for.
         self.__release = weakref.finalize(self, release, opened, waiting=False)
@@ -89,6 +89,9 @@ class Connection:
             except BaseException:
                 self.close()
                 raise
+
+    _original: Connection | None = None
+    """Of a copy, the client that it was made from."""
 
     @property
     def _database(self) -> Database:
@@ -114,13 +117,16 @@ class Connection:
         self.__database = None
         for iterator in list(self.__iterators):
             iterator.close()
-        if self.__release.detach() is not None:
-            release(self.__opened)
+        release(self.__opened, self._original or self)
+        self.__release.detach()
 
     def __copy__(self: Client) -> Client:
         """The same open database; what is closed is closed for both."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
+        other._original = (
+            self._original or self
+        )  # which has the file open, so it must not be forgotten before
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
@@ -11,6 +10,7 @@ from milvus_store import MilvusClient
 from milvus_store.client.address import is_server
 from milvus_store.errors import CollectionNotLoadedException, MilvusException, MissingExtraError
 from milvus_store.options import judge_options
+from milvus_store.threads import Threads
 
 from .checks import check_int, check_timeout, illegal
 from .errors import DeprecatedError, NotConnectError, ParamError
@@ -60,7 +60,7 @@ class Connection:
         self._pool_size = check_int(kwargs.get("pool_size", 10), "pool_size")
         self._wait_timeout = float(kwargs.get("wait_timeout", 10))
         self._settings = {key: kwargs[key] for key in ("memory_limit",) if kwargs.get(key) is not None}
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
         self._is_closed = False
         self.__client: MilvusClient | None = None
         if kwargs.get("try_connect", True):
@@ -119,7 +119,7 @@ class Connection:
     def close(self) -> None:
         """Wait for ``_async`` calls and release the file or connection; later calls raise AttributeError."""
         if self._threads is not None:
-            self._threads.shutdown(wait=True)
+            self._threads.finish()
             self._threads = None
         self._is_closed = True
         if self.__client is not None:
@@ -149,7 +149,7 @@ class Connection:
         if not options.get("_async"):
             return work()
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._pool_size, thread_name_prefix="milvus-legacy")
+            self._threads = Threads(self._pool_size, "milvus-legacy")
         return kind(self._threads, work, callback)
 
     def connect(self, *args: Any, **kwargs: Any) -> None:

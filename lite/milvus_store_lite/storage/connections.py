@@ -10,26 +10,20 @@ import os
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from types import TracebackType
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
-from ..errors import (
-    ConnectionNotExistException,
-    DatabaseLockedError,
-    DatabaseWriteError,
-    MilvusException,
-)
+from ..errors import ConnectionNotExistException, DatabaseWriteError, MilvusException
 from .faults import FAULTS, translate
 from .file import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
 from .filesystem import warn_of_network
 from .forks import GATE
+from .leases import Lease, WriteLease
 from .migrations import migrate, refuse_older
-from .transactions import transaction
+from .pool import Pool
 from .watch import Watch
-from .writers import holder, writing_to
+from .writers import holder
 
 _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
@@ -52,10 +46,11 @@ class Connections:
         self._timeout = timeout
         self._read_only = read_only
         self._closed = False
-        self._count = 0  # of connections that are open, idle or not; changed with GATE.opening
-        self._idle: deque[sqlite3.Connection] = deque()
+        self.pool = Pool()
         self._watch: Watch | None = None
-        self._watch_lock = threading.Lock()
+        self._watch_lock = (
+            threading.RLock()
+        )  # the garbage collection may close a client where its thread looks
         self._write_lock = threading.RLock()
         with GATE.opening:
             if not self._is_open_already() and not recognise(path) and read_only:
@@ -65,15 +60,15 @@ class Connections:
             GATE.add(self)
         warn_of_network(path)
         try:
-            with self._translated(), self._connection() as connection:
+            with self._connection() as connection:
                 self._prepare(connection)
         except BaseException:
             self.close(waiting=False)
             raise
 
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+    def reading(self) -> Lease:
         """A connection that sees one unchanging state of the file for the length of the block."""
-        return _ReadTransaction(self)
+        return Lease(self, "BEGIN")
 
     def state(self) -> object:
         """What differs after each commit of whatever thread or process, and else stays equal.
@@ -86,39 +81,34 @@ class Connections:
                     return self._watch.state()
         except FAULTS as error:
             raise self.translated(error) from error
-        with self._translated(), self._connection(), self._watch_lock:
+        with self._connection(), self._watch_lock:
             if self._watch is None:
-                connection = self._connect()
+                watching = self.pool.open(self, self.connect)
                 try:
-                    self._watch = Watch(connection, self.path)
+                    assert watching.connection is not None
+                    self._watch = Watch(watching.connection, self.path)
                 except BaseException:
-                    self._end(connection)
+                    self.pool.discard(watching)
                     raise
             return self._watch.state()
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Lease:
         """A connection that alone may write; what the block did is durable when it ends, or undone.
 
         Raises:
             DatabaseLockedError: another thread or process has been writing for longer than the timeout.
             DatabaseWriteError: the file cannot be written.
         """
-        with self._alone(), self._translated(), self._connection() as connection:
-            with ExitStack() as noted, transaction(connection, "IMMEDIATE"):
-                noted.enter_context(writing_to(self._real_path))
-                yield connection
-            with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
-                self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
+        return self._alone("BEGIN IMMEDIATE")
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file as far as readers allow; waits for nobody."""
-        with self._translated(), self._connection() as connection:
+        with self._connection() as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def shrink(self) -> None:
         """Give every free page back to the file system, unless another process is writing just now."""
-        with self._alone(), self._translated(), self._connection() as connection:
+        with self._alone(None) as connection:
             self._free_pages(connection, share=0.0)
 
     def backup(self, target: str) -> None:
@@ -158,30 +148,21 @@ class Connections:
                 finally:
                     GATE.leave()
 
-    # What one call begins and ends with.
+    # What a lease asks for.
 
-    def take(self) -> sqlite3.Connection:
-        """An idle connection, or a new one; ``give_back`` it when done."""
+    def connect(self) -> sqlite3.Connection:
+        if self._read_only:
+            return connect_read_only(self.path, self._timeout)
+        return connect(self.path, self._durability, self._timeout)
+
+    def refuse_if_closed(self) -> None:
         if self._closed:
             raise ConnectionNotExistException(message=f"the database {self.path} is closed")
-        GATE.enter()
-        try:
-            return self._idle.pop()
-        except IndexError:
-            pass
-        try:
-            return self._connect()
-        except BaseException:
-            GATE.leave()
-            raise
 
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        try:
-            self._idle.append(connection)
-            if self._closed:
-                self.close_idle()
-        finally:
-            GATE.leave()
+    def was_given_back(self) -> None:
+        """A call has ended with a connection."""
+        if self._closed:
+            self.close_idle()
 
     def translated(
         self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None
@@ -193,22 +174,19 @@ class Connections:
 
     @property
     def is_open(self) -> bool:
-        return self._count > 0
+        return self.pool.is_open
 
     def close_idle(self) -> None:
         if not GATE.is_usable:
             return
         with self._watch_lock:
-            if self._watch is not None:
-                self._idle.append(self._watch.connection)
-                self._watch = None
-        while self._idle:
-            with suppress(IndexError):  # another thread closes, too
-                self._end(self._idle.pop())
+            self._watch = None
+            self.pool.close_free(self)  # and the connection of the watch
 
     def renew_locks(self) -> None:
         self._write_lock = threading.RLock()
-        self._watch_lock = threading.Lock()
+        self._watch_lock = threading.RLock()
+        self.pool.renew_locks()
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -231,8 +209,8 @@ class Connections:
             return
         time.sleep(os.urandom(1)[0] / 255 * _CLOSING_PAUSE)
         with suppress(sqlite3.Error):
-            connection = self._connect()
-            self._idle.append(connection)
+            connection = self.pool.open(self, self.connect).connection
+            assert connection is not None
             connection.execute("PRAGMA busy_timeout = 0")
             connection.execute("SELECT count(*) FROM collections").fetchone()
         self.close_idle()
@@ -276,85 +254,16 @@ class Connections:
         except FAULTS as error:
             raise self.translated(error, path) from error
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """The one thread of this process that may write."""
+    def _alone(self, begin: str | None) -> Lease:
+        """A connection for the one thread of this process that may write."""
         if self._read_only:
             raise DatabaseWriteError(message=f"{self.path} was opened read-only: open it anew to write")
-        lock = self._write_lock
-        if not lock.acquire(timeout=self._timeout):
-            raise DatabaseLockedError(
-                message=f"{self.path}: another thread of this process has been writing for longer than "
-                f"{self._timeout:g} s"
-            )
-        try:
-            yield
-        finally:
-            lock.release()
+        return WriteLease(self, begin, self._write_lock, self._timeout, self._real_path, self._tidy)
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """An idle connection, or a new one, for the length of the block."""
-        connection = self.take()
-        try:
-            yield connection
-        finally:
-            self.give_back(connection)
+    def _connection(self) -> Lease:
+        """A connection in no transaction, for the length of the block."""
+        return Lease(self)
 
-    def _connect(self) -> sqlite3.Connection:
-        self._add_to_count(1)  # first: while a connection is made, it may have locks
-        try:
-            if self._read_only:
-                return connect_read_only(self.path, self._timeout)
-            return connect(self.path, self._durability, self._timeout)
-        except BaseException:
-            self._add_to_count(-1)
-            raise
-
-    def _end(self, connection: sqlite3.Connection) -> None:
-        with suppress(sqlite3.Error):
-            connection.close()
-        self._add_to_count(-1)
-
-    def _add_to_count(self, change: int) -> None:
-        with GATE.opening:
-            self._count += change
-
-
-class _ReadTransaction:
-    """What ``reading`` of ``connections`` gives. Generators would double what a transaction takes."""
-
-    __slots__ = ("_connection", "_connections")
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __enter__(self) -> sqlite3.Connection:
-        connections = self._connections
-        try:
-            self._connection = connections.take()
-            try:
-                self._connection.execute("BEGIN")
-            except BaseException:
-                connections.give_back(self._connection)
-                raise
-        except FAULTS as error:
-            raise connections.translated(error) from error
-        return self._connection
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        connections, connection = self._connections, self._connection
-        try:
-            # After some errors SQLite has ended the transaction by itself.
-            if connection.in_transaction:
-                connection.execute("COMMIT")
-        except FAULTS as fault:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise connections.translated(fault) from error or fault
-        finally:
-            connections.give_back(connection)
-        if isinstance(error, FAULTS):
-            raise connections.translated(error) from error
+    def _tidy(self, connection: sqlite3.Connection) -> None:
+        """After a write: give some free pages back where there are many."""
+        self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)

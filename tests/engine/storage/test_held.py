@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from milvus_store_lite.storage.calls import THIS_THREAD
 from milvus_store_lite.storage.connections import Connections
-from milvus_store_lite.storage.forks import GATE
 from milvus_store_lite.storage.held import HeldTransaction
 
 
 def test_a_use_that_is_broken_off_leaves_the_transaction_as_it_was(path: Path) -> None:
     """A fork would wait for a use that never ends."""
     connections = Connections(str(path))
-    inside = GATE._inside
-    opened = ExitStack()
-    connection = opened.enter_context(connections.reading())
-    held = HeldTransaction(opened)
+    inside = THIS_THREAD.calls.inside
+    lease = connections.reading()
+    connection = lease.__enter__()
+    held = HeldTransaction(lease)
     with pytest.raises(KeyboardInterrupt), held.using():
         raise KeyboardInterrupt
-    assert GATE._inside == inside
+    assert THIS_THREAD.calls.inside == inside
     with held.using():
         assert connection.in_transaction
     held.close()
-    assert GATE._inside == inside
+    assert THIS_THREAD.calls.inside == inside
     connections.close()
     assert not connections.is_open
