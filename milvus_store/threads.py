@@ -27,8 +27,7 @@ class Threads:
         self._name = name
         self._jobs: _Jobs = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._end = weakref.finalize(self, self._jobs.put, None)
-        self._end.atexit = False  # ``finish_all`` is called then
+        weakref.finalize(self, self._jobs.put, None).atexit = False  # ``finish_all`` is called then
         _open.add(self)
 
     def run(self, job: Job) -> None:
@@ -39,7 +38,7 @@ class Threads:
 
     def finish(self) -> None:
         """Return when all jobs are done. Those that come later are not."""
-        self._end()
+        self._jobs.put(None)
         for thread in list(self._threads):
             if thread.is_alive() and thread is not threading.current_thread():
                 thread.join()

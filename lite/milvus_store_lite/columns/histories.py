@@ -121,13 +121,26 @@ class Histories:
     def _weigh(self, part: Part, rows: int) -> None:
         """``part`` has so many rows now; forget others if there are too many in all."""
         weight = rows + PART_ROWS
-        self._weight += weight - self._weights.get(part, 0)
-        self._weights[part] = weight
-        while self._weight > MAX_ROWS_IN_PARTS and len(self._parts) > 1:
-            self._drop(next(iter(self._parts)))
+        try:
+            self._weight += weight - self._weights.get(part, 0)
+            self._weights[part] = weight
+            while self._weight > MAX_ROWS_IN_PARTS and len(self._parts) > 1:
+                self._drop(next(iter(self._parts)))
+        except BaseException:
+            self._weigh_anew()
+            raise
 
     def _drop(self, part: Part) -> None:
-        history = self._parts.pop(part, None)
-        if history is not None:
-            self._weight -= self._weights.pop(part)
-            self._memory.release(history)
+        try:
+            history = self._parts.pop(part, None)
+            if history is not None:
+                self._weight -= self._weights.pop(part, 0)
+                self._memory.release(history)
+        except BaseException:
+            self._weigh_anew()
+            raise
+
+    def _weigh_anew(self) -> None:
+        """After an exception at any step: weights and their sum are those of the parts."""
+        self._weights = {part: self._weights.get(part, PART_ROWS) for part in self._parts}
+        self._weight = sum(self._weights.values())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from ..storage.forks import GATE
@@ -46,17 +47,17 @@ class MemoryBudget:
         """``holder`` now holds ``size`` bytes under ``key``; others are let go to make room."""
         if self.limit is None:
             return
-        with self._lock:
+        with self._lock, self._counted():
             self._drop(holder, key)
             self._held[holder, key] = size
             self._keys.setdefault(holder, set()).add(key)
             self._used += size
-            leaving = []
-            while self._used > self.limit:
-                leaving.append(next(iter(self._held)))
-                self._drop(*leaving[-1])
-        for other, other_key in leaving:
-            other.forget(other_key)
+        while (oldest := self._oldest_beyond_limit()) is not None:
+            other, other_key = oldest
+            other.forget(other_key)  # first: whatever breaks this off, what is held is counted
+            with self._lock, self._counted():
+                if next(iter(self._held), None) == oldest:  # else it has come again meanwhile
+                    self._drop(*oldest)
 
     def touch(self, holder: Holder, key: Hashable) -> None:
         """``key`` of ``holder`` was used just now."""
@@ -68,9 +69,26 @@ class MemoryBudget:
     def release(self, holder: Holder) -> None:
         """``holder`` holds nothing any more."""
         if self.limit is not None:
-            with self._lock:
+            with self._lock, self._counted():
                 for key in list(self._keys.get(holder, ())):
                     self._drop(holder, key)
+
+    def _oldest_beyond_limit(self) -> tuple[Holder, Hashable] | None:
+        """What should go next, if more is held than the limit allows."""
+        assert self.limit is not None
+        with self._lock:
+            return next(iter(self._held), None) if self._used > self.limit else None
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Whatever breaks the block off, sums and keys are those of what is held."""
+        try:
+            yield
+        except BaseException:
+            self._used, self._keys = sum(self._held.values()), {}
+            for holder, key in self._held:
+                self._keys.setdefault(holder, set()).add(key)
+            raise
 
     def _drop(self, holder: Holder, key: Hashable) -> None:
         """Count no more what ``holder`` has under ``key``, if anything."""

@@ -140,7 +140,9 @@ class _Adder:
             daemon=True,
         )
         self._has_thread = False
-        self._end = weakref.finalize(self, self._waiting.put, None)
+        weakref.finalize(
+            self, self._waiting.put, None
+        ).atexit = False  # where an exception skips ``__exit__``
 
     def add(self, vectors: Floats) -> None:
         """Add ``vectors`` (m, dim), prepared, after those before; raises what adding an earlier chunk raised."""
@@ -158,7 +160,7 @@ class _Adder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._end()
+        self._waiting.put(None)
         if self._has_thread:
             self._thread.join()
         if kind is None and self._errors:

@@ -85,17 +85,19 @@ class SearchCursor(Cursor):
         with self._lock:
             if self._ahead.is_end:
                 return Hits([], [], [])
-            with self._transaction.using():
-                ahead = self._ahead
-                while len(ahead.slots) < count and not ahead.has_all:
-                    ahead = self._farther(ahead, count)
-                page = ahead.slots[:count], ahead.values[:count]
-                (hits,) = self._search.shown(self._selection.view, [page])
-                # One step: a call that is broken off has handed out the page or has changed nothing.
-                self._ahead = replace(ahead, slots=ahead.slots[count:], values=ahead.values[count:])
+            hits = self._transaction.read(lambda: self._page(count))
             if self._ahead.is_end:
                 self._transaction.close()
             return hits
+
+    def _page(self, count: int) -> Hits:
+        ahead = self._ahead
+        while len(ahead.slots) < count and not ahead.has_all:
+            ahead = self._farther(ahead, count)
+        (hits,) = self._search.shown(self._selection.view, [(ahead.slots[:count], ahead.values[:count])])
+        # One step: a call that is broken off has handed out the page or has changed nothing.
+        self._ahead = replace(ahead, slots=ahead.slots[count:], values=ahead.values[count:])
+        return hits
 
     def _farther(self, ahead: _Ahead, count: int) -> _Ahead:
         """``ahead`` and rows that were not handed out yet, twice as many as the last time."""
@@ -135,10 +137,11 @@ class QueryCursor(Cursor):
         with self._lock:
             if not len(self._seqs):
                 return []
-            with self._transaction.using():
-                seqs = self._seqs[:count].tolist()
-                entities = self._projection.fetch(self._connection, self._rows, seqs)[1]
-                self._seqs = self._seqs[count:]
+            seqs = self._seqs[:count].tolist()
+            entities = self._transaction.read(
+                lambda: self._projection.fetch(self._connection, self._rows, seqs)[1]
+            )
+            self._seqs = self._seqs[count:]
             if not len(self._seqs):
                 self._transaction.close()
             return entities

@@ -15,8 +15,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 from weakref import WeakSet
 
@@ -146,19 +145,17 @@ class ForkGate:
         """A call ends."""
         THIS_THREAD.calls.inside -= 1
 
-    @contextmanager
-    def long(self) -> Iterator[None]:
+    def long(self) -> AbstractContextManager[None]:
         """Something that takes seconds, for the length of the block: a fork waits for it while calls go on."""
+        return _Long(self)
+
+    def begin_long(self) -> None:
         calls, me = THIS_THREAD.calls, threading.get_ident()
         calls.long += 1
         while self._forking not in (None, me):
             calls.long -= 1
             time.sleep(_PAUSE)
             calls.long += 1
-        try:
-            yield
-        finally:
-            calls.long -= 1
 
     @property
     def cores(self) -> int:
@@ -232,6 +229,19 @@ class ForkGate:
         self.keep(*not_closed)
         for one in (*members, *self._locking):
             one.renew_locks()
+
+
+class _Long:
+    """What ``long`` gives. No generator: one that is broken off runs on when it is collected, and counts twice."""
+
+    def __init__(self, gate: ForkGate) -> None:
+        self._gate = gate
+
+    def __enter__(self) -> None:
+        self._gate.begin_long()
+
+    def __exit__(self, *_: object) -> None:
+        THIS_THREAD.calls.long -= 1
 
 
 def _others(own: ThreadCalls) -> list[ThreadCalls]:

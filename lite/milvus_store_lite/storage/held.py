@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from ..errors import MilvusException
 from .faults import FAULTS
 from .forks import GATE
 from .leases import Lease
+
+Read = TypeVar("Read")
 
 
 class HeldTransaction:
@@ -26,9 +28,8 @@ class HeldTransaction:
         self._forgotten = weakref.finalize(self, _end, lease, self._process)
         lease.lay_down()
 
-    @contextmanager
-    def using(self) -> Iterator[None]:
-        """Read in the transaction, for the length of the block.
+    def read(self, read: Callable[[], Read]) -> Read:
+        """What ``read`` finds in the transaction.
 
         Raises:
             MilvusException: it has ended, or belongs to the process that this one was forked from.
@@ -41,7 +42,7 @@ class HeldTransaction:
             )
         GATE.enter()
         try:
-            yield
+            return read()
         except FAULTS as error:
             self._lease.end(error)
             raise self._lease.translated(error) from error

@@ -18,11 +18,14 @@ def test_a_use_that_is_broken_off_leaves_the_transaction_as_it_was(path: Path) -
     lease = connections.reading()
     connection = lease.__enter__()
     held = HeldTransaction(lease)
-    with pytest.raises(KeyboardInterrupt), held.using():
+
+    def be_interrupted() -> None:
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        held.read(be_interrupted)
     assert THIS_THREAD.calls.inside == inside
-    with held.using():
-        assert connection.in_transaction
+    assert held.read(lambda: connection.in_transaction)
     held.close()
     assert THIS_THREAD.calls.inside == inside
     connections.close()
