@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Final, Generic, TypeVar
+
+from ..threads import Threads
 
 R = TypeVar("R")
+
+_MOST: Final = 32
+"""Threads of those calls that have none of their own, as many as an event loop has."""
+
+_threads: tuple[int, Threads] | None = None  # of which process
+
+
+async def in_thread(call: Callable[[], R]) -> R:
+    """What ``call`` returns, in a thread; here, if none can be started. An event loop's own threads would fail."""
+    global _threads
+    if _threads is None or _threads[0] != os.getpid():
+        _threads = os.getpid(), Threads(_MOST, "milvus-store-call")
+    answer = Answer[R]()
+    _threads[1].run(partial(contextvars.copy_context().run, answer.of, call))
+    return await answer.future
 
 
 class Answer(Generic[R]):

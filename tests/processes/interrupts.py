@@ -1,9 +1,10 @@
 """Calls that are broken off at any instant, and what must be so after each of them.
 
 An exception is brought about in four ways: at one of the steps at which Python looks for signals, counted by a
-profiler; by a timer's signal, as Ctrl-C is; from another thread, by ``PyThreadState_SetAsyncExc``; and by cancelling
-tasks of an event loop, or the loop itself. What was acknowledged must be in the file, and what was broken off
-wholly or not at all; nothing may be left open, locked or counted, and every thread and process can go on.
+profiler; by a timer's signal, as Ctrl-C is; from another thread, by ``PyThreadState_SetAsyncExc``; and by
+cancelling tasks of an event loop, or the loop itself. What was acknowledged must be in the file, and what was
+broken off wholly or not at all; nothing may be left open, locked or counted, and every thread and process can go
+on.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 
-from langchain_core.runnables.config import run_in_executor
+from milvus_store.client.answers import in_thread
 
 from ..unserved import unserved
 
@@ -24,8 +25,8 @@ class BaseSparseEmbedding(ABC):
 
     async def aembed_query(self, query: str) -> dict[int, float]:
         """``embed_query``, in a thread unless overridden."""
-        return await run_in_executor(None, self.embed_query, query)
+        return await in_thread(partial(self.embed_query, query))
 
     async def aembed_documents(self, texts: list[str]) -> list[dict[int, float]]:
         """``embed_documents``, in a thread unless overridden."""
-        return await run_in_executor(None, self.embed_documents, texts)
+        return await in_thread(partial(self.embed_documents, texts))

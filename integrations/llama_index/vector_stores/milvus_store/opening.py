@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.vector_stores.types import BasePydanticVectorStore
 
 from milvus_store import AsyncMilvusClient, DataType, LoadState, MilvusClient, MilvusException
+from milvus_store.client.answers import in_thread
 from milvus_store.errors import CollectionNotExistException
 
 from . import calls, creation, plain
@@ -299,7 +300,7 @@ class OpenStore(BasePydanticVectorStore):
         except CollectionNotExistException:
             return False
         if found != self._checked:
-            await asyncio.to_thread(self._take_existing)
+            await in_thread(self._take_existing)
             self._checked = found
         return True
 
@@ -313,7 +314,7 @@ class OpenStore(BasePydanticVectorStore):
 
     async def _arun(self, call: Call) -> Any:
         if self._aclient is None:
-            return await asyncio.to_thread(self._run, call)
+            return await in_thread(partial(self._run, call))
         return await getattr(self._aclient, call.name)(**call.arguments)
 
     def _run_all(self, wanted: Sequence[Call]) -> None:
