@@ -9,7 +9,15 @@ from milvus_store_lite.errors import ParamError, SchemaNotReadyException
 
 from .options import check_options, options
 
-_TYPE_PARAMS = ("max_length", "dim", "max_capacity", "enable_analyzer", "enable_match", "analyzer_params")
+_TYPE_PARAMS = (
+    "max_length",
+    "dim",
+    "max_capacity",
+    "enable_analyzer",
+    "enable_match",
+    "analyzer_params",
+    "multi_analyzer_params",
+)
 """What a field's ``params`` hold, as pymilvus has it."""
 
 FIELD_OPTIONS = options(
@@ -29,6 +37,8 @@ class FieldSchema:
         element_type, max_capacity: of an ARRAY: the type of its elements, and how many it may have.
         enable_analyzer, enable_match, analyzer_params: how a VARCHAR is cut into words, and whether filters
             may look for them.
+        multi_analyzer_params: several analyzers by name, and the VARCHAR field that names that of a row:
+            ``{"analyzers": {"english": {...}, "default": {...}}, "by_field": "language", "alias": {...}}``.
         nullable, default_value: what a row may leave out.
         is_partition_key: whether rows are told apart by this field's value (tenants).
     """

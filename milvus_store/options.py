@@ -74,7 +74,7 @@ def check_options(call: Callable[..., Any], given: Mapping[str, Any], known: fro
     """
     if not given:
         return
-    if not given.keys() <= known:
+    if not known.issuperset(given):
         judge_options(
             call.__name__,
             given,
@@ -105,17 +105,18 @@ def judge_options(
         if name in known or name in WITHOUT_EFFECT:
             continue
         unexpected = f"{call}() got an unexpected {what} {name!r}"
-        meant = next((one for one in MEANT.get(name, ()) if one in known), None) or near_miss(name, known)
-        if meant is not None:
-            raise error(f"{unexpected}; did you mean {meant!r}?")
-        if name in REFUSED:
+        meant = next((one for one in MEANT.get(name, ()) if one in known), None)
+        if meant is None and name in REFUSED:
             if _is_given(value):
                 raise error(f"{unexpected}: {REFUSED[name]}")
-        elif is_strict(strict):
+            continue
+        meant = meant or near_miss(name, known)
+        if meant is not None:
+            raise error(f"{unexpected}; did you mean {meant!r}?")
+        if is_strict(strict):
             hint = did_you_mean(name, known) or f", expected one of {', '.join(sorted(known))}"
             raise error(unexpected + hint)
-        else:
-            warn_of_unknown(call, str(name), what)
+        warn_of_unknown(call, str(name), what)
 
 
 def is_strict(strict: bool = False) -> bool:

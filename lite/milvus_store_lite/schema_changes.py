@@ -5,6 +5,7 @@ Nothing here touches the file: ``Collection`` writes what these functions decide
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -94,6 +95,9 @@ def _role_in_functions(schema: Schema, name: str) -> str | None:
     for function in schema.functions:
         if name in (function.input, function.output):
             return f"the {'input' if name == function.input else 'output'} of function '{function.name}'"
+    for one in schema.fields:
+        if one.analyzer_params is not None and json.loads(one.analyzer_params).get("by_field") == name:
+            return f"what names the analyzer of field '{one.name}'"
     return None
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
-_SLIP: Final = 0.8
-"""``limt`` and ``limit``, ``feild`` and ``field`` are as alike as that; ``alias`` and ``data`` are not."""
+_SLIP: Final = 0.81
+"""``limt`` and ``limit``, ``offest`` and ``offset`` are as alike as that; ``user_id`` and ``user`` are not."""
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:

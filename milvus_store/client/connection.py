@@ -156,7 +156,7 @@ def _reopened(kind: type[Client], path: str, settings: dict[str, Any]) -> Client
 
 def _checked_settings(given: dict[str, Any]) -> dict[str, Any]:
     """``given`` over the defaults; raises ParamError for a name or value that is none."""
-    if not given.keys() <= _OPTIONS:
+    if not _OPTIONS.issuperset(given):
         judge_options("MilvusClient", given, _OPTIONS, strict=bool(given.get("strict", False)))
     settings: dict[str, Any] = {name: given.get(name, default) for name, default in _SETTINGS.items()}
     expected = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,18 +30,14 @@ def as_rows(data: object) -> list[dict[str, Any]]:
     )
 
 
-@contextmanager
-def explained(data: object) -> Iterator[None]:
-    """Say how columns are made rows, where what was refused were columns."""
-    try:
-        yield
-    except DataNotMatchException as error:
-        if isinstance(data, dict) and _are_columns(data):
-            raise DataNotMatchException(
-                message=f"{error.message}; data looks like columns: give rows, "
-                f"[dict(zip(data, row)) for row in zip(*data.values())]"
-            ) from None
-        raise
+def explained(error: DataNotMatchException, data: object) -> DataNotMatchException:
+    """``error`` about ``data``; if these are columns, it says how they are made rows."""
+    if not isinstance(data, dict) or not _are_columns(data):
+        return error
+    return DataNotMatchException(
+        message=f"{error.message}; data looks like columns: give rows, "
+        f"[dict(zip(data, row)) for row in zip(*data.values())]"
+    )
 
 
 def _rows_of_table(data: Any) -> list[dict[str, Any]] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from milvus_store_lite.clock import COLLECTION_CLOCK, Clock, time_parts
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
+from milvus_store_lite.errors import DataNotMatchException, DataTypeNotMatchException, ParamError
 from milvus_store_lite.search.request import Scope
 
 from ..options import check_options, options
@@ -54,8 +54,10 @@ class RowCalls(Connection):
         check_options(self.insert, kwargs)
         rows = as_rows(data)
         collection = self._collection(collection_name)
-        with explained(data):
+        try:
             ids = collection.insert(rows, as_partition(partition_name)) if rows else []
+        except DataNotMatchException as error:
+            raise explained(error, data) from None
         return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
 
     def upsert(
@@ -83,8 +85,10 @@ class RowCalls(Connection):
         is_partial = _is_partial(kwargs)
         rows = as_rows(data)
         collection = self._collection(collection_name)
-        with explained(data):
+        try:
             ids = collection.upsert(rows, as_partition(partition_name), partial=is_partial) if rows else []
+        except DataNotMatchException as error:
+            raise explained(error, data) from None
         return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
 
     def delete(

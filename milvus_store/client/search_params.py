@@ -16,7 +16,8 @@ from ..options import judge_options
 
 GROUP_OPTIONS: Final = ("group_by_field", "group_size", "strict_group_size")
 
-_NAMES: Final = PARAMETER_NAMES | {"metric_type", "params", "radius", "range_filter", "offset"}
+_OF_TEXTS: Final = "analyzer_name"
+_NAMES: Final = PARAMETER_NAMES | {_OF_TEXTS, "metric_type", "params", "radius", "range_filter", "offset"}
 
 _ARGUMENTS: Final = {
     **{name: name for name in ("limit", "filter", "output_fields", "partition_names", "anns_field")},
@@ -99,7 +100,7 @@ def _refuse_arguments(params: Mapping[str, Any], call: str) -> None:
 def _of_indexes(params: Mapping[str, Any], call: str, strict: bool) -> dict[str, Any]:
     """Those of ``params`` that some index takes; all others are judged as arguments are."""
     judge_options(call, params, _NAMES, strict=strict, what="search parameter")
-    return {name: value for name, value in params.items() if name in PARAMETER_NAMES}
+    return {name: value for name, value in params.items() if name in PARAMETER_NAMES or name == _OF_TEXTS}
 
 
 def _flat(search_params: dict[str, Any]) -> dict[str, Any]:

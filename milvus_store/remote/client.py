@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from ..client.address import server_address
 from ..client.data import as_rows
@@ -18,6 +18,11 @@ from ..results import WriteResult
 from .creation import create_and_insert, taking_back
 from .errors import translated_errors
 from .types import to_pymilvus
+
+_OF_FILES: Final = {
+    "read_only": "give its user the privilege to read and no other",
+    "strict": "pymilvus ignores the arguments that it does not know",
+}
 
 
 class RemoteMilvusClient(MilvusClient):
@@ -31,6 +36,7 @@ class RemoteMilvusClient(MilvusClient):
         """Connect to the server at ``uri``; the other arguments are those of ``pymilvus.MilvusClient``.
 
         Raises:
+            ParamError: what is asked for only a file can keep: ``read_only`` or ``strict``.
             MissingExtraError: pymilvus is not installed.
             MilvusException: the server cannot be reached, or refuses the user.
         """
@@ -38,6 +44,9 @@ class RemoteMilvusClient(MilvusClient):
         self._arguments = args, dict(kwargs)
         self._database_name: str | None = None
         self._server: Any = None
+        for name, instead in _OF_FILES.items():
+            if kwargs.pop(name, False):
+                raise ParamError(message=f"{name}=True is for files, and {uri!r} is a server: {instead}")
         pymilvus = imported("pymilvus", f"servers such as {uri!r}")
         # Servers take pings of an idle client for a nuisance, and hang up after some.
         options = {"grpc.keepalive_permit_without_calls": False, **kwargs.pop("grpc_options", {})}

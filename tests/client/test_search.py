@@ -124,6 +124,7 @@ def test_search_refuses_what_it_cannot_answer(colors: MilvusClient) -> None:
         ({"data": "text"}, "query vector 0.*4 numbers, got str"),
         ({"data": []}, "at least one query vector"),
         ({"data": query, "limit": 0}, "limit must be at least 1"),
+        ({"data": query, "limit": None}, "limit must be an int of at least 1, got None"),
         ({"data": query, "limit": 16_385}, "at most 16384"),
         ({"data": query, "offset": -1}, "offset"),
         ({"data": query, "anns_field": "color"}, "anns_field 'color'"),

@@ -148,6 +148,49 @@ def test_every_builder_likewise(name: str, monkeypatch: pytest.MonkeyPatch) -> N
         BUILDERS[name](wholly_unheard_of=True)
 
 
+INNOCENT = [
+    *(
+        "progress_bar",
+        "embeddings",
+        "metadatas",
+        "texts",
+        "batch_size",
+        "verbose",
+        "callbacks",
+        "run_manager",
+    ),
+    *("name", "index", "return_type", "score_threshold", "lambda_mult", "metadata", "documents", "user_id"),
+    *(
+        "session_id",
+        "wait",
+        "tags",
+        "comment",
+        "overwrite",
+        "drop_old",
+        "retries",
+        "headers",
+        "config",
+        "meta",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", INNOCENT)
+def test_an_innocent_name_is_taken_for_no_other(rows: MilvusClient, name: str) -> None:
+    calls: list[Callable[..., Any]] = [
+        partial(MilvusClient, ":memory:"),
+        partial(rows.search, "c", QUERY),
+        partial(rows.insert, "c", []),
+        partial(rows.query, "c", "id == 1"),
+        partial(rows.delete, "c", [99]),
+        partial(rows.create_collection, "d", 2),
+        CollectionSchema,
+    ]
+    for call in calls:
+        with pytest.warns(UnknownOptionWarning, match=f"'{name}'"):
+            call(**{name: "x"})
+
+
 def test_the_names_that_scripts_give_to_pymilvus_are_ignored(path: Path) -> None:
     with pytest.warns(UnknownOptionWarning, match="'alias'"):
         client = MilvusClient(path, alias="a")

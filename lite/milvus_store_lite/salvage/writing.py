@@ -23,7 +23,7 @@ from ..storage.row_checksums import PARTITION_COLUMN
 from ..storage.rows import RowStore
 from ..storage.tables import CHECKSUMS
 from ..text.documents import count_terms
-from ..text.fields import field_analyzer
+from ..text.fields import tokens_of_rows
 from .definitions import FoundCatalog, FoundCollection, Note
 from .report import Ledger, Recovered
 from .rows import MISSING, DamagedRows, Rows
@@ -145,9 +145,9 @@ class NewCollection:
     def _insert_documents(self, rows: Rows) -> None:
         """Full text documents are made again from the texts: what is stored of them are numbers of terms."""
         for field, function in self._found.schema.filled_by.items():
-            analyzer = field_analyzer(self._found.schema.by_name[function.input])
             texts = ["" if text is None else text for text in rows.values[function.input]]
-            documents = count_terms(analyzer.tokens(texts))
+            source = self._found.schema.by_name[function.input]
+            documents = count_terms(tokens_of_rows(source, texts, rows.values))
             stored = self._store.vocabularies[field].encode(self._connection, documents)
             sums = checksums(rows.seqs, stored, self._store.salts[field])
             self._insert_vectors(field, list(zip(rows.seqs, sums, stored, strict=True)))

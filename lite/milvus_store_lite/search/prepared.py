@@ -42,7 +42,8 @@ class PreparedSearch:
     """``request`` as the collection with ``rows`` means it.
 
     ``choice``: the rows it is about; ``one``: the vector field they are ranked by; ``params``: those of the search
-    that the index takes, checked; ``projection``: what a hit shows.
+    that the index takes, checked; ``projection``: what a hit shows; ``analyzer_name``: which of several analyzers
+    cuts query texts.
     """
 
     request: SearchRequest
@@ -52,6 +53,7 @@ class PreparedSearch:
     metric: Metric
     params: Mapping[str, Any]
     projection: Projection
+    analyzer_name: str | None = None
 
     def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
         """The rows to search at ``position``; raises what ``Choice.select`` raises."""
@@ -70,7 +72,7 @@ class PreparedSearch:
             tenant = self.request.scope.tenant
             return stored_vectors(view.connection, self.rows, self.one, queries.ids, tenant)
         if self.one.is_function_output:
-            return text_queries(view.connection, self.rows, self.one, queries)
+            return text_queries(view.connection, self.rows, self.one, queries, self.analyzer_name)
         return encode_queries(self.one, queries)
 
     def nearest(self, index: FieldIndex | None) -> Nearest:
@@ -125,9 +127,11 @@ def prepared(
     one = _vector_field(record.schema, request.anns_field)
     index = _index(record, one)
     metric = _metric(one, index, request.metric)
+    given = dict(request.params)
+    analyzer_name = _analyzer_name(one, given.pop("analyzer_name", None))
     params: dict[str, Any] = {}
-    if request.params:
-        params = check_search_parameters(one, index.type, index.parameters, request.params, request.window)
+    if given:
+        params = check_search_parameters(one, index.type, index.parameters, given, request.window)
     if metric is Metric.BM25:
         params |= bm25_parameters(index.parameters)
     if request.ring is not None:
@@ -140,6 +144,7 @@ def prepared(
         metric=metric,
         params=params,
         projection=Projection.of(record, request.output_fields, request.scope.clock, as_rows=False),
+        analyzer_name=analyzer_name,
     )
 
 
@@ -159,6 +164,16 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
             f"{', '.join(field.name for field in schema.vectors)}, got none"
         )
     return schema.vectors[0]
+
+
+def _analyzer_name(one: Field, given: object) -> str | None:
+    """The name of an analyzer that a search asks for."""
+    if given is None or (isinstance(given, str) and one.is_function_output):
+        return given
+    raise ParamError(
+        message=f"analyzer_name must be the name of an analyzer, in a search for texts, got {given!r:.80} for "
+        f"field '{one.name}' ({one.describe()})"
+    )
 
 
 def _index(record: CollectionRecord, one: Field) -> IndexRecord:

@@ -108,6 +108,7 @@ class SearchRequest:
         return self.offset + self.limit
 
     def __post_init__(self) -> None:
+        _check_limit(self.limit)
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
 
@@ -135,6 +136,7 @@ class HybridRequest:
     clock: Clock = COLLECTION_CLOCK
 
     def __post_init__(self) -> None:
+        _check_limit(self.limit)
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
         self.ranker.check(len(self.searches))
@@ -154,6 +156,11 @@ class Hits(NamedTuple):
 def _check_decimals(round_decimal: object) -> None:
     if round_decimal not in range(-1, 7) or isinstance(round_decimal, bool):
         raise ParamError(message=f"round_decimal must be -1 or an int between 0 and 6, got {round_decimal!r}")
+
+
+def _check_limit(limit: object) -> None:
+    if limit is None:
+        raise ParamError(message="limit must be an int of at least 1, got None")
 
 
 def check_window(limit: int | None, offset: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import DataNotMatchException
 from ...schema import Field, Schema
 from ...text.documents import Documents, count_terms
-from ...text.fields import field_analyzer
+from ...text.fields import tokens_of_rows
 from ...times import UTC
 from .json_text import encode_dynamic
 from .scalars import encode_pks, encode_scalar
@@ -122,9 +122,8 @@ def documents_of(
     found = {}
     for name, function in schema.filled_by.items():
         if name not in kept:
-            analyzed = field_analyzer(schema.by_name[function.input])
             texts = ["" if text is None else text for text in scalars[function.input]]
-            found[name] = count_terms(analyzed.tokens(texts))
+            found[name] = count_terms(tokens_of_rows(schema.by_name[function.input], texts, scalars))
     return found
 
 

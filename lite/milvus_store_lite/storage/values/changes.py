@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from ...errors import DataNotMatchException
 from ...schema import DYNAMIC_FIELD, Field, Schema
+from ...text.fields import deciding_fields
 from ...times import UTC
 from .batch import Batch, documents_of, primary_keys, refuse_filled, refuse_no_dicts
 from .json_text import encode_dynamic, merged_objects
@@ -142,8 +143,12 @@ def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:
     """The fields filled by functions whose texts do not change, in any row: their values stay as they are."""
     if not all(pk in existing for pk in changes.pks):
         return []
-    texts = {name for name, one in changes.given.items() if not one.places}
-    return [name for name, function in changes.schema.filled_by.items() if function.input in texts]
+    unchanged = {name for name, one in changes.given.items() if not one.places}
+    return [
+        name
+        for name, function in changes.schema.filled_by.items()
+        if deciding_fields(changes.schema.by_name[function.input]) <= unchanged
+    ]
 
 
 def _column(one: Field, pks: Sequence[Any], given: Given, known: Mapping[Any, Any]) -> list[Any]:
