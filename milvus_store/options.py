@@ -105,14 +105,13 @@ def judge_options(
         if name in known or name in WITHOUT_EFFECT:
             continue
         unexpected = f"{call}() got an unexpected {what} {name!r}"
-        meant = next((one for one in MEANT.get(name, ()) if one in known), None)
-        if meant is None and name in REFUSED:
-            if _is_given(value):
-                raise error(f"{unexpected}: {REFUSED[name]}")
+        if name in REFUSED and not _is_given(value):
             continue
-        meant = meant or near_miss(name, known)
+        meant = next((one for one in MEANT.get(name, ()) if one in known), None) or near_miss(name, known)
         if meant is not None:
             raise error(f"{unexpected}; did you mean {meant!r}?")
+        if name in REFUSED:
+            raise error(f"{unexpected}: {REFUSED[name]}")
         if is_strict(strict):
             hint = did_you_mean(name, known) or f", expected one of {', '.join(sorted(known))}"
             raise error(unexpected + hint)
