@@ -382,7 +382,7 @@ class Judge:
         for connections in GATE.members:
             assert isinstance(connections, Connections)
             for one in connections.pool._all:
-                if connections._closed:
+                if connections.is_closed:
                     left.append("a closed client has a connection open")
                 elif one.connection is None or not (one.is_free or one.is_of(connections)):
                     left.append("nobody gives back a connection")

@@ -45,7 +45,7 @@ class Connections:
         self._durability = durability
         self._timeout = timeout
         self._read_only = read_only
-        self._closed = False
+        self.is_closed = False
         self.pool = Pool()
         self._watch: Watch | None = None
         self._watch_lock = (
@@ -137,7 +137,7 @@ class Connections:
             waiting: for a write or a fork that is under way. Without it, a call closes its connection when it
                 ends, as all do that end later, and a fork closes the idle ones.
         """
-        self._closed = True
+        self.is_closed = True
         with self._write_lock if waiting else nullcontext():
             # A fork in the middle of closing would leave the child SQLite's account of it.
             if GATE.is_usable and GATE.enter(waiting=waiting):
@@ -155,14 +155,9 @@ class Connections:
             return connect_read_only(self.path, self._timeout)
         return connect(self.path, self._durability, self._timeout)
 
-    def refuse_if_closed(self) -> None:
-        if self._closed:
-            raise ConnectionNotExistException(message=f"the database {self.path} is closed")
-
-    def was_given_back(self) -> None:
-        """A call has ended with a connection."""
-        if self._closed:
-            self.close_idle()
+    def refuse(self) -> None:
+        """Say that this is closed."""
+        raise ConnectionNotExistException(message=f"the database {self.path} is closed")
 
     def translated(
         self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None

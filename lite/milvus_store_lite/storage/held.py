@@ -46,6 +46,9 @@ class HeldTransaction:
         except FAULTS as error:
             self._lease.end(error)
             raise self._lease.translated(error) from error
+        except BaseException as error:
+            self._lease.spoil(error)
+            raise
         finally:
             GATE.leave()
 

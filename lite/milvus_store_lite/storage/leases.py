@@ -25,11 +25,12 @@ class Lender(Protocol):
     """Whose connections they are."""
 
     pool: Pool
+    is_closed: bool
 
     def connect(self) -> sqlite3.Connection: ...
-    def refuse_if_closed(self) -> None: ...
+    def close_idle(self) -> None: ...
+    def refuse(self) -> None: ...
     def translated(self, error: sqlite3.Error | UnicodeDecodeError, /) -> MilvusException: ...
-    def was_given_back(self) -> None: ...
 
 
 class Turn(Protocol):
@@ -42,7 +43,16 @@ class Turn(Protocol):
 class Lease:
     """A connection of ``lender``; ``begin``: the statement that begins its transaction, if it has one."""
 
-    __slots__ = ("__weakref__", "_begin", "_calls", "_is_inside", "_lender", "_pooled", "has_ended")
+    __slots__ = (
+        "__weakref__",
+        "_begin",
+        "_calls",
+        "_is_inside",
+        "_is_spoilt",
+        "_lender",
+        "_pooled",
+        "has_ended",
+    )
 
     def __init__(self, lender: Lender, begin: str | None = None) -> None:
         self._lender = lender
@@ -50,6 +60,7 @@ class Lease:
         self._calls: ThreadCalls | None = None  # those of the thread that has it
         self._pooled: Pooled | None = None
         self._is_inside = False
+        self._is_spoilt = False
         self.has_ended = False
 
     def __enter__(self) -> sqlite3.Connection:
@@ -57,9 +68,11 @@ class Lease:
         calls.taken.append(self)
         try:
             self._wait()
-            self._lender.refuse_if_closed()
+            lender = self._lender
+            if lender.is_closed:
+                lender.refuse()
             self._is_inside = GATE.enter()
-            self._pooled = pooled = self._lender.pool.take(self, self._lender.connect)
+            self._pooled = pooled = lender.pool.take(self, lender.connect)
             connection = pooled.connection
             assert connection is not None
             if self._begin is not None:
@@ -75,7 +88,7 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.has_ended or (error is None and self._calls is None):
-            return
+            return  # broken off, or laid down
         try:
             self._finish(error)
         except FAULTS as fault:
@@ -92,6 +105,10 @@ class Lease:
         self._calls, self._is_inside = None, False
         calls.taken.remove(self)
         calls.inside -= 1
+
+    def spoil(self, error: BaseException) -> None:
+        """Take note that ``error`` came up while the connection was used."""
+        self._is_spoilt = self._is_spoilt or not _is_refusal(error)
 
     def end(self, error: BaseException | None = None) -> None:
         """Give everything back; what is not committed is undone. ``error``: what broke it off, if anything."""
@@ -132,22 +149,24 @@ class Lease:
             connection.execute("COMMIT")
 
     def _give_back(self, *, is_fit: bool) -> None:
-        pool = self._lender.pool
-        for pooled in pool.of(self) if self._pooled is None else [self._pooled]:
+        lender = self._lender
+        for pooled in (self._pooled,) if self._pooled is not None else lender.pool.of(self):
             if not pooled.is_of(self):
                 continue
-            connection = pooled.connection
-            is_idle = False
-            with suppress(sqlite3.Error):
+            connection, is_idle = pooled.connection, False
+            try:
                 if connection is not None:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     is_idle = True
-            if is_fit and is_idle:
+            except sqlite3.Error:
+                pass
+            if is_fit and is_idle and not self._is_spoilt:
                 pooled.taker = None
             else:
-                pool.discard(pooled)
-        self._lender.was_given_back()
+                lender.pool.discard(pooled)
+        if lender.is_closed:
+            lender.close_idle()
 
 
 class WriteLease(Lease):

@@ -54,11 +54,15 @@ class Pool:
 
     def take(self, taker: object, connect: Connect) -> Pooled:
         """A connection that nobody else has, in no transaction, opened if there is none."""
-        mine, lost = ref(taker), None
+        mine = ref(taker)
         with self._lock:
-            one = next((one for one in self._all if one.is_free), None)
-            if one is not None:
-                lost, one.taker = one.taker, mine
+            for one in self._all:
+                lost = one.taker
+                if lost is None or lost() is None:
+                    one.taker = mine
+                    break
+            else:
+                one = None
         if one is None:
             return self.open(taker, connect)
         if lost is not None or one.connection is None or one.connection.in_transaction:
