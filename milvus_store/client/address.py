@@ -18,6 +18,7 @@ _HOST: Final = re.compile(
 )
 """A host without a scheme: its name and a port, or what is the name of hosts and of no database."""
 _BAD_SCHEME: Final = re.compile(r"(https?|tcp|grpcs?|milvus):(?!//)/?", re.IGNORECASE)
+_HOST_AND_PORT: Final = re.compile(r"(?:\[[^\[\]]+\]|[^:\[\]]+)(?::(.*))?")
 _FILE_ADDRESS: Final = "milvus:///"
 """Before the path of a file, where an address is wanted: ``milvus:///./milvus_demo.db``."""
 _FILE_SCHEMES: Final = ("file", "sqlite")
@@ -47,7 +48,7 @@ def server_address(uri: str) -> str:
     """The address of a server as pymilvus takes it.
 
     Raises:
-        ParamError: the scheme is none that servers have.
+        ParamError: the scheme is none that servers have, or there is no host, or no port that can be.
     """
     match = _SCHEME.match(uri)
     scheme = (match.group(1) or "unix").lower() if match else ""
@@ -58,6 +59,8 @@ def server_address(uri: str) -> str:
             message=f"uri must be a path, or an address that begins with one of "
             f"{', '.join(SERVER_SCHEMES)}, got {uri!r}; did you mean {better!r}?"
         )
+    if scheme != "unix":
+        _check_host_and_port(uri)
     return f"tcp://{uri[len('milvus://') :]}" if scheme == "milvus" else uri
 
 
@@ -71,3 +74,16 @@ def _refuse_host(uri: str) -> None:
         message=f"uri {uri!r} looks like a server without its scheme: expected 'http://{host}'; a file of this "
         f"name would be './{uri}'"
     )
+
+
+def _check_host_and_port(uri: str) -> None:
+    """Raise ParamError unless ``uri`` names a host, and a port, if any, from 1 to 65535."""
+    authority = re.split("[/?#]", uri.split("://", 1)[1], maxsplit=1)[0].rpartition("@")[2]
+    match = _HOST_AND_PORT.fullmatch(authority)
+    if match is None:
+        raise ParamError(message=f"uri must have a host, such as localhost:19530, got {uri!r}")
+    port = match[1]
+    if port is not None and not (
+        port.isascii() and port.isdecimal() and len(port) <= 5 and 0 < int(port) < 65536
+    ):
+        raise ParamError(message=f"the port of a uri must be 1 to 65535, got {port!r:.80} in {uri!r:.200}")
