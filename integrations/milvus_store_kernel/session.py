@@ -115,5 +115,4 @@ def _not_connected() -> CellError:
     return CellError(
         "NotConnected",
         "name a file or a server first, such as ./milvus_demo.db or milvus://127.0.0.1:19530",
-        0,
     )
