@@ -65,6 +65,12 @@ class Definition:
                 return position.live, 0, False
             return position.live, index.pending(position), index.wants_work(position)
 
+    def unstored(self, field: str) -> int:
+        """Rows that the index on ``field`` does not have in the file yet; reads no index."""
+        with self._reading() as session:
+            index = session.state.indexes.of(field)
+            return 0 if index is None else index.unstored(session)
+
     def create_partition(self, name: str) -> None:
         """Add a partition that rows can be put into by name; nothing happens if there is one, as in Milvus.
 

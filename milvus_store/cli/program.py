@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except MilvusException as error:
         return _fail(error.message)
+    except ImportError as error:
+        return _fail(str(error))  # of a missing extra: it says which
     except BrokenPipeError:
         # The reader of the output (head, less) has enough. Python flushes once more at exit: into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

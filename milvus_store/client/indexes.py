@@ -85,6 +85,15 @@ class IndexCalls(Connection):
         record = self._database.collection(collection_name).describe()
         return [index.name for index in record.indexes if field_name in ("", index.field)]
 
+    def _stored_indexes(self, collection_name: str) -> list[dict[str, Any]]:
+        """The indexes as the file has them, for who only looks: none is loaded or built for it."""
+        collection = self._database.collection(collection_name)
+        return [
+            {"name": one.name, "field": one.field, "type": one.type}
+            | ({"metric": one.metric, "waiting": collection.unstored(one.field)} if one.metric else {})
+            for one in collection.describe().indexes
+        ]
+
     def describe_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
     ) -> Any:

@@ -100,6 +100,19 @@ class FieldIndex:
             return position.live if self.wants_work(position) else 0
         return max(0, min(position.live, position.last_seq - self.built.through_seq))
 
+    def unstored(self, standing: Standing) -> int:
+        """Rows that an index which is due has not in the file yet, found out without loading it."""
+        position = standing.position
+        if self._kind.least_rows is None:
+            return 0
+        try:
+            reach = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+        except DamagedIndex:
+            reach = None
+        if reach is None:
+            return position.live if position.live >= self._kind.least_rows else 0
+        return max(0, min(position.live, position.last_seq - reach))
+
     def covering(self, snapshot: Snapshot) -> tuple[BuiltIndex, Coverage] | None:
         """What is built, and how it covers ``snapshot``; None when nothing is, or the snapshot is older."""
         built = self.built
