@@ -54,7 +54,7 @@ WRONG = [
     "create index «nope» where index_type='FLAT'",
     "create index T where index_type=«'FLATT'»",
     "create index T where index_type='HNSW' and M=«1» and efConstruction=100",
-    "create index T where index_type='HNSW' and M=8 and efConstruction=100 and «efConstr»=8",
+    "create index T where index_type='HNSW' and M=8 and efConstruction=100 and «efConstructio»=8",
     "create index T where index_type='IVF_FLAT' and nlist=«'x'»",
     "insert 1,2 «into» T",
     "insert 1,2 from «nope»",

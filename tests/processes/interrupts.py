@@ -486,7 +486,7 @@ def strike_tasks(path: str, count: int, seed: int) -> int:
         for task in cancelled:
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(isinstance(end, asyncio.CancelledError) for end in ends if end is not None), ends
+        assert all(isinstance(end, (asyncio.CancelledError, Struck)) for end in ends if end is not None), ends
         return len(cancelled)
 
     while struck < count:
