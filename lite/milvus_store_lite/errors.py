@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 __all__ = [
     "AliasNotExistException",
     "AmbiguousIndexName",
+    "CollectionExistsError",
     "CollectionNotExistException",
     "CollectionNotLoadedException",
     "ConnectionNotExistException",
@@ -93,6 +94,10 @@ def _point_at(expression: str, column: int) -> str:
     shown = line[cut_left : caret_at + 60]
     prefix = "…" if cut_left else ""
     return f"  {prefix}{shown}\n  {' ' * (caret_at - cut_left + len(prefix))}^"
+
+
+class CollectionExistsError(MilvusException):
+    """A collection or an alias has this name already."""
 
 
 class CollectionNotExistException(MilvusException):
