@@ -82,6 +82,16 @@ class FilterError(ParamError):
         return type(self), self._given
 
 
+def shown(value: object) -> str:
+    """The type of ``value`` and the beginning of what it looks like, whatever it is."""
+    kind = type(value).__name__
+    try:
+        text = repr(value)
+    except Exception:  # integers of too many digits, lists nested too deep, classes of users
+        return kind
+    return f"{kind}: {text if len(text) <= 80 else text[:77] + '…'}"
+
+
 def _point_at(expression: str, column: int) -> str:
     """The line of ``expression`` that holds ``column`` (1-based over the whole text), and a caret below."""
     before = expression[: column - 1]

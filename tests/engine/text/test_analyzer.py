@@ -62,7 +62,7 @@ def test_the_chinese_analyzer_finds_words_inside_long_words_and_drops_punctuatio
         (["asciifolding"], "The Runners naive bankhaus 2 is RUNNING 32 3 times"),
         (["alphanumonly"], "The Runners bankhaus 2 is RUNNING 32 3 times"),
         ([{"type": "length", "max": 3}], "The 2 is 32 3"),
-        ([{"type": "regex", "expr": "^(?!.*[0-9])"}, "lowercase"], "the runners naïve bankhaus is running times"),
+        ([{"type": "regex", "expr": "^[^0-9]*$"}, "lowercase"], "the runners naïve bankhaus is running times"),
         (
             ["removepunct", {"type": "stop", "stop_words": ["The", "is"]}],
             "Runners naïve bankhaus 2 RUNNING 32 3 times"),
@@ -101,7 +101,7 @@ def test_the_whitespace_tokenizer_leaves_punctuation() -> None:
         (chain({"type": "length", "max": -1}), "must be an int of at least 0, got -1"),
         (chain({"type": "length", "min": 1}), "filter 'length' takes type, max, got 'min'"),
         (chain({"type": "stemmer", "language": "klingon"}), "must be one of arabic"),
-        (chain({"type": "regex", "expr": "("}), "must be a regular expression"),
+        (chain({"type": "regex", "expr": "("}), "RE2 does not take"),
         (chain({"type": "decompounder", "word_list": [""]}), "must be words"),
         ("{", "are no JSON"),
         ({"stop": {1}}, "must be JSON"),
