@@ -149,3 +149,37 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(
     given = params if isinstance(params, dict) else {"tokenizer": {"type": params, "dict": ["x"]}}
     with pytest.raises(MilvusException, match=rf"{package}: pip install 'milvus-store\[text\]'"):
         analyzer({**given, "filter": ["lowercase", {"type": "length", "max": 77}]})
+
+
+@pytest.mark.parametrize(
+    ("one_filter", "bound"),
+    [
+        ({"type": "decompounder", "word_list": [f"w{n}" for n in range(200_000)]}, "10000 words"),
+        ({"type": "decompounder", "word_list": ["a" * 20_000]}, "200 characters"),
+        ({"type": "regex", "expr": "a" * 100_000}, "65536"),
+        ({"type": "regex", "expr": "(abcdefghij){900}(klmnopqrst){900}"}, "at most 10000"),
+    ],
+)
+def test_an_analyzer_that_would_take_forever_is_refused(one_filter: dict[str, Any], bound: str) -> None:
+    with pytest.raises(ParamError, match=bound):
+        analyzer({"tokenizer": "standard", "filter": [one_filter]})
+
+
+def test_no_regular_expression_takes_forever() -> None:
+    # Python's own expressions would take years for the first one.
+    for expr in ("(a+)+$", "(" * 5_000 + "a" + ")" * 5_000, "(a|aa)+$"):
+        made = analyzer({"tokenizer": "whitespace", "filter": [{"type": "regex", "expr": expr}]})
+        made.tokens(["a" * 40 + "b", "a" * 40_000 + "b"])
+
+
+def test_parameters_that_nest_without_end_are_refused() -> None:
+    nested: Any = []
+    for _ in range(5_000):
+        nested = [nested]
+    for params in (
+        {"tokenizer": nested},
+        '{"tokenizer":' + "[" * 100_000,
+        {"tokenizer": "standard", "filter": ["lowercase"] * 101},
+    ):
+        with pytest.raises(ParamError):
+            analyzer(params)
