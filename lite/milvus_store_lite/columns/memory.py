@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from typing import Protocol
 
 from ..storage.forks import GATE
@@ -47,15 +46,13 @@ class MemoryBudget:
         """``holder`` now holds ``size`` bytes under ``key``; others are let go to make room."""
         if self.limit is None:
             return
-        with self._lock, self._counted():
+        with self._lock:
             self._drop(holder, key)
-            self._held[holder, key] = size
-            self._keys.setdefault(holder, set()).add(key)
-            self._used += size
+            self._add(holder, key, size)
         while (oldest := self._oldest_beyond_limit()) is not None:
             other, other_key = oldest
             other.forget(other_key)  # first: whatever breaks this off, what is held is counted
-            with self._lock, self._counted():
+            with self._lock:
                 if next(iter(self._held), None) == oldest:  # else it has come again meanwhile
                     self._drop(*oldest)
 
@@ -69,7 +66,7 @@ class MemoryBudget:
     def release(self, holder: Holder) -> None:
         """``holder`` holds nothing any more."""
         if self.limit is not None:
-            with self._lock, self._counted():
+            with self._lock:
                 for key in list(self._keys.get(holder, ())):
                     self._drop(holder, key)
 
@@ -79,27 +76,36 @@ class MemoryBudget:
         with self._lock:
             return next(iter(self._held), None) if self._used > self.limit else None
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Whatever breaks the block off, sums and keys are those of what is held."""
+    def _add(self, holder: Holder, key: Hashable, size: int) -> None:
+        """Count what ``holder`` has under ``key``, as what was used last."""
         try:
-            yield
+            self._held[holder, key] = size
+            self._keys.setdefault(holder, set()).add(key)
+            self._used += size
         except BaseException:
-            self._used, self._keys = sum(self._held.values()), {}
-            for holder, key in self._held:
-                self._keys.setdefault(holder, set()).add(key)
+            self._count_anew()
             raise
 
     def _drop(self, holder: Holder, key: Hashable) -> None:
         """Count no more what ``holder`` has under ``key``, if anything."""
-        size = self._held.pop((holder, key), None)
-        if size is None:
-            return
-        self._used -= size
-        keys = self._keys[holder]
-        keys.discard(key)
-        if not keys:
-            del self._keys[holder]
+        try:
+            size = self._held.pop((holder, key), None)
+            if size is None:
+                return
+            self._used -= size
+            keys = self._keys[holder]
+            keys.discard(key)
+            if not keys:
+                del self._keys[holder]
+        except BaseException:
+            self._count_anew()
+            raise
+
+    def _count_anew(self) -> None:
+        """After an exception at any step: sum and keys are those of what is held."""
+        self._used, self._keys = sum(self._held.values()), {}
+        for holder, key in self._held:
+            self._keys.setdefault(holder, set()).add(key)
 
     @property
     def used(self) -> int:

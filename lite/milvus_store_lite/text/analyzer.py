@@ -12,7 +12,7 @@ from itertools import chain, groupby
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
-from ..errors import MilvusException, ParamError, shown
+from ..errors import ParamError, shown
 from ..extras import imported
 from .jieba import Jieba
 from .parameters import Chain, Step, parse
