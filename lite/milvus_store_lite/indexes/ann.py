@@ -15,6 +15,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ..columns.column import BoolArray
+from ..columns.masks import Mask
 from ..process.openmp import faiss
 from ..products import dot
 from ..storage.forks import GATE
@@ -23,7 +25,6 @@ from .effort import Effort
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
-Bits = npt.NDArray[np.uint8]
 
 ROUNDS: Final = 8
 """Rounds of k-means: more of them cost build time and gain no recall."""
@@ -163,22 +164,42 @@ class AnnIndex(ABC):
     def most(self) -> int:
         """The breadth at which a search sees everything."""
 
-    def candidates(self, queries: Floats, effort: Effort, allowed: Bits | None) -> list[Labels]:
-        """Labels of the likely nearest for each of ``queries`` (q, dim), prepared, ascending.
+    def candidates(self, queries: Floats, effort: Effort, allowed: Mask | None) -> list[Labels]:
+        """Labels of the likely nearest for each of ``queries`` (q, dim), prepared, ascending and each once.
 
         Args:
-            allowed: bit i of it, least significant first, says whether label i may be found; None for all.
+            allowed: which labels may be found, a mask over all of them; None for all.
         """
         use_threads(len(queries) >= _QUERIES_FOR_THREADS)
         count = min(effort.candidates, self.rows)
         if allowed is None:
             params = self._unfiltered(effort)
         else:
-            params = self._search_params(effort, faiss.IDSelectorBitmap(allowed))
+            params = self._search_params(effort, faiss.IDSelectorBitmap(allowed.bits))
         found = self._search(queries, count, effort, params)
         found.sort()
-        # What was not found is -1.
-        return [labels if labels[0] >= 0 else labels[labels >= 0] for labels in found]
+        flags = None if allowed is None else allowed.flags
+        return [self._kept(labels, flags) for labels in found]
+
+    def _kept(self, labels: Labels, allowed: BoolArray | None) -> Labels:
+        """Those of ``labels``, ascending, that there are and that are ``allowed``, each once.
+
+        faiss was asked for no others and has given others in a released version: which rows a caller may see
+        does not depend on it.
+        """
+        if labels[0] < 0:  # what was not found is -1
+            labels = labels[labels >= 0]
+        if len(labels) == 0:
+            return labels
+        if labels[-1] >= self.rows:
+            labels = labels[labels < self.rows]
+        if allowed is not None:
+            inside = allowed[labels]
+            if not inside.all():
+                labels = labels[inside]
+        if (labels[1:] == labels[:-1]).any():
+            labels = np.unique(labels)
+        return labels
 
     def _unfiltered(self, effort: Effort) -> Any:
         """The parameters of a search for all labels: faiss only reads them, and making them takes 10 µs."""

@@ -105,12 +105,12 @@ class _Task:
     def by_lists(self, allowed: Mask | None, effort: Effort) -> list[Ranking | None]:
         """By the lists or the graph of the index, of the labels that are ``allowed``."""
         found: list[Ranking | None] = [None] * len(self.queries)
-        survivors, bits = (self.coverage.labels, None) if allowed is None else (allowed.count, allowed.bits)
+        survivors = self.coverage.labels if allowed is None else allowed.count
         wanted = min(self.limit, survivors)
         pending, harder = self._rankable(), effort
         while pending:
             asked = self.prepared if len(pending) == len(self.prepared) else self.prepared[pending]
-            proposed = self.ann.candidates(asked, harder, bits)
+            proposed = self.ann.candidates(asked, harder, allowed)
             short = []
             for place, labels in zip(pending, proposed, strict=True):
                 if len(labels) < wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from milvus_store_lite.columns.masks import Mask
 from milvus_store_lite.indexes import codes
 from milvus_store_lite.indexes.codes import Codes
 from milvus_store_lite.indexes.effort import Effort
@@ -37,7 +38,7 @@ def test_a_query_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(codes, "_CODES_FOR_THREADS", threshold)
-    allowed = np.packbits(np.arange(ROWS) % 3 == 0, bitorder="little") if is_filtered else None
+    allowed = Mask(np.arange(ROWS) % 3 == 0) if is_filtered else None
     queries = index.prepare_queries(vectors[:QUERIES])
     effort = Effort(breadth=16, candidates=200)
     together = index.candidates(queries, effort, allowed)
