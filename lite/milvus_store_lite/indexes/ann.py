@@ -20,6 +20,7 @@ from ..columns.masks import Mask
 from ..process.openmp import faiss
 from ..products import dot
 from ..storage.forks import GATE
+from ..storage.index_parts import DamagedIndex
 from . import transfer
 from .effort import Effort
 
@@ -28,6 +29,9 @@ Labels = npt.NDArray[np.int64]
 
 ROUNDS: Final = 8
 """Rounds of k-means: more of them cost build time and gain no recall."""
+
+_MOST_TUNED: Final = 2**40
+"""More than any number that a build finds out."""
 
 _PARAMS_KEPT: Final = 64
 """Efforts whose parameters are kept: a process mostly asks with a few."""
@@ -74,16 +78,47 @@ class AnnIndex(ABC):
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> AnnIndex:
         """An index to train and fill, dimensioned for ``rows`` vectors."""
 
+    def reserve(self, rows: int) -> None:  # noqa: B027  # most have nothing to reserve
+        """Take memory for ``rows`` vectors at once, where growing would take it twice."""
+
     @classmethod
     def read(
-        cls, pieces: Iterator[bytes], metric: str, parameters: Mapping[str, Any], tuned: Mapping[str, Any]
+        cls,
+        pieces: Iterator[bytes],
+        size: int,
+        rows: int,
+        dim: int,
+        metric: str,
+        parameters: Mapping[str, Any],
+        tuned: Mapping[str, Any],
     ) -> AnnIndex:
-        """The index that ``write`` wrote, of which ``pieces`` are the bytes.
+        """The index that ``write`` wrote, of which ``pieces`` are the bytes, ``size`` of them.
 
         Raises:
-            RuntimeError: it is another one's.
+            DamagedIndex: it is none of ``rows`` vectors that a build with these ``parameters`` makes.
         """
-        return cls(transfer.read(pieces), metric, parameters, tuned)
+        for name, value in tuned.items():
+            if type(value) is not int or not 0 < value < _MOST_TUNED:
+                raise DamagedIndex(f"its build found {name}={value!r:.20}")
+        # How many lists there are follows from rows that may be gone since, and is told by the lists.
+        like = cls.empty(dim, metric, {**parameters, "nlist": 1}, tuned.get("rows", rows))
+        made = cls(transfer.read(pieces, size, like.handle, rows), metric, parameters, tuned)
+        if not made.tuned.keys() >= made.needs_tuned:
+            raise DamagedIndex(f"its build found out {', '.join(made.tuned) or 'nothing'}")
+        made.check()
+        return made
+
+    @property
+    def needs_tuned(self) -> set[str]:
+        """Names of what its build has to have found out."""
+        return set()
+
+    def check(self) -> None:  # noqa: B027  # most are checked while they are read
+        """Look at what was read once it is in memory.
+
+        Raises:
+            DamagedIndex: a search by it would not be safe.
+        """
 
     def write(self, sink: Callable[[bytes], object]) -> None:
         """Give the index's bytes to ``sink``, a piece at a time."""

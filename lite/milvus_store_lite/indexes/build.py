@@ -82,6 +82,7 @@ def build(
     """
     seqs = rows.live_seqs(connection, rows.position(connection))
     ann = family.empty(one.vector_dim, metric, parameters, len(seqs))
+    ann.reserve(len(seqs))
     tuner = None
     if ann.sample_size:
         tuner = _Tuner(metric, _trained(ann, _sample(one, rows, connection, seqs, ann.sample_size)))
@@ -251,6 +252,26 @@ def _chunks(
             seqs, vectors = [], np.empty_like(vectors)
     if seqs:
         yield np.array(seqs, dtype=np.int64), vectors[: len(seqs)]
+
+
+def prepared_vectors(
+    ann: AnnIndex,
+    one: Field,
+    seqs: npt.NDArray[np.int64],
+    rows: RowStore,
+    connection: sqlite3.Connection,
+) -> Callable[[npt.NDArray[np.int64]], tuple[npt.NDArray[np.int64], Floats]]:
+    """What fetches vectors by labels of ``ann``, whose rows are ``seqs``: of those that are still there."""
+
+    def fetch(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats]:
+        asked = seqs[labels].tolist()
+        found = rows.present_vectors(connection, asked, one.name)
+        blobs = [found.get(seq) for seq in asked]
+        present = np.array([blob is not None for blob in blobs], dtype=np.bool_)
+        vectors = dense.from_blobs(one, [blob for blob in blobs if blob is not None])
+        return labels[present], ann.prepare(vectors)
+
+    return fetch
 
 
 def _of_present(seqs: list[int], blobs: list[bytes | None]) -> list[int]:

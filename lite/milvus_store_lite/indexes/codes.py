@@ -83,20 +83,27 @@ class Codes(AnnIndex):
         kind = faiss.METRIC_INNER_PRODUCT if metric == "IP" else faiss.METRIC_L2
         finer = cls.finer(dim, parameters, rows)
         refined = "" if finer is None else f",Refine({finer})"
-        made = cls(faiss.index_factory(dim, f"IVF{lists},RaBitQfs{refined}", kind), metric, parameters)
+        handle = faiss.index_factory(dim, f"IVF{lists},RaBitQfs{refined}", kind)
+        made = cls(handle, metric, parameters, {"rows": rows})
         made._lists.cp.niter = _ROUNDS
         made._lists.cp.max_points_per_centroid = _SAMPLE_PER_LIST
         made._lists.cp.min_points_per_centroid = 1
-        if made.has_finer:
-            # Room for all of them: codes that move while they grow are in memory twice.
-            made._finer.codes.resize(rows * made._finer.code_size)
-            made._finer.codes.clear()
         return made
+
+    def reserve(self, rows: int) -> None:
+        if self.has_finer:
+            # Codes that move while they grow are in memory twice.
+            self._finer.codes.resize(rows * self._finer.code_size)
+            self._finer.codes.clear()
 
     @classmethod
     def finer(cls, dim: int, parameters: Mapping[str, Any], rows: int) -> str | None:
         """What faiss calls the finer codes that stay in memory beside those of one bit; None for none."""
         return None
+
+    @property
+    def needs_tuned(self) -> set[str]:
+        return {"rows", "breadth", "candidates"} | ({"finalists"} if self.has_finer else set())
 
     @property
     def sample_size(self) -> int:
@@ -140,7 +147,7 @@ class Codes(AnnIndex):
             if breadth >= self.most:
                 break
             breadth = min(self.most, 2 * breadth)
-        self.tuned = {"rows": rows}
+        self.tuned = {"rows": self.tuned["rows"]}
         if best is None:
             return False
         effort = replace(best[1], candidates=int(_MARGIN * best[1].candidates))

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, suppress
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from ..columns.snapshot import Origin, Snapshot
 from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteError
 from ..schema import Field
@@ -19,7 +21,7 @@ from ..storage.forks import GATE
 from ..storage.index_parts import DamagedIndex, IndexHead
 from ..storage.positions import Position
 from ..storage.rows import RowStore
-from .build import Progress, Unindexable, build, extend
+from .build import Progress, Unindexable, build, extend, prepared_vectors
 from .built import BuiltIndex, Coverage
 from .notes import note
 from .registry import index_types
@@ -164,8 +166,8 @@ class FieldIndex:
             through_seq = index_parts.through_seq(standing.connection, self.collection, self.record.name)
             if through_seq is None or through_seq <= known:
                 return
-            self._become(self._read(standing.connection))
-        except (DamagedIndex, RuntimeError) as error:
+            self._become(self._read(standing))
+        except DamagedIndex as error:
             self._is_stored_damaged = True
             warnings.warn(
                 f"the stored index {self.record.name!r} of collection '{standing.record.name}' is damaged "
@@ -175,17 +177,27 @@ class FieldIndex:
             )
             return
 
-    def _read(self, connection: sqlite3.Connection) -> BuiltIndex:
+    def _read(self, standing: Standing) -> BuiltIndex:
         """The index that the file has."""
         from .families import FAMILIES
+        from .soundness import check_finds_own
 
-        found = index_parts.load_head(connection, self.collection, self.record.name)
-        assert found is not None
         assert self.record.metric is not None
+        place = (standing.connection, self.collection, self.record.name)
+        found = index_parts.load_head(*place)
+        assert found is not None
         head, count = found
-        parts = index_parts.load_parts(connection, self.collection, self.record.name, count)
-        family = FAMILIES[self.record.type]
-        ann = family.read(parts, self.record.metric, self.record.parameters, head.tuned)
+        _check_rows(head, standing.position)
+        ann = FAMILIES[self.record.type].read(
+            index_parts.load_parts(*place, count),
+            index_parts.parts_size(*place),
+            len(head.seqs),
+            self.one.vector_dim,
+            self.record.metric,
+            self.record.parameters,
+            head.tuned,
+        )
+        check_finds_own(ann, prepared_vectors(ann, self.one, head.seqs, standing.rows, standing.connection))
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         return BuiltIndex(ann, head.seqs, head.through_seq)
 
@@ -265,6 +277,19 @@ class FieldIndex:
         except DamagedIndex:
             return True
         return known is None or known < head.through_seq
+
+
+def _check_rows(head: IndexHead, position: Position) -> None:
+    """Rows are there in ascending order, up to where the index says it reaches.
+
+    Raises:
+        DamagedIndex: they are not.
+    """
+    seqs = head.seqs
+    if head.through_seq > position.last_seq:
+        raise DamagedIndex(f"it reaches to seq {head.through_seq}, beyond last_seq {position.last_seq}")
+    if len(seqs) == 0 or seqs[0] < 1 or seqs[-1] > head.through_seq or (np.diff(seqs) <= 0).any():
+        raise DamagedIndex("its rows are not in ascending order")
 
 
 def _tail_limit(built: BuiltIndex) -> int:

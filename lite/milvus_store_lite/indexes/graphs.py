@@ -13,6 +13,7 @@ from ..process.openmp import faiss
 from .ann import SCALAR_CODES, AnnIndex
 from .effort import Effort
 from .lists import product_codes, train_plainly
+from .soundness import check_links
 
 DEFAULT_M: Final = 30
 DEFAULT_EF_CONSTRUCTION: Final = 360
@@ -36,6 +37,9 @@ class Graph(AnnIndex):
         handle = faiss.index_factory(dim, f"HNSW{links},{cls.codes(dim, parameters)}", kind)
         handle.hnsw.efConstruction = parameters.get("efConstruction", DEFAULT_EF_CONSTRUCTION)
         return cls(handle, metric, parameters)
+
+    def check(self) -> None:
+        check_links(self.handle.hnsw)
 
     @property
     def chunk(self) -> int:

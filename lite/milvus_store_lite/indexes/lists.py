@@ -35,6 +35,10 @@ class _Lists(AnnIndex):
         return cls(handle, metric, parameters, {"rows": rows})
 
     @property
+    def needs_tuned(self) -> set[str]:
+        return {"rows"}
+
+    @property
     def sample_size(self) -> int:
         return max(_SAMPLE_FOR_CODES, _SAMPLE_PER_LIST * int(self.handle.nlist))
 

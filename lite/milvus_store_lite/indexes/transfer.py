@@ -7,6 +7,10 @@ from typing import Any
 
 from ..process.openmp import faiss
 
+from ..storage.index_parts import DamagedIndex
+from .byte_steps import Steps
+from .layout import Layout
+
 
 def write(handle: Any, sink: Callable[[bytes], object]) -> None:
     """Give the bytes of the faiss index ``handle`` to ``sink``, in pieces of any size."""
@@ -18,26 +22,79 @@ def write(handle: Any, sink: Callable[[bytes], object]) -> None:
     faiss.write_index(handle, faiss.PyCallbackIOWriter(take))
 
 
-def read(pieces: Iterator[bytes]) -> Any:
-    """The faiss index whose bytes are ``pieces``, which are read to their end.
+def read(pieces: Iterator[bytes], size: int, like: Any, rows: int) -> Any:
+    """The faiss index of ``rows`` labels whose bytes, ``size`` of them, are ``pieces``.
+
+    Args:
+        like: an empty index of the same definition.
 
     Raises:
-        RuntimeError: they are no index, or too few.
+        DamagedIndex: they are another one's, or none's.
     """
+    right = _right(Layout(like, rows, size).steps(), _Source(pieces))
     piece, start = memoryview(b""), 0
 
     def give(size: int) -> bytes:
         nonlocal piece, start
         while start == len(piece):
-            following = next(pieces, None)
+            following = next(right, None)
             if following is None:
                 return b""
-            piece, start = memoryview(following), 0
+            piece, start = following, 0
         given = piece[start : start + size]
         start += len(given)
         return bytes(given)
 
-    handle = faiss.read_index(faiss.PyCallbackIOReader(give))
-    if start < len(piece) or next(pieces, None) is not None:
-        raise RuntimeError("there is more than the index has")
+    try:
+        handle = faiss.read_index(faiss.PyCallbackIOReader(give))
+    except (RuntimeError, AssertionError) as error:
+        raise DamagedIndex(f"faiss: {error}") from error
+    if start < len(piece) or next(right, None) is not None or next(pieces, None) is not None:
+        raise DamagedIndex("there is more than the index has")
     return handle
+
+
+def _right(steps: Steps[None], source: _Source) -> Iterator[memoryview]:
+    """What ``steps`` ask for and find right, in pieces."""
+    try:
+        asked = next(steps)
+        while True:
+            piece = source.take(asked)
+            asked = steps.send(piece)
+            yield piece
+    except StopIteration:
+        yield piece
+        if source.has_more:
+            raise DamagedIndex("there is more than the index has") from None
+
+
+class _Source:
+    """The bytes of ``pieces`` in any portions."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._piece, self._start = memoryview(b""), 0
+
+    @property
+    def has_more(self) -> bool:
+        """Whether bytes are left of what was begun."""
+        return self._start < len(self._piece)
+
+    def take(self, size: int) -> memoryview:
+        """The next ``size`` bytes."""
+        if size <= len(self._piece) - self._start:
+            return self._next(size)
+        taken = bytearray()
+        while len(taken) < size:
+            if self._start == len(self._piece):
+                following = next(self._pieces, None)
+                if following is None:
+                    raise DamagedIndex("it ends before its end")
+                self._piece, self._start = memoryview(following), 0
+            taken += self._next(min(size - len(taken), len(self._piece) - self._start))
+        return memoryview(taken)
+
+    def _next(self, size: int) -> memoryview:
+        taken = self._piece[self._start : self._start + size]
+        self._start += size
+        return taken

@@ -51,6 +51,12 @@ class DamagedIndex(Exception):
 Sink = Callable[[bytes], object]
 """Takes the next bytes of an index."""
 
+_BYTES_OF_LABEL: Final = 8
+"""What each label takes in the parts at least: its number, or where its links are."""
+
+_LONGEST_TUNED: Final = 1_000
+"""Characters of what a build found out about the data; a few numbers are."""
+
 
 @dataclass(frozen=True)
 class IndexHead:
@@ -83,23 +89,66 @@ def through_seq(connection: sqlite3.Connection, collection: int, name: str) -> i
 def load_head(connection: sqlite3.Connection, collection: int, name: str) -> tuple[IndexHead, int] | None:
     """The head of the stored index and how many parts it has; None if nothing is stored.
 
+    It takes no more memory than the parts do, whatever it says: a checksum is no proof that we wrote it.
+
     Raises:
-        DamagedIndex: its checksum differs.
+        DamagedIndex: its checksum differs, or it is none that ``save`` writes.
     """
+    size = parts_size(connection, collection, name)
     with _damage():
         row = connection.execute(
-            "SELECT through_seq, rows, parts, CAST(tuned AS BLOB), seqs, checksum FROM built_indexes"
+            "SELECT through_seq, rows, parts, CASE WHEN length(tuned) <= ? THEN CAST(tuned AS BLOB) END,"
+            " CASE WHEN length(seqs) <= ? THEN seqs END, checksum FROM built_indexes"
             " WHERE collection_id = ? AND name = ?",
-            (collection, name),
+            (_LONGEST_TUNED, 2 * size + _LONGEST_TUNED, collection, name),
         ).fetchone()
     if row is None:
         return None
     *values, packed, checksum = row
     if not isinstance(packed, bytes) or _checksum(collection, name, values, packed) != checksum:
         raise DamagedIndex("the checksum of its head differs")
-    reach, _, parts, tuned = values
-    seqs = np.cumsum(np.frombuffer(zlib.decompress(packed), dtype="<i8"))
-    return IndexHead(reach, seqs, json.loads(tuned)), parts
+    reach, rows, parts, tuned = values
+    if not all(isinstance(value, int) and value >= 0 for value in (reach, rows, parts)):
+        raise DamagedIndex(f"its numbers are {reach!r:.20}, {rows!r:.20} and {parts!r:.20}")
+    if rows * _BYTES_OF_LABEL > size:
+        raise DamagedIndex(f"its parts have {size} bytes, too few for {rows} rows")
+    return IndexHead(reach, _unpacked(packed, rows), _unpacked_tuned(tuned)), parts
+
+
+def parts_size(connection: sqlite3.Connection, collection: int, name: str) -> int:
+    """The bytes of all parts of an index, which are not read.
+
+    Raises:
+        DamagedIndex: that cannot be found out.
+    """
+    with _damage():
+        (size,) = connection.execute(
+            "SELECT coalesce(sum(length(value)), 0) FROM index_parts WHERE collection_id = ? AND name = ?",
+            (collection, name),
+        ).fetchone()
+    return int(size)
+
+
+def _unpacked(packed: bytes, rows: int) -> npt.NDArray[np.int64]:
+    """The seqs of so many ``rows``."""
+    unpacker = zlib.decompressobj()
+    try:
+        unpacked = unpacker.decompress(packed, 8 * rows + 1)
+    except zlib.error as error:
+        raise DamagedIndex(f"its row numbers cannot be unpacked: {error}") from error
+    if len(unpacked) != 8 * rows or not unpacker.eof or unpacker.unused_data:
+        raise DamagedIndex(f"its row numbers are not those of {rows} rows")
+    return np.cumsum(np.frombuffer(unpacked, dtype="<i8"), dtype=np.int64)
+
+
+def _unpacked_tuned(tuned: object) -> dict[str, Any]:
+    try:
+        found = json.loads(tuned) if isinstance(tuned, bytes) else None
+    except (ValueError, RecursionError) as error:
+        raise DamagedIndex("what its build found out cannot be read") from error
+    if not isinstance(found, dict):
+        raise DamagedIndex("what its build found out cannot be read")
+    return found
 
 
 def load_parts(connection: sqlite3.Connection, collection: int, name: str, count: int) -> Iterator[bytes]:
@@ -111,8 +160,9 @@ def load_parts(connection: sqlite3.Connection, collection: int, name: str, count
     found = 0
     with _damage():
         rows = connection.execute(
-            "SELECT part, checksum, value FROM index_parts WHERE collection_id = ? AND name = ? ORDER BY part",
-            (collection, name),
+            "SELECT part, checksum, CASE WHEN length(value) <= ? THEN value END FROM index_parts"
+            " WHERE collection_id = ? AND name = ? ORDER BY part",
+            (_PART_SIZE, collection, name),
         )
         for part, checksum, value in rows:
             if part != found:

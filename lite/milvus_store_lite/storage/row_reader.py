@@ -242,15 +242,23 @@ class RowReader(StoredTables):
         self, connection: sqlite3.Connection, seqs: Sequence[int], field: str
     ) -> dict[int, bytes | None]:
         """seq → the stored vector, None for a null, of rows that are there."""
+        found = self.present_vectors(connection, seqs, field)
+        if len(found) < len(seqs) and len(found) < len(set(seqs)):
+            place = f"field '{field}', table {self._vectors[field]}"
+            raise self._rows_missing(place, len(set(seqs)), len(found))
+        return found
+
+    def present_vectors(
+        self, connection: sqlite3.Connection, seqs: Sequence[int], field: str
+    ) -> dict[int, bytes | None]:
+        """The same of those rows that are still there, for who does not know."""
         found: dict[int, bytes | None] = {}
         for chunk, marks in chunks(seqs):
             rows = connection.execute(
                 f"SELECT seq, checksum, value FROM {self._vectors[field]} WHERE seq IN ({marks})", chunk
             ).fetchall()
-            found.update(zip(*self._sound(field, rows), strict=True))
-        if len(found) < len(seqs) and len(found) < len(set(seqs)):
-            place = f"field '{field}', table {self._vectors[field]}"
-            raise self._rows_missing(place, len(set(seqs)), len(found))
+            if rows:
+                found.update(zip(*self._sound(field, rows), strict=True))
         return found
 
     # ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,325 @@
+"""What the bytes of a stored index must be, read beside faiss and one step ahead of it.
+
+faiss trusts what it reads: it takes the memory that a size asks for, opens the file that a part names, and follows
+the links of a graph wherever they lead. So nothing reaches it that an index of our own making would not have: the
+kind, the dimension, the metric and every setting are compared with those of an empty index of the same definition,
+and every size with what so many rows need and with the bytes that there are. The form is faiss's own
+(``faiss/impl/index_write.cpp``); the kinds are those that ``families`` builds, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from ..storage.index_parts import DamagedIndex
+from .byte_steps import NUMBER, ByteSteps, Steps
+
+_MOST_LISTS: Final = 65_536
+_LARGEST: Final = 1e16
+"""Larger numbers are in no vector that is indexed, nor in what is learnt from them; their products overflow."""
+
+_PADDING: Final = 1 << 20
+
+
+class Layout:
+    """The steps by which an index of ``rows`` labels is read that is made as the empty index ``like`` is.
+
+    Args:
+        size: the bytes that there are.
+    """
+
+    def __init__(self, like: Any, rows: int, size: int) -> None:
+        self._like = like
+        self._rows = rows
+        self._bytes = ByteSteps(size)
+        self._labels = np.empty(0, dtype=np.int64)
+        self._filled = 0
+
+    def steps(self) -> Steps[None]:
+        """All of it.
+
+        Raises:
+            DamagedIndex: the bytes are not such an index's.
+        """
+        yield from self._index(self._like, self._rows)
+
+    def _index(self, like: Any, rows: int) -> Steps[None]:
+        like = faiss.downcast_index(like)
+        code, read = _KINDS[type(like).__name__]
+        if isinstance(like, faiss.IndexFlat):
+            code = b"IxFI" if like.metric_type == faiss.METRIC_INNER_PRODUCT else b"IxF2"
+        yield from self._bytes.fields("4s", kind=code)
+        yield from self._bytes.fields(
+            "iqqqBi",
+            dim=like.d,
+            rows=rows,
+            padding=_PADDING,
+            more_padding=_PADDING,
+            is_trained=1,
+            metric=like.metric_type,
+        )
+        yield from read(self, like, rows)
+
+    def _flat(self, like: Any, rows: int) -> Steps[None]:
+        yield from self._bytes.array("vectors", np.float32, rows * like.d, _small)
+
+    def _scalar(self, like: Any, rows: int) -> Steps[None]:
+        yield from self._scalar_quantizer(like.sq)
+        yield from self._scalar_codes(like.sq, rows)
+
+    def _product(self, like: Any, rows: int) -> Steps[None]:
+        yield from self._product_quantizer(like.pq)
+        yield from self._bytes.array("codes", np.uint8, rows * like.pq.code_size)
+        yield from self._bytes.fields(
+            "iBi",
+            search_type=like.search_type,
+            encode_signs=like.encode_signs,
+            polysemous_ht=like.polysemous_ht,
+        )
+
+    def _refined(self, like: Any, rows: int) -> Steps[None]:
+        yield from self._index(like.base_index, rows)
+        yield from self._index(like.refine_index, rows)
+        yield from self._bytes.fields("f", k_factor=like.k_factor)
+
+    def _flat_lists(self, like: Any, rows: int) -> Steps[None]:
+        count = yield from self._centroids(like)
+        yield from self._lists(like, count, rows)
+
+    def _scalar_lists(self, like: Any, rows: int) -> Steps[None]:
+        count = yield from self._centroids(like)
+        yield from self._scalar_quantizer(like.sq)
+        yield from self._bytes.fields("QB", code_size=like.code_size, by_residual=like.by_residual)
+        yield from self._lists(like, count, rows)
+
+    def _product_lists(self, like: Any, rows: int) -> Steps[None]:
+        count = yield from self._centroids(like)
+        yield from self._bytes.fields("BQ", by_residual=like.by_residual, code_size=like.code_size)
+        yield from self._product_quantizer(like.pq)
+        yield from self._lists(like, count, rows)
+
+    def _fast_lists(self, like: Any, rows: int) -> Steps[None]:
+        count = yield from self._centroids(like)
+        yield from self._bytes.fields(
+            "BQiQiq",
+            by_residual=like.by_residual,
+            code_size=like.code_size,
+            bbs=like.bbs,
+            M2=like.M2,
+            implem=like.implem,
+            qbs2=like.qbs2,
+        )
+        yield from self._product_quantizer(like.pq)
+        yield from self._blocks(like, count, rows)
+
+    def _bit_lists(self, like: Any, rows: int) -> Steps[None]:
+        count = yield from self._centroids(like)
+        quantizer = like.rabitq
+        yield from self._bytes.fields(
+            "QQiQ",
+            dim=quantizer.d,
+            code_size=quantizer.code_size,
+            metric=quantizer.metric_type,
+            nb_bits=quantizer.nb_bits,
+        )
+        *_, implem, _, _ = yield from self._bytes.fields(
+            "BQiqQiBB",
+            by_residual=like.by_residual,
+            code_size=like.code_size,
+            bbs=like.bbs,
+            qbs2=like.qbs2,
+            M2=like.M2,
+            implem=None,
+            qb=like.qb,
+            centered=like.centered,
+        )
+        if implem not in _IMPLEMENTATIONS:
+            raise DamagedIndex(f"implem is {implem}")
+        yield from self._blocks(like, count, rows)
+
+    def _graph(self, like: Any, rows: int) -> Steps[None]:
+        graph = like.hnsw
+        chances = faiss.vector_to_array(graph.assign_probas)
+        room = faiss.vector_to_array(graph.cum_nneighbor_per_level)
+        found = yield from self._bytes.whole("assign_probas", np.float64, len(chances))
+        if not np.allclose(found, chances):
+            raise DamagedIndex("the chances of its levels are others")
+        if not np.array_equal((yield from self._bytes.whole("room of levels", np.int32, len(room))), room):
+            raise DamagedIndex("the room of its levels is another")
+        levels = yield from self._bytes.whole("levels", np.int32, rows)
+        if levels.min() < 1 or levels.max() >= len(room):
+            raise DamagedIndex("a row is on a level that there is not")
+        places = np.zeros(rows + 1, dtype=np.uint64)
+        np.cumsum(room[levels], out=places[1:], dtype=np.uint64)
+        if not np.array_equal((yield from self._bytes.whole("places", np.uint64, rows + 1)), places):
+            raise DamagedIndex("the links of a row are not where its level says")
+        yield from self._bytes.array("links", np.int32, int(places[-1]), self._within)
+        entry, top, *_ = yield from self._bytes.fields(
+            "iiiii",
+            entry_point=None,
+            max_level=int(levels.max()) - 1,
+            efConstruction=graph.efConstruction,
+            efSearch=graph.efSearch,
+            upper_beam=1,
+        )
+        if not 0 <= entry < rows or levels[entry] - 1 != top:
+            raise DamagedIndex(f"its entry point is {entry}")
+        yield from self._index(like.storage, rows)
+
+    def _within(self, links: npt.NDArray[Any]) -> bool:
+        return bool(links.min() >= -1 and links.max() < self._rows)
+
+    def _centroids(self, like: Any) -> Steps[int]:
+        """Inverted lists up to what is in them; returns how many there are."""
+        count, _ = yield from self._bytes.fields("QQ", nlist=None, nprobe=like.nprobe)
+        if not 1 <= count <= _MOST_LISTS:
+            raise DamagedIndex(f"it has {count} lists")
+        yield from self._index(like.quantizer, count)
+        yield from self._bytes.fields("BQ", direct_map=0, size_of_direct_map=0)
+        return int(count)
+
+    def _lists(self, like: Any, count: int, rows: int) -> Steps[None]:
+        (_, _, _, form) = yield from self._bytes.fields(
+            "4sQQ4s", lists=b"ilar", nlist=count, code_size=like.code_size, form=None
+        )
+        if form == b"full":
+            sizes = yield from self._bytes.whole("sizes", np.uint64, count)
+        elif form == b"sprs":
+            (length,) = yield from self._bytes.fields("Q", sizes=None)
+            if length % 2 or length > 2 * count:
+                raise DamagedIndex(f"{length} numbers say the sizes of {count} lists")
+            pairs = np.frombuffer((yield self._bytes.room("sizes", 8 * length)), dtype=np.uint64).reshape(
+                -1, 2
+            )
+            places = pairs[:, 0].astype(np.int64)
+            if (places < 0).any() or (places >= count).any() or (np.diff(places) <= 0).any():
+                raise DamagedIndex("its lists are not in ascending order")
+            sizes = pairs[:, 1]
+        else:
+            raise DamagedIndex(f"the form of its lists is {form!r}")
+        if (sizes > rows).any() or int(sizes.sum()) != rows:
+            raise DamagedIndex(f"its lists do not have {rows} rows in all")
+        self._begin_labels(rows)
+        is_flat = isinstance(like, faiss.IndexIVFFlat)
+        for size in sizes.tolist():
+            if size == 0:
+                continue
+            if is_flat:
+                yield from self._bytes.content("vectors", np.float32, size * like.d, _small)
+            else:
+                yield from self._bytes.content("codes", np.uint8, size * like.code_size)
+            self._add_labels((yield self._bytes.room("labels", NUMBER * size)))
+        self._check_labels()
+
+    def _blocks(self, like: Any, count: int, rows: int) -> Steps[None]:
+        lists = faiss.downcast_InvertedLists(like.invlists)
+        yield from self._bytes.fields(
+            "4sQQQQ",
+            lists=b"ilbl",
+            nlist=count,
+            code_size=lists.code_size,
+            n_per_block=lists.n_per_block,
+            block_size=lists.block_size,
+        )
+        self._begin_labels(rows)
+        per_block, block = int(lists.n_per_block), int(lists.block_size)
+        for _ in range(count):
+            size = int.from_bytes((yield self._bytes.room("sizes", NUMBER)), "little")
+            if size > rows - self._filled:
+                raise DamagedIndex(f"its lists have more than {rows} rows in all")
+            if size:
+                self._add_labels((yield self._bytes.room("labels", NUMBER * size)))
+            of_codes = int.from_bytes((yield self._bytes.room("sizes", NUMBER)), "little")
+            if of_codes != -(-size // per_block) * block:
+                raise DamagedIndex(f"{size} rows of a list have {of_codes} bytes of codes")
+            if of_codes:
+                yield from self._bytes.content("codes", np.uint8, of_codes)
+        self._check_labels()
+
+    def _begin_labels(self, rows: int) -> None:
+        self._labels, self._filled = np.empty(rows, dtype=np.int64), 0
+
+    def _add_labels(self, data: memoryview) -> None:
+        """Take note of the labels of one list, after it is known that they are not too many."""
+        end = self._filled + len(data) // NUMBER
+        self._labels[self._filled : end] = np.frombuffer(data, dtype=np.int64)
+        self._filled = end
+
+    def _check_labels(self) -> None:
+        """Each label is in one list, once."""
+        labels, rows = self._labels, self._rows
+        if self._filled < rows or labels.min() < 0 or labels.max() >= rows:
+            raise DamagedIndex("a label is missing, or there is one that is none")
+        seen = np.zeros(rows, dtype=np.bool_)
+        seen[labels] = True
+        if not seen.all():
+            raise DamagedIndex("a label is there twice")
+
+    def _scalar_quantizer(self, like: Any) -> Steps[None]:
+        yield from self._bytes.fields(
+            "iifQQ",
+            qtype=like.qtype,
+            rangestat=like.rangestat,
+            rangestat_arg=like.rangestat_arg,
+            dim=like.d,
+            code_size=like.code_size,
+        )
+        learns = like.qtype not in _SMALL_CODES
+        yield from self._bytes.array("ranges", np.float32, 2 * like.d if learns else 0, _small)
+
+    def _scalar_codes(self, like: Any, rows: int) -> Steps[None]:
+        (size,) = yield from self._bytes.fields("Q", size_of_codes=rows * like.code_size)
+        largest = _SMALL_CODES.get(like.qtype)
+        if largest is None:
+            yield from self._bytes.content("codes", np.uint8, size)
+        else:
+            yield from self._bytes.content(
+                "codes", np.uint16, size // 2, lambda codes: _below(codes, largest)
+            )
+
+    def _product_quantizer(self, like: Any) -> Steps[None]:
+        yield from self._bytes.fields("QQQ", dim=like.d, M=like.M, nbits=like.nbits)
+        yield from self._bytes.array("centroids", np.float32, like.d * like.ksub, _small)
+
+
+def _small(numbers: npt.NDArray[Any]) -> bool:
+    """Whether none is infinite, too large, or not a number."""
+    return bool(numbers.max() <= _LARGEST and numbers.min() >= -_LARGEST)
+
+
+def _below(codes: npt.NDArray[Any], largest: int) -> bool:
+    return bool((codes & 0x7FFF).max() <= largest)
+
+
+_SMALL_CODES: Final = {
+    faiss.ScalarQuantizer.QT_fp16: 0x7BFF,
+    faiss.ScalarQuantizer.QT_bf16: int(np.float32(_LARGEST).view(np.uint32)) >> 16,
+}
+"""Codes that are floats themselves, with nothing learnt: the largest that there may be, without its sign."""
+
+_IMPLEMENTATIONS: Final = (0, 11, 15)
+"""How a search may have left one-bit codes: see ``codes``."""
+
+_KINDS: Final[dict[str, tuple[bytes, Callable[[Layout, Any, int], Steps[None]]]]] = {
+    "IndexFlat": (b"", Layout._flat),
+    "IndexFlatL2": (b"", Layout._flat),
+    "IndexFlatIP": (b"", Layout._flat),
+    "IndexScalarQuantizer": (b"IxSQ", Layout._scalar),
+    "IndexPQ": (b"IxPq", Layout._product),
+    "IndexRefine": (b"IxRF", Layout._refined),
+    "IndexRefineFlat": (b"IxRF", Layout._refined),
+    "IndexIVFFlat": (b"IwFl", Layout._flat_lists),
+    "IndexIVFScalarQuantizer": (b"IwSq", Layout._scalar_lists),
+    "IndexIVFPQ": (b"IwPQ", Layout._product_lists),
+    "IndexIVFPQFastScan": (b"IwPf", Layout._fast_lists),
+    "IndexIVFRaBitQFastScan": (b"Iwrn", Layout._bit_lists),
+    "IndexHNSWFlat": (b"IHNf", Layout._graph),
+    "IndexHNSWSQ": (b"IHNs", Layout._graph),
+    "IndexHNSWPQ": (b"IHNp", Layout._graph),
+}
+"""faiss's name of each kind in a file, and the steps that read it."""
