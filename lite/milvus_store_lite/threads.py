@@ -12,6 +12,6 @@ def started(thread: threading.Thread) -> bool:
     """
     try:
         thread.start()
-    except RuntimeError:
+    except (RuntimeError, MemoryError):
         return False
     return True

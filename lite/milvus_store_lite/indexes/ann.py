@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
+from ..process.address_space import HEADROOM, require
 from ..process.openmp import faiss
 from ..products import dot
 from ..storage.forks import GATE
@@ -32,6 +33,13 @@ ROUNDS: Final = 8
 
 _MOST_TUNED: Final = 2**40
 """More than any number that a build finds out."""
+
+_LABEL_BYTES: Final = 32
+"""A label, and what is kept of its vector beside its code."""
+
+_SEARCH_BYTES: Final = 16 << 20
+_CANDIDATE_BYTES: Final = 64
+"""Memory of a search, and of each of its candidates."""
 
 _PARAMS_KEPT: Final = 64
 """Efforts whose parameters are kept: a process mostly asks with a few."""
@@ -124,6 +132,10 @@ class AnnIndex(ABC):
         """Give the index's bytes to ``sink``, a piece at a time."""
         transfer.write(self.handle, sink)
 
+    def bytes_of(self, rows: int) -> int:
+        """Memory that ``rows`` vectors take in the index, or a little more."""
+        return rows * (4 * int(self.handle.d) + _LABEL_BYTES)
+
     @property
     def sample_size(self) -> int:
         """Vectors that training wants to see; 0 if there is nothing to train."""
@@ -140,8 +152,9 @@ class AnnIndex(ABC):
         return 16_384
 
     def train(self, sample: Floats) -> None:
-        """Learn from ``sample`` (m, dim), prepared."""
+        """Learn from ``sample`` (m, dim), prepared; raises MemoryError where there is too little to do so."""
         use_threads()
+        require(HEADROOM + 2 * sample.nbytes)
         self.handle.train(sample)
 
     def tune(self, queries: Floats, truth: list[set[int]]) -> bool:
@@ -154,13 +167,20 @@ class AnnIndex(ABC):
 
     def extended(self, vectors: Floats) -> AnnIndex:
         """This index with more vectors, as another one: readers of this one go on undisturbed."""
+        require(HEADROOM + 2 * self.bytes_of(self.rows + len(vectors)))
         copy = type(self)(faiss.clone_index(self.handle), self.metric, self.parameters, self.tuned)
         copy.add(vectors)
         return copy
 
     def add(self, vectors: Floats) -> None:
-        """Append ``vectors`` (m, dim), prepared. No search may run meanwhile."""
+        """Append ``vectors`` (m, dim), prepared. No search may run meanwhile.
+
+        Raises:
+            MemoryError: there is too little for them.
+        """
         use_threads()
+        # What grows moves, and is in memory twice meanwhile.
+        require(HEADROOM + self.bytes_of(self.rows + len(vectors)) + vectors.nbytes)
         self.handle.add(vectors)
         self.rows = int(self.handle.ntotal)
 
@@ -204,9 +224,13 @@ class AnnIndex(ABC):
 
         Args:
             allowed: which labels may be found, a mask over all of them; None for all.
+
+        Raises:
+            MemoryError: there is too little for it.
         """
         use_threads(len(queries) >= _QUERIES_FOR_THREADS)
         count = min(effort.candidates, self.rows)
+        require(_SEARCH_BYTES + self.rows + _CANDIDATE_BYTES * count * len(queries))
         if allowed is None:
             params = self._unfiltered(effort)
         else:
@@ -229,7 +253,7 @@ class AnnIndex(ABC):
         if labels[-1] >= self.rows:
             labels = labels[labels < self.rows]
         if allowed is not None:
-            inside = allowed[labels]
+            inside = allowed.take(labels)
             if not inside.all():
                 labels = labels[inside]
         if (labels[1:] == labels[:-1]).any():
@@ -265,6 +289,7 @@ class AnnIndex(ABC):
 
 def use_threads(pays: bool = True) -> None:
     """Let what the calling thread asks of faiss next be done by all cores, or by one where that does not pay."""
+    # OpenMP ends the process where it is refused a thread's stack.
     faiss.omp_set_num_threads(GATE.cores if pays else 1)
 
 

@@ -9,12 +9,13 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from ..process.address_space import HEADROOM, require
 from ..products import inner_products
 from ..schema import Field
 from ..storage.rows import RowStore
@@ -37,6 +38,9 @@ _LEAST_SAMPLE: Final = 256
 
 _READ_AT_ONCE: Final = 1_024
 """Vectors read at a time, so that they are still in the processor's cache when they are verified and prepared."""
+
+_ADDER_LOOKED_AFTER: Final = 1.0
+"""Seconds after which who waits for the thread that adds looks whether it lives: without memory it may not."""
 
 _NORMS: Final = (1e-15, 1e15)
 """Beyond these lengths products of float32 overflow or vanish."""
@@ -77,11 +81,13 @@ def build(
     """An index over all vectors of field ``one``, as the transaction of ``connection`` sees them.
 
     Raises:
+        MemoryError: there is too little for it.
         Unindexable: no setting of the index finds what it should, or a vector is out of its range.
         BuildCancelled: ``progress`` said so.
     """
     seqs = rows.live_seqs(connection, rows.position(connection))
     ann = family.empty(one.vector_dim, metric, parameters, len(seqs))
+    require(HEADROOM + ann.bytes_of(len(seqs)))
     ann.reserve(len(seqs))
     tuner = None
     if ann.sample_size:
@@ -150,10 +156,19 @@ class _Adder:
         if not self._has_thread:
             self._ann.add(vectors)
             return
-        self._room.get()
+        self._wait_for_room()
         self._waiting.put(vectors)
         if self._errors:
             raise self._errors[0]
+
+    def _wait_for_room(self) -> None:
+        while True:
+            try:
+                self._room.get(timeout=_ADDER_LOOKED_AFTER)
+                return
+            except Empty:
+                if not self._thread.is_alive():
+                    raise MemoryError("the thread that adds vectors has ended") from None
 
     def __enter__(self) -> _Adder:
         self._room.put(None)
@@ -164,8 +179,10 @@ class _Adder:
         self._waiting.put(None)
         if self._has_thread:
             self._thread.join()
-        if kind is None and self._errors:
-            raise self._errors[0]
+            if kind is None and self._errors:
+                raise self._errors[0]
+            if kind is None and not self._waiting.empty():
+                raise MemoryError("the thread that adds vectors has ended")
 
     @staticmethod
     def _work(

@@ -167,6 +167,8 @@ class FieldIndex:
             if through_seq is None or through_seq <= known:
                 return
             self._become(self._read(standing))
+        except MemoryError as reason:
+            self._give_up(standing, "read", reason)
         except DamagedIndex as error:
             self._is_stored_damaged = True
             warnings.warn(
@@ -238,7 +240,21 @@ class FieldIndex:
             )
             self._next_seq = last_seq + max(rows, self._kind.least_rows)
             return
+        except MemoryError as reason:
+            self._give_up(standing, "built", reason)
+            return
         self._become(made)
+
+    def _give_up(self, standing: Standing, what: str, reason: MemoryError) -> None:
+        """Search without what memory has no room for, until there are many more rows."""
+        rows = standing.position.live
+        self._next_seq = standing.position.last_seq + max(rows, self._kind.least_rows or 0)
+        warnings.warn(
+            f"index {self.record.name!r} of collection '{standing.record.name}' cannot be {what}, since there is "
+            f"too little memory ({reason}): what it lacks is searched exactly",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
     def _become(self, built: BuiltIndex) -> None:
         self.built = built

@@ -38,6 +38,10 @@ class Graph(AnnIndex):
         handle.hnsw.efConstruction = parameters.get("efConstruction", DEFAULT_EF_CONSTRUCTION)
         return cls(handle, metric, parameters)
 
+    def bytes_of(self, rows: int) -> int:
+        links = int(self.handle.hnsw.nb_neighbors(0))
+        return super().bytes_of(rows) + rows * 4 * 2 * links
+
     def check(self) -> None:
         check_links(self.handle.hnsw)
 

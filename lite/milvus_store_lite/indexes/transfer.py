@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..process.openmp import faiss
-
 from ..storage.index_parts import DamagedIndex
 from .byte_steps import Steps
 from .layout import Layout

@@ -110,7 +110,10 @@ class _Task:
         pending, harder = self._rankable(), effort
         while pending:
             asked = self.prepared if len(pending) == len(self.prepared) else self.prepared[pending]
-            proposed = self.ann.candidates(asked, harder, allowed)
+            try:
+                proposed = self.ann.candidates(asked, harder, allowed)
+            except MemoryError:
+                break  # a scan takes a piece at a time
             short = []
             for place, labels in zip(pending, proposed, strict=True):
                 if len(labels) < wanted:

@@ -20,6 +20,7 @@ from typing import Final, Protocol
 from weakref import WeakSet
 
 from ..errors import DatabaseLockedError
+from ..process.address_space import is_limited
 from ..process.cores import available_cores
 from .calls import THIS_THREAD, ThreadCalls, of_every_thread
 
@@ -162,9 +163,10 @@ class ForkGate:
         """Threads that OpenMP may use for the calling one.
 
         One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
-        OpenMP would wait for them forever.
+        OpenMP would wait for them forever. Where memory may be refused, all work alone: OpenMP ends the process that
+        gets no stack for a thread.
         """
-        return 1 if self._thread.came_through else available_cores()
+        return 1 if self._thread.came_through or is_limited() else available_cores()
 
     @property
     def calls(self) -> int:
