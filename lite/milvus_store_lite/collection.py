@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from .clock import COLLECTION_CLOCK, Clock, zone_of
 from .definition import Definition, refuse_partition_key
+from .errors import DatabaseReplacedError
 from .schema import Schema
 from .search.cursors import QueryCursor, SearchCursor
 from .search.hybrid import hybrid_hits
@@ -24,6 +25,10 @@ from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.forks import GATE
 from .storage.reading import Moved
 from .storage.values import Batch, encode_pks, encode_rows
+
+_TURNS: Final = 10_000
+"""How often others may write between a look and the reading. A file that somebody has put back to an earlier state
+would have no end."""
 
 Read = TypeVar("Read")
 Asked = TypeVar("Asked", Scope, SearchRequest)
@@ -147,7 +152,8 @@ class Collection(Definition):
         opened, session, selection = self._held(lambda state: state.choice(own))
         with opened:
             projection = session.state.columns(tuple(output_fields), scope.clock)
-            return QueryCursor(opened.pop_all(), session.state.rows, selection, projection, offset)
+            look = self._sessions.look
+            return QueryCursor(opened.pop_all(), look, session.state.rows, selection, projection, offset)
 
     def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
         """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
@@ -163,7 +169,8 @@ class Collection(Definition):
             search = session.state.search(own)
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.one.name))
-            cursor = SearchCursor(opened.pop_all(), search, selection, vectors, find)
+            look = self._sessions.look
+            cursor = SearchCursor(opened.pop_all(), look, search, selection, vectors, find)
             return search.rows.schema.primary.name, cursor
 
     # ---------------------------------------------------------------------------------------------------
@@ -211,23 +218,31 @@ class Collection(Definition):
         """What ``read`` finds in the collection as it is now; a transaction begins when it asks for one."""
         GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
         try:
-            while True:
+            for _ in range(_TURNS):
                 late, session = self._sessions.glance(self._database, self.name)
                 try:
                     with late:
                         return read(session)
                 except Moved:
                     continue
+            raise self._fallen_back()
         finally:
             GATE.leave()
 
     def _held(self, chooser: Callable[[CollectionState], Chooser]) -> tuple[ExitStack, Session, Selection]:
         """A read transaction, which closing the stack ends, and the rows chosen just as it sees them."""
-        while True:
+        for _ in range(_TURNS):
             with ExitStack() as opening, suppress(Moved):
                 session = opening.enter_context(self._reading())
                 selection = session.selected(chooser(session.state))
                 return opening.pop_all(), session, selection
+        raise self._fallen_back()
+
+    def _fallen_back(self) -> DatabaseReplacedError:
+        return DatabaseReplacedError(
+            message=f"collection {self.name!r} is behind what this client has read of it: the file was replaced "
+            f"by an earlier state of it while it was open: open a new client"
+        )
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""

@@ -21,6 +21,8 @@ from .columns.memory import MemoryBudget
 from .databases import Databases, database_properties, require
 from .errors import (
     AliasNotExistException,
+    ConnectionNotExistException,
+    DatabaseReplacedError,
     IndexNotExistException,
     MilvusException,
     ParamError,
@@ -36,6 +38,7 @@ from .storage import catalog, names, positions
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
 from .storage.file import Durability
+from .storage.identity import Identity
 from .storage.rows import RowStore
 from .storage.values import check_defaults
 from .text.fields import check_analyzers
@@ -109,13 +112,27 @@ class Database:
         self._connections.close(waiting=waiting)
         self._remove_scratch()
 
-    def backup(self, target: str | Path) -> None:
+    @property
+    def identity(self) -> Identity | None:
+        """Which file it has open, whatever that is called."""
+        return self._connections.identity
+
+    def is_current(self) -> bool:
+        """Whether the file is open, and still the one that was opened, where it was."""
+        try:
+            with self._connections.reading():
+                return True
+        except (ConnectionNotExistException, DatabaseReplacedError):
+            return False
+
+    def backup(self, target: str | os.PathLike[str]) -> None:
         """Copy the file, as it is now, to ``target``, while others read and write.
 
         Raises:
             DatabaseWriteError: ``target`` exists, or cannot be written.
+            ParamError: ``target`` is no path.
         """
-        self._connections.backup(str(target))
+        self._connections.backup(target)
 
     def compact(self, name: str) -> None:
         """Write a collection's rows anew without the gaps that removed ones left, and shrink the file."""

@@ -100,3 +100,7 @@ class Sessions(Protocol):
     def glance(self, database: str, name: str) -> tuple[Late, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed."""
         ...
+
+    def look(self) -> None:
+        """Raise ``DatabaseReplacedError`` if the file is not the one that was opened."""
+        ...

@@ -57,6 +57,7 @@ class Sessions:
     def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
         self.keeper = Keeper(self._opener)
         self.states: dict[int, CollectionState] = {}
+        self.look = connections.look
         self._connections = connections
         self._memory = memory
         self._read_only = read_only

@@ -1,4 +1,8 @@
-"""Databases that this process has open: clients of the same file share one, with its caches."""
+"""Databases that this process has open: clients of the same file share one, with its caches.
+
+The same file is what has the same identity, whatever path leads to it; what was removed and made anew at the same
+path is another one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from milvus_store_lite.database import IN_MEMORY, Database
+from milvus_store_lite.storage.identity import identity_of
 
 
 @dataclass
@@ -34,14 +39,15 @@ if hasattr(os, "register_at_fork"):
 
 def acquire(path: str, **settings: Any) -> Database:
     """The default database at ``path``, opened if no client of this process has it open with these settings."""
-    path = path if path == IN_MEMORY else os.path.realpath(path)
-    key = (object() if path == IN_MEMORY else path, *sorted(settings.items()))
+    wanted = tuple(sorted(settings.items()))
     while True:
-        opened = _joined(key)
-        if opened is not None:
-            return opened
+        if path != IN_MEMORY and (found := identity_of(path)) is not None:
+            opened = _joined((found, *wanted))
+            if opened is not None:
+                return opened
         # Not with the lock: opening waits for a fork, which may wait for a call in which a client is forgotten.
         database = Database(path, **settings)
+        key = (object() if path == IN_MEMORY else database.identity, *wanted)
         with _lock:
             if _open.setdefault(key, entry := _Entry(database, 1)) is entry:
                 return database
@@ -55,8 +61,19 @@ def _joined(key: Hashable) -> Database | None:
         if entry is None:
             return None
         entry.users += 1
+    # Not with the lock, either. A file that was replaced may have left its number to the one that is there now.
+    is_current = False
+    try:
+        is_current = entry.database.is_current()
+    finally:
+        if not is_current:
+            with _lock:
+                if _open.get(key) is entry:
+                    _open[object()] = _open.pop(key)
+            release(entry.database)
+    with _lock:
         # A forgotten client may have been collected, and have closed it, before this one was counted.
-        return entry.database if _open.get(key) is entry else None
+        return entry.database if is_current and _open.get(key) is entry else None
 
 
 def release(database: Database, *, waiting: bool = True) -> None:

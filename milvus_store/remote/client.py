@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any, NoReturn
 
 from ..client.address import server_address
@@ -48,7 +48,7 @@ class RemoteMilvusClient(MilvusClient):
         if server is not None:
             server.close()
 
-    def backup(self, target: str | Path) -> NoReturn:
+    def backup(self, target: str | os.PathLike[str]) -> NoReturn:
         """Refused: it copies a file."""
         raise ParamError(
             message=f"backup({str(target)!r}) copies a file, and {self.uri} is a server: use Milvus Backup"

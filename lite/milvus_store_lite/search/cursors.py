@@ -8,6 +8,7 @@ they were. Writers do not wait for it, but SQLite's write-ahead log grows until 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -28,11 +29,12 @@ class Cursor:
 
     Args:
         transaction: open; closing it ends the transaction.
+        look: raises if the file is not the one that was opened.
     """
 
-    def __init__(self, transaction: ExitStack) -> None:
+    def __init__(self, transaction: ExitStack, look: Callable[[], None]) -> None:
         self._lock = threading.Lock()
-        self._transaction = HeldTransaction(transaction)
+        self._transaction = HeldTransaction(transaction, look)
 
     def close(self) -> None:
         """End the transaction; nothing happens if it has ended."""
@@ -46,12 +48,13 @@ class SearchCursor(Cursor):
     def __init__(
         self,
         transaction: ExitStack,
+        look: Callable[[], None],
         search: PreparedSearch,
         selection: Selection,
         vectors: Any,
         nearest: Nearest,
     ) -> None:
-        super().__init__(transaction)
+        super().__init__(transaction, look)
         self._search = search
         self._selection = selection
         self._vectors = vectors
@@ -93,12 +96,13 @@ class QueryCursor(Cursor):
     def __init__(
         self,
         transaction: ExitStack,
+        look: Callable[[], None],
         rows: RowStore,
         selection: Selection,
         projection: Projection,
         offset: int,
     ) -> None:
-        super().__init__(transaction)
+        super().__init__(transaction, look)
         self._rows = rows
         self._connection = selection.view.connection
         self._projection = projection

@@ -19,14 +19,20 @@ from typing import Final
 from ..errors import (
     ConnectionNotExistException,
     DatabaseLockedError,
+    DatabaseReplacedError,
     DatabaseWriteError,
     MilvusException,
 )
+from .backup import copy_to, target_of
 from .faults import FAULTS, translate
 from .file import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
 from .filesystem import warn_of_network
 from .forks import GATE
+from .identity import Identity
+from .lineage import BEGIN_LOG
+from .log import LogBound, fold, start_session
 from .migrations import migrate, refuse_older
+from .place import Place
 from .transactions import transaction
 from .watch import Watch
 from .writers import holder, writing_to
@@ -35,6 +41,9 @@ _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
 """After a write, when more than this share of the file is free, so many pages (16 MiB) are given back: a call
 never waits long for it, and a file that was emptied has shrunk after a few more calls."""
+
+LONGEST_WAIT: Final = 2_147_483.0
+"""Seconds, 24 days: SQLite counts milliseconds in 31 bits."""
 
 _CLOSING_PAUSE: Final = 0.008
 """Seconds at most. Where others go on using the file, closing takes some 5 ms longer for nothing."""
@@ -46,10 +55,12 @@ class Connections:
     def __init__(
         self, path: str, durability: Durability = "full", timeout: float = 30.0, *, read_only: bool = False
     ) -> None:
+        self._place = Place(path, read_only=read_only)
         self.path = path
-        self._real_path = os.path.realpath(path)
         self._durability = durability
-        self._timeout = timeout
+        self._timeout = timeout = min(timeout, LONGEST_WAIT)
+        self._log_bound = LogBound(self._place.path, timeout)
+        self._is_new = False
         self._read_only = read_only
         self._closed = False
         self._count = 0  # of connections that are open, idle or not; changed with GATE.opening
@@ -58,7 +69,8 @@ class Connections:
         self._watch_lock = threading.Lock()
         self._write_lock = threading.RLock()
         with GATE.opening:
-            if not self._is_open_already() and not recognise(path) and read_only:
+            self._notice_others()
+            if not self._place.is_open_here() and not recognise(path) and read_only:
                 raise DatabaseWriteError(
                     message=f"{path} does not exist, and a read-only client makes nothing"
                 )
@@ -79,7 +91,11 @@ class Connections:
         """What differs after each commit of whatever thread or process, and else stays equal.
 
         The caller is inside the gate.
+
+        Raises:
+            DatabaseReplacedError: the file is not the one that was opened.
         """
+        self.look()
         try:
             with self._watch_lock:
                 if self._watch is not None:
@@ -90,7 +106,7 @@ class Connections:
             if self._watch is None:
                 connection = self._connect()
                 try:
-                    self._watch = Watch(connection, self.path)
+                    self._watch = Watch(connection, self._place.path)
                 except BaseException:
                     self._end(connection)
                     raise
@@ -103,42 +119,52 @@ class Connections:
         Raises:
             DatabaseLockedError: another thread or process has been writing for longer than the timeout.
             DatabaseWriteError: the file cannot be written.
+            DatabaseReplacedError: the file is not the one that was opened.
         """
         with self._alone(), self._translated(), self._connection() as connection:
+            self._begin_session(connection)
             with ExitStack() as noted, transaction(connection, "IMMEDIATE"):
-                noted.enter_context(writing_to(self._real_path))
+                noted.enter_context(writing_to(self._place.path))
+                if self._may_begin_log():
+                    connection.execute(BEGIN_LOG)
                 yield connection
+                self.look()
             with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
                 self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
+                self._log_bound.keep(connection)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file as far as readers allow; waits for nobody."""
         with self._translated(), self._connection() as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            fold(connection)
 
     def shrink(self) -> None:
         """Give every free page back to the file system, unless another process is writing just now."""
         with self._alone(), self._translated(), self._connection() as connection:
             self._free_pages(connection, share=0.0)
 
-    def backup(self, target: str) -> None:
-        """Copy the file as it is now to ``target``, which must not exist; others may write meanwhile."""
-        if os.path.exists(target):
-            raise DatabaseWriteError(message=f"cannot back up to {target}: it exists already")
-        unfinished = target + ".part"
+    def backup(self, given: object) -> None:
+        """Copy the file as it is now to the new file ``given``; others may write meanwhile."""
+        target = target_of(given, self._place)
+        with self._connection() as connection, self._translated(target):
+            copy_to(target, connection)
+
+    def look(self) -> None:
+        """See that the file is still the one that was opened. The caller is inside the gate.
+
+        Raises:
+            DatabaseReplacedError: it is not.
+        """
         try:
-            with self._connection() as connection, self._translated(target):
-                copy = sqlite3.connect(unfinished)
-                try:
-                    # All pages in one step: they are of one state, and writers go on in the WAL.
-                    connection.backup(copy, pages=-1)
-                finally:
-                    copy.close()
-            os.replace(unfinished, target)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.remove(unfinished)
+            self._place.look()
+        except DatabaseReplacedError:
+            self._fold_when_moved()
             raise
+
+    @property
+    def identity(self) -> Identity | None:
+        """Which file it is."""
+        return self._place.identity
 
     def close(self, *, waiting: bool = True) -> None:
         """Close every connection. The last one to close a file folds the WAL into it and removes it.
@@ -152,6 +178,8 @@ class Connections:
             # A fork in the middle of closing would leave the child SQLite's account of it.
             if GATE.is_usable and GATE.enter(waiting=waiting):
                 try:
+                    with suppress(MilvusException):
+                        self.look()
                     self.close_idle()
                     if waiting:
                         self._close_alone()
@@ -166,10 +194,9 @@ class Connections:
             raise ConnectionNotExistException(message=f"the database {self.path} is closed")
         GATE.enter()
         try:
-            return self._idle.pop()
-        except IndexError:
-            pass
-        try:
+            self.look()
+            with suppress(IndexError):
+                return self._idle.pop()
             return self._connect()
         except BaseException:
             GATE.leave()
@@ -187,7 +214,7 @@ class Connections:
         self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None
     ) -> MilvusException:
         """``error`` as one of this package, about ``path``."""
-        return translate(error, path or self.path, self._timeout, holder(self._real_path))
+        return translate(error, path or self.path, self._timeout, holder(self._place.path))
 
     # What a fork asks for.
 
@@ -212,25 +239,46 @@ class Connections:
 
     # ---------------------------------------------------------------------------------------------------
 
-    def _is_open_already(self) -> bool:
-        """Whether this process has the file open: then it is known, and must not be opened but by SQLite.
+    def _may_begin_log(self) -> bool:
+        """Whether the write that is under way may be the first of a log."""
+        with self._watch_lock:
+            return self._watch is None or self._watch.may_begin_log()
 
-        To close it would drop all locks that this process has on it, and another process would take itself for the
-        last one and remove the log (https://www.sqlite.org/howtocorrupt.html, "Posix advisory locks canceled by a
-        separate thread doing close()").
-        """
-        others = (one for one in GATE.members if isinstance(one, Connections))
-        return any(one._real_path == self._real_path and one.is_open for one in others)
+    def _notice_others(self) -> None:
+        """Let who has the file open that was at the path before see that it is another one now."""
+        for other in GATE.members:
+            if isinstance(other, Connections) and other.is_open and other._place.path == self._place.path:
+                with suppress(MilvusException):
+                    other.look()
+
+    def _fold_when_moved(self) -> None:
+        """The log does not go with a file that is moved: what it holds belongs into the file."""
+        with self._watch_lock, suppress(IndexError, sqlite3.Error):
+            connection = self._idle.popleft() if self._watch is None else self._watch.connection
+            try:
+                self._place.fold_when_moved(connection)
+            finally:
+                if self._watch is None:
+                    self._idle.append(connection)
+
+    def _begin_session(self, connection: sqlite3.Connection) -> None:
+        if self._place.look_closely(writing=True) == 0 and not self._is_new:
+            start_session(connection, self._place.look_closely)
+        self._is_new = False
+        if self._watch is None:
+            self.state()  # it tells when a log begins
 
     def _close_alone(self) -> None:
         """Close once more, at some other moment, while the log is there and no other client of this process is.
 
         Of two processes that close at once, SQLite takes neither for the last one, and both leave the log.
         """
-        if self._is_open_already() or not all(map(os.path.exists, (self.path, f"{self.path}-wal"))):
-            return
+        path = self._place.path
+        with GATE.opening:
+            if self._place.is_open_here() or not all(map(os.path.exists, (path, f"{path}-wal"))):
+                return
         time.sleep(os.urandom(1)[0] / 255 * _CLOSING_PAUSE)
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, MilvusException):
             connection = self._connect()
             self._idle.append(connection)
             connection.execute("PRAGMA busy_timeout = 0")
@@ -248,9 +296,11 @@ class Connections:
             refuse_older(connection, self.path)
             return
         if not made:
-            initialise(connection)
+            self._is_new = initialise(connection, self._place.path)
         use_wal(connection, self._timeout)
-        migrate(connection)
+        if migrate(connection):
+            fold(connection)
+        self._place.confirm(connection)
 
     def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:
         """Free pages if they are more than ``share`` of the file, ``most`` of them; waits for nobody."""
@@ -261,8 +311,12 @@ class Connections:
         connection.execute("PRAGMA busy_timeout = 0")
         try:
             # executescript, since the pragma frees one page a step and execute() takes one step only.
-            connection.executescript(f"PRAGMA incremental_vacuum({min(free, most or free)})")
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {BEGIN_LOG}; PRAGMA incremental_vacuum({min(free, most or free)}); COMMIT"
+            )
         except sqlite3.OperationalError as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             if "locked" not in str(error):
                 raise
         finally:
@@ -304,21 +358,35 @@ class Connections:
     def _connect(self) -> sqlite3.Connection:
         self._add_to_count(1)  # first: while a connection is made, it may have locks
         try:
+            path = self._place.path
             if self._read_only:
-                return connect_read_only(self.path, self._timeout)
-            return connect(self.path, self._durability, self._timeout)
+                connection = connect_read_only(path, self._timeout)
+            else:
+                connection = connect(path, self._durability, self._timeout)
+            try:
+                self._place.confirm(connection)
+            except BaseException:
+                self._place.release(connection)
+                raise
+            self._place.count_confirmed(1)
+            return connection
         except BaseException:
             self._add_to_count(-1)
             raise
 
     def _end(self, connection: sqlite3.Connection) -> None:
+        self._place.count_confirmed(-1)
         with suppress(sqlite3.Error):
-            connection.close()
+            self._place.release(connection)
         self._add_to_count(-1)
 
     def _add_to_count(self, change: int) -> None:
         with GATE.opening:
+            if change > 0:
+                self._place.enter()
             self._count += change
+            if change < 0:
+                self._place.leave()
 
 
 class _ReadTransaction:

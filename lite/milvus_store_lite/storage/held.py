@@ -18,9 +18,14 @@ from .forks import GATE
 
 
 class HeldTransaction:
-    """The transaction that closing ``opened`` ends. It ends at ``close()``, or when nobody knows it any more."""
+    """The transaction that closing ``opened`` ends. It ends at ``close()``, or when nobody knows it any more.
 
-    def __init__(self, opened: ExitStack) -> None:
+    Args:
+        look: raises if the file is not the one that it reads.
+    """
+
+    def __init__(self, opened: ExitStack, look: Callable[[], None]) -> None:
+        self._look = look
         self._process = os.getpid()
         self._opened = opened
         GATE.lay_down()
@@ -32,6 +37,7 @@ class HeldTransaction:
 
         Raises:
             MilvusException: it has ended, or belongs to the process that this one was forked from.
+            DatabaseReplacedError: the file is not the one that was opened.
         """
         if not self._end.alive:
             raise MilvusException(message="the iterator is closed: begin a new one")
@@ -41,6 +47,7 @@ class HeldTransaction:
             )
         GATE.take_up()
         try:
+            self._look()
             yield
         except FAULTS:
             # What SQLite says leaves as an error of this package, by the way the transaction was opened.

@@ -18,7 +18,7 @@ def test_a_use_that_is_broken_off_leaves_the_transaction_as_it_was(path: Path) -
     inside = GATE._inside
     opened = ExitStack()
     connection = opened.enter_context(connections.reading())
-    held = HeldTransaction(opened)
+    held = HeldTransaction(opened, connections.look)
     with pytest.raises(KeyboardInterrupt), held.using():
         raise KeyboardInterrupt
     assert GATE._inside == inside
