@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
+import pytest
+
+from milvus_store.cli.info import _shown_bug
 from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
 from .conftest import Run
@@ -11,9 +15,10 @@ from .conftest import Run
 def test_info_shows_what_a_file_holds(run: Run, file: Path) -> None:
     outcome = run("info", file)
     assert (outcome.code, outcome.err) == (0, "")
-    first, *others = outcome.out.splitlines()
+    first, second, *others = outcome.out.splitlines()
     assert first.startswith(f"{file}: ")
     assert first.endswith(f" kB, format {FORMAT_VERSION}, 2 collections")
+    assert second.split(",")[0] == f"SQLite {sqlite3.sqlite_version}"
     assert others == [
         "",
         "docs: 20 rows, Loaded",
@@ -35,6 +40,8 @@ def test_info_shows_what_a_file_holds(run: Run, file: Path) -> None:
 def test_info_as_json(run: Run, file: Path) -> None:
     told = json.loads(run("info", file, "--json").out)
     assert (told["path"], told["size"], told["format"]) == (str(file), file.stat().st_size, FORMAT_VERSION)
+    assert told["sqlite"] == sqlite3.sqlite_version
+    assert told["log"]["size"] == 0
     docs, empty = told["collections"]
     assert docs == {
         "name": "docs",
@@ -61,3 +68,14 @@ def test_a_database_inside_the_file_that_does_not_exist_is_an_error(run: Run, fi
     outcome = run("info", file, "--db", "nope")
     assert outcome.code == 2
     assert "'nope'" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("version", "is_named"),
+    [
+        *[(version, True) for version in ((3, 40, 1), (3, 45, 0), (3, 51, 2))],
+        *[(version, False) for version in ((3, 44, 6), (3, 50, 7), (3, 51, 3), (3, 53, 0))],
+    ],
+)
+def test_info_names_the_bug_of_a_version_that_has_it(version: tuple[int, ...], is_named: bool) -> None:
+    assert ("WAL-reset bug" in _shown_bug(version)) == is_named
