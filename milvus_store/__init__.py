@@ -9,6 +9,8 @@ from .errors import MilvusException
 from .fields import FieldSchema
 from .functions import Function, FunctionType
 from .index_params import IndexParams
+from .index_types import IndexType
+from .option_warnings import UnknownOptionWarning
 from .rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from .results import LoadState
 from .schema import CollectionSchema
@@ -27,11 +29,13 @@ __all__ = [
     "Function",
     "FunctionType",
     "IndexParams",
+    "IndexType",
     "LoadState",
     "MilvusClient",
     "MilvusException",
     "RRFRanker",
     "StructFieldSchema",
+    "UnknownOptionWarning",
     "WeightedRanker",
     "__version__",
 ]

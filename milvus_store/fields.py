@@ -7,13 +7,21 @@ from typing import Any
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import ParamError, SchemaNotReadyException
 
-from .options import check_options
+from .options import check_options, options
 
-_TYPE_PARAMS = ("max_length", "dim", "max_capacity", "enable_analyzer", "enable_match", "analyzer_params")
+_TYPE_PARAMS = (
+    "max_length",
+    "dim",
+    "max_capacity",
+    "enable_analyzer",
+    "enable_match",
+    "analyzer_params",
+    "multi_analyzer_params",
+)
 """What a field's ``params`` hold, as pymilvus has it."""
 
-_FIELD_OPTIONS = frozenset(
-    {*_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params"}
+FIELD_OPTIONS = options(
+    *_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params", "struct_schema"
 )
 
 
@@ -29,6 +37,8 @@ class FieldSchema:
         element_type, max_capacity: of an ARRAY: the type of its elements, and how many it may have.
         enable_analyzer, enable_match, analyzer_params: how a VARCHAR is cut into words, and whether filters
             may look for them.
+        multi_analyzer_params: several analyzers by name, and the VARCHAR field that names that of a row:
+            ``{"analyzers": {"english": {...}, "default": {...}}, "by_field": "language", "alias": {...}}``.
         nullable, default_value: what a row may leave out.
         is_partition_key: whether rows are told apart by this field's value (tenants).
     """
@@ -47,7 +57,7 @@ class FieldSchema:
                 message=f"field {name!r}: an array of structs is added to a schema: "
                 "add_field(name, DataType.ARRAY, element_type=DataType.STRUCT, struct_schema=…, max_capacity=…)"
             )
-        check_options("FieldSchema", kwargs, _FIELD_OPTIONS)
+        check_options(FieldSchema, kwargs, FIELD_OPTIONS)
         self.name = name
         self.dtype = data_type(name, dtype)
         self.description = description

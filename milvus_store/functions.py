@@ -7,6 +7,8 @@ from typing import Any
 from milvus_store_lite.errors import ParamError
 from milvus_store_lite.functions import FunctionType
 
+from .options import check_options
+
 __all__ = ["Function", "FunctionType"]
 
 
@@ -28,7 +30,9 @@ class Function:
         output_field_names: str | list[str] | None = None,
         description: str = "",
         params: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> None:
+        check_options(Function, kwargs)
         for argument, given in (("name", name), ("description", description)):
             if not isinstance(given, str):
                 raise ParamError(message=f"{argument} of a function must be a str, got {given!r:.80}")

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from milvus_store_lite.errors import ParamError
+from milvus_store_lite.indexes.registry import PARAMETER_NAMES
 from milvus_store_lite.storage.catalog import IndexRecord
+
+from .index_types import IndexType, named, type_name
+from .options import judge_options
+
+_TOLD: Final = ("json_cast_function",)
+"""What the engine says why it is not served."""
+
+_NAMES: Final = PARAMETER_NAMES.union(
+    _TOLD, ("field_name", "index_name", "index_type", "metric_type", "params")
+)
 
 
 class IndexParam:
     """One index: the field, the type and what the type takes; ``params={…}`` and keywords are the same."""
 
-    def __init__(self, field_name: str, index_type: str = "", index_name: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, field_name: str, index_type: str | IndexType = "", index_name: str = "", **kwargs: Any
+    ) -> None:
         params = kwargs.pop("params", None) or {}
         if not isinstance(params, dict):
             raise ParamError(message=f"params must be a dict, got {type(params).__name__}: {params!r}")
         self.field_name = field_name
-        self.index_type = index_type
+        self.index_type = type_name(index_type)
         self.index_name = index_name
         self._configs: dict[str, Any] = {**params, **kwargs}
 
@@ -50,15 +64,20 @@ class IndexParams(list[IndexParam]):
     1
     """
 
-    def add_index(self, field_name: str, index_type: str = "", index_name: str = "", **kwargs: Any) -> None:
+    def add_index(
+        self, field_name: str, index_type: str | IndexType = "", index_name: str = "", **kwargs: Any
+    ) -> None:
         self.append(IndexParam(field_name, index_type, index_name, **kwargs))
 
 
-def to_records(index_params: Any) -> tuple[IndexRecord, ...]:
+def to_records(index_params: Any, call: Callable[..., Any]) -> tuple[IndexRecord, ...]:
     """Engine records of index parameters, ours or pymilvus's.
 
+    Args:
+        call: the client's call that they are given to.
+
     Raises:
-        ParamError: the argument is neither, or a value has the wrong type.
+        ParamError: the argument is neither, a value has the wrong type, or a parameter is wrongly spelt.
     """
     if not isinstance(index_params, list) or not all(
         hasattr(one, "get_index_configs") for one in index_params
@@ -71,9 +90,19 @@ def to_records(index_params: Any) -> tuple[IndexRecord, ...]:
     for one in index_params:
         configs = dict(one.get_index_configs())
         index_type, metric = configs.pop("index_type", ""), configs.pop("metric_type", None)
+        index_type = type_name(index_type)
         for name, value in (("field_name", one.field_name), ("index_type", index_type)):
             if not isinstance(value, str):
                 raise ParamError(message=f"{name} must be a str, got {type(value).__name__}: {value!r}")
-        metric = getattr(metric, "value", metric) or None
-        records.append(IndexRecord(one.index_name, one.field_name, index_type.upper(), metric, configs))
+        judge_options(
+            call.__name__,
+            configs,
+            _NAMES,
+            strict=getattr(getattr(call, "__self__", None), "strict", False),
+            what="index parameter",
+        )
+        known = {name: value for name, value in configs.items() if name in PARAMETER_NAMES or name in _TOLD}
+        records.append(
+            IndexRecord(one.index_name, one.field_name, index_type.upper(), named(metric) or None, known)
+        )
     return tuple(records)

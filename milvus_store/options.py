@@ -1,13 +1,39 @@
-"""Keyword arguments that pymilvus lets pass: known ones are taken, any other is an error, not ignored."""
+"""Keyword arguments that pymilvus lets pass: known ones are taken, slips of the pen are errors, others ignored.
+
+A name that resembles nothing we know is ignored with a warning, as pymilvus ignores it without one. What would
+change the answer is never ignored: the error says what to use instead.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+import inspect
+import os
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from milvus_store_lite.errors import ParamError
+from milvus_store_lite.suggestions import did_you_mean, near_miss
+
+from .option_names import MEANT, REFUSED, WITHOUT_EFFECT
+from .option_warnings import UnknownOptionWarning, forget_warnings, warn_of_unknown
+
+__all__ = [
+    "COMMON",
+    "ConsistencyLevel",
+    "UnknownOptionWarning",
+    "check_options",
+    "consistency_level",
+    "forget_warnings",
+    "is_strict",
+    "judge_options",
+    "options",
+]
+
+COMMON: Final = frozenset({"consistency_level", "timeout"})
+"""What every call takes."""
+
+_STRICT: Final = "MILVUS_STORE_STRICT"
 
 
 class ConsistencyLevel(str, Enum):
@@ -25,32 +51,98 @@ class ConsistencyLevel(str, Enum):
         return list(ConsistencyLevel).index(self)
 
 
-def check_options(call: str, given: Mapping[str, Any], known: Iterable[str] = ()) -> None:
-    """Raise ``ParamError`` for a keyword that ``call`` does not take, naming the nearest one it does."""
+_LEVELS: Final[Mapping[object, ConsistencyLevel]] = {
+    key: level for level in ConsistencyLevel for key in (level.value, level.number)
+}
+
+
+def options(*names: str) -> frozenset[str]:
+    """The keywords ``names`` and those that every call takes, for ``check_options``."""
+    return COMMON.union(names)
+
+
+def check_options(call: Callable[..., Any], given: Mapping[str, Any], known: frozenset[str] = COMMON) -> None:
+    """Check the keywords ``given`` to ``call`` beside its own parameters.
+
+    Args:
+        call: a method of a client, a function or a class; its parameters are names that may be meant.
+        known: made by ``options``.
+
+    Raises:
+        ParamError: a name is a known one wrongly spelt, or would change the answer; in strict mode, or if the
+            client is strict, also any other that is not known.
+    """
     if not given:
         return
-    known = {*known, "consistency_level"}
-    for name in given:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            raise ParamError(
-                message=f"{call}() got an unexpected argument {name!r}"
-                + (
-                    f"; did you mean {close[0]!r}?"
-                    if close
-                    else f", expected one of {', '.join(sorted(known))}"
-                )
-            )
-    consistency_level(given.get("consistency_level"))
+    if not known.issuperset(given):
+        judge_options(
+            call.__name__,
+            given,
+            known | _parameters(call),
+            strict=getattr(getattr(call, "__self__", None), "strict", False),
+        )
+    if "consistency_level" in given:
+        consistency_level(given["consistency_level"])
+
+
+def judge_options(
+    call: str,
+    given: Mapping[str, Any],
+    known: Collection[str],
+    *,
+    strict: bool = False,
+    what: str = "argument",
+    error: Callable[[str], Exception] = lambda message: ParamError(message=message),
+) -> None:
+    """Raise, warn or say nothing for each name in ``given`` that is not ``known`` to the call called ``call``.
+
+    Args:
+        strict: whether every unknown name is an error; the environment may say so too.
+        what: what the names are called.
+        error: makes the exception of its message.
+    """
+    for name, value in given.items():
+        if name in known or name in WITHOUT_EFFECT:
+            continue
+        unexpected = f"{call}() got an unexpected {what} {name!r}"
+        if name in REFUSED and not _is_given(value):
+            continue
+        meant = next((one for one in MEANT.get(name, ()) if one in known), None) or near_miss(name, known)
+        if meant is not None:
+            raise error(f"{unexpected}; did you mean {meant!r}?")
+        if name in REFUSED:
+            raise error(f"{unexpected}: {REFUSED[name]}")
+        if is_strict(strict):
+            hint = did_you_mean(name, known) or f", expected one of {', '.join(sorted(known))}"
+            raise error(unexpected + hint)
+        warn_of_unknown(call, str(name), what)
+
+
+def is_strict(strict: bool = False) -> bool:
+    """Whether unknown names are errors: the client says so, or ``MILVUS_STORE_STRICT`` in the environment."""
+    return strict or os.environ.get(_STRICT, "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
 def consistency_level(given: object) -> ConsistencyLevel:
     """``given`` by name or number; Milvus's default, Bounded, for None."""
     if given is None:
         return ConsistencyLevel.Bounded
-    for level in ConsistencyLevel:
-        if given in (level.value, level.number):
-            return level
+    found = _LEVELS.get(given) if isinstance(given, (str, int)) else None
+    if found is not None:
+        return found
     raise ParamError(
         message=f"consistency_level must be one of {', '.join(ConsistencyLevel.__members__)}, got {given!r}"
+    )
+
+
+def _parameters(call: Callable[..., Any]) -> frozenset[str]:
+    """Names of the parameters of ``call`` that can be given by name."""
+    found = inspect.signature(call).parameters.values()
+    return frozenset(one.name for one in found if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))
+
+
+def _is_given(value: object) -> bool:
+    """Whether a value asks for anything: pymilvus takes None, False and nothing at all for the same."""
+    return not (
+        value is None or value is False or (isinstance(value, (str, list, tuple, dict)) and not value)
     )

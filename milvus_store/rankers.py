@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from milvus_store_lite.errors import ParamError
 
+from .options import check_options
+
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
 
@@ -32,7 +34,9 @@ class AnnSearchRequest:
         expr: str | Expression | None = None,
         expr_params: Mapping[str, Any] | None = None,
         filter: str | Expression | None = None,
+        **kwargs: Any,
     ) -> None:
+        check_options(AnnSearchRequest, kwargs)
         if expr is not None and filter is not None:
             raise ParamError(message="AnnSearchRequest takes expr or filter, which mean the same, got both")
         self.data = data
@@ -61,7 +65,8 @@ class RRFRanker:
         k: above 0 and below 16,384; the larger, the less the first ranks stand out.
     """
 
-    def __init__(self, k: float = 60) -> None:
+    def __init__(self, k: float = 60, **kwargs: Any) -> None:
+        check_options(RRFRanker, kwargs)
         self.k = k
 
     def dict(self) -> dict[str, Any]:
@@ -82,7 +87,8 @@ class WeightedRanker:
             distances are so converted when some of the metrics are distances and some are not.
     """
 
-    def __init__(self, *weights: float, norm_score: bool = True) -> None:
+    def __init__(self, *weights: float, norm_score: bool = True, **kwargs: Any) -> None:
+        check_options(WeightedRanker, kwargs)
         for weight in weights:
             if isinstance(weight, bool) or not isinstance(weight, (int, float)):
                 raise TypeError(f"a weight must be a number, got {type(weight).__name__}: {weight!r}")

@@ -23,7 +23,8 @@ class LoadState(IntEnum):
     def __repr__(self) -> str:
         return f"<LoadState: {self.name}>"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return self.name
 
 
 class WriteResult(dict[str, Any]):
@@ -33,10 +34,71 @@ class WriteResult(dict[str, Any]):
         return str({key: value for key, value in self.items() if value or key != "cost"})
 
 
+class Entity(dict[str, Any]):
+    """The output fields of a hit as ``hit.entity`` gives them: fields are attributes as well.
+
+    As in pymilvus, it also knows what the hit itself holds: ``hit.entity.get("id")`` is the primary key.
+    """
+
+    __slots__ = ("_of_hit",)
+
+    _of_hit: dict[str, Any]
+    """Primary key and distance, by their names, in this order."""
+
+    def __missing__(self, key: str) -> Any:
+        return self._of_hit[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def __getattr__(self, name: str) -> Any:
+        return _attribute(self, name)
+
+    @property
+    def id(self) -> Any:
+        """The primary key."""
+        return next(iter(self._of_hit.values()))
+
+    @property
+    def pk(self) -> Any:
+        """The primary key."""
+        return next(iter(self._of_hit.values()))
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return self
+
+    @property
+    def score(self) -> float:
+        value: float = self._of_hit["distance"]
+        return value
+
+    distance = score
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole hit."""
+        return {**self._of_hit, "entity": dict(self)}
+
+
+def _attribute(of: Any, name: str) -> Any:
+    if name.startswith("_"):  # what Python and copy ask for; before the object is complete, too
+        raise AttributeError(f"{type(of).__name__} has no attribute {name!r}")
+    try:
+        return of[name]
+    except KeyError:
+        raise AttributeError(
+            f"{type(of).__name__} has no attribute or field {name!r}: name it in output_fields"
+        ) from None
+
+
 class Hit(dict[str, Any]):
     """One found row: its primary key under the field's own name, ``distance`` and ``entity``.
 
-    Keys of the entity are found on the hit as well: ``hit["color"]`` is ``hit["entity"]["color"]``.
+    Keys of the entity are found on the hit as well, and are attributes of it: ``hit["color"]`` and ``hit.color``
+    are ``hit["entity"]["color"]``.
     """
 
     __slots__ = ("_pk_name",)
@@ -45,6 +107,9 @@ class Hit(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         return super().__getitem__("entity")[key]
+
+    def __getattr__(self, name: str) -> Any:
+        return _attribute(self, name)
 
     def get(self, key: str, default: Any = None) -> Any:
         try:
@@ -70,11 +135,22 @@ class Hit(dict[str, Any]):
     score = distance
 
     @property
-    def entity(self) -> dict[str, Any]:
-        value: dict[str, Any] = self["entity"]
-        return value
+    def entity(self) -> Entity:
+        """The output fields."""
+        value = self["entity"]
+        if type(value) is not Entity:
+            value = Entity(value)
+            value._of_hit = {self._pk_name: self[self._pk_name], "distance": self["distance"]}
+            self["entity"] = value  # made for who asks for it; most read hit["entity"], which costs nothing
+        found: Entity = value
+        return found
 
     fields = entity
+
+    @property
+    def highlight(self) -> Any:
+        """None, as in pymilvus where nothing was highlighted, unless a field has this name."""
+        return self.get("highlight")
 
     def to_dict(self) -> dict[str, Any]:
         return self
@@ -148,7 +224,7 @@ class QueryResult(list[dict[str, Any]]):
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         super().__init__(rows)
-        self.extra: dict[str, Any] = {}
+        self.extra: dict[str, Any] = {"cost": 0}
 
     def __str__(self) -> str:
         return f"data: {list(map(str, self[:10]))}{' ...' if len(self) > 10 else ''}"

@@ -6,7 +6,7 @@ pymilvus's own ``CollectionSchema`` is taken wherever ours is: only attributes t
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import SchemaNotReadyException
@@ -15,19 +15,17 @@ from milvus_store_lite.schema import NO_DEFAULT, Field, Schema
 
 from .fields import FieldSchema, data_type
 from .functions import Function, FunctionType
-from .options import check_options
+from .options import check_options, options
 from .structs import StructFieldSchema, named_struct
 
-_SCHEMA_OPTIONS = frozenset(
-    {
-        "auto_id",
-        "enable_dynamic_field",
-        "primary_field",
-        "partition_key_field",
-        "num_partitions",
-        "functions",
-        "struct_fields",
-    }
+_SCHEMA_OPTIONS = options(
+    "auto_id",
+    "enable_dynamic_field",
+    "primary_field",
+    "partition_key_field",
+    "num_partitions",
+    "functions",
+    "struct_fields",
 )
 
 
@@ -42,7 +40,7 @@ class CollectionSchema:
     """
 
     def __init__(self, fields: list[FieldSchema] | None = None, description: str = "", **kwargs: Any) -> None:
-        check_options("CollectionSchema", kwargs, _SCHEMA_OPTIONS)
+        check_options(CollectionSchema, kwargs, _SCHEMA_OPTIONS)
         self.fields: list[FieldSchema] = list(fields or [])
         self.description = description
         self.enable_dynamic_field = bool(kwargs.get("enable_dynamic_field", False))
@@ -156,7 +154,7 @@ def from_engine(one: Field) -> FieldSchema:
         element_type=one.element_type,
         enable_analyzer=one.enable_analyzer or None,
         enable_match=one.enable_match or None,
-        analyzer_params=None if one.analyzer_params is None else json.loads(one.analyzer_params),
+        **_shown_analyzers(one.analyzer_params),
         nullable=one.nullable,
         default_value=one.default if one.has_default else None,
         is_partition_key=one.is_partition_key,
@@ -220,7 +218,7 @@ def field_to_engine(one: Any, auto_id: bool = False) -> Field:
         max_capacity=number("max_capacity"),
         enable_analyzer=_flag(one.name, "enable_analyzer", params),
         enable_match=_flag(one.name, "enable_match", params),
-        analyzer_params=_analyzer_params(one.name, params.get("analyzer_params")),
+        analyzer_params=_analyzers(one.name, params),
         description=one.description,
     )
 
@@ -260,7 +258,41 @@ def _flag(name: str, parameter: str, params: dict[str, Any]) -> bool:
     return given
 
 
-def _analyzer_params(name: str, given: object) -> str | None:
+_SEVERAL: Final = "multi_analyzer_params"
+
+
+def _shown_analyzers(text: str | None) -> dict[str, Any]:
+    """The engine's parameters of one analyzer, or of several, under the name that users know."""
+    if text is None:
+        return {}
+    params = json.loads(text)
+    return {_SEVERAL if "by_field" in params else "analyzer_params": params}
+
+
+def _analyzers(name: str, params: dict[str, Any]) -> str | None:
+    """What a field says of one analyzer or of several, as the engine keeps it."""
+    several = _analyzer_params(name, params.get(_SEVERAL), _SEVERAL)
+    if several is None:
+        only = _analyzer_params(name, params.get("analyzer_params"))
+        if only is not None and "by_field" in json.loads(only):
+            raise SchemaNotReadyException(
+                message=f"field {name!r}: by_field belongs to {_SEVERAL}, got it in analyzer_params"
+            )
+        return only
+    if params.get("analyzer_params") is not None:
+        raise SchemaNotReadyException(
+            message=f"field {name!r}: expected analyzer_params or {_SEVERAL}, got both"
+        )
+    if not _flag(name, "enable_analyzer", params):
+        raise SchemaNotReadyException(message=f"field {name!r}: {_SEVERAL} needs enable_analyzer=True")
+    if "by_field" not in json.loads(several):
+        raise SchemaNotReadyException(
+            message=f"field {name!r}: {_SEVERAL} needs by_field, the VARCHAR field that names a row's analyzer"
+        )
+    return several
+
+
+def _analyzer_params(name: str, given: object, parameter: str = "analyzer_params") -> str | None:
     """The parameters as the engine keeps them, a JSON text with sorted keys; pymilvus gives a JSON text."""
     try:
         loaded = json.loads(given) if isinstance(given, str) else given
@@ -268,9 +300,7 @@ def _analyzer_params(name: str, given: object) -> str | None:
             return None if loaded is None else json.dumps(loaded, sort_keys=True)
     except (TypeError, ValueError):
         pass
-    raise SchemaNotReadyException(
-        message=f"field {name!r}: analyzer_params must be a dict, got {given!r:.80}"
-    )
+    raise SchemaNotReadyException(message=f"field {name!r}: {parameter} must be a dict, got {given!r:.80}")
 
 
 def _integer(name: str, parameter: str, given: object) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import ParamError, SchemaNotReadyException
 
-from .fields import FieldSchema
+from .fields import FIELD_OPTIONS, FieldSchema
+from .options import COMMON, check_options, judge_options
 
 
 class StructFieldSchema:
@@ -22,7 +23,8 @@ class StructFieldSchema:
 
     dtype = DataType.STRUCT
 
-    def __init__(self, nullable: bool = False, description: str = "") -> None:
+    def __init__(self, nullable: bool = False, description: str = "", **kwargs: Any) -> None:
+        check_options(StructFieldSchema, kwargs)
         self.name = ""
         self.fields: list[FieldSchema] = []
         self.nullable = nullable
@@ -51,33 +53,27 @@ class StructFieldSchema:
         return str(self.to_dict())
 
 
+_KNOWN: Final = frozenset({"struct_schema", "element_type", "max_capacity", "nullable", "description"})
+
+
 def named_struct(name: str, options: dict[str, Any]) -> Any:
     """The struct array field ``name``, from what ``add_field`` was given: a copy of ``struct_schema``, of
     whichever library it is, with its name and capacity.
 
     Raises:
         SchemaNotReadyException: there is no struct_schema, or it is something else.
-        ParamError: an option that is not one of an array of structs.
+        ParamError: an option is none of an array of structs, or wrongly spelt.
     """
     given: Any = options.get("struct_schema")
     if getattr(given, "dtype", None) != DataType.STRUCT:
         raise SchemaNotReadyException(
             message=f"field {name!r}: expected struct_schema=, made by create_struct_field_schema(), got {given!r}"
         )
-    known = {
-        "struct_schema",
-        "element_type",
-        "max_capacity",
-        "nullable",
-        "description",
-        "mmap_enabled",
-        "warmup",
-    }
-    for option in options:
-        if option not in known:
-            raise ParamError(
-                message=f"field {name!r}: unknown parameter {option!r}, an array of structs takes {sorted(known)}"
-            )
+    for option in options.keys() & (FIELD_OPTIONS - _KNOWN - COMMON):
+        raise ParamError(
+            message=f"field {name!r}: unknown parameter {option!r}, an array of structs takes {sorted(_KNOWN)}"
+        )
+    judge_options("add_field", options, _KNOWN)
     found = StructFieldSchema(
         nullable=bool(options.get("nullable", getattr(given, "nullable", False))),
         description=options.get("description") or given.description,

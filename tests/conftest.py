@@ -9,12 +9,19 @@ import pytest
 from hypothesis import settings
 
 from milvus_store import MilvusClient
+from milvus_store.option_warnings import forget_warnings
 
-from .servers import running_server
+from .servers import running_milvus, running_server
 
 # How long an example takes is for benchmarks: machines that run tests do other things as well.
 settings.register_profile("without deadlines", deadline=None)
 settings.load_profile("without deadlines")
+
+
+@pytest.fixture(autouse=True)
+def warnings_of_names_are_new() -> None:
+    """Names that another test was warned of are warned of again."""
+    forget_warnings()
 
 
 @pytest.fixture
@@ -35,3 +42,10 @@ def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
     """Host and port of Milvus Lite's server, run as a process of its own."""
     with running_server(tmp_path_factory.mktemp("server")) as server:
         yield server.host, server.port
+
+
+@pytest.fixture(scope="session")
+def real_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Milvus; skips where there is none."""
+    with running_milvus(tmp_path_factory.mktemp("milvus")) as uri:
+        yield uri

@@ -1,7 +1,8 @@
-"""Milvus Lite's server as a process of its own."""
+"""Servers as processes of their own: Milvus Lite's, and a real Milvus."""
 
 from __future__ import annotations
 
+import platform
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,40 @@ def _wait_for(server: Server, log: Path) -> None:
         except OSError:
             time.sleep(0.05)
     pytest.fail(f"the server did not answer: {log.read_text()}")
+
+
+_SERVE = """
+import sys
+from milvus import default_server as server
+server.set_base_dir(sys.argv[1])
+server.start()
+print("port", server.listen_port, flush=True)
+sys.stdin.read()  # until the test is done, or gone
+server.stop()
+"""
+
+
+@contextmanager
+def running_milvus(folder: Path) -> Iterator[str]:
+    """The address of a real Milvus 2.3.5, which PyPI has for one platform; it starts in some ten seconds."""
+    if (sys.platform, platform.machine()) != ("linux", "x86_64") or find_spec("milvus") is None:
+        pytest.skip("a real Milvus needs Linux on x86-64 and the package milvus==2.3.5")
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _SERVE, str(folder / "data")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        # The package prints a banner first.
+        said = next((line for line in process.stdout if line.startswith("port ")), None)
+        assert said, (folder / "log").read_text()
+        yield f"http://127.0.0.1:{said.split()[1]}"
+    finally:
+        process.stdin.close()
+        process.wait(timeout=60)
+        process.stdout.close()

@@ -10,16 +10,25 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 from typing_extensions import Self
 
-from milvus_store import CollectionSchema, LoadState, MilvusClient, MilvusException
+from milvus_store import (
+    AsyncMilvusClient,
+    CollectionSchema,
+    DataType,
+    LoadState,
+    MilvusClient,
+    MilvusException,
+)
 from milvus_store.client.tenants import TenantClient
-from milvus_store.errors import CollectionNotExistException
+from milvus_store.errors import CollectionNotExistException, ParamError
 
-from .functions import BaseSparseEmbedding
-from .layout import Layout, VectorColumn
+from .connecting import connected
+from .layout import NO_TENANT, Layout, VectorColumn
 from .settings import Settings
+from .utils.sparse import BaseSparseEmbedding
 from .vectors import one_for_each, vector_sources
 
-DEFAULT_URI: Final = "./milvus_demo.db"
+DROP_WITH_FIRST_ADD: Final = "with the first documents added"
+"""A ``drop_old`` that keeps the old collection until the new one is there with its documents."""
 
 
 class OpenStore(VectorStore):
@@ -35,7 +44,7 @@ class OpenStore(VectorStore):
         consistency_level: str = "Session",
         index_params: dict[str, Any] | list[dict[str, Any]] | None = None,
         search_params: dict[str, Any] | list[dict[str, Any]] | None = None,
-        drop_old: bool | None = False,
+        drop_old: bool | str | None = False,
         auto_id: bool = False,
         *,
         primary_field: str = "pk",
@@ -59,8 +68,10 @@ class OpenStore(VectorStore):
             embedding_function: what turns texts into vectors, dense or sparse; several in a list.
             builtin_function: what the database makes vectors with: ``BM25BuiltInFunction()``.
             vector_field: a name for each embedding, and for each function that which it writes to.
-            vector_schema: ``{"dtype": DataType.FLOAT16_VECTOR}``, to keep vectors in another type.
-            connection_args: what ``MilvusClient`` takes; ``{"uri": "./milvus_demo.db"}`` when left out.
+            vector_schema: ``{"dtype": DataType.FLOAT16_VECTOR}``, to keep vectors in another type, and if wanted
+                ``"dim"``, which the embeddings must have.
+            connection_args: what ``MilvusClient`` takes; ``{"uri": "./milvus_demo.db"}`` when left out. A server
+                may also be named by ``host`` and ``port`` or by ``address``, and ``secure``.
             index_params: of the vector's index, over ``{"index_type": "AUTOINDEX", "metric_type": "L2"}``; with
                 several vector fields a list, as for vector_schema and search_params.
             search_params: of every search that is not given its own ``param``.
@@ -68,7 +79,8 @@ class OpenStore(VectorStore):
             auto_id: let the database number the documents.
             primary_field, text_field: names of the fields.
             enable_dynamic_field: keep metadata of any shape. When False, each key of the first document's
-                metadata becomes a field with a type, and other keys are refused.
+                metadata becomes a field with a type, that of its values in the documents first added, and other
+                keys are refused.
             metadata_field: keep the whole metadata in this one JSON field instead.
             metadata_schema: fields for metadata keys: ``{"year": {"dtype": DataType.INT64}}``.
             partition_key_field: the metadata key that tells tenants apart.
@@ -89,7 +101,8 @@ class OpenStore(VectorStore):
         self.embedding_func: Any = models[0] if len(models) == 1 else models or None
         self.builtin_func = builtin_function
         self.collection_name = collection_name
-        self.search_params = search_params
+        self._search_params = search_params
+        self._vector_schema = vector_schema
         self.partition_names = partition_names
         self.replica_number = replica_number
         self.timeout = timeout
@@ -110,16 +123,25 @@ class OpenStore(VectorStore):
             num_shards=num_shards,
         )
         self._tenant: str | int | None = None
-        self._client = MilvusClient(**{"uri": DEFAULT_URI, **(connection_args or {})})
-        if drop_old:
-            self.drop()
-        layout = self._layout()
-        if layout is not None:
-            self._make_searchable(layout)
+        self._client = connected(connection_args)
+        self._aclient: AsyncMilvusClient | None = None
+        self._replaces = drop_old == DROP_WITH_FIRST_ADD
+        try:
+            if drop_old and not self._replaces:
+                self.drop()
+            layout = self._layout()
+            if layout is not None:
+                self._make_searchable(layout)
+        except BaseException:
+            self._client.close()
+            raise
 
     @property
     def client(self) -> MilvusClient:
-        """The client behind the store; ``store.client.close()`` releases the file."""
+        """The client behind the store; ``store.client.close()`` releases the file.
+
+        It is of all tenants, also where the store is bound to one.
+        """
         return self._client
 
     @property
@@ -134,13 +156,42 @@ class OpenStore(VectorStore):
         given; documents added get the tenant.
 
         Raises:
-            ValueError: the store is bound to another tenant already.
+            ValueError: the store is bound to another tenant already; or ``tenant`` is no value of the partition
+                key, such as None, or the one that documents of nobody have there.
         """
-        if tenant is None or self._tenant not in (None, tenant):
-            raise ValueError(f"the store is bound to the tenant {self._tenant!r}, got {tenant!r}")
+        chosen = self._checked_tenant(tenant)
+        if self._tenant not in (None, chosen):
+            raise ValueError(f"the store is bound to the tenant {self._tenant!r}, got {chosen!r}")
         bound = copy(self)
-        bound._tenant = tenant
+        bound._tenant = chosen
         return bound
+
+    def _checked_tenant(self, tenant: object) -> str | int:
+        """``tenant`` as a plain str or int that the partition key of the collection, if there is one, may have."""
+        layout = self._layout()
+        if layout is not None:
+            try:
+                checked = self._client.for_tenant(self.collection_name, tenant).tenant  # type: ignore[arg-type]
+            except ParamError as error:
+                raise ValueError(error.message) from None
+            nobody = layout.absent.get(layout.partition_key or "")
+        else:
+            if self._settings.partition_key is None:
+                raise ValueError(without_key(self.collection_name))
+            # Its type is that of the first documents: what can be told without them is checked here.
+            if type(tenant) not in (str, int):
+                raise ValueError(
+                    f"a tenant must be a str or an int, a value of the partition key "
+                    f"{self._settings.partition_key!r}, got {type(tenant).__name__}: {tenant!r:.80}"
+                )
+            checked = tenant  # type: ignore[assignment]  # just checked
+            nobody = NO_TENANT[DataType.VARCHAR if isinstance(checked, str) else DataType.INT64]
+        if checked == nobody:
+            raise ValueError(
+                f"a tenant cannot be {checked!r}: documents of nobody, without a tenant, have that in the "
+                f"partition key"
+            )
+        return checked
 
     @property
     def _rows(self) -> MilvusClient | TenantClient:
@@ -166,34 +217,58 @@ class OpenStore(VectorStore):
                 f"the store is bound to the tenant {self._tenant!r}: drop() removes the documents of all tenants"
             )
         self.client.drop_collection(self.collection_name)
+        self._replaces = False
 
     def _layout(self) -> Layout | None:
         """The collection as it is now, None when there is none.
 
         It is asked for at every call, because another store or process may have replaced it.
         """
+        if self._replaces:
+            return None
         try:
             description = self.client.describe_collection(self.collection_name)
         except CollectionNotExistException:
             return None
         return Layout.of(description, self._settings)
 
-    def _create(self, schema: CollectionSchema, layout: Layout) -> None:
-        """Create the collection, unless another thread or process has done so just now."""
+    def _create(
+        self,
+        schema: CollectionSchema,
+        layout: Layout,
+        rows: list[dict[str, Any]],
+        batch_size: int,
+        options: dict[str, Any],
+    ) -> list[Any] | None:
+        """Create the collection with its first rows, all of it or nothing; returns their primary keys.
+
+        None: another thread or process has created it just now.
+        """
         settings = self._settings
         try:
-            self.client.create_collection(
+            result = self.client.create_and_insert(
                 self.collection_name,
+                rows,
                 schema=schema,
                 index_params=self._index_params(layout.vectors),
+                replace=self._replaces,
+                batch_size=batch_size,
                 properties=settings.properties,
                 consistency_level=settings.consistency_level,
                 num_partitions=settings.num_partitions,
                 num_shards=settings.num_shards,
+                **options,
             )
         except MilvusException:
-            if self._layout() is None:
+            # What this call has made is gone again, so a collection that is there is another's.
+            existing = self._layout()
+            if existing is None:
                 raise
+            self._make_searchable(existing)
+            return None
+        self._replaces = False
+        ids: list[Any] = result["ids"]
+        return ids
 
     def _make_searchable(self, layout: Layout) -> None:
         """Give the existing collection the indexes that searches need, and load it."""
@@ -228,3 +303,11 @@ class OpenStore(VectorStore):
             return None
         metric: str = self.client.describe_index(self.collection_name, names[0])["metric_type"]
         return metric
+
+
+def without_key(collection: str) -> str:
+    """What is wrong where a tenant is asked for, and nothing tells tenants apart."""
+    return (
+        f"collection {collection!r} has no partition key, so it has no tenants: open the store with "
+        "partition_key_field"
+    )

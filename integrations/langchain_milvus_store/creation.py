@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Final
 
+import numpy as np
+
 from milvus_store import CollectionSchema, DataType, MilvusClient
 
 from .layout import NO_TENANT, dimension_of
@@ -14,6 +16,15 @@ from .vectors import VectorSource, engine_function
 
 MAX_LENGTH: Final = 65_535
 """Milvus's limit for a VARCHAR, in bytes."""
+
+_TYPES: Final[tuple[tuple[tuple[type, ...], DataType], ...]] = (
+    ((str,), DataType.VARCHAR),
+    ((bool, np.bool_), DataType.BOOL),
+    ((Integral,), DataType.INT64),
+    ((Real,), DataType.DOUBLE),
+    ((list, dict), DataType.JSON),
+)
+"""The type of a field by that of its values; the first that fits, since a bool is an Integral too."""
 
 
 def new_schema(
@@ -52,7 +63,12 @@ def _vector(source: VectorSource, sample: Any) -> dict[str, Any]:
     """Field options by the type asked for and by an embedding, which a function's field has not."""
     if source.function is not None or isinstance(sample, Mapping):
         return {"datatype": DataType.SPARSE_FLOAT_VECTOR}
-    return {"datatype": source.dtype or DataType.FLOAT_VECTOR, "dim": dimension_of(sample)}
+    dim = dimension_of(sample)
+    if source.dim not in (None, dim):
+        raise ValueError(
+            f"vector_schema gives {source.name!r} the dimension {source.dim}, the embedding has dimension {dim}"
+        )
+    return {"datatype": source.dtype or DataType.FLOAT_VECTOR, "dim": dim}
 
 
 def _metadata_fields(
@@ -92,22 +108,39 @@ def _described(settings: Settings, key: str) -> dict[str, Any]:
 
 
 def _inferred(key: str, metadatas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Field options by the first value of ``key`` that is not None."""
-    value = next((one[key] for one in metadatas if one.get(key) is not None), None)
-    if isinstance(value, str):
-        return _varchar()
-    if isinstance(value, bool):
-        return {"datatype": DataType.BOOL}
-    if isinstance(value, Integral):
-        return {"datatype": DataType.INT64}
-    if isinstance(value, Real):
-        return {"datatype": DataType.DOUBLE}
-    if isinstance(value, (list, dict)):
-        return {"datatype": DataType.JSON}
+    """Field options that serve every value of ``key``; None fits any type."""
+    first: dict[DataType, tuple[int, Any]] = {}
+    for place, one in enumerate(metadatas):
+        value = one.get(key)
+        if value is not None:
+            first.setdefault(_type_of(key, place, value), (place, value))
+    if not first:
+        raise ValueError(
+            f"metadata key {key!r}: no field type for NoneType None, its only value in these documents: "
+            f"{_advice(key)}"
+        )
+    if len(first) > 1:
+        (here, one), (there, other) = list(first.values())[:2]
+        raise ValueError(
+            f"metadata key {key!r}: no field type for both {type(one).__name__} {one!r:.40} (document {here}) and "
+            f"{type(other).__name__} {other!r:.40} (document {there}): {_advice(key)}"
+        )
+    (dtype,) = first
+    return _varchar() if dtype == DataType.VARCHAR else {"datatype": dtype}
+
+
+def _type_of(key: str, place: int, value: Any) -> DataType:
+    for kinds, dtype in _TYPES:
+        if isinstance(value, kinds):
+            return dtype
     raise ValueError(
-        f"metadata key {key!r}: no field type for {type(value).__name__} {value!r:.40}: name one in "
-        f"metadata_schema={{{key!r}: {{'dtype': ...}}}}, or use enable_dynamic_field=True"
+        f"metadata key {key!r}: no field type for {type(value).__name__} {value!r:.40} (document {place}): "
+        f"{_advice(key)}"
     )
+
+
+def _advice(key: str) -> str:
+    return f"name one in metadata_schema={{{key!r}: {{'dtype': ...}}}}, or use enable_dynamic_field=True"
 
 
 def _varchar() -> dict[str, Any]:

@@ -48,6 +48,7 @@ def _metadata_columns(
     """The part of each row that comes from the metadata."""
     if metadatas is None:
         return repeat({}) if layout.metadata is None else repeat({layout.metadata: {}})
+    _refuse_mark(layout, metadatas)
     if layout.metadata is not None:
         columns = ({layout.metadata: metadata} for metadata in metadatas)
         key = layout.partition_key
@@ -55,19 +56,43 @@ def _metadata_columns(
             return columns
         return ({**column, key: one.get(key)} for column, one in zip(columns, metadatas, strict=True))
     if not all(map(layout.reserved.isdisjoint, metadatas)):
-        taken = next(key for metadata in metadatas for key in metadata if key in layout.reserved)
+        place, taken = next(
+            (place, key)
+            for place, metadata in enumerate(metadatas)
+            for key in metadata
+            if key in layout.reserved
+        )
         raise ValueError(
-            f"metadata key {taken!r} is the name of a field of collection {layout.collection!r}: rename "
-            f"the key, or give the store another primary_field, text_field or vector_field"
+            f"metadata key {taken!r} is the name of a field of collection {layout.collection!r} (document "
+            f"{place}): rename the key, or give the store another primary_field, text_field or vector_field"
         )
     if not layout.is_dynamic and not all(map(frozenset(layout.absent).issuperset, metadatas)):
-        unknown = next(key for metadata in metadatas for key in metadata if key not in layout.absent)
+        place, unknown = next(
+            (place, key)
+            for place, metadata in enumerate(metadatas)
+            for key in metadata
+            if key not in layout.absent
+        )
         raise ValueError(
-            f"metadata key {unknown!r} has no field in collection {layout.collection!r}, which has "
-            f"{', '.join(layout.absent) or 'none for metadata'}: create the collection with "
+            f"metadata key {unknown!r} has no field in collection {layout.collection!r} (document {place}), "
+            f"which has {', '.join(layout.absent) or 'none for metadata'}: create the collection with "
             f"enable_dynamic_field=True to keep any key, or name it in metadata_schema"
         )
     return metadatas
+
+
+def _refuse_mark(layout: Layout, metadatas: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ``ValueError`` for a tenant that stands for none; in collections of earlier versions ``""`` does."""
+    key = layout.partition_key
+    if key is None or not layout.absent.get(key):
+        return
+    mark = layout.absent[key]
+    for place, metadata in enumerate(metadatas):
+        if metadata.get(key) == mark:
+            raise ValueError(
+                f"metadata key {key!r} (document {place}): {mark!r} stands for a document without a tenant, leave "
+                f"the key out"
+            )
 
 
 def to_document(layout: Layout, entity: Mapping[str, Any]) -> Document:

@@ -14,8 +14,11 @@ from milvus_store import DataType
 from .settings import Settings
 from .vectors import DENSE_TYPES
 
-NO_TENANT: Final = {DataType.VARCHAR: "", DataType.INT64: -(2**63)}
-"""What a partition key holds for a document without one: Milvus forbids null there."""
+NO_TENANT: Final = {DataType.VARCHAR: "__no_tenant__", DataType.INT64: -(2**63)}
+"""What a partition key holds for a document without one: Milvus forbids null there, and ``""`` is a tenant."""
+
+_NO_TENANT_BEFORE: Final = ""
+"""The same in collections of earlier versions, which could not tell it from a tenant ``""``."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +160,19 @@ def _vector_column(settings: Settings, fields: Mapping[str, Any], name: str) -> 
         made = "the database" if found.get("is_function_output") else "an embedding"
         raise _unusable(settings, f"the vectors of {name!r} are made by {made} there")
     dim = found["params"].get("dim")
+    if source.dim is not None and (dim is None or int(dim) != source.dim):
+        raise _unusable(settings, f"{name!r} has the dimension {dim}, vector_schema asks for {source.dim}")
+    if source.dtype is not None and found["type"] != source.dtype:
+        kind = DataType(found["type"]).name
+        raise _unusable(settings, f"{name!r} is {kind} there, vector_schema asks for {source.dtype.name}")
     return VectorColumn(name, None if dim is None else int(dim), is_computed)
 
 
 def _absent(one: Mapping[str, Any]) -> Any:
     """Null, or for a partition key the default by which it says that there is no tenant."""
     default = one.get("default_value")
-    return default if one.get("is_partition_key") and default == NO_TENANT.get(one["type"]) else None
+    is_mark = default in (NO_TENANT.get(one["type"]), _NO_TENANT_BEFORE)
+    return default if one.get("is_partition_key") and is_mark else None
 
 
 def _field(

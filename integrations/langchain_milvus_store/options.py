@@ -1,10 +1,11 @@
-"""Further keyword arguments of the store's calls: those a client takes pass, any other is an error."""
+"""Further keyword arguments of the store's calls: those a client takes pass, others are judged as its own are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final
+
+from milvus_store.options import judge_options
 
 WRITE_OPTIONS: Final = ("partition_name",)
 DELETE_OPTIONS: Final = ("expr", "filter_params", "partition_name", "timeout")
@@ -24,10 +25,6 @@ HYBRID_OPTIONS: Final = (*SEARCH_OPTIONS, *RANKER_OPTIONS)
 
 
 def check_options(call: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Raise ``ValueError`` for a keyword that ``call`` does not take, naming the nearest one it does."""
-    for name in given:
-        if name not in known:
-            meant = "expr" if name == "filter" else name
-            close = get_close_matches(meant, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f", expected one of {', '.join(known)}"
-            raise ValueError(f"{call}() got an unexpected argument {name!r}{hint}")
+    """Raise ``ValueError`` for a known keyword that is wrongly spelt; ignore others with a warning."""
+    named = ("k",) if "param" in known else ("ids", "batch_size", "timeout")
+    judge_options(call, given, (*known, *named), error=ValueError)

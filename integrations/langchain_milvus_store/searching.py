@@ -289,7 +289,7 @@ class SearchCalls(OpenStore):
 
     def _params(self, param: Params) -> dict[str, dict[str, Any]]:
         """Search parameters by vector field; a single dictionary is for each of them."""
-        given, names = param or self.search_params, self.vector_fields
+        given, names = param or self._search_params, self.vector_fields
         if isinstance(given, dict):
             return dict.fromkeys(names, given)
         return one_for_each("param", given, names)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
-from langchain_core.runnables.config import run_in_executor
+from milvus_store.client import answers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,7 +19,7 @@ def in_thread(method: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     @wraps(method)
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         bound: Callable[..., R] = getattr(args[0], name)
-        return await run_in_executor(None, bound, *args[1:], **kwargs)
+        return await answers.in_thread(partial(bound, *args[1:], **kwargs))
 
     run.__name__ = run.__qualname__ = f"a{name}"
     return run

@@ -25,7 +25,7 @@ class VectorSource:
     """One vector field.
 
     ``embedding`` makes its vectors, or else ``function``. ``index``: what was asked of its index, without
-    defaults. ``dtype``: the type asked for, None to take it from the first embedding.
+    defaults. ``dtype`` and ``dim``: what was asked for, None to take it from the first embedding.
     """
 
     name: str
@@ -33,6 +33,7 @@ class VectorSource:
     function: Any
     index: dict[str, Any]
     dtype: DataType | None
+    dim: int | None
 
     @property
     def inputs(self) -> list[str]:
@@ -87,7 +88,7 @@ def vector_sources(
             embedding=model,
             function=function,
             index=indexes[name],
-            dtype=_checked_type(schemas[name]),
+            **_checked_schema(schemas[name]),
         )
         for name, model, function in zip(fields, models, built_in, strict=True)
     )
@@ -135,11 +136,17 @@ def one_for_each(argument: str, given: Any, fields: Sequence[str]) -> dict[str, 
     return {name: dict(one or {}) for name, one in zip(fields, items, strict=True)}
 
 
-def _checked_type(schema: Mapping[str, Any]) -> DataType | None:
-    dtype = schema.get("dtype")
-    if (dtype is not None and dtype not in _TYPES) or set(schema) - {"dtype"}:
+def _checked_schema(given: Mapping[str, Any]) -> dict[str, Any]:
+    schema = {**given, **(given.get("kwargs") or {})}
+    schema.pop("kwargs", None)
+    dtype, dim = schema.pop("dtype", None), schema.pop("dim", None)
+    is_dim = dim is None or (isinstance(dim, int) and not isinstance(dim, bool) and dim > 0)
+    if schema or dtype not in (None, *_TYPES) or not is_dim:
         raise ValueError(
-            f"vector_schema must be {{'dtype': ...}} with {', '.join(one.name for one in _TYPES)}, or None, got "
-            f"{dict(schema)!r}: the dimension is taken from the embeddings"
+            f"vector_schema must be {{'dtype': ..., 'dim': ...}} with {', '.join(one.name for one in _TYPES)} and "
+            f"the dimension of the embeddings, or parts of it, got {dict(given)!r}"
         )
-    return None if dtype is None else DataType(dtype)
+    dtype = None if dtype is None else DataType(dtype)
+    if dtype == DataType.SPARSE_FLOAT_VECTOR and dim is not None:
+        raise ValueError(f"vector_schema: sparse vectors have no dimension, got {dict(given)!r}")
+    return {"dtype": dtype, "dim": dim}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.documents import Document
 
-from .base import OpenStore
+from milvus_store import CollectionSchema, MilvusException
+from milvus_store.client.address import is_server
+from milvus_store.errors import DataNotMatchException
+
+from .base import OpenStore, without_key
 from .creation import new_schema
 from .documents import as_known_key, check_lengths, new_keys, to_rows
 from .layout import Layout
@@ -33,7 +37,8 @@ class WriteCalls(OpenStore):
 
         Args:
             metadatas: one dict for each text.
-            batch_size: texts that are written together, all of them or none.
+            batch_size: texts that are sent to a server together. To a file all are written together, all of
+                them or none.
             ids: one for each text. A text with an id that exists already replaces the older one; one
                 without (None) gets a new id.
             partition_name: the partition they go to.
@@ -73,7 +78,7 @@ class WriteCalls(OpenStore):
     ) -> list[str]:
         """Put ``documents`` in the place of those with ``ids``, the first for the first.
 
-        Documents beyond the last id are added, under their own id if they have one. Every batch is one
+        Documents beyond the last id are added, under their own id if they have one. On a file all of it is one
         transaction: a reader finds either the old documents or the new ones.
 
         Returns:
@@ -160,20 +165,53 @@ class WriteCalls(OpenStore):
         else:
             keys = new_keys(layout, ids, len(texts))
         rows = to_rows(layout, texts, vectors, metadatas, keys)
+        options = {"timeout": timeout or self.timeout, **options}
         if schema is not None:
-            self._create(schema, layout)
+            self._check_tenants(schema, rows)
+            made = self._create(schema, layout, rows, batch_size, options)
+            if made is not None:
+                return list(map(str, made))
+        # Keys that were made here are nobody's: a server's upsert may lose the partition key of what it writes.
+        replaces = [keys is not None and one is not None for one in ids or [None] * len(rows)]
+        return list(map(str, self._written(rows, replaces, batch_size, options)))
+
+    def _written(
+        self,
+        rows: list[dict[str, Any]],
+        replaces: list[bool],
+        batch_size: int,
+        options: dict[str, Any],
+    ) -> list[Any]:
+        """Write ``rows``: to a file in one transaction, to a server a batch at a time.
+
+        ``replaces``: which of them may be there already.
+        """
         client = self._rows
-        write = client.insert if keys is None else client.upsert
-        written: list[str] = []
-        for start in range(0, len(rows), batch_size):
-            result = write(
-                self.collection_name,
-                rows[start : start + batch_size],
-                timeout=timeout or self.timeout,
-                **options,
-            )
-            written += map(str, result["ids"])
-        return written
+        size = batch_size if is_server(self.client.uri) else len(rows)
+        ids: list[Any] = []
+        for start in range(0, len(rows), size):
+            part = slice(start, start + size)
+            write = client.upsert if any(replaces[part]) else client.insert
+            try:
+                ids += write(self.collection_name, rows[part], **options)["ids"]
+            except MilvusException as error:
+                if start:
+                    error.args = (error.code, f"{error.message}; the documents 0 to {start - 1} are stored")
+                    error.message = error.args[1]
+                raise
+        return ids
+
+    def _check_tenants(self, schema: CollectionSchema, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Raise for a row of another tenant than that of a bound store, as for a collection that exists."""
+        key = schema.partition_key_field
+        if self._tenant is None or key is None:
+            return
+        for place, row in enumerate(rows):
+            if row.get(key.name) != self._tenant:
+                raise DataNotMatchException(
+                    message=f"row {place}: field {key.name!r}: expected {self._tenant!r}, the tenant that this "
+                    f"store is bound to, or nothing, got {row.get(key.name)!r:.80}"
+                )
 
     def _with_tenant(self, metadatas: list[dict[str, Any]] | None, count: int) -> list[dict[str, Any]] | None:
         """``metadatas`` with the tenant of a bound store where they name none."""
@@ -182,10 +220,7 @@ class WriteCalls(OpenStore):
         layout = self._layout()
         key = self._settings.partition_key if layout is None else layout.partition_key
         if key is None:
-            raise ValueError(
-                f"collection {self.collection_name!r} has no partition key, so it has no tenants: open the store "
-                "with partition_key_field"
-            )
+            raise ValueError(without_key(self.collection_name))
         return [
             metadata if metadata.get(key) is not None else {**metadata, key: self._tenant}
             for metadata in metadatas or [{} for _ in range(count)]

@@ -2,3 +2,13 @@
 
 ``python -m milvus_store_kernel.install`` makes it known to Jupyter.
 """
+
+from typing import Final
+
+from milvus_store.extras import require
+
+_NEEDED: Final = ("ipykernel", "jupyter_client", "lark")
+
+# Here, since every way in comes by; each is imported where it is used.
+for _module in _NEEDED:
+    require(_module, "kernels of Jupyter")

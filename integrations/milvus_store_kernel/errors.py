@@ -8,10 +8,11 @@ _MOST_SHOWN = 100
 class CellError(Exception):
     """A statement that cannot be read or did not succeed.
 
-    ``name`` is what Jupyter shows as the kind of error, ``at`` the place in the cell, 0-based.
+    ``name`` is what Jupyter shows as the kind of error, ``at`` the place in the cell, 0-based; None where whoever
+    knows the statement is to find it.
     """
 
-    def __init__(self, name: str, message: str, at: int) -> None:
+    def __init__(self, name: str, message: str, at: int | None = None) -> None:
         super().__init__(message)
         self.name = name
         self.message = message
@@ -19,7 +20,7 @@ class CellError(Exception):
 
     def shown(self, cell: str) -> list[str]:
         """The error as lines: kind and message, then the line of the cell with a caret under the place."""
-        at = min(self.at, len(cell))
+        at = min(self.at or 0, len(cell))
         number = cell.count("\n", 0, at) + 1
         start = cell.rfind("\n", 0, at) + 1
         line = cell[start:].split("\n", 1)[0]

@@ -10,14 +10,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from milvus_store import MilvusClient
+from milvus_store.errors import CollectionNotLoadedException
 from milvus_store.legacy import IndexType, MetricType, Status
 
 from . import statements as said
 from .doing import do
 from .errors import CellError
 from .help_texts import EXAMPLES
+from .row_statements import every_row
 from .session import Session, describe_type
-from .statements import Option, Options, Vector
+from .statements import Option, Options, Several, Vector
 from .tables import Line, Output, Table
 
 Choice = TypeVar("Choice", bound=IntEnum)
@@ -196,8 +198,18 @@ def _statistics(statement: said.Statistics, session: Session) -> Output:
 
 def _partitions(collection: str, client: MilvusClient) -> Table:
     tags = client.list_partitions(collection)
-    rows = [(tag, client.get_partition_stats(collection, tag)["row_count"]) for tag in tags]
+    rows = [(tag, _count_partition(collection, tag, client)) for tag in tags]
     return Table(("partition_tag", "row_count"), rows)
+
+
+def _count_partition(collection: str, tag: str, client: MilvusClient) -> int:
+    """Rows of a partition, now: a server's statistics leave out what it has not written to disk yet."""
+    every = every_row(collection, client)
+    try:
+        (row,) = client.query(collection, every, output_fields=["count(*)"], partition_names=[tag])
+    except CollectionNotLoadedException:
+        return int(client.get_partition_stats(collection, tag)["row_count"])
+    return int(row["count(*)"])
 
 
 @do.register
@@ -217,7 +229,7 @@ def _choice(kind: type[Choice], option: Option) -> Choice:
     name = option.value.upper() if isinstance(option.value, str) else None
     if name not in _names(kind):
         known = ", ".join(_names(kind))
-        raise CellError("ParamError", f"expected one of {known}, got {option.value!r}", option.at)
+        raise CellError("ParamError", f"expected one of {known}, got {option.value!r}", option.value_at)
     return kind[str(name)]
 
 
@@ -236,6 +248,7 @@ def _tag(options: Options, at: int) -> str:
     values = _values(options, ("partition_tag",))
     tag = values.get("partition_tag")
     if not isinstance(tag, str):
+        at = options["partition_tag"].value_at if "partition_tag" in options else at
         raise CellError("ParamError", f"partition_tag must be text in quotes, got {tag!r}", at)
     return tag
 
@@ -244,8 +257,12 @@ def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple) else [value]
 
 
-def _vectors(vectors: tuple[Vector, ...], collection: str, session: Session) -> list[Any]:
+def _vectors(vectors: Several[Vector], collection: str, session: Session) -> list[Any]:
     """Vectors as the collection takes them: the numbers of a collection of bits are its bits."""
+    for place, one in enumerate(vectors):
+        if len(one) != len(vectors[0]):
+            message = f"vectors must be equally long: the first has {len(vectors[0])}, this one {len(one)}"
+            raise CellError("ParamError", message, vectors.places[place])
     status, info = session.legacy.get_collection_info(collection)
     if not status.OK() or not info.metric_type.is_binary:
         return [one if isinstance(one, bytes) else list(one) for one in vectors]
@@ -254,7 +271,7 @@ def _vectors(vectors: tuple[Vector, ...], collection: str, session: Session) -> 
 
 def _packed(bits: tuple[float, ...]) -> bytes:
     if not set(bits) <= {0, 1}:
-        raise CellError("ParamError", "the collection holds bits: give 0 and 1, or x'…' in hexadecimal", 0)
+        raise CellError("ParamError", "the collection holds bits: give 0 and 1, or x'…' in hexadecimal")
     return np.packbits(np.array(bits, dtype=np.uint8)).tobytes()
 
 
@@ -262,7 +279,7 @@ def _succeeded(status: Status) -> None:
     """Raise a ``CellError`` unless the legacy client's answer is a good one."""
     if not status.OK():
         name = _STATUS_NAMES.get(status.code, "Status")
-        raise CellError(name, f"{status.message} (code {status.code})", 0)
+        raise CellError(name, f"{status.message} (code {status.code})")
 
 
 _STATUS_NAMES = {

@@ -5,17 +5,20 @@ Lark is imported and the parser built at the first cell.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import CellError
+from .habits import hint
 from .statements import Statement
 
 if TYPE_CHECKING:
     from lark import Lark
     from lark.exceptions import UnexpectedInput
+    from lark.lexer import TerminalDef
 
 ANY_NAME = frozenset({"COLLECTION", "FIELD", "OPTION"})
 _DESCRIBED = {
@@ -37,6 +40,20 @@ _DESCRIBED = {
 }
 
 
+MOST_NESTED: Final = 100
+"""Brackets of JSON inside each other: reading a tree takes some of Python's stack for each."""
+_DEEPER: Final = {"LBRACE": 1, "LSQB": 1, "RBRACE": -1, "RSQB": -1}
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_NO_MORE_LETTERS: Final = r"(?!\w)"
+_BLANKS: Final = " \t\f\r\n"
+"""What the grammar passes over; Python takes more characters for white space."""
+
+
+class _TooDeep(Exception):
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """The statements of a cell that come before the first error, and that error if there is one."""
@@ -51,7 +68,23 @@ def parser() -> Lark:
     from lark import Lark
 
     grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, start="script", parser="lalr", propagate_positions=True, maybe_placeholders=True)
+    return Lark(
+        grammar,
+        start="script",
+        parser="lalr",
+        propagate_positions=True,
+        maybe_placeholders=True,
+        edit_terminals=_as_whole_word,
+    )
+
+
+def _as_whole_word(terminal: TerminalDef) -> None:
+    """Let a keyword be no part of a longer word, which is then the wrong one as a whole."""
+    from lark.lexer import PatternRE
+
+    if terminal.pattern.type == "str" and terminal.pattern.value.isalpha():
+        terminal.pattern = PatternRE(terminal.pattern.value + _NO_MORE_LETTERS, terminal.pattern.flags)
+        terminal.priority = 1  # before names, where both may stand
 
 
 def parse(cell: str) -> Script:
@@ -60,16 +93,26 @@ def parse(cell: str) -> Script:
 
     from .reading import read_script
 
-    read_until = semicolon = 0
+    half = _HALF_CHARACTER.search(cell)
+    if half is not None:
+        return Script((), CellError("SyntaxError", "half of a surrogate pair is no text", half.start()))
+    read_until = semicolon = depth = 0
     going: Any = parser().parse_interactive(cell)
     try:
         for token in going.iter_parse():  # which gives a token first and takes it then
             read_until = semicolon
             if token.type == "SEMICOLON":
                 semicolon = token.end_pos or 0
+            depth += _DEEPER.get(token.type, 0)
+            if depth > MOST_NESTED:
+                raise _TooDeep(token.start_pos or 0)
         tree, error = going.resume_parse(), None
+    except _TooDeep as place:
+        tree = parser().parse(cell[:read_until])
+        error = CellError("SyntaxError", f"more than {MOST_NESTED} brackets inside each other", place.at)
     except UnexpectedInput as unexpected:
-        tree, error = parser().parse(cell[:read_until]), _explained(cell, unexpected, going.accepts())
+        tree = parser().parse(cell[:read_until])
+        error = _explained(cell, unexpected, going.accepts(), cell[semicolon:])
     statements: list[Statement] = []
     try:
         statements.extend(read_script(tree))  # keeps those before the first that cannot be read
@@ -85,7 +128,7 @@ def is_unfinished(cell: str) -> bool:
     try:
         parser().parse(cell)
     except UnexpectedInput as error:
-        return _place(cell, error) >= len(cell.rstrip())
+        return _place(cell, error) >= _end(cell)
     return False
 
 
@@ -110,30 +153,37 @@ def expected_after(text: str) -> frozenset[str]:
 def keywords() -> dict[str, str]:
     """Terminal name → keyword."""
     return {
-        terminal.name: terminal.pattern.value.lower()
+        terminal.name: terminal.pattern.value.removesuffix(_NO_MORE_LETTERS).lower()
         for terminal in parser().terminals
-        if terminal.pattern.type == "str" and terminal.pattern.value.isalpha()
+        if terminal.pattern.value.endswith(_NO_MORE_LETTERS)
     }
 
 
 def _place(cell: str, error: UnexpectedInput) -> int:
     token = getattr(error, "token", None)
     if token is not None:
-        return len(cell.rstrip()) if token.type == "$END" else int(token.start_pos)
+        return _end(cell) if token.type == "$END" else int(token.start_pos)
     return int(error.pos_in_stream or 0)
 
 
-def _explained(cell: str, error: UnexpectedInput, acceptable: set[str]) -> CellError:
+def _end(cell: str) -> int:
+    return len(cell.rstrip(_BLANKS))
+
+
+def _explained(cell: str, error: UnexpectedInput, acceptable: set[str], statement: str) -> CellError:
+    """The error of a cell whose text from ``statement`` on cannot be read."""
     at = _place(cell, error)
     wanted = _in_words(frozenset(getattr(error, "accepts", None) or acceptable))
-    if at >= len(cell.rstrip()):
-        return CellError("SyntaxError", f"the statement ends too early, expected {wanted}", at)
+    habit = hint(statement)
+    more = "" if habit is None else f"; {habit}"
+    if at >= _end(cell):
+        return CellError("SyntaxError", f"the statement ends too early, expected {wanted}{more}", at)
     if cell[at] in "'\"":
         end = cell.find(cell[at], at + 1)
         if end < 0:
             return CellError("SyntaxError", "the text is never closed", at)
-    found = cell[at:].split(None, 1)[0][:30]
-    return CellError("SyntaxError", f"unexpected {found!r}, expected {wanted}", at)
+    found = re.split(f"[{_BLANKS}]", cell[at : at + 30], maxsplit=1)[0]
+    return CellError("SyntaxError", f"unexpected {found!r}, expected {wanted}{more}", at)
 
 
 def _in_words(terminals: frozenset[str]) -> str:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, TypeVar
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeVar
 
 from lark import Token, Transformer, Tree, v_args
 from lark.exceptions import VisitError
 
 from . import statements as said
 from .errors import CellError
-from .statements import Filter, Nearest, Option, Options, Ordering, Statement, Vector
+from .statements import (
+    Count,
+    Filter,
+    Nearest,
+    Option,
+    Options,
+    Ordering,
+    Row,
+    Several,
+    Statement,
+    Vector,
+    Word,
+)
 
 T = TypeVar("T")
 
@@ -37,8 +50,48 @@ def _without_none(values: list[T | None]) -> tuple[T, ...]:
 
 
 def _number(token: Token) -> int | float:
-    text = str(token)
-    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    return int(_count(token)) if token.lstrip("+-").isdecimal() else float(token)
+
+
+def _count(token: Token) -> Count:
+    if len(token) > _MOST_DIGITS:
+        raise CellError(
+            "SyntaxError",
+            f"a whole number has {_MOST_DIGITS} digits at most, got {len(token)}",
+            token.start_pos,
+        )
+    count = Count(token)
+    count.at = token.start_pos or 0
+    return count
+
+
+def _word(token: Token) -> Word:
+    word = Word(token)
+    word.at = token.start_pos or 0
+    return word
+
+
+def _several(values: Iterable[T], places: Iterable[int]) -> Several[T]:
+    several = Several(values)
+    several.places = tuple(places)
+    return several
+
+
+def _json_text(token: Token) -> str:
+    try:
+        text: str = json.loads(token, strict=False)
+    except ValueError as error:
+        at = (token.start_pos or 0) + getattr(error, "pos", 0)
+        raise CellError("SyntaxError", f"the text cannot be read as JSON: {error}", at) from None
+    if _HALF_CHARACTER.search(text):
+        raise CellError(
+            "SyntaxError", "the text has half of a surrogate pair, which is no text", token.start_pos
+        )
+    return text
+
+
+_MOST_DIGITS: Final = 400
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 
 @v_args(meta=True)
@@ -46,60 +99,64 @@ class _Reading(Transformer[Token, Any]):
     def connect(self, meta: Any, parts: list[Token]) -> Statement:
         (given,) = parts
         uri = _unquoted(given) if given.type == "QUOTED" else str(given)
-        return said.Connect(meta.start_pos, uri)
+        return said.Connect(meta.start_pos, uri, given.start_pos or 0)
 
     def create_table(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreateTable(meta.start_pos, str(parts[0]), parts[1])
+        return said.CreateTable(meta.start_pos, _word(parts[0]), parts[1])
 
     def create_collection(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreateCollection(meta.start_pos, str(parts[0]), parts[1])
+        return said.CreateCollection(meta.start_pos, _word(parts[0]), parts[1])
 
     def drop_table(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DropTable(meta.start_pos, str(parts[0]))
+        return said.DropTable(meta.start_pos, _word(parts[0]))
 
     def list_tables(self, meta: Any, parts: list[Any]) -> Statement:
         return said.ListTables(meta.start_pos)
 
     def create_partition(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreatePartition(meta.start_pos, str(parts[0]), parts[1])
+        return said.CreatePartition(meta.start_pos, _word(parts[0]), parts[1])
 
     def drop_partition(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DropPartition(meta.start_pos, str(parts[0]), parts[1])
+        return said.DropPartition(meta.start_pos, _word(parts[0]), parts[1])
 
     def list_partitions(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.ListPartitions(meta.start_pos, str(parts[0]))
+        return said.ListPartitions(meta.start_pos, _word(parts[0]))
 
     def create_index(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreateIndex(meta.start_pos, str(parts[0]), parts[1])
+        return said.CreateIndex(meta.start_pos, _word(parts[0]), parts[1])
 
     def drop_index(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DropIndex(meta.start_pos, str(parts[0]))
+        return said.DropIndex(meta.start_pos, _word(parts[0]))
 
     def flush(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Flush(meta.start_pos, tuple(map(str, _without_none(parts))))
+        return said.Flush(meta.start_pos, tuple(map(_word, _without_none(parts))))
 
     def compact(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Compact(meta.start_pos, str(parts[0]))
+        return said.Compact(meta.start_pos, _word(parts[0]))
 
     def insert(self, meta: Any, parts: list[Any]) -> Statement:
         vectors, collection, options, ids = parts
-        return said.Insert(meta.start_pos, str(collection), vectors, options or {}, ids)
+        return said.Insert(meta.start_pos, _word(collection), vectors, options or {}, ids)
+
+    def insert_by_id(self, meta: Any, parts: list[Any]) -> Statement:
+        vectors, collection, ids, options = parts
+        return said.Insert(meta.start_pos, _word(collection), vectors, options, ids)
 
     def insert_rows(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.InsertRows(meta.start_pos, str(parts[0]), tuple(parts[1:]))
+        return said.InsertRows(meta.start_pos, _word(parts[0]), tuple(parts[1:]))
 
     def search(self, meta: Any, parts: list[Any]) -> Statement:
         vectors, collection, options = parts
-        return said.Search(meta.start_pos, str(collection), vectors, options or {})
+        return said.Search(meta.start_pos, _word(collection), vectors, options or {})
 
     def select_ids(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.SelectIds(meta.start_pos, str(parts[0]), parts[1])
+        return said.SelectIds(meta.start_pos, _word(parts[0]), parts[1])
 
     def select_rows(self, meta: Any, parts: list[Any]) -> Statement:
         fields, collection, nearest, text, order, limit = parts
         return said.SelectRows(
             meta.start_pos,
-            str(collection),
+            _word(collection),
             fields,
             nearest,
             None if text is None else _filter(text),
@@ -108,41 +165,41 @@ class _Reading(Transformer[Token, Any]):
         )
 
     def fields(self, _: Any, parts: list[Token]) -> tuple[str, ...]:
-        return ("count(*)",) if parts[0].type == "COUNT" else tuple(map(str, parts))
+        return ("count(*)",) if parts[0].type == "COUNT" else tuple(map(_word, parts))
 
     def nearest(self, _: Any, parts: list[Any]) -> Nearest:
         vectors, field = parts
-        return Nearest(vectors, None if field is None else str(field))
+        return Nearest(vectors, None if field is None else _word(field))
 
     def order(self, _: Any, parts: list[Any]) -> tuple[Ordering, ...]:
         return tuple(parts)
 
     def ordering(self, _: Any, parts: list[Any]) -> Ordering:
         field, direction = parts
-        return Ordering(str(field), direction is not None and direction.type == "DESCENDING")
+        return Ordering(_word(field), direction is not None and direction.type == "DESCENDING")
 
     def limit(self, _: Any, parts: list[Any]) -> tuple[int, int]:
         limit, offset = parts
-        return int(limit), int(offset or 0)
+        return _count(limit), 0 if offset is None else _count(offset)
 
     def delete_ids(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DeleteIds(meta.start_pos, str(parts[0]), parts[1])
+        return said.DeleteIds(meta.start_pos, _word(parts[0]), parts[1])
 
     def delete_rows(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DeleteRows(meta.start_pos, str(parts[0]), _filter(parts[1]))
+        return said.DeleteRows(meta.start_pos, _word(parts[0]), _filter(parts[1]))
 
     def describe(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Describe(meta.start_pos, str(parts[0]))
+        return said.Describe(meta.start_pos, _word(parts[0]))
 
     def statistics(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Statistics(meta.start_pos, str(parts[0]))
+        return said.Statistics(meta.start_pos, _word(parts[0]))
 
     def help(self, meta: Any, parts: list[Any]) -> Statement:
         (topic,) = parts
         return said.Help(meta.start_pos, None if topic is None else str(topic).lstrip("- \t").lower())
 
-    def by_id(self, _: Any, parts: list[Token]) -> tuple[int, ...]:
-        return tuple(map(int, parts))
+    def by_id(self, _: Any, parts: list[Token]) -> Several[int]:
+        return _several((int(_count(part)) for part in parts), [token.start_pos or 0 for token in parts])
 
     def options(self, _: Any, parts: list[tuple[str, Option]]) -> Options:
         options: dict[str, Option] = {}
@@ -154,19 +211,31 @@ class _Reading(Transformer[Token, Any]):
 
     def option(self, _: Any, parts: list[Any]) -> tuple[str, Option]:
         name, *values = parts
-        return str(name), Option(values[0] if len(values) == 1 else tuple(values), name.start_pos)
+        several = _several((one for one, _ in values), [at for _, at in values])
+        return str(name), Option(several if len(values) > 1 else several[0], name.start_pos, values[0][1])
 
-    def vectors(self, _: Any, parts: list[Any]) -> tuple[Vector, ...]:
-        return tuple(bytes.fromhex(part[2:-1]) if isinstance(part, Token) else part for part in parts)
+    def option_value(self, meta: Any, parts: list[Any]) -> tuple[Any, int]:
+        return parts[0], meta.start_pos
 
-    def numbers(self, _: Any, parts: list[Token]) -> tuple[float, ...]:
-        return tuple(map(float, parts))
+    def vectors(self, _: Any, parts: list[Any]) -> Several[Vector]:
+        values = (bytes.fromhex(part[2:-1]) if isinstance(part, Token) else part[0] for part in parts)
+        return _several(
+            values, [(part.start_pos or 0) if isinstance(part, Token) else part[1] for part in parts]
+        )
 
-    def object(self, _: Any, parts: list[Any]) -> dict[str, Any]:
-        return dict(parts)
+    def bracketed(self, meta: Any, parts: list[Any]) -> tuple[tuple[float, ...], int]:
+        return parts[0][0], meta.start_pos
 
-    def pair(self, _: Any, parts: list[Any]) -> tuple[str, Any]:
-        return json.loads(parts[0]), parts[1]
+    def numbers(self, meta: Any, parts: list[Token]) -> tuple[tuple[float, ...], int]:
+        return tuple(map(float, parts)), meta.start_pos
+
+    def object(self, meta: Any, parts: list[Any]) -> Row:
+        row = Row((name, value) for name, value, _ in parts)
+        row.at, row.places = meta.start_pos, {name: at for name, _, at in parts}
+        return row
+
+    def pair(self, meta: Any, parts: list[Any]) -> tuple[str, Any, int]:
+        return _json_text(parts[0]), parts[1], meta.start_pos
 
     def array(self, _: Any, parts: list[Any]) -> list[Any]:
         return parts
@@ -178,8 +247,7 @@ class _Reading(Transformer[Token, Any]):
         return _unquoted(parts[0])
 
     def json_text(self, _: Any, parts: list[Token]) -> str:
-        text: str = json.loads(parts[0], strict=False)
-        return text
+        return _json_text(parts[0])
 
     def true(self, *_: Any) -> bool:
         return True

@@ -20,11 +20,15 @@ MOST_SHOWN = 100
 DEFAULT_HITS = 10
 """Hits of a ``select … nearest`` without a limit."""
 _COUNT = "count(*)"
+_NOT_OPTIONS = frozenset({"self", "collection_name", "schema", "index_params", "timeout"})
+"""Arguments of ``create_collection`` that no text can say."""
 
 
 @do.register
 def _create_collection(statement: said.CreateCollection, session: Session) -> Output:
     options = {name: option.value for name, option in statement.options.items()}
+    for name in _NOT_OPTIONS & options.keys():
+        raise CellError("ParamError", f"unknown parameter {name!r}", statement.options[name].at)
     session.client.create_collection(statement.collection, **options)
     return Line(f"Created collection {statement.collection}")
 
@@ -57,7 +61,7 @@ def _query(statement: said.SelectRows, client: MilvusClient) -> Output:
     if statement.order:
         names = [one.field for one in statement.order]
         fields = wanted if wanted == ["*"] else list(dict.fromkeys([*wanted, *names]))
-        text = _filter_text(statement) or _every_row(statement.collection, client)
+        text = _filter_text(statement) or every_row(statement.collection, client)
         rows = _sorted(list(client.query(statement.collection, text, output_fields=fields)), statement.order)
         rows = rows[statement.offset : statement.offset + limit]
     else:
@@ -81,7 +85,8 @@ def _search(statement: said.SelectRows, client: MilvusClient) -> Output:
     nearest = statement.nearest
     assert nearest is not None
     if statement.order or statement.fields == (_COUNT,):
-        raise CellError("SyntaxError", "'nearest' orders by distance: leave out 'order by' and count(*)", 0)
+        at = statement.order[0].field.at if statement.order else None
+        raise CellError("SyntaxError", "'nearest' orders by distance: leave out 'order by' and count(*)", at)
     found = client.search(
         statement.collection,
         [one if isinstance(one, bytes) else list(one) for one in nearest.vectors],
@@ -117,13 +122,13 @@ def _filter_text(statement: said.SelectRows) -> str:
     return "" if statement.filter is None else statement.filter.text
 
 
-def _every_row(collection: str, client: MilvusClient) -> str:
+def every_row(collection: str, client: MilvusClient) -> str:
     """A filter that every row meets: a query without a filter needs a limit, and the order comes first."""
     for one in client.describe_collection(collection)["fields"]:
         if one.get("is_primary"):
             name = one["name"]
             return f"{name} >= ''" if one["type"] == DataType.VARCHAR else f"{name} >= 0 or {name} < 0"
-    raise CellError("ParamError", f"collection {collection} has no primary key", 0)
+    raise CellError("ParamError", f"collection {collection} has no primary key")
 
 
 def _primary_key(collection: str, client: MilvusClient) -> str:
@@ -140,7 +145,7 @@ def _sorted(rows: list[dict[str, Any]], order: Iterable[Ordering]) -> list[dict[
             with_value.sort(key=itemgetter(one.field), reverse=one.descending)
         except TypeError:
             message = f"field {one.field!r} holds values that have no common order"
-            raise CellError("ParamError", message, 0) from None
+            raise CellError("ParamError", message) from None
         rows = with_value + without
     return rows
 

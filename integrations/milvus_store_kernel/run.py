@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from milvus_store.errors import FilterError, MilvusException
 from milvus_store.legacy import ConnectError, ParamError
 
@@ -12,6 +14,7 @@ from . import (  # two of them register what they do
 from . import statements as said
 from .doing import do
 from .errors import CellError
+from .places import place_of
 from .session import Session
 from .statements import Statement
 from .tables import Output
@@ -26,7 +29,8 @@ def run(statement: Statement, session: Session) -> Output | None:
     try:
         return do(statement, session)
     except CellError as error:
-        error.at = error.at or statement.at
+        if error.at is None:
+            error.at = place_of(statement, error.name, error.message)
         raise
     except FilterError as error:
         given: said.Filter | None = getattr(statement, "filter", None)
@@ -34,9 +38,15 @@ def run(statement: Statement, session: Session) -> Output | None:
         at = statement.at if given is None else given.at + within
         raise CellError("FilterError", _without_place(error), at) from error
     except MilvusException as error:
-        raise CellError(type(error).__name__, f"{error.message} (code {error.code})", statement.at) from error
-    except (ConnectError, ParamError, ImportError) as error:
-        raise CellError(type(error).__name__, str(error), statement.at) from error
+        at = place_of(statement, type(error).__name__, error.message)
+        raise CellError(type(error).__name__, f"{error.message} (code {error.code})", at) from error
+    except (ConnectError, ParamError, ImportError, *_REFUSED_VALUES) as error:
+        name = type(error).__name__
+        raise CellError(name, str(error), place_of(statement, name, str(error))) from error
+
+
+_REFUSED_VALUES: Final = (TypeError, ValueError, OverflowError, RecursionError)
+"""What a call raises for a value that nobody foresaw: in a cell it is the statement that is wrong."""
 
 
 def _without_place(error: FilterError) -> str:

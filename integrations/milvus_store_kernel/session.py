@@ -48,7 +48,7 @@ class Session:
 
     @property
     def client(self) -> MilvusClient:
-        return self.legacy.milvus_client
+        return self.legacy.consistent_client
 
     @property
     def legacy(self) -> Milvus:
@@ -61,7 +61,7 @@ class Session:
         for name in ("client", "milvus_client"):
             self._names.pop(name, None)
         if self._legacy is not None:
-            self._names |= {"client": self._legacy, "milvus_client": self.client}
+            self._names |= {"client": self._legacy, "milvus_client": self._legacy.milvus_client}
         return self._names
 
     def collections(self) -> list[str]:
@@ -115,5 +115,4 @@ def _not_connected() -> CellError:
     return CellError(
         "NotConnected",
         "name a file or a server first, such as ./milvus_demo.db or milvus://127.0.0.1:19530",
-        0,
     )

@@ -4,17 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 Vector: TypeAlias = "tuple[float, ...] | bytes"
+T = TypeVar("T")
+
+
+class Word(str):
+    """A name in a cell, and where it stands."""
+
+    at: int = 0
+
+
+class Count(int):
+    """A whole number in a cell, and where it stands."""
+
+    at: int = 0
+
+
+class Several(tuple[T, ...]):
+    """Values in a cell, and where each stands."""
+
+    places: tuple[int, ...] = ()
+
+
+class Row(dict[str, Any]):
+    """A row in a cell: where it stands, and each of its values."""
+
+    at: int = 0
+    places: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value given as ``name=value``; a list of values is a tuple."""
+    """A value given as ``name=value``; a list of values is a tuple. ``at``: of the name."""
 
     value: Any
     at: int
+    value_at: int = 0
 
 
 Options: TypeAlias = Mapping[str, Option]
@@ -35,6 +62,7 @@ class OfCollection(Statement):
 @dataclass(frozen=True, slots=True)
 class Connect(Statement):
     uri: str
+    uri_at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +126,25 @@ class Compact(OfCollection):
 
 @dataclass(frozen=True, slots=True)
 class Insert(OfCollection):
-    vectors: tuple[Vector, ...]
+    vectors: Several[Vector]
     options: Options
-    ids: tuple[int, ...] | None
+    ids: Several[int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class InsertRows(OfCollection):
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Search(OfCollection):
-    vectors: tuple[Vector, ...]
+    vectors: Several[Vector]
     options: Options
 
 
 @dataclass(frozen=True, slots=True)
 class SelectIds(OfCollection):
-    ids: tuple[int, ...]
+    ids: Several[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +157,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    vectors: tuple[Vector, ...]
+    vectors: Several[Vector]
     field: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    field: str
+    field: Word
     descending: bool
 
 
@@ -153,7 +181,7 @@ class SelectRows(OfCollection):
 
 @dataclass(frozen=True, slots=True)
 class DeleteIds(OfCollection):
-    ids: tuple[int, ...]
+    ids: Several[int]
 
 
 @dataclass(frozen=True, slots=True)

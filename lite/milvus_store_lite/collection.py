@@ -7,8 +7,9 @@ statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
+from datetime import tzinfo
 from typing import Any, Final, TypeVar
 
 from .clock import COLLECTION_CLOCK, Clock, zone_of
@@ -21,19 +22,35 @@ from .search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, Sea
 from .search.selection import Choice, Selection, loaded_partitions, partition_id
 from .session import Chooser, CollectionState, Session
 from .storage import positions
+from .storage.calls import whole_calls
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.forks import GATE
+from .storage.leases import Lease
 from .storage.reading import Moved
-from .storage.values import Batch, encode_pks, encode_rows
+from .storage.rows import PARTITION_COLUMN
+from .storage.values import (
+    Batch,
+    Changes,
+    Stored,
+    encode_changes,
+    encode_pks,
+    encode_rows,
+    merged,
+    missing_columns,
+)
 
 _TURNS: Final = 10_000
 """How often others may write between a look and the reading. A file that somebody has put back to an earlier state
 would have no end."""
 
+Encode = Callable[..., Batch | Changes]
+"""Checks rows against a schema; takes them as ``encode_rows`` does."""
+
 Read = TypeVar("Read")
 Asked = TypeVar("Asked", Scope, SearchRequest)
 
 
+@whole_calls
 class Collection(Definition):
     """The collection called ``name`` (or by that alias), looked up anew at every call."""
 
@@ -47,14 +64,24 @@ class Collection(Definition):
         Raises:
             DataNotMatchException: a row does not fit the schema.
         """
-        return self._write_rows(rows, partition, lambda schema: not schema.primary.auto_id)
+        return self._write_rows(rows, partition, _as_inserted)
 
-    def upsert(self, rows: Sequence[Mapping[str, Any]], partition: str | None = None) -> list[Any]:
+    def upsert(
+        self, rows: Sequence[Mapping[str, Any]], partition: str | None = None, *, partial: bool = False
+    ) -> list[Any]:
         """Add ``rows``, replacing those with the same primary keys; returns the primary keys now in place.
 
         With ``auto_id`` the rows name the keys to replace and get new ones.
+
+        Args:
+            partial: fields and dynamic keys that a row does not have stay as they are, and so does its partition
+                unless ``partition`` is given. A row that replaces none must have all fields, as for ``insert``.
         """
-        return self._write_rows(rows, partition, lambda schema: True)
+        return self._write_rows(rows, partition, encode_changes if partial else _as_upserted)
+
+    def write_first(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+        """Add the rows of a collection that ``session`` has just made; returns their primary keys."""
+        return self._write_batch(session, batch, partition)
 
     def delete_ids(self, ids: Sequence[Any], partition: str | None = None) -> int:
         """Delete the rows with these primary keys; returns how many there were."""
@@ -149,11 +176,12 @@ class Collection(Definition):
     def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
         own = self._own(scope)
-        opened, session, selection = self._held(lambda state: state.choice(own))
-        with opened:
+
+        def cursor(lease: Lease, session: Session, selection: Selection) -> QueryCursor:
             projection = session.state.columns(tuple(output_fields), scope.clock)
-            look = self._sessions.look
-            return QueryCursor(opened.pop_all(), look, session.state.rows, selection, projection, offset)
+            return QueryCursor(lease, session.state.rows, selection, projection, offset)
+
+        return self._kept(lambda state: state.choice(own), cursor)
 
     def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
         """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
@@ -164,14 +192,15 @@ class Collection(Definition):
         assert request.offset == 0, "iterators know no offset"
         assert request.group_by is None, "iterators know no groups"
         own = self._own(request)
-        opened, session, selection = self._held(lambda state: state.search(own))
-        with opened:
+
+        def cursor(lease: Lease, session: Session, selection: Selection) -> tuple[str, SearchCursor]:
             search = session.state.search(own)
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.one.name))
-            look = self._sessions.look
-            cursor = SearchCursor(opened.pop_all(), look, search, selection, vectors, find)
-            return search.rows.schema.primary.name, cursor
+            pages = SearchCursor(lease, search, selection, vectors, find)
+            return search.rows.schema.primary.name, pages
+
+        return self._kept(lambda state: state.search(own), cursor)
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -179,18 +208,39 @@ class Collection(Definition):
         self,
         rows: Sequence[Mapping[str, Any]],
         partition: str | None,
-        pk_given: Callable[[Schema], bool],
+        encode: Encode,
     ) -> list[Any]:
         # Rows are checked before the write lock is taken; if another process has changed the schema or the
         # time zone in between, they are checked again.
         record = self.describe()
         while True:
             schema, zone = record.schema, zone_of(record.in_force)
-            batch = encode_rows(schema, rows, pk_given=pk_given(schema), zone=zone)
+            encoded = encode(schema, rows, zone=zone)
             with self._writing() as session:
                 record = session.record
                 if record.schema == schema and zone_of(record.in_force) == zone:
-                    return self._write_batch(session, batch, partition)
+                    if isinstance(encoded, Changes):
+                        encoded = self._merged(session, encoded, partition)
+                    return self._write_batch(session, encoded, partition)
+
+    def _merged(self, session: Session, changes: Changes, partition: str | None) -> Batch:
+        """``changes`` over the rows that there are, which are read in one go."""
+        rows, connection = session.rows, session.connection
+        found = self._seqs_of_pks(session, list(dict.fromkeys(changes.pks)))
+        scalars, vectors = missing_columns(changes, found)
+        columns = [PARTITION_COLUMN, *scalars]
+        fetched = rows.fetch(connection, list(found.values()), columns)
+        by_column = {
+            name: {pk: fetched[seq][place] for pk, seq in found.items()}
+            for place, name in enumerate(columns, 2)
+        }
+        blobs = {}
+        for name in vectors:
+            of_seq = rows.fetch_vectors(connection, list(found.values()), name)
+            blobs[name] = {pk: of_seq[seq] for pk, seq in found.items()}
+        stored = Stored(by_column, blobs, by_column.pop(PARTITION_COLUMN))
+        home = partition_id(session.record, DEFAULT_PARTITION) if partition is None else None
+        return merged(changes, stored, default_partition=home)
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         record, rows, connection = session.state.record, session.state.rows, session.connection
@@ -199,7 +249,7 @@ class Collection(Definition):
         pks = batch.pks
         if pks is not None:
             batch = _last_of_each_pk(batch, pks)
-            replaced = rows.seqs_of_pks(connection, list(dict.fromkeys(pks)))
+            replaced = self._replaced(session, pks)
             if replaced:
                 position = rows.remove(connection, list(replaced.values()), position)
         if pks is None or record.schema.primary.auto_id:
@@ -219,7 +269,7 @@ class Collection(Definition):
         GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
         try:
             for _ in range(_TURNS):
-                late, session = self._sessions.glance(self._database, self.name)
+                late, session = self._sessions.glance(self._database, self.name, self.suggests_names)
                 try:
                     with late:
                         return read(session)
@@ -229,13 +279,16 @@ class Collection(Definition):
         finally:
             GATE.leave()
 
-    def _held(self, chooser: Callable[[CollectionState], Chooser]) -> tuple[ExitStack, Session, Selection]:
-        """A read transaction, which closing the stack ends, and the rows chosen just as it sees them."""
+    def _kept(
+        self,
+        chooser: Callable[[CollectionState], Chooser],
+        keep: Callable[[Lease, Session, Selection], Read],
+    ) -> Read:
+        """What keeps a read transaction, with the rows chosen just as it sees them."""
         for _ in range(_TURNS):
-            with ExitStack() as opening, suppress(Moved):
-                session = opening.enter_context(self._reading())
-                selection = session.selected(chooser(session.state))
-                return opening.pop_all(), session, selection
+            lasting = self._sessions.lasting(self._database, self.name, self.suggests_names)
+            with suppress(Moved), lasting as (lease, session):
+                return keep(lease, session, session.selected(chooser(session.state)))
         raise self._fallen_back()
 
     def _fallen_back(self) -> DatabaseReplacedError:
@@ -247,6 +300,10 @@ class Collection(Definition):
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""
         return session.state.rows.seqs_of_pks(session.connection, pks)
+
+    def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
+        """The rows that new rows with these keys take the place of, by key."""
+        return session.rows.seqs_of_pks(session.connection, list(dict.fromkeys(pks)))
 
     @staticmethod
     def _home(record: CollectionRecord, partition: str | None) -> int:
@@ -260,3 +317,11 @@ def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:
     """``batch`` without the rows that a later row of the same primary key replaces."""
     last = {pk: place for place, pk in enumerate(pks)}
     return batch if len(last) == batch.count else batch.keep(sorted(last.values()))
+
+
+def _as_inserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
+    return encode_rows(schema, rows, pk_given=not schema.primary.auto_id, zone=zone)
+
+
+def _as_upserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
+    return encode_rows(schema, rows, pk_given=True, zone=zone)

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,14 +28,17 @@ from .errors import (
     MilvusException,
     ParamError,
 )
+from .first_rows import FirstRows
 from .index_changes import checked_index
 from .indexes.scalar_types import has_sql_index
 from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
+from .reserved import check_field_name
 from .schema import Schema, check_name
 from .search.selection import partition_ids
 from .session import Session
 from .sessions import Sessions
 from .storage import catalog, names, positions
+from .storage.calls import whole, whole_calls
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
 from .storage.file import Durability
@@ -46,6 +50,7 @@ from .text.fields import check_analyzers
 IN_MEMORY: Final = ":memory:"
 
 
+@whole_calls
 class Database:
     """The database in the file at ``path``, which is made if there is none.
 
@@ -64,6 +69,7 @@ class Database:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file is not one to open.
     """
 
+    @whole
     def __init__(
         self,
         path: str | Path,
@@ -157,29 +163,70 @@ class Database:
         properties: Mapping[str, Any] | None = None,
         consistency_level: str = "Bounded",
         indexes: tuple[IndexRecord, ...] = (),
-    ) -> None:
+        first: FirstRows | None = None,
+        *,
+        replace: bool = False,
+    ) -> list[Any]:
         """Make a collection, with ``indexes`` and then loaded if there are any: all of it or nothing.
 
+        One that is there just so keeps its rows, and gets the indexes that it lacks, as in Milvus.
+
+        Args:
+            first: the rows that it has from the start; then there may be none of this name.
+            replace: in place of the collection of this name, if there is one.
+
+        Returns:
+            The primary keys of its rows.
+
         Raises:
-            MilvusException: the name is taken.
+            MilvusException: the name is taken by another one.
+            DataNotMatchException: a row does not fit the schema.
         """
         check_name("collection", name)
+        for one in schema.fields:
+            check_field_name(one)
         check_analyzers(schema)
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
         check_against_schema(schema, checked)
+        if first is not None:
+            # Without the write lock, as for any other write; it is done again if the time zone changes in between.
+            with self._connections.reading() as connection:
+                zone = self._zone(connection, checked)
+            first.encode(with_fixed_defaults(schema, zone), zone)
         with self._connections.writing() as connection:
-            zone = zone_of({**database_properties(connection, self.name), **checked})
+            zone = self._zone(connection, checked)
             schema = with_fixed_defaults(schema, zone)
+            if replace:
+                self._drop(connection, name)
             check_defaults(schema, zone)
-            self._require_free(connection, self.name, name)
-            collection_id = catalog.add_collection(
-                connection, self.name, name, schema, checked, consistency_level
-            )
-            RowStore(collection_id, schema).create_tables(connection)
+            if first is not None:
+                self._require_free(connection, self.name, name)
+            found = positions.find(connection, self.name, name)
+            if found is None:
+                collection_id = catalog.add_collection(
+                    connection, self.name, name, schema, checked, consistency_level
+                )
+                RowStore(collection_id, schema).create_tables(connection)
+            else:
+                collection_id = found[0]
+                _require_same(
+                    catalog.load(connection, collection_id), name, schema, checked, consistency_level
+                )
             self._add_indexes(connection, collection_id, indexes)
             if indexes:
                 record = catalog.load(connection, collection_id)
                 self._set_loaded(connection, record, record.partitions.values())
+            pks: list[Any] = []
+            if first is not None:
+                session = self._sessions.on_new(connection, collection_id)
+                pks = self.collection(name).write_first(session, first.encode(schema, zone), first.partition)
+        if found is not None:
+            for index in indexes:
+                self.build_index(name, index.field, wait=False)
+        if first is not None:
+            with self._reading(name) as session:
+                session.state.indexes.wrote(session.position)
+        return pks
 
     def list_collections(self) -> list[str]:
         """Names of the collections, oldest first."""
@@ -195,22 +242,7 @@ class Database:
     def drop_collection(self, name: str) -> None:
         """Remove a collection and its rows; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
-            found = positions.find(connection, self.name, name)
-            if found is None:
-                return
-            record = catalog.load(connection, found[0])
-            if record.name != name:
-                raise ParamError(
-                    message=f"{name!r} is an alias of '{record.name}': expected a collection name"
-                )
-            if record.aliases:
-                raise ParamError(
-                    message=f"collection {name!r} cannot be dropped while it has aliases: drop_alias() first: "
-                    f"{', '.join(record.aliases)}"
-                )
-            RowStore(record.id, record.schema).drop_tables(connection)
-            catalog.remove_collection(connection, record.id)
-            self._sessions.forget_dropped(connection)
+            self._drop(connection, name)
 
     def rename_collection(self, old: str, new: str, database: str | None = None) -> None:
         """Give a collection another name, and move it to ``database`` if that is another one.
@@ -256,11 +288,13 @@ class Database:
         """Let ``alias`` be another name of a collection.
 
         Raises:
-            MilvusException: a collection (code 1601) or another alias (1602) has this name.
+            MilvusException: a collection (code 1601), or an alias of another one (1602), has this name.
         """
         check_name("alias", alias)
         with self._writing(collection) as session:
             target = names.read(session.connection).alias_target(self.name, alias)
+            if target is not None and target.name == session.state.record.name:
+                return
             if target is not None:
                 raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target.name}'")
             if positions.find(session.connection, self.name, alias) is not None:
@@ -350,6 +384,26 @@ class Database:
     def _writing(self, name: str) -> AbstractContextManager[Session]:
         return self._sessions.writing(self.name, name)
 
+    def _zone(self, connection: sqlite3.Connection, properties: Mapping[str, Any]) -> tzinfo:
+        """The time zone in which a new collection with ``properties`` reads times."""
+        return zone_of({**database_properties(connection, self.name), **properties})
+
+    def _drop(self, connection: sqlite3.Connection, name: str) -> None:
+        found = positions.find(connection, self.name, name)
+        if found is None:
+            return
+        record = catalog.load(connection, found[0])
+        if record.name != name:
+            raise ParamError(message=f"{name!r} is an alias of '{record.name}': expected a collection name")
+        if record.aliases:
+            raise ParamError(
+                message=f"collection {name!r} cannot be dropped while it has aliases: drop_alias() first: "
+                f"{', '.join(record.aliases)}"
+            )
+        RowStore(record.id, record.schema).drop_tables(connection)
+        catalog.remove_collection(connection, record.id)
+        self._sessions.forget_dropped(connection)
+
     def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
         target = names.read(connection).alias_target(self.name, alias)
         if target is None:
@@ -389,6 +443,32 @@ class Database:
                     )
         if record.loaded_partitions != wanted:
             catalog.set_loaded(connection, record.id, wanted)
+
+
+def _require_same(
+    existing: CollectionRecord,
+    name: str,
+    schema: Schema,
+    properties: Mapping[str, Any],
+    consistency_level: str,
+) -> None:
+    """Raise MilvusException unless ``existing`` is what a collection of this definition would be."""
+    different = [
+        what
+        for what, is_same in (
+            ("schema", existing.schema == Schema.from_json(schema.to_json())),
+            ("properties", existing.properties == properties),
+            ("consistency_level", existing.consistency_level == consistency_level),
+        )
+        if not is_same
+    ]
+    if existing.name != name:
+        raise MilvusException(message=f"alias {name!r} already exists, for collection '{existing.name}'")
+    if different:
+        raise MilvusException(
+            message=f"collection {name!r} already exists with another {' and '.join(different)}: drop it "
+            f"first, or take another name"
+        )
 
 
 def _make_folder() -> str:

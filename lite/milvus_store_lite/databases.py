@@ -10,6 +10,7 @@ from .errors import DatabaseNotExistException, MilvusException, ParamError
 from .properties import DATABASE_PROPERTIES, checked_properties
 from .schema import check_name
 from .storage import databases, names
+from .storage.calls import whole_calls
 from .storage.catalog import DEFAULT_DATABASE
 from .storage.connections import Connections
 
@@ -17,6 +18,7 @@ MAX_DATABASES: Final = 64
 """Milvus's bound, the default database included."""
 
 
+@whole_calls
 class Databases:
     """The databases in the file that ``connections`` go to."""
 
@@ -46,14 +48,14 @@ class Databases:
             databases.add(connection, name, checked)
 
     def drop(self, name: str) -> None:
-        """Remove a database that holds no collections.
+        """Remove a database that holds no collections; nothing happens if there is none, as in Milvus.
 
         Raises:
-            DatabaseNotExistException: there is none of this name.
             ParamError: it is the default database, or still holds collections.
         """
         with self._connections.writing() as connection:
-            require(connection, name)
+            if not databases.exists(connection, name):
+                return
             if name == DEFAULT_DATABASE:
                 raise ParamError(message=f"the default database {name!r} cannot be dropped")
             collections = [one.name for one in names.read(connection).collections_of(name)]

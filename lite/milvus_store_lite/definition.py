@@ -11,18 +11,21 @@ from dataclasses import replace
 from typing import Any
 
 from .clock import with_fixed_defaults, zone_of
-from .errors import MilvusException, ParamError
+from .errors import ParamError
 from .properties import COLLECTION_PROPERTIES, DYNAMIC, as_flag, check_against_schema, checked_properties
+from .reserved import check_field_name
 from .schema import Field, Schema, check_name
 from .schema_changes import with_field, with_field_params, without_field
 from .search.selection import partition_id
 from .session import Session, Sessions
 from .storage import catalog, positions
+from .storage.calls import whole_calls
 from .storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from .storage.values import check_defaults, encode_default
 from .text.fields import check_analyzers
 
 
+@whole_calls
 class Definition:
     """The definition of the collection called ``name`` in ``database``, and the base of the calls on its rows.
 
@@ -30,16 +33,19 @@ class Definition:
         sessions: begins transactions and finds the collection in them.
     """
 
+    suggests_names = True
+    """Whether an error may name other collections of the database."""
+
     def __init__(self, sessions: Sessions, database: str, name: str) -> None:
         self.name = name
         self._sessions = sessions
         self._database = database
 
     def _reading(self) -> AbstractContextManager[Session]:
-        return self._sessions.reading(self._database, self.name)
+        return self._sessions.reading(self._database, self.name, self.suggests_names)
 
     def _writing(self) -> AbstractContextManager[Session]:
-        return self._sessions.writing(self._database, self.name)
+        return self._sessions.writing(self._database, self.name, self.suggests_names)
 
     def describe(self) -> CollectionRecord:
         with self._reading() as session:
@@ -59,25 +65,32 @@ class Definition:
                 return position.live, 0, False
             return position.live, index.pending(position), index.wants_work(position)
 
+    def unstored(self, field: str) -> int:
+        """Rows that the index on ``field`` does not have in the file yet; reads no index."""
+        with self._reading() as session:
+            index = session.state.indexes.of(field)
+            return 0 if index is None else index.unstored(session)
+
     def create_partition(self, name: str) -> None:
-        """Add a partition that rows can be put into by name.
+        """Add a partition that rows can be put into by name; nothing happens if there is one, as in Milvus.
 
         Raises:
             ParamError: the collection has a partition key, which does that by itself.
-            MilvusException: there is one of this name.
         """
         check_name("partition", name)
         with self._writing() as session:
             record = session.state.record
             if name in record.partitions:
-                raise MilvusException(message=f"partition {name!r} already exists in '{record.name}'")
+                return
             refuse_partition_key(record, name)
             catalog.add_partition(session.connection, record.id, name)
 
     def drop_partition(self, name: str) -> None:
-        """Remove a partition and its rows."""
+        """Remove a partition and its rows; nothing happens if there is none, as in Milvus."""
         with self._writing() as session:
             record, rows = session.state.record, session.state.rows
+            if name not in record.partitions:
+                return
             home = partition_id(record, name)
             if name == DEFAULT_PARTITION:
                 raise ParamError(message=f"the default partition {name!r} cannot be dropped")
@@ -102,6 +115,7 @@ class Definition:
 
     def add_field(self, one: Field) -> None:
         """Add a nullable field; rows that are there get its default, or null."""
+        check_field_name(one)
         with self._writing() as session:
             record = session.record
             schema = with_fixed_defaults(with_field(record.schema, one), zone_of(record.in_force))

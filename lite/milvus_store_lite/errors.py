@@ -7,7 +7,8 @@ generic code 1.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Final
 
 __all__ = [
     "AliasNotExistException",
@@ -27,12 +28,16 @@ __all__ = [
     "FilterError",
     "IndexNotExistException",
     "MilvusException",
+    "MissingExtraError",
     "NotADatabaseError",
     "ParamError",
     "PartitionNotExistException",
     "PrimaryKeyException",
     "SchemaNotReadyException",
 ]
+
+
+_ROW: Final = re.compile(r"row (\d+)(?=\b)")
 
 
 class MilvusException(Exception):
@@ -152,6 +157,19 @@ class DataNotMatchException(MilvusException):
 
     default_code = 1100
 
+    @property
+    def row(self) -> int | None:
+        """The place of the row among those that were given, None if the message names none."""
+        found = _ROW.match(self.message)
+        return None if found is None else int(found[1])
+
+    def of_batch_at(self, start: int) -> DataNotMatchException:
+        """The same of rows of which the first of this batch is number ``start``."""
+        row = self.row
+        if row is None:
+            return self
+        return type(self)(self.code, _ROW.sub(f"row {start + row}", self.message, count=1))
+
 
 class DataTypeNotMatchException(ParamError):
     """An argument has the wrong Python type."""
@@ -170,7 +188,14 @@ class DatabaseFormatError(MilvusException):
 
 
 class DatabaseCorruptError(MilvusException):
-    """SQLite or a consistency check found damage in the file."""
+    """SQLite or a consistency check found damage in the file. The message names the way out."""
+
+    way_out: ClassVar[str] = "'milvus-store recover FILE NEW' writes every sound row to a new file"
+
+    def __init__(self, code: int | None = None, message: str = "") -> None:
+        if self.way_out not in message:
+            message = f"{message}; {self.way_out}"
+        super().__init__(code, message)
 
 
 class DatabaseLockedError(MilvusException):
@@ -183,3 +208,7 @@ class DatabaseReplacedError(MilvusException):
 
 class DatabaseWriteError(MilvusException):
     """The file cannot be written: it is read-only, the disk is full or an I/O error came up."""
+
+
+class MissingExtraError(MilvusException, ModuleNotFoundError):
+    """A package that comes with an extra cannot be imported; the message has the line for pip."""

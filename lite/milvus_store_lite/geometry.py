@@ -9,20 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import MilvusException
+from .extras import imported
 
 Geometries = npt.NDArray[np.object_]
 
 
 def shapely() -> ModuleType:
-    """The library; ``MilvusException`` if it is not installed."""
-    try:
-        import shapely as library  # type: ignore[import-untyped]  # it ships no types
-    except ImportError:
-        raise MilvusException(
-            message="GEOMETRY fields need the package shapely: pip install 'milvus-store[geometry]'"
-        ) from None
-    return library  # type: ignore[no-any-return]
+    """The library; ``MissingExtraError`` if it is not installed."""
+    return imported("shapely", "GEOMETRY fields")
 
 
 def from_wkt(texts: Sequence[str | None]) -> Geometries:

@@ -11,6 +11,7 @@ from .errors import AmbiguousIndexName, ParamError
 from .indexes.registry import check_index
 from .schema import DYNAMIC_FIELD, Field, Schema
 from .storage.catalog import CollectionRecord, IndexRecord
+from .suggestions import did_you_mean
 
 
 def indexed_field(schema: Schema, name: str, parameters: Mapping[str, Any]) -> Field | None:
@@ -33,7 +34,7 @@ def checked_index(record: CollectionRecord, index: IndexRecord) -> IndexRecord |
         raise ParamError(
             code=1700,
             message=f"cannot index field {index.field!r}: collection '{record.name}' has "
-            f"{', '.join(record.schema.by_name)}",
+            f"{', '.join(record.schema.by_name)}" + did_you_mean(index.field, record.schema.by_name),
         )
     kind, metric, parameters = check_index(one, index.type, index.metric, index.parameters)
     index = replace(index, type=kind, metric=metric, parameters=parameters)

@@ -5,6 +5,7 @@ Nothing here touches the file: ``Collection`` writes what these functions decide
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from .errors import ParamError, SchemaNotReadyException
 from .schema import Field, Schema
 from .storage.catalog import CollectionRecord
+from .suggestions import did_you_mean
 
 
 def with_field(schema: Schema, one: Field) -> Schema:
@@ -93,11 +95,17 @@ def _role_in_functions(schema: Schema, name: str) -> str | None:
     for function in schema.functions:
         if name in (function.input, function.output):
             return f"the {'input' if name == function.input else 'output'} of function '{function.name}'"
+    for one in schema.fields:
+        if one.analyzer_params is not None and json.loads(one.analyzer_params).get("by_field") == name:
+            return f"what names the analyzer of field '{one.name}'"
     return None
 
 
 def _field(schema: Schema, name: str) -> Field:
     one = schema.by_name.get(name)
     if one is None:
-        raise ParamError(message=f"no field {name!r}, the collection has {', '.join(schema.by_name)}")
+        raise ParamError(
+            message=f"no field {name!r}, the collection has {', '.join(schema.by_name)}"
+            + did_you_mean(name, schema.by_name)
+        )
     return one

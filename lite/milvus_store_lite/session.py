@@ -18,6 +18,7 @@ from .search.prepared import PreparedSearch, prepared
 from .search.request import Scope, SearchRequest
 from .search.selection import Choice, Selection
 from .storage.catalog import CollectionRecord
+from .storage.leases import Lease
 from .storage.positions import Position
 from .storage.reading import Late, Reading
 from .storage.rows import RowStore
@@ -89,18 +90,20 @@ class Session(NamedTuple):
 class Sessions(Protocol):
     """Who opens sessions on the collections of a file."""
 
-    def reading(self, database: str, name: str) -> AbstractContextManager[Session]:
+    def reading(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
         """A read transaction on the collection called ``name`` (or by that alias)."""
         ...
 
-    def writing(self, database: str, name: str) -> AbstractContextManager[Session]:
+    def lasting(
+        self, database: str, name: str, suggest: bool = True
+    ) -> AbstractContextManager[tuple[Lease, Session]]:
+        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
+        ...
+
+    def writing(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
         """A write transaction, likewise."""
         ...
 
-    def glance(self, database: str, name: str) -> tuple[Late, Session]:
+    def glance(self, database: str, name: str, suggest: bool = True) -> tuple[Late, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed."""
-        ...
-
-    def look(self) -> None:
-        """Raise ``DatabaseReplacedError`` if the file is not the one that was opened."""
         ...

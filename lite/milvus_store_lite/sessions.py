@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .columns.histories import Histories
@@ -17,14 +17,16 @@ from .indexes.collection_indexes import CollectionIndexes
 from .indexes.field_index import FieldIndex, Open, Standing
 from .indexes.keeper import Keeper
 from .session import CollectionState, Session
-from .storage import catalog, positions
+from .storage import catalog, names, positions
 from .storage.catalog import CollectionRecord
 from .storage.catalog_checksums import damage
 from .storage.connections import Connections
 from .storage.forks import GATE
+from .storage.leases import Lease
 from .storage.positions import Position
 from .storage.reading import Begun, Late
 from .storage.rows import RowStore
+from .suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,6 @@ class Sessions:
     def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
         self.keeper = Keeper(self._opener)
         self.states: dict[int, CollectionState] = {}
-        self.look = connections.look
         self._connections = connections
         self._memory = memory
         self._read_only = read_only
@@ -68,22 +69,42 @@ class Sessions:
         self._lock = threading.Lock()
 
     @contextmanager
-    def reading(self, database: str, name: str) -> Iterator[Session]:
+    def reading(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
         """A read transaction on the collection called ``name`` (or by that alias) in ``database``.
+
+        Args:
+            suggest: whether the error for a name that there is not may tell one that there is.
 
         Raises:
             CollectionNotExistException, DatabaseNotExistException
         """
         with self._connections.reading() as connection:
-            yield self._session(connection, database, name)
+            yield self._session(connection, database, name, suggest)
 
     @contextmanager
-    def writing(self, database: str, name: str) -> Iterator[Session]:
+    def lasting(self, database: str, name: str, suggest: bool = True) -> Iterator[tuple[Lease, Session]]:
+        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
+        lease = self._connections.reading()
+        with lease as connection:
+            yield lease, self._session(connection, database, name, suggest)
+
+    @contextmanager
+    def writing(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
         """A write transaction, likewise."""
         with self._connections.writing() as connection:
-            yield self._session(connection, database, name)
+            yield self._session(connection, database, name, suggest)
 
-    def glance(self, database: str, name: str) -> tuple[Late, Session]:
+    def on_new(self, connection: sqlite3.Connection, collection_id: int) -> Session:
+        """A session on a collection that the transaction of ``connection`` has made.
+
+        Nothing is kept of it, and no index of it is built, since the transaction may still fail.
+        """
+        record, position = catalog.load(connection, collection_id), positions.place(connection, collection_id)
+        assert position is not None
+        unindexed = CollectionIndexes(replace(record, indexes=()), self.keeper, None)
+        return Session(Begun(connection), self._fresh_state(record, unindexed), position)
+
+    def glance(self, database: str, name: str, suggest: bool = True) -> tuple[Late, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed.
 
         Raises what ``reading`` raises. Using the session raises ``Moved`` when somebody wrote since.
@@ -92,7 +113,7 @@ class Sessions:
         seen = self._seen.get((database, name))
         if seen is None or seen.state_of_file != state_of_file:
             # The state was asked for before the transaction begins: the transaction sees it, or a newer one.
-            with self.reading(database, name) as session:
+            with self.reading(database, name, suggest) as session:
                 seen = _Seen(database, name, state_of_file, session.state, session.position)
             self._seen[database, name] = seen
         late = Late(self._connections.reading, partial(self._still_stands, seen))
@@ -104,12 +125,13 @@ class Sessions:
         connection.execute("PRAGMA schema_version").fetchone()
         return self._connections.state() == seen.state_of_file or seen.is_found_by(connection)
 
-    def _session(self, connection: sqlite3.Connection, database: str, name: str) -> Session:
+    def _session(self, connection: sqlite3.Connection, database: str, name: str, suggest: bool) -> Session:
         found = positions.find(connection, database, name)
         if found is None:
             require(connection, database)
             raise CollectionNotExistException(
                 message=f"collection {name!r} does not exist in database '{database}'"
+                + (did_you_mean(name, names.read(connection).known_in(database)) if suggest else "")
             )
         collection_id, version, position = found
         state = self.states.get(collection_id)

@@ -40,3 +40,4 @@ def _print(report: Report) -> None:
     for problem in report.problems:
         print(problem)
     print(f"{counted(len(report.problems), 'problem')} in {report.path} ({holds})")
+    print("'milvus-store recover FILE NEW' writes every sound row to a new file")

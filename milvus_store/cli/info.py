@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any
 
 from milvus_store_lite.data_types import DataType
+from milvus_store_lite.storage.catalog import DEFAULT_DATABASE
 from milvus_store_lite.storage.migrations import FORMAT_VERSION
 from milvus_store_lite.storage.readers import reading_processes
 
@@ -35,7 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
     facts["sqlite"] = sqlite3.sqlite_version
     facts["log"] = {"size": log_size(path), "readers": reading_processes(path)}
     with MilvusClient(path, db_name=arguments.db, read_only=True) as client:
-        facts["collections"] = [_facts(client, name) for name in client.list_collections()]
+        facts["databases"] = [arguments.db] if arguments.db else client.list_databases()
+        facts["collections"] = []
+        for database in facts["databases"]:
+            client.use_database(database)
+            facts["collections"] += [_facts(client, database, name) for name in client.list_collections()]
     if arguments.json:
         print_json(facts)
     else:
@@ -43,11 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(client: MilvusClient, name: str) -> dict[str, Any]:
+def _facts(client: MilvusClient, database: str, name: str) -> dict[str, Any]:
     described = client.describe_collection(name)
-    indexes = [client.describe_index(name, index) for index in client.list_indexes(name)]
     return {
         "name": name,
+        "database": database,
         "rows": client.get_collection_stats(name)["row_count"],
         "load_state": client.get_load_state(name)["state"].name,
         "aliases": described["aliases"],
@@ -56,11 +61,7 @@ def _facts(client: MilvusClient, name: str) -> dict[str, Any]:
             for one in described["fields"]
         ],
         "enable_dynamic_field": described["enable_dynamic_field"],
-        "indexes": [
-            {"name": one["index_name"], "field": one["field_name"], "type": one["index_type"]}
-            | ({"metric": one["metric_type"]} if "metric_type" in one else {})
-            for one in indexes
-        ],
+        "indexes": client._stored_indexes(name),
     }
 
 
@@ -74,13 +75,15 @@ def _print(facts: dict[str, Any]) -> None:
     print(
         f"{facts['path']}: {shown_size(facts['size'])}, format {facts['format']}, "
         f"{counted(len(collections), 'collection')}"
+        + (f" in {counted(len(facts['databases']), 'database')}" if len(facts["databases"]) > 1 else "")
     )
     print(f"SQLite {facts['sqlite']}{_shown_bug(sqlite3.sqlite_version_info)}")
     if facts["log"]["size"]:
         print(_shown_log(**facts["log"]))
     for one in collections:
         aliases = f" (alias {', '.join(one['aliases'])})" if one["aliases"] else ""
-        print(f"\n{one['name']}{aliases}: {counted(one['rows'], 'row')}, {one['load_state']}")
+        of = "" if one["database"] == DEFAULT_DATABASE else f" of database {one['database']}"
+        print(f"\n{one['name']}{of}{aliases}: {counted(one['rows'], 'row')}, {one['load_state']}")
         fields = [_shown_field(field) for field in one["fields"]]
         if one["enable_dynamic_field"]:
             fields.append(("$meta", "dynamic field"))
@@ -124,6 +127,8 @@ def _shown_field(one: dict[str, Any]) -> tuple[str, str]:
 
 def _shown_index(one: dict[str, Any]) -> str:
     kind = f"{one['type']}, {one['metric']}" if "metric" in one else one["type"]
+    if one.get("waiting"):
+        kind += f", {counted(one['waiting'], 'row')} not indexed in the file yet: milvus-store index"
     return kind if one["name"] == one["field"] else f"{kind}, on {one['field']}"
 
 

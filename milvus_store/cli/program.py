@@ -1,7 +1,7 @@
 """From the arguments to a command and its exit code.
 
-Exit codes: 0 done, 1 a check found problems, 2 the command could not be done. What commands do is in their
-own modules.
+Exit codes: 0 done, 1 a check found problems or not all was recovered, 2 the command could not be done. What
+commands do is in their own modules.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import MilvusException
-from . import check, indexes, info, maintenance, rows
+from . import check, indexes, info, maintenance, recover, rows
 
 FAILED = 2
 _INTERRUPTED = 130  # what shells report of a program ended by Ctrl-C
@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except MilvusException as error:
         return _fail(error.message)
+    except ImportError as error:
+        return _fail(str(error))  # of a missing extra: it says which
     except BrokenPipeError:
         # The reader of the output (head, less) has enough. Python flushes once more at exit: into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,6 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"milvus-store {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (info, check, maintenance, indexes, rows):
+    for module in (info, check, recover, maintenance, indexes, rows):
         module.add_to(commands)
     return parser

@@ -6,8 +6,6 @@ Vectors are left out unless ``--fields`` names them: few people read them.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +15,7 @@ from .. import DataType, MilvusClient
 from ..errors import ParamError
 from .arguments import Commands, add_db, add_file, add_json, existing
 from .output import print_json
+from .queries import fitting, primary_key, read_query
 
 
 def add_to(commands: Commands) -> None:
@@ -32,14 +31,21 @@ def add_to(commands: Commands) -> None:
 
     search = commands.add_parser(
         "search",
-        help="print the rows nearest to a vector",
-        description="Print the rows nearest to a vector, nearest first, one JSON object on each line.",
-        epilog="example: milvus-store search demo.db docs '[0.1, 0.7, 0.2]' --filter 'year > 1990'",
+        help="print the rows nearest to a vector or text",
+        description="Print the rows nearest to a vector, a text or a row, nearest first, one JSON object on each "
+        "line.",
+        epilog="examples: milvus-store search demo.db docs '[0.1, 0.7, 0.2]' --filter 'year > 1990'; "
+        "milvus-store search demo.db docs 'red shoes'; milvus-store search demo.db docs --id 7",
     )
     _add_common(search, 10)
     search.add_argument(
-        "vector", metavar="VECTOR", help="a JSON list of numbers; - reads it from standard input"
+        "query",
+        nargs="?",
+        metavar="QUERY",
+        help='a JSON list of numbers; an object such as {"3": 0.5} for a sparse vector; any other text for a full '
+        "text field; @FILE reads it from a file (JSON, text or .npy), - from standard input",
     )
+    search.add_argument("--id", metavar="ID", help="search by the vector of the row with this primary key")
     search.add_argument("--filter", default="", metavar="FILTER", help="search among matching rows only")
     search.add_argument(
         "--anns-field", default="", metavar="NAME", help="the vector field, if there are several"
@@ -72,15 +78,24 @@ def run_query(arguments: argparse.Namespace) -> int:
 
 
 def run_search(arguments: argparse.Namespace) -> int:
-    vector = _vector(arguments.vector)
+    given = None if arguments.query is None else read_query(arguments.query)
+    if (given is None) == (arguments.id is None):
+        raise ParamError(message="search takes either QUERY or --id ID")
     with MilvusClient(existing(arguments.file), db_name=arguments.db, read_only=True) as client:
+        described = client.describe_collection(arguments.collection)
+        if given is None:
+            query: dict[str, Any] = {"ids": [primary_key(described, arguments.id)]}
+            field = arguments.anns_field or None
+        else:
+            field, value = fitting(described, given, arguments.anns_field)
+            query = {"data": [value]}
         (hits,) = client.search(
             arguments.collection,
-            [vector],
             filter=arguments.filter,
             limit=arguments.limit,
             output_fields=_fields(client, arguments),
-            anns_field=arguments.anns_field or None,
+            anns_field=field,
+            **query,
         )
     _print(hits, arguments)
     return 0
@@ -92,20 +107,6 @@ def _fields(client: MilvusClient, arguments: argparse.Namespace) -> list[str]:
     described = client.describe_collection(arguments.collection)
     names = [one["name"] for one in described["fields"] if not DataType(one["type"]).is_vector]
     return names + ([DYNAMIC_FIELD] if described["enable_dynamic_field"] else [])
-
-
-def _vector(text: str) -> list[Any]:
-    if text == "-":
-        text = sys.stdin.read()
-    try:
-        vector = json.loads(text)
-    except ValueError as error:
-        raise ParamError(
-            message=f"VECTOR must be a JSON list of numbers: {error}, got {text!r:.80}"
-        ) from None
-    if not isinstance(vector, list):
-        raise ParamError(message=f"VECTOR must be a JSON list of numbers, got {text!r:.80}")
-    return vector
 
 
 def _print(rows: Iterable[dict[str, Any]], arguments: argparse.Namespace) -> None:

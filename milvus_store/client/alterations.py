@@ -8,12 +8,12 @@ from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 
 from ..fields import FieldSchema
-from ..options import check_options
+from ..options import COMMON, check_options, options
 from ..schema import field_to_engine, struct_to_engine
 from ..structs import StructFieldSchema, named_struct
 from .connection import Connection
 
-_FIELD_OPTIONS = (
+_FIELD_OPTIONS = options(
     "max_length",
     "nullable",
     "default_value",
@@ -22,6 +22,7 @@ _FIELD_OPTIONS = (
     "is_partition_key",
     "dim",
 )
+_STRUCT_OPTIONS = options("nullable")
 
 
 class AlterationCalls(Connection):
@@ -37,14 +38,14 @@ class AlterationCalls(Connection):
         Raises:
             ParamError: a value is not what its key takes, or a file does not serve the key.
         """
-        check_options("alter_collection_properties", kwargs)
+        check_options(self.alter_collection_properties, kwargs)
         self._database.collection(collection_name).alter_properties(properties)
 
     def drop_collection_properties(
         self, collection_name: str, property_keys: list[str], timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Remove properties of a collection."""
-        check_options("drop_collection_properties", kwargs)
+        check_options(self.drop_collection_properties, kwargs)
         self._database.collection(collection_name).alter_properties({}, drop=as_keys(property_keys))
 
     def add_collection_field(
@@ -64,9 +65,9 @@ class AlterationCalls(Connection):
         Raises:
             SchemaNotReadyException: the field cannot be added to a collection that exists.
         """
-        check_options("add_collection_field", kwargs, _FIELD_OPTIONS)
-        options = {key: value for key, value in kwargs.items() if key in _FIELD_OPTIONS}
-        one = FieldSchema(field_name, data_type, desc, **options)
+        check_options(self.add_collection_field, kwargs, _FIELD_OPTIONS)
+        given = {key: value for key, value in kwargs.items() if key in _FIELD_OPTIONS - COMMON}
+        one = FieldSchema(field_name, data_type, desc, **given)
         self._database.collection(collection_name).add_field(field_to_engine(one))
 
     def add_collection_struct_field(
@@ -88,14 +89,14 @@ class AlterationCalls(Connection):
         Raises:
             SchemaNotReadyException: the field cannot be added to a collection that exists.
         """
-        check_options("add_collection_struct_field", kwargs, ("nullable", "mmap_enabled", "warmup"))
-        options = {
+        check_options(self.add_collection_struct_field, kwargs, _STRUCT_OPTIONS)
+        given = {
             "struct_schema": struct_schema,
             "max_capacity": max_capacity,
             "nullable": kwargs.get("nullable", True),
             "description": desc,
         }
-        one = struct_to_engine(named_struct(field_name, options))
+        one = struct_to_engine(named_struct(field_name, given))
         self._database.collection(collection_name).add_field(one)
 
     def drop_collection_field(
@@ -111,7 +112,7 @@ class AlterationCalls(Connection):
         Raises:
             ParamError: there is no such field, or the collection cannot be without it.
         """
-        check_options("drop_collection_field", kwargs)
+        check_options(self.drop_collection_field, kwargs)
         collection = self._database.collection(collection_name)
         if not field_name:
             fields = collection.describe().schema.fields
@@ -135,14 +136,14 @@ class AlterationCalls(Connection):
         Raises:
             ParamError: the parameter cannot be altered, or a value that is there would not fit.
         """
-        check_options("alter_collection_field", kwargs)
+        check_options(self.alter_collection_field, kwargs)
         if not isinstance(field_params, dict):
             raise DataTypeNotMatchException(message=f"field_params must be a dict, got {field_params!r:.80}")
         self._database.collection(collection_name).alter_field(field_name, field_params)
 
     def truncate_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Remove every row of a collection, which stays as it is defined."""
-        check_options("truncate_collection", kwargs)
+        check_options(self.truncate_collection, kwargs)
         self._database.collection(collection_name).truncate()
 
 

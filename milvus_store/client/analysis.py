@@ -6,7 +6,7 @@ from typing import Any
 
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.text import Analyzer, analyzer
-from milvus_store_lite.text.fields import field_analyzer
+from milvus_store_lite.text.fields import query_analyzer
 
 from ..options import check_options
 from ..results import AnalyzeResult
@@ -33,31 +33,43 @@ class AnalysisCalls(Connection):
             with_detail: tokens as dictionaries with their places: ``start_offset`` and ``end_offset`` in bytes of
                 UTF-8, ``position`` and ``position_length``.
             collection_name, field_name: use the analyzer of this field instead.
+            analyzer_names: which of several that the field has: one name, or one for each text.
 
         Raises:
             ParamError: the analyzer is not one that Milvus takes, or the field has none.
         """
-        check_options("run_analyzer", kwargs)
+        check_options(self.run_analyzer, kwargs)
         if with_hash:
             raise ParamError(message="run_analyzer() on a file has no hashes: terms are numbered, not hashed")
-        if analyzer_names is not None:
-            raise ParamError(message="run_analyzer() on a file knows no analyzer_names: give analyzer_params")
         given = [texts] if isinstance(texts, str) else texts
         if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
             raise DataTypeNotMatchException(
                 message=f"texts must be a str or a list of str, got {type(texts).__name__}: {texts!r:.80}"
             )
-        chosen = self._analyzer(analyzer_params, collection_name, field_name)
-        if with_detail:
-            results = [AnalyzeResult.detailed(text, chosen.positioned(text)) for text in given]
-        else:
-            results = [AnalyzeResult(tokens) for tokens in chosen.tokens(given)]
+        names = _names(analyzer_names, len(given))
+        chosen = {
+            name: self._analyzer(analyzer_params, collection_name, field_name, name) for name in set(names)
+        }
+        results = [
+            AnalyzeResult.detailed(text, chosen[name].positioned(text))
+            if with_detail
+            else AnalyzeResult(chosen[name].tokens([text])[0])
+            for text, name in zip(given, names, strict=True)
+        ]
         return results[0] if isinstance(texts, str) else results
 
     def _analyzer(
-        self, params: str | dict[str, Any] | None, collection_name: str | None, field_name: str | None
+        self,
+        params: str | dict[str, Any] | None,
+        collection_name: str | None,
+        field_name: str | None,
+        name: str | None,
     ) -> Analyzer:
         if collection_name is None:
+            if name is not None:
+                raise ParamError(
+                    message=f"analyzer_names are those of a field: name collection and field too, got {name!r}"
+                )
             return analyzer(params)
         if params is not None:
             raise ParamError(message="run_analyzer() takes analyzer_params or a collection's field, got both")
@@ -69,4 +81,15 @@ class AnalysisCalls(Connection):
                 message=f"field_name must be a field with an analyzer (of '{collection_name}': {analyzed}), "
                 f"got {field_name!r}"
             )
-        return field_analyzer(one)
+        return query_analyzer(one, name)
+
+
+def _names(given: object, count: int) -> list[str | None]:
+    """The name of an analyzer for each of ``count`` texts."""
+    if given is None or isinstance(given, str):
+        return [given] * count
+    if isinstance(given, list) and len(given) in (1, count) and all(isinstance(name, str) for name in given):
+        return given if len(given) == count else given * count
+    raise ParamError(
+        message=f"analyzer_names must be a name, or one for each of the {count} texts, got {given!r:.80}"
+    )

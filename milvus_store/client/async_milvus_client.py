@@ -5,7 +5,6 @@ A call is described and carried out by ``MilvusClient`` alone; here each is one 
 
 from __future__ import annotations
 
-import asyncio
 from copy import copy
 from functools import partial
 from operator import attrgetter
@@ -72,12 +71,24 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
         **kwargs: Any,
     ) -> None:
         """Open the database at ``uri``, or connect to a server; takes what ``MilvusClient`` takes."""
-        client = MilvusClient(uri, user, password, db_name, token, timeout, **kwargs)
-        if is_server(uri):
+        self._set_up(MilvusClient(uri, user, password, db_name, token, timeout, **kwargs))
+
+    @classmethod
+    def over(cls: type[Client], client: MilvusClient) -> Client:
+        """The calls of a client that is open already, to be awaited. Closing either closes both."""
+        awaited = cls.__new__(cls)
+        awaited._set_up(client)
+        return awaited
+
+    def _set_up(self, client: MilvusClient) -> None:
+        if is_server(client.uri):
             super().__init__(client, Workers(SERVER_CALLS, SERVER_CALLS), None)
         else:
             workers = Workers(READERS, WRITERS)
-            super().__init__(client, workers, Together(workers.submit))
+            super().__init__(client, client._closing_with_client(workers), Together(workers.submit))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).over, (self._client,)
 
     @property
     def uri(self) -> str | Path:
@@ -86,7 +97,7 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
 
     async def close(self) -> None:
         """Release the file, once every call that was awaited before has ended."""
-        await asyncio.get_running_loop().run_in_executor(None, self._workers.close)
+        await self._workers.aclose()
         self._client.close()
 
     async def __aenter__(self: Client) -> Client:
@@ -126,6 +137,7 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
     describe_database = reading(lambda client: client.describe_database)
 
     create_collection = writing(lambda client: client.create_collection)
+    create_and_insert = writing(lambda client: client.create_and_insert)
     drop_collection = writing(lambda client: client.drop_collection)
     rename_collection = writing(lambda client: client.rename_collection)
     truncate_collection = writing(lambda client: client.truncate_collection)

@@ -10,19 +10,19 @@ from milvus_store_lite.errors import (
     ParamError,
     PrimaryKeyException,
 )
-from milvus_store_lite.search.selection import loaded_partitions
+from milvus_store_lite.search.selection import loaded_partitions, partition_id
 from milvus_store_lite.storage.catalog import IndexRecord
 
 from ..fields import FieldSchema
 from ..index_params import IndexParams, to_records
-from ..options import ConsistencyLevel, check_options, consistency_level
+from ..options import ConsistencyLevel, check_options, consistency_level, options
 from ..results import LoadState
 from ..schema import CollectionSchema, described, function_from_engine, to_engine
 from ..structs import StructFieldSchema
 from .connection import Connection
+from .creation import CREATE_OPTIONS
 
-_CREATE_OPTIONS = ("num_partitions", "num_shards", "properties", "consistency_level")
-_QUICK_OPTIONS = ("max_length", "enable_dynamic_field", "description")
+_QUICK_OPTIONS = CREATE_OPTIONS | options("max_length", "enable_dynamic_field", "description")
 _ID_TYPES = {
     "int": DataType.INT64,
     DataType.INT64: DataType.INT64,
@@ -80,7 +80,7 @@ class CollectionCalls(Connection):
             MilvusException: the name is taken.
         """
         if schema is None:
-            check_options("create_collection", kwargs, (*_CREATE_OPTIONS, *_QUICK_OPTIONS))
+            check_options(self.create_collection, kwargs, _QUICK_OPTIONS)
             schema = self._quick_schema(
                 dimension, primary_field_name, id_type, vector_field_name, auto_id, kwargs
             )
@@ -88,8 +88,8 @@ class CollectionCalls(Connection):
                 IndexRecord("", vector_field_name, "AUTOINDEX", metric_type, {}),
             )
         else:
-            check_options("create_collection", kwargs, _CREATE_OPTIONS)
-            indexes = to_records(index_params) if index_params is not None else ()
+            check_options(self.create_collection, kwargs, CREATE_OPTIONS)
+            indexes = to_records(index_params, self.create_collection) if index_params is not None else ()
         self._database.create_collection(
             collection_name,
             to_engine(schema, kwargs.get("num_partitions")),
@@ -123,19 +123,19 @@ class CollectionCalls(Connection):
 
     def has_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> bool:
         """Whether a collection or alias has this name."""
-        check_options("has_collection", kwargs)
+        check_options(self.has_collection, kwargs)
         return self._database.has_collection(collection_name)
 
     def list_collections(self, **kwargs: Any) -> list[str]:
         """Names of the collections, oldest first."""
-        check_options("list_collections", kwargs, ("timeout",))
+        check_options(self.list_collections, kwargs)
         return self._database.list_collections()
 
     def describe_collection(
         self, collection_name: str, timeout: float | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Schema and properties of a collection, with pymilvus's keys."""
-        check_options("describe_collection", kwargs)
+        check_options(self.describe_collection, kwargs)
         record = self._database.collection(collection_name).describe()
         level = ConsistencyLevel(record.consistency_level)
         schema = record.schema
@@ -161,26 +161,26 @@ class CollectionCalls(Connection):
 
     def drop_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Remove a collection and its rows; nothing happens if there is none."""
-        check_options("drop_collection", kwargs)
+        check_options(self.drop_collection, kwargs)
         self._database.drop_collection(collection_name)
 
     def rename_collection(
         self, old_name: str, new_name: str, target_db: str = "", timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Give a collection another name, and move it to the database ``target_db`` if one is named."""
-        check_options("rename_collection", kwargs)
+        check_options(self.rename_collection, kwargs)
         self._database.rename_collection(old_name, new_name, target_db or None)
 
     def get_collection_stats(
         self, collection_name: str, timeout: float | None = None, **kwargs: Any
     ) -> dict[str, int]:
         """``{"row_count": n}``, exact at every moment."""
-        check_options("get_collection_stats", kwargs)
+        check_options(self.get_collection_stats, kwargs)
         return {"row_count": self._database.collection(collection_name).count()}
 
     def load_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Let a collection be searched. Its vector fields need an index first, as in Milvus."""
-        check_options("load_collection", kwargs, ("replica_number", "_refresh"))
+        check_options(self.load_collection, kwargs)
         self._database.load(collection_name)
 
     def refresh_load(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
@@ -189,25 +189,29 @@ class CollectionCalls(Connection):
         Raises:
             CollectionNotLoadedException: the collection is released.
         """
-        check_options("refresh_load", kwargs)
+        check_options(self.refresh_load, kwargs)
         record = self._database.collection(collection_name).describe()
         loaded_partitions(record, None)
 
     def release_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Stop a collection from being searched, in every process, until it is loaded again."""
-        check_options("release_collection", kwargs)
+        check_options(self.release_collection, kwargs)
         self._database.release(collection_name)
 
     def get_load_state(
         self, collection_name: str, partition_name: str = "", timeout: float | None = None, **kwargs: Any
     ) -> dict[str, LoadState]:
-        """``{"state": LoadState}``."""
-        check_options("get_load_state", kwargs)
+        """``{"state": LoadState}``; that of a collection that there is not is ``NotExist``.
+
+        Raises:
+            PartitionNotExistException: the collection has no such partition.
+        """
+        check_options(self.get_load_state, kwargs)
         try:
             record = self._database.collection(collection_name).describe()
         except CollectionNotExistException:
             return {"state": LoadState.NotExist}
-        if partition_name and partition_name not in record.partitions:
-            return {"state": LoadState.NotExist}
+        if partition_name:
+            partition_id(record, partition_name)
         is_loaded = record.is_loaded and partition_name not in record.released
         return {"state": LoadState.Loaded if is_loaded else LoadState.NotLoad}

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from milvus_store_lite.collection import Collection
-from milvus_store_lite.database import Database
+from milvus_store_lite.database import IN_MEMORY, Database
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
 
-from ..options import check_options
+from ..options import judge_options, options
 from .address import local_path
 from .shared import acquire, release
 
@@ -19,7 +19,9 @@ _SETTINGS: dict[str, Any] = {
     "busy_timeout": 30.0,
     "memory_limit": None,
     "read_only": False,
+    "strict": False,
 }
+_OPTIONS = options("user", "password", "token", "db_name", "uri", *_SETTINGS)
 
 Client = TypeVar("Client", bound="Connection")
 
@@ -35,6 +37,9 @@ Iterating = TypeVar("Iterating", bound=Closing)
 
 class Connection:
     """An open database file. Base of the groups of calls; also a context manager that closes."""
+
+    strict: bool = False
+    """Whether arguments that nobody knows are errors."""
 
     def __init__(
         self,
@@ -59,6 +64,7 @@ class Connection:
             memory_limit: bytes that vectors and columns may hold in memory; what does not fit is read from
                 the file at every search, which is slower and just as right.
             read_only: refuse every write, and make no file.
+            strict: make an error of every argument that nobody knows, instead of ignoring it with a warning.
 
         Raises:
             ParamError: the uri is no path.
@@ -66,7 +72,11 @@ class Connection:
             MilvusException: the file cannot be opened or is not a database of ours.
         """
         self.uri = uri
-        opened = acquire(local_path(uri), **_checked_settings(kwargs))
+        self.__settings = _checked_settings(kwargs)
+        self.strict = self.__settings["strict"]
+        opened = acquire(
+            self, local_path(uri), **{name: one for name, one in self.__settings.items() if name != "strict"}
+        )
         # When the client is forgotten. That may be at any moment and in any thread, so nothing is waited for.
         self.__release = weakref.finalize(self, release, opened, waiting=False)
         self.__release.atexit = False  # all are closed then
@@ -79,6 +89,9 @@ class Connection:
             except BaseException:
                 self.close()
                 raise
+
+    _original: Connection | None = None
+    """Of a copy, the client that it was made from."""
 
     @property
     def _database(self) -> Database:
@@ -104,8 +117,31 @@ class Connection:
         self.__database = None
         for iterator in list(self.__iterators):
             iterator.close()
-        if self.__release.detach() is not None:
-            release(self.__opened)
+        release(self.__opened, self._original or self)
+        self.__release.detach()
+
+    def __copy__(self: Client) -> Client:
+        """The same open database; what is closed is closed for both."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._original = (
+            self._original or self
+        )  # which has the file open, so it must not be forgotten before
+        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and deep-copied, a client is one that opens the same file, with the same settings.
+
+        Raises:
+            TypeError: the database is in memory, where nobody else can open it.
+        """
+        database = self._database
+        if str(self.uri) == IN_MEMORY:
+            raise TypeError(
+                "a database in memory belongs to its client and can be neither pickled nor deep-copied: "
+                "use a file, or copy.copy(), which shares the client"
+            )
+        return _reopened, (type(self), database.path, {"db_name": database.name, **self.__settings})
 
     def __enter__(self: Client) -> Client:
         return self
@@ -114,11 +150,15 @@ class Connection:
         self.close()
 
 
+def _reopened(kind: type[Client], path: str, settings: dict[str, Any]) -> Client:
+    return kind(path, **settings)
+
+
 def _checked_settings(given: dict[str, Any]) -> dict[str, Any]:
     """``given`` over the defaults; raises ParamError for a name or value that is none."""
-    check_options("MilvusClient", given, _SETTINGS)
-    settings: dict[str, Any] = {**_SETTINGS, **given}
-    settings.pop("consistency_level", None)
+    if not _OPTIONS.issuperset(given):
+        judge_options("MilvusClient", given, _OPTIONS, strict=bool(given.get("strict", False)))
+    settings: dict[str, Any] = {name: given.get(name, default) for name, default in _SETTINGS.items()}
     expected = {
         "durability": ("'full' or 'normal'", settings["durability"] in ("full", "normal")),
         "busy_timeout": ("seconds, 0 or more", _is_number(settings["busy_timeout"], (int, float))),
@@ -127,6 +167,7 @@ def _checked_settings(given: dict[str, Any]) -> dict[str, Any]:
             settings["memory_limit"] is None or _is_number(settings["memory_limit"], int),
         ),
         "read_only": ("a bool", isinstance(settings["read_only"], bool)),
+        "strict": ("a bool", isinstance(settings["strict"], bool)),
     }
     for name, (expectation, is_met) in expected.items():
         if not is_met:

@@ -22,7 +22,7 @@ class DatabaseCalls(Connection):
         Raises:
             MilvusException: the name is taken, or there are 64 already.
         """
-        check_options("create_database", kwargs)
+        check_options(self.create_database, kwargs)
         self._database.databases.create(db_name, properties)
 
     def drop_database(self, db_name: str, **kwargs: Any) -> None:
@@ -32,27 +32,27 @@ class DatabaseCalls(Connection):
             DatabaseNotExistException: there is none of this name.
             ParamError: it is the default one, or holds collections.
         """
-        check_options("drop_database", kwargs, ("timeout",))
+        check_options(self.drop_database, kwargs)
         self._database.databases.drop(db_name)
 
     def list_databases(self, timeout: float | None = None, **kwargs: Any) -> list[str]:
         """Names of the databases in the file, ``default`` first."""
-        check_options("list_databases", kwargs)
+        check_options(self.list_databases, kwargs)
         return self._database.databases.names()
 
     def describe_database(self, db_name: str, **kwargs: Any) -> dict[str, Any]:
         """Name and properties of a database."""
-        check_options("describe_database", kwargs, ("timeout",))
+        check_options(self.describe_database, kwargs)
         return {"name": db_name, **self._database.databases.properties(db_name)}
 
     def alter_database_properties(self, db_name: str, properties: dict[str, Any], **kwargs: Any) -> None:
         """Set properties of a database; those that are not named stay as they are."""
-        check_options("alter_database_properties", kwargs, ("timeout",))
+        check_options(self.alter_database_properties, kwargs)
         self._database.databases.alter_properties(db_name, properties)
 
     def drop_database_properties(self, db_name: str, property_keys: list[str], **kwargs: Any) -> None:
         """Remove properties of a database."""
-        check_options("drop_database_properties", kwargs, ("timeout",))
+        check_options(self.drop_database_properties, kwargs)
         self._database.databases.drop_properties(db_name, as_keys(property_keys))
 
     def use_database(self, db_name: str, **kwargs: Any) -> None:
@@ -61,7 +61,7 @@ class DatabaseCalls(Connection):
         Raises:
             DatabaseNotExistException: there is none of this name; the client stays where it was.
         """
-        check_options("use_database", kwargs, ("timeout",))
+        check_options(self.use_database, kwargs)
         self._switch(db_name)
 
     def using_database(self, db_name: str, **kwargs: Any) -> None:

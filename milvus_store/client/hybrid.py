@@ -10,14 +10,15 @@ from milvus_store_lite.search.fusion import Ranker, ReciprocalRanks, WeightedSco
 from milvus_store_lite.search.request import HybridRequest, Queries, SearchRequest
 
 from ..functions import FunctionType
-from ..options import check_options
+from ..options import check_options, judge_options, options
 from ..results import Hits, SearchResult
 from .connection import Connection
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams, group_by
 
-_OPTIONS: Final = ("offset", "round_decimal", "rank_group_scorer", *GROUP_OPTIONS, *CLOCK_OPTIONS)
+_OPTIONS: Final = options("offset", "round_decimal", "rank_group_scorer", *GROUP_OPTIONS, *CLOCK_OPTIONS)
+_RANKER_PARAMS: Final = frozenset({"reranker", "k", "weights", "norm_score"})
 _REQUEST_PARTS: Final = ("data", "anns_field", "param", "limit", "expr", "expr_params")
 
 
@@ -39,7 +40,7 @@ class HybridCalls(Connection):
             reqs: ``AnnSearchRequest``s, ours or pymilvus's, each with its field, filter, parameters and limit,
                 and all with as many query vectors.
             ranker: ``RRFRanker``, ``WeightedRanker`` (ours or pymilvus's), or a RERANK ``Function`` with the
-                same in its ``params``.
+                same in its ``params``; None for an ``RRFRanker()``, as in Milvus.
             limit: rows for each query; limit + offset up to 16,384.
             output_fields: what ``entity`` holds, as for ``search``.
             offset, round_decimal, group_by_field, group_size, strict_group_size, timezone, time_fields: as
@@ -53,7 +54,7 @@ class HybridCalls(Connection):
             ParamError: a request or the ranker does not fit the others, or a parameter is out of its range.
             FilterError: a filter does not parse or does not fit the schema.
         """
-        check_options("hybrid_search", kwargs, _OPTIONS)
+        check_options(self.hybrid_search, kwargs, _OPTIONS)
         if kwargs.get("rank_group_scorer", "max") != "max":
             raise ParamError(
                 message=f"rank_group_scorer must be 'max', the score of a group's best row, got "
@@ -66,7 +67,8 @@ class HybridCalls(Connection):
         groups, clock = group_by(kwargs), as_clock(kwargs)
         request = HybridRequest(
             searches=[
-                _as_search(place, one, partition_names, groups, clock) for place, one in enumerate(reqs)
+                _as_search(place, one, partition_names, groups, clock, self.strict)
+                for place, one in enumerate(reqs)
             ],
             ranker=_as_ranker(ranker),
             limit=limit,
@@ -81,13 +83,13 @@ class HybridCalls(Connection):
 
 
 def _as_search(
-    place: int, one: Any, partition_names: list[str] | None, groups: Any, clock: Clock
+    place: int, one: Any, partition_names: list[str] | None, groups: Any, clock: Clock, strict: bool
 ) -> tuple[SearchRequest, Queries]:
     if not all(hasattr(one, part) for part in _REQUEST_PARTS):
         raise DataTypeNotMatchException(
             message=f"reqs[{place}] must be an AnnSearchRequest, got {type(one).__name__}: {one!r:.80}"
         )
-    params = SearchParams.of(one.param)
+    params = SearchParams.of(one.param, "hybrid_search", strict=strict)
     if params.offset:
         raise ParamError(
             message=f"reqs[{place}] has the offset {params.offset!r}: expected none, the offset belongs to "
@@ -107,6 +109,8 @@ def _as_search(
 
 def _as_ranker(given: Any) -> Ranker:
     """The engine's ranker of one of ours or pymilvus's, which all describe themselves by ``dict()``."""
+    if given is None:
+        return ReciprocalRanks(60)
     if hasattr(given, "input_field_names"):
         return _of_function(given)
     described = given.dict() if callable(getattr(given, "dict", None)) else None
@@ -137,6 +141,7 @@ def _of_function(given: Any) -> Ranker:
             message=f"function {given.name!r}: the reranker must be 'rrf' or 'weighted', got {reranker!r}: decay, "
             f"boost and model rerankers need a Milvus server"
         )
-    if params:
-        raise ParamError(message=f"function {given.name!r}: unknown parameter {sorted(params)[0]!r}")
+    for name in params.keys() & _RANKER_PARAMS:
+        raise ParamError(message=f"function {given.name!r}: the reranker {reranker!r} takes no {name!r}")
+    judge_options("Function", params, _RANKER_PARAMS, what="parameter of a RERANK function")
     return ranker

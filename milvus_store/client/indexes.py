@@ -10,8 +10,10 @@ from milvus_store_lite.errors import IndexNotExistException, ParamError
 from milvus_store_lite.storage.catalog import CollectionRecord, IndexRecord
 
 from ..index_params import to_records
-from ..options import check_options
+from ..options import check_options, options
 from .connection import Connection
+
+_CREATE_OPTIONS = options("sync")
 
 
 def _warn_of_gpu(records: tuple[IndexRecord, ...]) -> None:
@@ -47,8 +49,8 @@ class IndexCalls(Connection):
         Raises:
             ParamError: an index type is not served, or does not take a metric or parameter.
         """
-        check_options("create_index", kwargs, ("sync",))
-        records = to_records(index_params)
+        check_options(self.create_index, kwargs, _CREATE_OPTIONS)
+        records = to_records(index_params, self.create_index)
         if not records:
             raise ParamError(message="index_params are empty: add_index() to them first")
         _warn_of_gpu(records)
@@ -74,22 +76,36 @@ class IndexCalls(Connection):
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Remove an index. A vector field's index can only go while the collection is released."""
-        check_options("drop_index", kwargs)
+        check_options(self.drop_index, kwargs)
         self._database.drop_index(collection_name, index_name)
 
     def list_indexes(self, collection_name: str, field_name: str = "", **kwargs: Any) -> list[str]:
         """Names of the indexes, of one field if it is named."""
-        check_options("list_indexes", kwargs, ("timeout",))
+        check_options(self.list_indexes, kwargs)
         record = self._database.collection(collection_name).describe()
         return [index.name for index in record.indexes if field_name in ("", index.field)]
 
+    def _stored_indexes(self, collection_name: str) -> list[dict[str, Any]]:
+        """The indexes as the file has them, for who only looks: none is loaded or built for it."""
+        collection = self._database.collection(collection_name)
+        return [
+            {"name": one.name, "field": one.field, "type": one.type}
+            | ({"metric": one.metric, "waiting": collection.unstored(one.field)} if one.metric else {})
+            for one in collection.describe().indexes
+        ]
+
     def describe_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Type, metric, field and progress of an index."""
-        check_options("describe_index", kwargs)
+    ) -> Any:
+        """Type, metric, field and progress of an index in a dictionary; None if there is none of this name.
+
+        What pymilvus returns, too; whoever names an index that he was just told of need not look for None.
+        """
+        check_options(self.describe_index, kwargs)
         collection = self._database.collection(collection_name)
-        index = _index_called(index_name, collection.describe())
+        index = next((one for one in collection.describe().indexes if one.name == index_name), None)
+        if index is None:
+            return None
         rows, pending, is_growing = collection.index_progress(index.field)
         return {
             "index_type": index.type,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from milvus_store_lite.errors import ParamError
 from milvus_store_lite.search.request import SearchRequest
 
 from ..iterators import UNLIMITED, HitFilter, QueryIterator, SearchIterator, check_iteration
-from ..options import check_options
+from ..options import check_options, options
 from .connection import Connection
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
@@ -19,6 +19,10 @@ from .search_params import GROUP_OPTIONS, SearchParams
 
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
+
+
+_QUERY_OPTIONS: Final = options("offset", "filter_params", *CLOCK_OPTIONS)
+_SEARCH_OPTIONS: Final = options("filter_params", *CLOCK_OPTIONS)
 
 
 class IterationCalls(Connection):
@@ -45,9 +49,7 @@ class IterationCalls(Connection):
         Returns:
             An iterator: call ``next()`` until it returns an empty list, or ``close()`` to stop before.
         """
-        check_options(
-            "query_iterator", kwargs, ("offset", "filter_params", "reduce_stop_for_best", *CLOCK_OPTIONS)
-        )
+        check_options(self.query_iterator, kwargs, _QUERY_OPTIONS)
         offset = kwargs.get("offset") or 0
         check_iteration(batch_size, limit, offset)
         scope = as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs))
@@ -90,12 +92,12 @@ class IterationCalls(Connection):
         grouping = [name for name in GROUP_OPTIONS if kwargs.get(name) is not None]
         if grouping:
             raise ParamError(message=f"search_iterator() does not group: use search() with {grouping[0]}")
-        check_options("search_iterator", kwargs, ("filter_params", *CLOCK_OPTIONS))
+        check_options(self.search_iterator, kwargs, _SEARCH_OPTIONS)
         check_iteration(batch_size, limit)
         queries = as_queries(data)
         if len(queries) != 1:
             raise ParamError(message=f"search_iterator() takes one query vector, got {len(queries)}")
-        params = SearchParams.of(search_params)
+        params = SearchParams.of(search_params, "search_iterator", strict=self.strict)
         if params.offset:
             raise ParamError(message=f"search_iterator() takes no offset, got {params.offset!r}")
         if external_filter_func is not None and not callable(external_filter_func):

@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..options import check_options
+from ..options import check_options, options
 from ..version import __version__
 from .connection import Connection
+
+_FLUSHED = options("flush_all_ts", "flush_all_tss")
 
 
 class MaintenanceCalls(Connection):
     def flush(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Fold the write-ahead log into the file. Writes are durable without it."""
-        check_options("flush", kwargs)
+        check_options(self.flush, kwargs)
         self._database.collection(collection_name).describe()
         self._database.checkpoint()
 
     def flush_all(self, timeout: float | None = None, **kwargs: Any) -> None:
         """Fold the write-ahead log into the file. Writes are durable without it."""
-        check_options("flush_all", kwargs)
+        check_options(self.flush_all, kwargs)
         self._database.checkpoint()
 
     def get_flush_all_state(self, timeout: float | None = None, **kwargs: Any) -> bool:
         """True: every write that returned is on disk."""
-        check_options("get_flush_all_state", kwargs, ("flush_all_tss",))
+        check_options(self.get_flush_all_state, kwargs, _FLUSHED)
         return True
 
     def get_server_type(self) -> str:
@@ -35,7 +37,7 @@ class MaintenanceCalls(Connection):
         self, timeout: float | None = None, detail: bool = False, **kwargs: Any
     ) -> str | dict[str, str]:
         """The version of milvus-store; with ``detail``, a dictionary with pymilvus's keys that apply to a file."""
-        check_options("get_server_version", kwargs)
+        check_options(self.get_server_version, kwargs)
         return {"version": __version__, "deploy_mode": "EMBEDDED"} if detail else __version__
 
     def compact(
@@ -55,13 +57,13 @@ class MaintenanceCalls(Connection):
         Returns:
             The number of a job that is done, for ``get_compaction_state``.
         """
-        check_options("compact", kwargs)
+        check_options(self.compact, kwargs)
         self._database.compact(collection_name)
         return self._database.collection(collection_name).describe().id
 
     def get_compaction_state(self, job_id: int, timeout: float | None = None, **kwargs: Any) -> str:
         """``"Completed"``: on a file, ``compact`` returns when it is done."""
-        check_options("get_compaction_state", kwargs)
+        check_options(self.get_compaction_state, kwargs)
         return "Completed"
 
     def backup(self, target: str | os.PathLike[str]) -> None:

@@ -9,6 +9,7 @@ from .aliases import AliasCalls
 from .alterations import AlterationCalls
 from .analysis import AnalysisCalls
 from .collections import CollectionCalls
+from .creation import CreationCalls
 from .databases import DatabaseCalls
 from .hybrid import HybridCalls
 from .indexes import IndexCalls
@@ -24,6 +25,7 @@ from .unserved import UnservedCalls
 class MilvusClient(
     DatabaseCalls,
     CollectionCalls,
+    CreationCalls,
     AlterationCalls,
     PartitionCalls,
     AliasCalls,

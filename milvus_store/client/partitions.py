@@ -8,6 +8,7 @@ from milvus_store_lite.errors import DataTypeNotMatchException
 
 from ..options import check_options
 from .connection import Connection
+from .rows import as_partitions
 
 
 class PartitionCalls(Connection):
@@ -15,26 +16,26 @@ class PartitionCalls(Connection):
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Add a partition, for rows that ``insert`` puts there by ``partition_name``."""
-        check_options("create_partition", kwargs)
+        check_options(self.create_partition, kwargs)
         self._database.collection(collection_name).create_partition(partition_name)
 
     def drop_partition(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Remove a partition and its rows."""
-        check_options("drop_partition", kwargs)
+        check_options(self.drop_partition, kwargs)
         self._database.collection(collection_name).drop_partition(partition_name)
 
     def has_partition(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> bool:
         """Whether the collection has a partition of this name."""
-        check_options("has_partition", kwargs)
+        check_options(self.has_partition, kwargs)
         return partition_name in self._database.collection(collection_name).describe().partitions
 
     def list_partitions(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> list[str]:
         """Names of the partitions, oldest first."""
-        check_options("list_partitions", kwargs)
+        check_options(self.list_partitions, kwargs)
         return list(self._database.collection(collection_name).describe().partitions)
 
     def load_partitions(
@@ -48,7 +49,7 @@ class PartitionCalls(Connection):
 
         While others are not loaded, reading the collection reads the loaded ones, and naming another is an error.
         """
-        check_options("load_partitions", kwargs, ("replica_number",))
+        check_options(self.load_partitions, kwargs)
         self._database.load(collection_name, _as_names(partition_names))
 
     def release_partitions(
@@ -59,21 +60,21 @@ class PartitionCalls(Connection):
         **kwargs: Any,
     ) -> None:
         """Stop partitions from being read, in every process, until they are loaded again."""
-        check_options("release_partitions", kwargs)
+        check_options(self.release_partitions, kwargs)
         self._database.release(collection_name, _as_names(partition_names))
 
     def get_partition_stats(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> dict[str, int]:
         """``{"row_count": n}``, exact at every moment."""
-        check_options("get_partition_stats", kwargs)
+        check_options(self.get_partition_stats, kwargs)
         return {"row_count": self._database.collection(collection_name).count_partition(partition_name)}
 
 
 def _as_names(partition_names: object) -> list[str]:
-    names = [partition_names] if isinstance(partition_names, str) else partition_names
-    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
+    names = as_partitions(partition_names)
+    if not names:
         raise DataTypeNotMatchException(
             message=f"partition_names must be a name or a list of names, got {partition_names!r:.80}"
         )
-    return list(names)
+    return names

@@ -37,6 +37,10 @@ class Remembered(Generic[Made]):
             self._made[key] = found
         return found
 
+    def clear(self) -> None:
+        """Make everything anew."""
+        self._made.clear()
+
 
 class _Incomparable(Exception):
     """A value that may be equal to another one and mean something else, or that takes long to compare."""

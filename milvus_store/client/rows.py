@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
+
 from milvus_store_lite.clock import COLLECTION_CLOCK, Clock, time_parts
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
+from milvus_store_lite.errors import DataNotMatchException, DataTypeNotMatchException, ParamError
 from milvus_store_lite.search.request import Scope
 
-from ..options import check_options
+from ..options import check_options, options
 from ..results import QueryResult, WriteResult
 from .connection import Connection
+from .data import as_rows, explained
 from .remembered import Remembered
 
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
 
 CLOCK_OPTIONS: Final = ("timezone", "time_fields")
+_DELETE_OPTIONS: Final = options("pks", "filter_params")
+_UPSERT_OPTIONS: Final = options("partial_update", "field_ops")
+_GET_OPTIONS: Final = options(*CLOCK_OPTIONS)
+_QUERY_OPTIONS: Final = options("limit", "offset", "filter_params", *CLOCK_OPTIONS)
 
 _COUNT = "count(*)"
 
@@ -34,7 +41,8 @@ class RowCalls(Connection):
         """Add rows, all or none of them; on return they are on disk.
 
         Args:
-            data: one row or a list of rows, each a dictionary from field name to value.
+            data: one row or a list of rows, each a dictionary from field name to value; also a tuple or an
+                iterator of rows, or a DataFrame, of which each line is a row.
 
         Returns:
             ``{"insert_count": n, "ids": [...], "cost": 0}``
@@ -43,10 +51,13 @@ class RowCalls(Connection):
             DataNotMatchException: a row does not fit the schema; the message names row, field, what was
                 expected and what was given.
         """
-        check_options("insert", kwargs)
-        rows = _as_rows(data)
+        check_options(self.insert, kwargs)
+        rows = as_rows(data)
         collection = self._collection(collection_name)
-        ids = collection.insert(rows, partition_name or None) if rows else []
+        try:
+            ids = collection.insert(rows, as_partition(partition_name)) if rows else []
+        except DataNotMatchException as error:
+            raise explained(error, data) from None
         return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
 
     def upsert(
@@ -59,13 +70,25 @@ class RowCalls(Connection):
     ) -> WriteResult:
         """Add rows, replacing those that have the same primary key; otherwise like ``insert``.
 
+        Args:
+            partial_update: True to change just the fields and dynamic keys that a row has; the others, and the
+                partition if none is named, stay as they are. A null is a value, as in ``insert``; JSON fields and
+                arrays are values as a whole. A row whose primary key is new must be complete.
+
         Returns:
             ``{"upsert_count": n, "cost": 0, "ids": [...]}``
+
+        Raises:
+            ParamError: ``field_ops`` are given, which a file does not serve.
         """
-        check_options("upsert", kwargs)
-        rows = _as_rows(data)
+        check_options(self.upsert, kwargs, _UPSERT_OPTIONS)
+        is_partial = _is_partial(kwargs)
+        rows = as_rows(data)
         collection = self._collection(collection_name)
-        ids = collection.upsert(rows, partition_name or None) if rows else []
+        try:
+            ids = collection.upsert(rows, as_partition(partition_name), partial=is_partial) if rows else []
+        except DataNotMatchException as error:
+            raise explained(error, data) from None
         return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
 
     def delete(
@@ -85,20 +108,20 @@ class RowCalls(Connection):
         Returns:
             ``{"delete_count": n, "cost": 0}``: the rows that were there and are gone.
         """
-        check_options("delete", kwargs, ("pks", "filter_params"))
+        check_options(self.delete, kwargs, _DELETE_OPTIONS)
         pks = [*as_ids(kwargs.get("pks")), *as_ids(ids)]
         if filter and pks:
             raise ParamError(message="delete() takes ids or a filter, got both")
         collection = self._collection(collection_name)
         if pks:
-            count = collection.delete_ids(pks, partition_name or None)
+            count = collection.delete_ids(pks, as_partition(partition_name))
         elif ids is not None or kwargs.get("pks") is not None:
             count = 0
         else:
             if not filter:
                 raise ParamError(message=f"delete() needs ids or a filter, got filter={filter!r}")
-            partitions = [partition_name] if partition_name else None
-            scope = as_scope(filter, kwargs.get("filter_params"), partitions)
+            as_partition(partition_name)
+            scope = as_scope(filter, kwargs.get("filter_params"), partition_name)
             count = collection.delete_where(scope)
         return WriteResult({"delete_count": count, "cost": 0})
 
@@ -116,10 +139,12 @@ class RowCalls(Connection):
         Args:
             timezone, time_fields: as for ``query``.
         """
-        check_options("get", kwargs, CLOCK_OPTIONS)
+        check_options(self.get, kwargs, _GET_OPTIONS)
         collection = self._collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
-        return QueryResult(collection.get(as_ids(ids), fields, partition_names or None, as_clock(kwargs)))
+        return QueryResult(
+            collection.get(as_ids(ids), fields, as_partitions(partition_names), as_clock(kwargs))
+        )
 
     def query(
         self,
@@ -142,7 +167,7 @@ class RowCalls(Connection):
                 else that of the collection, of its database, or UTC.
             time_fields: ``"year, month, day"`` and the like: show these numbers instead of times.
         """
-        check_options("query", kwargs, ("limit", "offset", "filter_params", *CLOCK_OPTIONS))
+        check_options(self.query, kwargs, _QUERY_OPTIONS)
         if filter and ids is not None:
             raise ParamError(message="query() takes a filter or ids, got both")
         if ids is not None:
@@ -161,6 +186,19 @@ class RowCalls(Connection):
         return QueryResult(collection.query(scope, fields or ["*"], limit, offset))
 
 
+def _is_partial(options: Mapping[str, Any]) -> bool:
+    """Whether an upsert is to change just the fields that are given."""
+    if options.get("field_ops"):
+        raise ParamError(
+            message="field_ops is not served on a file: get() the rows, change their arrays, and upsert() these "
+            f"as a whole with partial_update=True; got field_ops={options['field_ops']!r:.80}"
+        )
+    is_partial = options.get("partial_update", False)
+    if not isinstance(is_partial, bool):
+        raise ParamError(message=f"partial_update must be a bool, got {is_partial!r:.80}")
+    return is_partial
+
+
 def as_clock(options: Mapping[str, Any]) -> Clock:
     """What the keywords ``timezone`` and ``time_fields`` ask for."""
     timezone, time_fields = options.get("timezone"), options.get("time_fields")
@@ -172,7 +210,7 @@ def as_clock(options: Mapping[str, Any]) -> Clock:
 def as_scope(
     filter: object,
     params: Mapping[str, Any] | None,
-    partition_names: Sequence[str] | None,
+    partition_names: object,
     clock: Clock = COLLECTION_CLOCK,
 ) -> Scope:
     """The scope of a call's filter, its template values, its partitions and its clock."""
@@ -184,12 +222,12 @@ def as_scope(
     return Scope(
         expression=None if is_empty else cast("str | Expression", filter),
         params=params or None,
-        partitions=partition_names or None,
+        partitions=as_partitions(partition_names),
         clock=clock,
     )
 
 
-def _query_scope(filter: object, partition_names: Sequence[str] | None, options: Mapping[str, Any]) -> Scope:
+def _query_scope(filter: object, partition_names: object, options: Mapping[str, Any]) -> Scope:
     return as_scope(filter, options.get("filter_params"), partition_names, as_clock(options))
 
 
@@ -200,6 +238,27 @@ def _is_tree(filter: object) -> bool:
     from milvus_store_lite.filters.tree import Node  # not needed by whoever filters by text
 
     return isinstance(filter, Node)
+
+
+def as_partition(partition_name: object) -> str | None:
+    """The name of a partition; None if it is empty."""
+    if partition_name is not None and not isinstance(partition_name, str):
+        raise DataTypeNotMatchException(
+            message=f"partition_name must be a str, got {type(partition_name).__name__}: {partition_name!r:.80}"
+        )
+    return partition_name or None
+
+
+def as_partitions(partition_names: object) -> list[str] | None:
+    """Names of partitions, a single one as a list; None, for all of them, if there are none."""
+    if partition_names is None or (isinstance(partition_names, str) and not partition_names):
+        return None
+    names = [partition_names] if isinstance(partition_names, str) else partition_names
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise DataTypeNotMatchException(
+            message=f"partition_names must be a name or a list of names, got {partition_names!r:.80}"
+        )
+    return list(names) or None
 
 
 def as_fields(output_fields: object) -> list[str]:
@@ -214,23 +273,17 @@ def as_fields(output_fields: object) -> list[str]:
     return list(output_fields)
 
 
-def _as_rows(data: object) -> list[dict[str, Any]]:
-    if isinstance(data, dict):
-        return [data]
-    if not isinstance(data, list):
-        raise DataTypeNotMatchException(
-            message=f"data must be a dict or a list of dicts, got {type(data).__name__}: {data!r:.80}"
-        )
-    return data
-
-
 def as_ids(ids: object) -> list[Any]:
-    """One primary key, or several, as a list."""
+    """One primary key, or several, as a list: of any kind of sequence, set, iterator, array or column."""
     if ids is None:
         return []
     if isinstance(ids, (int, str)):
         return [ids]
-    if isinstance(ids, Sequence):
+    if isinstance(ids, (np.generic, np.ndarray)) or hasattr(ids, "to_numpy"):
+        column: Any = ids
+        found = (column.to_numpy() if hasattr(column, "to_numpy") else column).tolist()
+        return found if isinstance(found, list) else [found]
+    if isinstance(ids, Iterable) and not isinstance(ids, (bytes, bytearray, Mapping)):
         return list(ids)
     raise DataTypeNotMatchException(
         message=f"ids must be an int, a str or a list of them, got {type(ids).__name__}: {ids!r:.80}"

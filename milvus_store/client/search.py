@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.search.request import ByIds, Queries, SearchRequest
 
-from ..options import check_options
+from ..option_warnings import judged_once
+from ..options import check_options, options
 from ..results import Hits, SearchResult
 from .connection import Connection
 from .remembered import Remembered
@@ -20,7 +22,7 @@ from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
 if TYPE_CHECKING:
     from milvus_store_lite.filters import Expression
 
-_OPTIONS: Final = ("offset", "round_decimal", "filter_params", *GROUP_OPTIONS, *CLOCK_OPTIONS)
+_OPTIONS: Final = options("offset", "round_decimal", "filter_params", *GROUP_OPTIONS, *CLOCK_OPTIONS)
 
 
 class SearchCalls(Connection):
@@ -51,7 +53,8 @@ class SearchCalls(Connection):
             search_params: ``{"metric_type": ..., "params": {...}}``; the parameters are those of the index, and
                 ``radius`` (exclusive) and ``range_filter`` (inclusive), between which distances shall lie.
             anns_field: the vector field, when there are several.
-            ids: primary keys of rows whose vectors are the query vectors, instead of ``data``.
+            ids: primary keys of rows whose vectors are the query vectors, instead of ``data``; neither filter nor
+                partitions confine them, a bound tenant does.
             group_by_field: a field, dynamic key or JSON path: find groups of rows that share its value, ``limit``
                 of them, each with its nearest ``group_size`` rows (1 by default).
             offset, round_decimal, filter_params: as in pymilvus.
@@ -67,7 +70,10 @@ class SearchCalls(Connection):
             FilterError: the filter does not parse or does not fit the schema.
         """
         queries = _queries(data, ids)
-        request = _REQUEST(filter, limit, output_fields, search_params, partition_names, anns_field, kwargs)
+        check_options(self.search, kwargs, _OPTIONS)
+        request = (_STRICT_REQUEST if self.strict else _REQUEST)(
+            filter, limit, output_fields, search_params, partition_names, anns_field, kwargs
+        )
         primary, hits = self._collection(collection_name).search(request, queries)
         return SearchResult([Hits(primary, found) for found in hits])
 
@@ -79,26 +85,28 @@ def _request(
     search_params: object,
     partition_names: list[str] | None,
     anns_field: str | None,
-    options: dict[str, Any],
+    keywords: dict[str, Any],
+    strict: bool = False,
 ) -> SearchRequest:
     """The arguments of a search, checked."""
-    check_options("search", options, _OPTIONS)
-    params = SearchParams.of(search_params)
+    params = SearchParams.of(search_params, "search", strict=strict)
     return SearchRequest(
         anns_field=anns_field or None,
         limit=limit,
-        offset=one_offset(options.get("offset"), params),
+        offset=one_offset(keywords.get("offset"), params),
         metric=params.metric,
-        scope=as_scope(filter, options.get("filter_params"), partition_names, as_clock(options)),
+        scope=as_scope(filter, keywords.get("filter_params"), partition_names, as_clock(keywords)),
         output_fields=as_fields(output_fields),
         ring=params.ring,
-        group_by=group_by(options),
-        round_decimal=options.get("round_decimal", -1),
+        group_by=group_by(keywords),
+        round_decimal=keywords.get("round_decimal", -1),
         params=params.index,
     )
 
 
 _REQUEST: Final = Remembered(_request)
+_STRICT_REQUEST: Final = Remembered(partial(_request, strict=True))
+judged_once(_REQUEST.clear)
 
 
 def _queries(data: object, ids: object) -> Queries:
@@ -113,7 +121,7 @@ def as_queries(data: object) -> Sequence[Any]:
     if isinstance(data, (list, tuple)):
         if not data:
             raise ParamError(message="data must hold at least one query vector, got none")
-        if not isinstance(data[0], (int, float)):
+        if not isinstance(data[0], (int, float, np.number)):
             return data
     elif isinstance(data, np.ndarray):
         if data.ndim == 2:
@@ -123,6 +131,10 @@ def as_queries(data: object) -> Sequence[Any]:
     elif hasattr(data, "tocsr"):  # a scipy matrix: each of its rows is a sparse query vector
         rows = data.tocsr()
         return [rows] if rows.ndim == 1 else [rows[place : place + 1] for place in range(rows.shape[0])]
-    raise DataTypeNotMatchException(
-        message=f"data must be a list of query vectors, got {type(data).__name__}: {data!r:.80}"
-    )
+    given = f"{type(data).__name__}: {data!r:.80}"
+    if isinstance(data, (list, tuple, np.ndarray, bytes, dict)):
+        raise DataTypeNotMatchException(
+            message=f"data must be a list of query vectors, for one of them [[…]], that is data=[vector]: got the "
+            f"single {given}"
+        )
+    raise DataTypeNotMatchException(message=f"data must be a list of query vectors, got {given}")

@@ -7,18 +7,30 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
+from milvus_store_lite.indexes.registry import PARAMETER_NAMES
 from milvus_store_lite.search.request import GroupBy
 from milvus_store_lite.search.ring import Ring
 
+from ..index_types import named
+from ..options import judge_options
+
 GROUP_OPTIONS: Final = ("group_by_field", "group_size", "strict_group_size")
 
-_WITHOUT_EFFECT: Final = frozenset({"ignore_growing", "hints", "page_retain_order"})
-"""What tells a Milvus server how to go about a search, and changes nothing in its answer here."""
+_OF_TEXTS: Final = "analyzer_name"
+_NAMES: Final = PARAMETER_NAMES | {_OF_TEXTS, "metric_type", "params", "radius", "range_filter", "offset"}
+
+_ARGUMENTS: Final = {
+    **{name: name for name in ("limit", "filter", "output_fields", "partition_names", "anns_field")},
+    **{name: name for name in ("round_decimal", "timezone", "time_fields", "filter_params", *GROUP_OPTIONS)},
+    **dict.fromkeys(("k", "topk", "top_k", "top"), "limit"),
+    "expr": "filter",
+}
+"""What stands in search_params by mistake → the argument of the call that it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchParams:
-    """``index``: what is left for the index in use, such as ``nprobe`` or ``ef``."""
+    """``index``: what some index takes, such as ``nprobe`` or ``ef``; the one in use picks its own."""
 
     metric: str | None
     offset: int | None
@@ -26,23 +38,29 @@ class SearchParams:
     index: dict[str, Any]
 
     @classmethod
-    def of(cls, search_params: object) -> SearchParams:
+    def of(cls, search_params: object, call: str, *, strict: bool = False) -> SearchParams:
         """``search_params`` in either form: parameters inside ``"params"``, beside it, or in both.
 
+        Args:
+            call: the call that they are given to.
+            strict: whether a parameter that no index takes is an error, instead of being ignored with a warning.
+
         Raises:
-            ParamError: a parameter stands in both places with different values.
+            ParamError: a parameter stands in both places with different values, is wrongly spelt, or is an
+                argument of the call.
         """
         if not search_params:
             return _NONE
         found = _flat(_as_dict("search_params", search_params))
+        _refuse_arguments(found, call)
         metric, radius, range_filter = (
             found.pop(key, None) for key in ("metric_type", "radius", "range_filter")
         )
         return cls(
-            metric=getattr(metric, "value", metric) or None,
+            metric=named(metric) or None,
             offset=found.pop("offset", None),
             ring=None if radius is None and range_filter is None else Ring(radius, range_filter),
-            index={key: value for key, value in found.items() if key not in _WITHOUT_EFFECT},
+            index=_of_indexes(found, call, strict),
         )
 
 
@@ -69,6 +87,20 @@ def group_by(options: Mapping[str, Any]) -> GroupBy | None:
     if strict is not None and not isinstance(strict, bool):
         raise ParamError(message=f"strict_group_size must be a bool, got {type(strict).__name__}: {strict!r}")
     return GroupBy(name, 1 if size is None else size)
+
+
+def _refuse_arguments(params: Mapping[str, Any], call: str) -> None:
+    for name, argument in _ARGUMENTS.items():
+        if params.get(name) is not None:
+            raise ParamError(
+                message=f"search_params has {name!r}: expected {argument!r} as an argument of {call}()"
+            )
+
+
+def _of_indexes(params: Mapping[str, Any], call: str, strict: bool) -> dict[str, Any]:
+    """Those of ``params`` that some index takes; all others are judged as arguments are."""
+    judge_options(call, params, _NAMES, strict=strict, what="search parameter")
+    return {name: value for name, value in params.items() if name in PARAMETER_NAMES or name == _OF_TEXTS}
 
 
 def _flat(search_params: dict[str, Any]) -> dict[str, Any]:

@@ -9,18 +9,28 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import weakref
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from milvus_store_lite.database import IN_MEMORY, Database
 from milvus_store_lite.storage.identity import identity_of
 
+from ..threads import finish_all
 
-@dataclass
+
+@dataclass(eq=False)
 class _Entry:
+    """An open database. ``users``: those who have it open, and live: one that was forgotten, or never made because
+    an exception came in between, keeps nothing open."""
+
     database: Database
-    users: int
+    users: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
+
+    @property
+    def is_used(self) -> bool:
+        return any(True for _ in self.users)
 
 
 _lock = threading.RLock()  # A client may be forgotten, and released, while this thread opens another.
@@ -37,65 +47,67 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
 
 
-def acquire(path: str, **settings: Any) -> Database:
-    """The default database at ``path``, opened if no client of this process has it open with these settings."""
+def acquire(user: object, path: str, **settings: Any) -> Database:
+    """The default database at ``path`` for ``user``, opened if no client of this process has it open with these
+    settings."""
     wanted = tuple(sorted(settings.items()))
     while True:
         if path != IN_MEMORY and (found := identity_of(path)) is not None:
-            opened = _joined((found, *wanted))
+            opened = _joined(user, (found, *wanted))
             if opened is not None:
                 return opened
         # Not with the lock: opening waits for a fork, which may wait for a call in which a client is forgotten.
         database = Database(path, **settings)
         key = (object() if path == IN_MEMORY else database.identity, *wanted)
         with _lock:
-            if _open.setdefault(key, entry := _Entry(database, 1)) is entry:
+            if _open.setdefault(key, entry := _Entry(database)) is entry:
+                entry.users.add(user)
                 return database
         database.close()  # another thread was faster
 
 
-def _joined(key: Hashable) -> Database | None:
+def _joined(user: object, key: Hashable) -> Database | None:
     """The database that is open with ``key``, for one more client."""
     with _lock:
         entry = _open.get(key)
         if entry is None:
             return None
-        entry.users += 1
+        entry.users.add(user)
     # Not with the lock, either. A file that was replaced may have left its number to the one that is there now.
-    is_current = False
-    try:
-        is_current = entry.database.is_current()
-    finally:
-        if not is_current:
-            with _lock:
-                if _open.get(key) is entry:
-                    _open[object()] = _open.pop(key)
-            release(entry.database)
+    if not entry.database.is_current():
+        with _lock:
+            if _open.get(key) is entry:
+                _open[object()] = _open.pop(key)
+        release(entry.database, user)
+        return None
     with _lock:
         # A forgotten client may have been collected, and have closed it, before this one was counted.
-        return entry.database if is_current and _open.get(key) is entry else None
+        return entry.database if _open.get(key) is entry else None
 
 
-def release(database: Database, *, waiting: bool = True) -> None:
-    """Give back what ``acquire`` gave; the last client to do so closes the database.
+def release(database: Database, user: object = None, *, waiting: bool = True) -> None:
+    """Give back what ``acquire`` gave; the last client to do so closes the database. Once more does no harm, and
+    does what an exception kept undone.
 
     Args:
+        user: None for one that was forgotten.
         waiting: as for ``Database.close``.
     """
     with _lock:
         key = next((key for key, entry in _open.items() if entry.database is database), None)
-        if key is None:
-            return  # closed as the interpreter ends
-        _open[key].users -= 1
-        if _open[key].users > 0:
-            return
-        del _open[key]
+        if key is not None:
+            if user is not None:
+                _open[key].users.discard(user)
+            if _open[key].is_used:
+                return
+            del _open[key]
     database.close(waiting=waiting)
 
 
 @atexit.register
 def _close_all() -> None:
-    """As the interpreter ends: leave one file of each."""
+    """As the interpreter ends: do what was given to threads, then leave one file of each."""
+    finish_all()
     with _lock:
         databases = [entry.database for entry in _open.values()]
         _open.clear()

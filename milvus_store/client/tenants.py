@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 from milvus_store_lite.errors import ParamError
+from milvus_store_lite.search.tenants import stored_tenant
 from milvus_store_lite.tenant import TenantCollection
 
 from .connection import Connection, Iterating
@@ -12,9 +13,6 @@ from .hybrid import HybridCalls
 from .iteration import IterationCalls
 from .rows import RowCalls
 from .search import SearchCalls
-
-if TYPE_CHECKING:
-    pass
 
 
 class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
@@ -26,9 +24,9 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
     def __init__(self, client: Connection, collection_name: str, tenant: str | int) -> None:
         self.uri = client.uri
         self.collection_name = collection_name
-        self.tenant = tenant
+        self.tenant = stored_tenant(client._collection(collection_name).describe(), tenant)
+        self.strict = client.strict
         self._client = client
-        self._collection(collection_name).check()
 
     def _collection(self, collection_name: str) -> TenantCollection:
         if collection_name != self.collection_name:
@@ -36,7 +34,7 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
                 message=f"these calls are bound to the tenant {self.tenant!r:.80} of collection "
                 f"'{self.collection_name}', got collection {collection_name!r:.80}"
             )
-        return TenantCollection(self._client._collection(collection_name), self.tenant)
+        return TenantCollection(self._client._collection(self.collection_name), self.tenant)
 
     @property
     def _database(self) -> NoReturn:
@@ -44,6 +42,9 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
 
     def _closing_with_client(self, iterator: Iterating) -> Iterating:
         return self._client._closing_with_client(iterator)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._client, self.collection_name, self.tenant)
 
     def close(self) -> None:
         """Nothing of its own is open: the client it came from holds the file."""
@@ -54,8 +55,9 @@ class TenantCalls(Connection):
         """The calls on rows, bound to the rows whose partition key is ``tenant``.
 
         Whatever filter, ids or iterator they are given, they see, count, find and delete rows of this tenant
-        only. Rows they write get the tenant; a row of another tenant, or a primary key that another tenant's
-        row has, is an error.
+        only, and search by no other row's vector; full text is ranked by the statistics of the tenant's rows.
+        Rows they write get the tenant; a row of another tenant, or a primary key that another tenant's row has,
+        is an error.
 
         >>> import tempfile
         >>> from milvus_store import DataType, MilvusClient
@@ -73,6 +75,7 @@ class TenantCalls(Connection):
         data: ["{'id': 0}"]
 
         Raises:
-            ParamError: the collection has no partition key, or ``tenant`` is not of its type.
+            ParamError: the collection has no partition key, or ``tenant`` is no value of it: None, another type,
+                a text that is too long.
         """
         return TenantClient(self, collection_name, tenant)

@@ -6,11 +6,10 @@ output fields. Nobody waits for others to come: a search that finds a thread fre
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +20,7 @@ from milvus_store_lite.lazy import lazy
 from milvus_store_lite.storage.forks import GATE
 
 from ..results import SearchResult
+from .answers import Answer
 
 MAX_QUERIES: Final = 256
 """Query vectors that are searched for at once: what one caller waits for others stays bounded."""
@@ -40,7 +40,7 @@ class _Job:
     where: object
     queries: list[Any] | None
     options: Mapping[str, Any]
-    result: Future[SearchResult] = field(default_factory=Future)
+    answer: Answer[SearchResult] = field(default_factory=Answer)
 
     def may_join(self, first: _Job) -> bool:
         """Whether this search could be part of ``first``: the same database, arguments and kind of queries."""
@@ -86,19 +86,22 @@ class Together:
         job = _Job(search, where, queries, options)
         with self._lock:
             self._waiting.append(job)
-        self._submit(self._run_next)
-        return await asyncio.wrap_future(job.result)
+        try:
+            self._submit(self._run_next)
+            return await job.answer.future
+        except BaseException:
+            job.answer.future.cancel()
+            with self._lock, suppress(ValueError):
+                self._waiting.remove(job)
+            raise
 
     def _run_next(self) -> None:
         """Run the search that has waited longest with all that may join it; another thread may have done so."""
-        jobs = [job for job in self._take() if job.result.set_running_or_notify_cancel()]
+        jobs = [job for job in self._take() if job.answer.is_wanted]
         if len(jobs) > 1 and self._run_as_one(jobs):
             return
         for job in jobs:
-            try:
-                job.result.set_result(job.run())
-            except BaseException as error:
-                job.result.set_exception(error)
+            job.answer.of(job.run)
 
     def _take(self) -> list[_Job]:
         with self._lock:
@@ -122,7 +125,7 @@ class Together:
         queries = [query for job in jobs for query in job.queries or ()]
         try:
             found = jobs[0].search(**jobs[0].options, data=queries)
-        except Exception:
+        except BaseException:
             return False
         start, handed_out = 0, set[int]()
         for job in jobs:
@@ -130,7 +133,7 @@ class Together:
             result = SearchResult(found[start:end])
             _own_values(result, handed_out)
             result.extra = dict(found.extra)
-            job.result.set_result(result)
+            job.answer.give(result)
             start = end
         return True
 
@@ -148,9 +151,9 @@ def _own_values(result: SearchResult, handed_out: set[int]) -> None:
     """Copy lists and dictionaries that another caller has got already: each may change what it was given."""
     for hits in result:
         for hit in hits:
-            for name, value in hit.entity.items():
+            for name, value in hit["entity"].items():
                 if isinstance(value, (list, dict)):
                     if id(value) in handed_out:
-                        hit.entity[name] = deepcopy(value)
+                        hit["entity"][name] = deepcopy(value)
                     else:
                         handed_out.add(id(value))

@@ -6,22 +6,24 @@ and a read must not wait behind them. Writes of one client happen in the order i
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from milvus_store_lite.errors import ConnectionNotExistException
 from milvus_store_lite.storage.forks import GATE
+from milvus_store_lite.threads import started
+
+from ..threads import Threads
+from .answers import Answer
 
 R = TypeVar("R")
 
 READERS: Final = 2
-"""Searches keep every core busy by themselves, and more threads contend for them and for Python's lock: see
-benchmarks/async_search.py."""
+"""More threads contend for the cores and for Python's lock: see benchmarks/async_search.py."""
 
 WRITERS: Final = 1
 SERVER_CALLS: Final = 16
@@ -34,42 +36,56 @@ class Workers:
     def __init__(self, readers: int, writers: int) -> None:
         self._sizes = readers, writers
         self._closed = False
-        self._pid = 0
+        self._threads: tuple[int, Threads, Threads] | None = (
+            None  # of which process, for reads and for writes
+        )
         GATE.add_locks(self)
-        self._readers: ThreadPoolExecutor
-        self._writers: ThreadPoolExecutor
 
     def renew_locks(self) -> None:
         self._lock = threading.Lock()
 
     async def read(self, call: Callable[[], R]) -> R:
-        return await asyncio.wrap_future(self.submit(call))
+        answer = Answer[R]()
+        self.submit(partial(answer.of, call))
+        return await answer.future
 
     async def write(self, call: Callable[[], R]) -> R:
-        return await asyncio.wrap_future(self.submit(call, writes=True))
+        answer = Answer[R]()
+        self.submit(partial(answer.of, call), writes=True)
+        return await answer.future
 
-    def submit(self, call: Callable[[], R], *, writes: bool = False) -> Future[R]:
-        """Run ``call`` with the caller's context variables as soon as a thread is free.
-
-        Cancelled before that, it never runs; after, it runs to its end.
-        """
-        context = contextvars.copy_context()
+    def submit(self, job: Callable[[], object], *, writes: bool = False) -> None:
+        """Run ``job``, which raises nothing, with the caller's context variables as soon as a thread is free."""
+        run = partial(contextvars.copy_context().run, job)
         with self._lock:
             if self._closed:
                 raise ConnectionNotExistException(message="the client is closed: open a new one")
-            if self._pid != os.getpid():
+            if self._threads is None or self._threads[0] != os.getpid():
                 # Threads do not live on in a forked child; whoever awaits them is in the parent.
-                self._pid = os.getpid()
                 readers, writers = self._sizes
-                self._readers = ThreadPoolExecutor(readers, thread_name_prefix="milvus-store-read")
-                self._writers = ThreadPoolExecutor(writers, thread_name_prefix="milvus-store-write")
-            return (self._writers if writes else self._readers).submit(context.run, call)
+                reading, writing = (
+                    Threads(readers, "milvus-store-read"),
+                    Threads(writers, "milvus-store-write"),
+                )
+                self._threads = os.getpid(), reading, writing
+            _, reading, writing = self._threads
+        (writing if writes else reading).run(run)
 
     def close(self) -> None:
         """Take no more calls, and return when those that were taken have ended."""
         with self._lock:
             self._closed = True
-            started = self._pid == os.getpid()
-        if started:
-            for pool in (self._readers, self._writers):
-                pool.shutdown(wait=True)
+            threads = self._threads
+        if threads is not None and threads[0] == os.getpid():
+            for one in threads[1:]:
+                one.finish()
+
+    async def aclose(self) -> None:
+        """The same, while the event loop goes on."""
+        answer = Answer[None]()
+        closing = threading.Thread(
+            target=answer.of, args=(self.close,), name="milvus-store-close", daemon=True
+        )
+        if not started(closing):
+            answer.of(self.close)
+        await answer.future

@@ -51,7 +51,7 @@ def check_params(params: object) -> dict[str, Any]:
 
 def check_int(value: object, parameter: str) -> int:
     """``value``, which may be given as digits."""
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
         return int(value)
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
         illegal(parameter, "an int", value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from milvus_store import MilvusClient
 from milvus_store.client.address import is_server
-from milvus_store.errors import CollectionNotLoadedException, MilvusException
+from milvus_store.errors import CollectionNotLoadedException, MilvusException, MissingExtraError
+from milvus_store.options import judge_options
+from milvus_store.threads import Threads
 
 from .checks import check_int, check_timeout, illegal
 from .errors import DeprecatedError, NotConnectError, ParamError
@@ -17,6 +18,7 @@ from .futures import Callback, Future
 
 CLIENT_VERSION: Final = "0.2.12"
 _DEFAULT_PORTS: Final = {"GRPC": 19530, "HTTP": 19121}
+_FUTURE: Final = frozenset({"_async", "_callback", "callback"})
 _KNOWN: Final = frozenset(
     {"uri", "name", "pool_size", "wait_timeout", "try_connect", "pre_ping", "max_retry", "memory_limit"}
 )
@@ -49,9 +51,7 @@ class Connection:
             NotConnectError: the file cannot be opened or the server cannot be reached.
             ImportError: a server is wanted and pymilvus is not installed.
         """
-        unknown = sorted(set(kwargs) - _KNOWN)
-        if unknown:
-            raise ParamError(f"Milvus() got an unexpected argument {unknown[0]!r}")
+        judge_options("Milvus", kwargs, _KNOWN | {"host", "port", "handler"}, error=ParamError)
         if handler not in _DEFAULT_PORTS:
             illegal("handler", "'GRPC' or 'HTTP'", handler)
         self._address = _address(host, port, handler, kwargs.get("uri"))
@@ -60,7 +60,7 @@ class Connection:
         self._pool_size = check_int(kwargs.get("pool_size", 10), "pool_size")
         self._wait_timeout = float(kwargs.get("wait_timeout", 10))
         self._settings = {key: kwargs[key] for key in ("memory_limit",) if kwargs.get(key) is not None}
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
         self._is_closed = False
         self.__client: MilvusClient | None = None
         if kwargs.get("try_connect", True):
@@ -69,6 +69,8 @@ class Connection:
     def _connect(self) -> MilvusClient:
         try:
             return MilvusClient(self._address, timeout=self._wait_timeout, **self._settings)
+        except MissingExtraError:
+            raise
         except MilvusException as error:
             raise NotConnectError(f"cannot open {self._address}: {error.message}") from error
 
@@ -85,10 +87,17 @@ class Connection:
         """The client of today on the same file or server, for what 0.9 did not have."""
         return self._client
 
+    @property
+    def consistent_client(self) -> MilvusClient:
+        """The same client, which on a server sees all that was written when it asks, as 0.9 did."""
+        return self._within(None)
+
     def _within(self, timeout: object) -> MilvusClient:
-        """The client, whose calls to a server give up after ``timeout`` seconds."""
+        """The client, whose calls to a server give up after ``timeout`` seconds and see all that was written."""
         seconds = check_timeout(timeout)
-        return self._client if seconds is None else cast(MilvusClient, _Hurried(self._client, seconds))
+        if seconds is None and not self._is_server:
+            return self._client
+        return cast(MilvusClient, _Asking(self._client, seconds, is_strong=self._is_server))
 
     @property
     def _is_server(self) -> bool:
@@ -110,7 +119,7 @@ class Connection:
     def close(self) -> None:
         """Wait for ``_async`` calls and release the file or connection; later calls raise AttributeError."""
         if self._threads is not None:
-            self._threads.shutdown(wait=True)
+            self._threads.finish()
             self._threads = None
         self._is_closed = True
         if self.__client is not None:
@@ -135,14 +144,12 @@ class Connection:
 
     def _deliver(self, kind: type[Future], options: dict[str, Any], work: Callable[[], Any]) -> Any:
         """What ``work`` answers, or with ``_async`` in ``options`` a future of it."""
-        unknown = sorted(set(options) - {"_async", "_callback", "callback"})
-        if unknown:
-            raise ParamError(f"unexpected argument {unknown[0]!r}: expected _async or _callback")
+        judge_options(_name_of(work), options, _FUTURE, error=ParamError)
         callback: Callback | None = options.get("_callback") or options.get("callback")
         if not options.get("_async"):
             return work()
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._pool_size, thread_name_prefix="milvus-legacy")
+            self._threads = Threads(self._pool_size, "milvus-legacy")
         return kind(self._threads, work, callback)
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
@@ -164,15 +171,25 @@ class Connection:
         raise DeprecatedError("set_hook() is deprecated: wrap the call instead")
 
 
-class _Hurried:
-    """Calls of a client that have a time limit."""
+_READS: Final = frozenset({"get", "query", "search"})
 
-    def __init__(self, client: MilvusClient, seconds: float) -> None:
+
+def _name_of(work: Callable[[], Any]) -> str:
+    """The call that ``work`` is the rest of."""
+    name: str = getattr(getattr(work, "func", work), "__name__", "call")
+    return name.strip("_")
+
+
+class _Asking:
+    """Calls of a client that have a time limit, and whose reads see all that was written before them."""
+
+    def __init__(self, client: MilvusClient, seconds: float | None, *, is_strong: bool) -> None:
         self._client = client
-        self._seconds = seconds
+        self._limit = {} if seconds is None else {"timeout": seconds}
+        self._level = {"consistency_level": "Strong"} if is_strong else {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return partial(getattr(self._client, name), timeout=self._seconds)
+        return partial(getattr(self._client, name), **self._limit, **(self._level if name in _READS else {}))
 
 
 def loaded(client: MilvusClient, collection_name: str, ask: Callable[[], Answer]) -> Answer:

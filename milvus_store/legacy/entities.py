@@ -16,7 +16,7 @@ from .checks import Vectors, check_ids, check_name, check_params, check_tag, che
 from .connection import Connection, loaded
 from .errors import ParamError
 from .futures import InsertFuture
-from .layout import Layout
+from .layout import DEFAULT_PARTITION, Layout
 from .status import OK_MESSAGE, Refused, Status, answering
 
 _READ_AT_ONCE: Final = 1000
@@ -69,11 +69,13 @@ class EntityCalls(Connection):
     ) -> tuple[Status, list[int]]:
         layout = Layout.of(client, name)
         check_shape(layout, vectors)
-        write = client.insert if ids is None else client.upsert
-        ids = new_ids(len(vectors)) if ids is None else ids
+        replaces, ids = ids is not None, new_ids(len(vectors)) if ids is None else ids
+        write = client.upsert if replaces else client.insert
         keys, fields = ids, (layout.id_field, layout.vector_field)
         rows = [dict(zip(fields, row, strict=True)) for row in zip(keys, vectors, strict=True)]
         write(name, rows, partition_name=tag or "")
+        if self._is_server and replaces:
+            _forget_elsewhere(client, layout, ids, tag or DEFAULT_PARTITION)
         return Status(message="Add vectors successfully!"), ids
 
     @answering([])
@@ -121,6 +123,19 @@ class EntityCalls(Connection):
             ),
         )
         return Status(), [row[layout.id_field] for row in rows]
+
+
+def _forget_elsewhere(client: MilvusClient, layout: Layout, ids: list[int], tag: str) -> None:
+    """Let ids that were written to partition ``tag`` be in no other: Milvus replaces within a partition only."""
+    for other in client.list_partitions(layout.name):
+        if other == tag:
+            continue
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            wanted = f"{layout.id_field} in {ids[start : start + _READ_AT_ONCE]}"
+            ask = partial(client.query, layout.name, wanted, [layout.id_field], partition_names=[other])
+            found = [row[layout.id_field] for row in loaded(client, layout.name, ask)]
+            if found:
+                client.delete(layout.name, ids=found, partition_name=other)
 
 
 def check_shape(layout: Layout, vectors: Vectors) -> None:

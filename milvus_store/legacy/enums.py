@@ -5,32 +5,12 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from milvus_store import IndexType
 
-class _Named(IntEnum):
-    def __str__(self) -> str:
-        return self.name
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.name}>"
+__all__ = ["SEGMENT_INDEX_NAMES", "IndexType", "MetricType", "index_name_of", "index_type_of"]
 
 
-class IndexType(_Named):
-    """How vectors are indexed; FLAT compares with every vector."""
-
-    INVALID = 0
-    FLAT = 1
-    IVFLAT = 2
-    IVF_SQ8 = 3
-    RNSG = 4
-    IVF_SQ8H = 5
-    IVF_PQ = 6
-    HNSW = 11
-    ANNOY = 12
-    IVF_FLAT = 2
-    IVF_SQ8_H = 5
-
-
-class MetricType(_Named):
+class MetricType(IntEnum):
     """How vectors are compared; L2 is squared, larger is nearer for IP alone."""
 
     INVALID = 0
@@ -41,6 +21,12 @@ class MetricType(_Named):
     TANIMOTO = 5
     SUBSTRUCTURE = 6
     SUPERSTRUCTURE = 7
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.name}>"
 
     @property
     def is_binary(self) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from concurrent import futures
+from concurrent.futures import CancelledError
 from typing import Any
+
+from milvus_store.threads import Threads
 
 from .errors import FutureTimeoutError
 
@@ -17,17 +20,38 @@ class Future:
     ``callback`` is called with the answer when it is there, a pair as two arguments.
     """
 
-    def __init__(
-        self, pool: futures.ThreadPoolExecutor, work: Callable[[], Any], callback: Callback | None = None
-    ) -> None:
+    def __init__(self, threads: Threads, work: Callable[[], Any], callback: Callback | None = None) -> None:
+        self._work = [work]  # who takes it out runs it, or cancels it
         self._callback = callback
-        self._future = pool.submit(self._run, work)
+        self._answer: Any = None
+        self._error: BaseException | None = None
+        self._is_over = False
+        self._over = threading.Lock()  # held until it is over
+        self._over.acquire()
+        threads.run(self._run)
 
-    def _run(self, work: Callable[[], Any]) -> Any:
-        answer = work()
-        if self._callback is not None:
-            self._callback(*(answer if isinstance(answer, tuple) else (answer,)))
-        return answer
+    def _run(self) -> None:
+        try:
+            work = self._work.pop()
+        except IndexError:
+            return  # it was cancelled
+        try:
+            self._answer = work()
+            if self._callback is not None:
+                self._callback(*(self._answer if isinstance(self._answer, tuple) else (self._answer,)))
+        except BaseException as error:
+            self._error = error
+        self._end()
+
+    def _end(self) -> None:
+        self._is_over = True
+        self._over.release()
+
+    def _wait(self, timeout: float | None = None) -> bool:
+        """Whether it is over, at the latest after ``timeout`` seconds."""
+        if not self._is_over and self._over.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+            self._over.release()
+        return self._is_over
 
     def result(self, timeout: float | None = None, raw: bool = False) -> Any:
         """What the same call without ``_async`` returns; with ``raw`` what ``MilvusClient`` gave, if that differs.
@@ -35,35 +59,37 @@ class Future:
         Raises:
             FutureTimeoutError: it is not there after ``timeout`` seconds.
         """
-        try:
-            answer = self._future.result(timeout)
-        except futures.TimeoutError:
-            if self._future.done():  # the call itself ran out of time
-                raise
-            raise FutureTimeoutError(f"no result after {timeout} seconds") from None
+        if not self._wait(timeout):
+            raise FutureTimeoutError(f"no result after {timeout} seconds")
+        if self._error is not None:
+            raise self._error
+        answer = self._answer
         value = answer[1] if isinstance(answer, tuple) else None
         return getattr(value, "raw", answer) if raw else answer
 
     def done(self) -> None:
         """Wait for the answer, and for the callback."""
-        futures.wait([self._future])
+        self._wait()
 
     def is_done(self) -> bool:
         """Whether the answer is there; does not wait."""
-        return self._future.done()
+        return self._is_over
 
     def cancel(self) -> bool:
         """Give the call up if it has not begun; True if that worked."""
-        return self._future.cancel()
+        try:
+            self._work.pop()
+        except IndexError:
+            return isinstance(self._error, CancelledError)
+        self._error = CancelledError()
+        self._end()
+        return True
 
     def exception(self) -> None:
         """Wait, and raise what the call or its callback raised, if anything."""
-        try:
-            error = self._future.exception()
-        except futures.CancelledError:
-            return
-        if error is not None:
-            raise error
+        self._wait()
+        if self._error is not None and not isinstance(self._error, CancelledError):
+            raise self._error
 
 
 class SearchFuture(Future):

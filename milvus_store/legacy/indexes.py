@@ -81,11 +81,14 @@ def _replace_index(client: MilvusClient, layout: Layout, type_name: str, params:
         client.drop_index(layout.name, layout.index_name)
     try:
         _build(client, layout, type_name, params)
-    except MilvusException as error:
-        _build(client, layout, layout.index_type_name, dict(layout.params))
-        raise Refused(Status.BUILD_INDEX_ERROR, error.message) from error
-    finally:
-        client.load_collection(layout.name)
+    except BaseException as error:
+        if layout.index_name is not None:
+            _build(client, layout, layout.index_type_name, dict(layout.params))
+            client.load_collection(layout.name)
+        if isinstance(error, MilvusException):
+            raise Refused(Status.BUILD_INDEX_ERROR, error.message) from error
+        raise
+    client.load_collection(layout.name)
 
 
 def _build(client: MilvusClient, layout: Layout, type_name: str, params: dict[str, Any]) -> None:

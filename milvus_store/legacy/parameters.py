@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
+
+from milvus_store.options import judge_options
 
 from .enums import IndexType
 from .status import Refused, Status
@@ -92,7 +94,7 @@ _BUILD_NAMES: Final = tuple({one.name: None for many in BUILD_PARAMETERS.values(
 
 def check_build(kind: IndexType, given: Mapping[str, Any], dimension: int) -> dict[str, int]:
     """What to build an index of type ``kind`` with; raises Refused with ILLEGAL_ARGUMENT."""
-    _check_names(given, _BUILD_NAMES, "index")
+    _check_names(given, "create_index")
     checked = {one.name: one.check(given) for one in BUILD_PARAMETERS[kind]}
     if "nlist" in checked:
         checked["nlist"] = min(checked["nlist"], MAX_LISTS)
@@ -109,18 +111,18 @@ def check_search(
     kind: IndexType, given: Mapping[str, Any], top_k: int, built_with: Mapping[str, Any]
 ) -> dict[str, int]:
     """What to search an index of type ``kind`` with; raises Refused with ILLEGAL_ARGUMENT."""
-    _check_names(given, _SEARCH_NAMES, "search")
+    _check_names(given, "search")
     if kind is IndexType.ANNOY and given.get("search_k") == -1:  # the index decides
         return {"search_k": -1}
     return {one.name: one.check(given) for one in search_parameters(kind, top_k, built_with)}
 
 
-def _check_names(given: Mapping[str, Any], known: tuple[str, ...], purpose: str) -> None:
-    for name in given:
-        if name not in known:
-            close = get_close_matches(str(name), known, n=1)
-            raise Refused(
-                Status.ILLEGAL_ARGUMENT,
-                f"Invalid {purpose} parameter {name!r}"
-                + (f": did you mean {close[0]!r}?" if close else f": expected some of {', '.join(known)}"),
-            )
+def _check_names(given: Mapping[str, Any], call: str) -> None:
+    """Each index picks what it takes of what any index takes, when it is made or searched."""
+    judge_options(
+        call,
+        {str(name): value for name, value in given.items()},
+        _SEARCH_NAMES + _BUILD_NAMES,
+        what="parameter",
+        error=partial(Refused, Status.ILLEGAL_ARGUMENT),
+    )

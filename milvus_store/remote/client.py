@@ -5,14 +5,24 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from ..client.address import server_address
+from ..client.data import as_rows
 from ..client.milvus_client import MilvusClient
 from ..errors import ConnectionNotExistException, ParamError
+from ..extras import imported
+from ..results import WriteResult
+from .creation import create_and_insert, taking_back
 from .errors import translated_errors
 from .types import to_pymilvus
+
+_OF_FILES: Final = {
+    "read_only": "give its user the privilege to read and no other",
+    "strict": "pymilvus ignores the arguments that it does not know",
+}
 
 
 class RemoteMilvusClient(MilvusClient):
@@ -26,27 +36,81 @@ class RemoteMilvusClient(MilvusClient):
         """Connect to the server at ``uri``; the other arguments are those of ``pymilvus.MilvusClient``.
 
         Raises:
-            ImportError: pymilvus is not installed.
+            ParamError: what is asked for only a file can keep: ``read_only`` or ``strict``.
+            MissingExtraError: pymilvus is not installed.
             MilvusException: the server cannot be reached, or refuses the user.
         """
         self.uri = uri
+        self._arguments = args, dict(kwargs)
+        self._database_name: str | None = None
         self._server: Any = None
-        try:
-            import pymilvus
-        except ImportError as error:
-            raise ImportError(
-                f"{uri!r} is a server, which needs pymilvus: pip install 'milvus-store[server]'"
-            ) from error
+        for name, instead in _OF_FILES.items():
+            if kwargs.pop(name, False):
+                raise ParamError(message=f"{name}=True is for files, and {uri!r} is a server: {instead}")
+        pymilvus = imported("pymilvus", f"servers such as {uri!r}")
         # Servers take pings of an idle client for a nuisance, and hang up after some.
         options = {"grpc.keepalive_permit_without_calls": False, **kwargs.pop("grpc_options", {})}
         with translated_errors():
             self._server = pymilvus.MilvusClient(server_address(uri), *args, grpc_options=options, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and deep-copied, a client is one that connects to the same server, with the same password."""
+        self._connected  # noqa: B018  # raises when it is closed
+        kinds = [one for one in type(self).__mro__ if not issubclass(one, RemoteMilvusClient)]
+        return _reconnected, (kinds[0], self.uri, *self._arguments, self._database_name)
 
     def close(self) -> None:
         """Give up the connection."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
+
+    def create_collection(self, collection_name: str, *args: Any, **kwargs: Any) -> None:
+        """Create a collection; if its index or loading it is refused, there is none, as on a file."""
+        with taking_back(self, collection_name, kwargs.get("index_params")):
+            self._forward("create_collection", (collection_name, *args), kwargs)
+
+    def create_and_insert(
+        self,
+        collection_name: str,
+        data: dict[str, Any] | list[dict[str, Any]],
+        schema: Any = None,
+        index_params: Any = None,
+        partition_name: str | None = "",
+        replace: bool = False,
+        batch_size: int | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> WriteResult:
+        """Make a collection that has rows from the start; if one is refused, the collection is dropped again.
+
+        With ``replace`` the old collection is dropped when the new one is filled, which takes its name then.
+        """
+        return create_and_insert(
+            self,
+            collection_name,
+            as_rows(data),
+            {"schema": schema, "index_params": index_params, "timeout": timeout, **kwargs},
+            replace=replace,
+            batch_size=batch_size,
+            writing={"partition_name": partition_name or None, "timeout": timeout},
+        )
+
+    def create_index(self, collection_name: str, *args: Any, **kwargs: Any) -> Any:
+        """As on a file, all indexes or none: pymilvus asks for one after the other.
+
+        Raises:
+            MilvusException: the server refuses one of them; those before it are gone again.
+        """
+        existing = set(self.list_indexes(collection_name))
+        try:
+            return self._forward("create_index", (collection_name, *args), kwargs)
+        except BaseException:
+            with suppress(Exception):
+                for name in self.list_indexes(collection_name):
+                    if name not in existing:
+                        self.drop_index(collection_name, name)
+            raise
 
     def backup(self, target: str | os.PathLike[str]) -> NoReturn:
         """Refused: it copies a file."""
@@ -94,7 +158,19 @@ class RemoteMilvusClient(MilvusClient):
         # None is "not given" here; pymilvus refuses it for some keywords.
         given = {key: to_pymilvus(value) for key, value in kwargs.items() if value is not None}
         with translated_errors():
-            return call(*map(to_pymilvus, args), **given)
+            answer = call(*map(to_pymilvus, args), **given)
+        if name in ("use_database", "using_database"):
+            self._database_name = args[0] if args else kwargs["db_name"]
+        return answer
+
+
+def _reconnected(
+    kind: type[MilvusClient], uri: str, args: tuple[Any, ...], kwargs: dict[str, Any], database: str | None
+) -> MilvusClient:
+    client = kind(uri, *args, **kwargs)
+    if database is not None:
+        client.use_database(database)
+    return client
 
 
 def _forwarding(name: str, on_file: Callable[..., Any]) -> Callable[..., Any]:

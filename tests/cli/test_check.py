@@ -32,6 +32,7 @@ def test_problems_are_printed_and_the_exit_code_is_one(run: Run, damaged: Path) 
         "collection 'docs', field 'title': not what was written, by the checksum: 2 rows (seq 3, 5)",
         "collection 'docs', field 'vector': no vector for 1 row (seq 7)",
         f"3 problems in {damaged} (2 collections, 20 rows)",
+        "'milvus-store recover FILE NEW' writes every sound row to a new file",
     ]
 
 

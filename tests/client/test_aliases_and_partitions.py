@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from milvus_store import DataType, MilvusClient
@@ -7,6 +9,7 @@ from milvus_store.errors import (
     AliasNotExistException,
     CollectionNotExistException,
     CollectionNotLoadedException,
+    DataTypeNotMatchException,
     IndexNotExistException,
     MilvusException,
     ParamError,
@@ -44,9 +47,9 @@ def test_an_alias_moves_at_once(colors: MilvusClient) -> None:
 def test_names_are_not_taken_twice(colors: MilvusClient) -> None:
     colors.create_collection("other", dimension=2)
     colors.create_alias("colors", "paint")
-    for name, code in (("paint", 1602), ("other", 1601)):
+    for collection, name, code in (("other", "paint", 1602), ("colors", "other", 1601)):
         with pytest.raises(MilvusException, match=name) as caught:
-            colors.create_alias("colors", name)
+            colors.create_alias(collection, name)
         assert caught.value.code == code
     with pytest.raises(MilvusException, match="'paint' already exists"):
         colors.create_collection("paint", dimension=2)
@@ -108,19 +111,13 @@ def test_dropping_a_partition_drops_its_rows(colors: MilvusClient) -> None:
 
 def test_partitions_that_cannot_be(colors: MilvusClient) -> None:
     colors.create_partition("colors", "extra")
-    with pytest.raises(MilvusException, match="'extra' already exists"):
-        colors.create_partition("colors", "extra")
     with pytest.raises(ParamError, match="invalid partition name"):
         colors.create_partition("colors", "1p")
     with pytest.raises(ParamError, match="'_default' cannot be dropped"):
         colors.drop_partition("colors", "_default")
-    for call in (
-        lambda: colors.drop_partition("colors", "nope"),
-        lambda: colors.get_partition_stats("colors", "nope"),
-    ):
-        with pytest.raises(PartitionNotExistException, match="'nope'") as caught:
-            call()
-        assert caught.value.code == 200
+    with pytest.raises(PartitionNotExistException, match="'nope'") as caught:
+        colors.get_partition_stats("colors", "nope")
+    assert caught.value.code == 200
     schema = colors.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("v", DataType.FLOAT_VECTOR, dim=2)
@@ -192,3 +189,48 @@ def test_partitions_to_load_must_exist_and_be_searchable(colors: MilvusClient) -
     colors.create_collection("bare", schema=schema)
     with pytest.raises(IndexNotExistException, match="create_index"):
         colors.load_partitions("bare", "_default")
+
+
+def test_names_of_partitions_are_names(client: MilvusClient) -> None:
+    client.create_collection("t", dimension=2)
+    for key, name in enumerate(("p", "q", "pq")):
+        client.create_partition("t", name)
+        client.insert("t", {"id": key, "vector": [1, 0]}, partition_name=name)
+
+    def found(names: Any) -> list[list[Any]]:
+        rows = [
+            client.query("t", "id >= 0", ["id"], partition_names=names),
+            client.get("t", [0, 1, 2], partition_names=names),
+            client.query_iterator("t", partition_names=names).next(),
+        ]
+        hits = client.search("t", [[1, 0]], partition_names=names)[0].ids
+        pages = client.search_iterator("t", [[1, 0]], partition_names=names).next().ids()
+        return [sorted(one["id"] for one in some) for some in rows] + [
+            sorted(hits),
+            sorted(pages),
+        ]
+
+    for given, meant in (
+        ("pq", [2]),
+        (["p", "q"], [0, 1]),
+        (("q",), [1]),
+        ([], [0, 1, 2]),
+        (None, [0, 1, 2]),
+    ):
+        assert found(given) == [meant] * 5
+    for wrong in (5, {"p"}, {"p": 1}, b"p", ["p", None], [["p"]], False):
+        with pytest.raises(
+            DataTypeNotMatchException, match="partition_names must be a name or a list of names"
+        ):
+            found(wrong)
+    row = {"id": 9, "vector": [1, 0]}
+    for name in (["p"], 5, b"p", False, 0):
+        for call in (
+            lambda name=name: client.insert("t", row, partition_name=name),
+            lambda name=name: client.upsert("t", row, partition_name=name),
+            lambda name=name: client.delete("t", ids=[1], partition_name=name),
+            lambda name=name: client.delete("t", filter="id >= 0", partition_name=name),
+        ):
+            with pytest.raises(DataTypeNotMatchException, match="partition_name must be a str"):
+                call()
+    assert found(None) == [[0, 1, 2]] * 5

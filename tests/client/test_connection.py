@@ -249,23 +249,27 @@ def test_importing_is_quick_and_light() -> None:
 def test_a_database_that_is_closed_while_it_is_looked_up_is_opened_anew(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    class User:
+        """Who has the database open."""
+
     class Window(dict):  # type: ignore[type-arg]
         """Forgets its last user just after it was found, as the garbage collector may."""
 
         def get(self, key: object, default: object = None) -> object:
             found = super().get(key, default)
             if users:
-                shared.release(users.pop())
+                shared.release(users.pop(), one)
             return found
 
     monkeypatch.setattr(shared, "_open", Window())
     settings = {"durability": "full", "busy_timeout": 30.0, "memory_limit": None, "read_only": False}
     users: list[Database] = []
-    users.append(shared.acquire(str(path), **settings))
+    one, other = User(), User()
+    users.append(shared.acquire(one, str(path), **settings))
     (first,) = users
-    second = shared.acquire(str(path), **settings)
+    second = shared.acquire(other, str(path), **settings)
     assert second is not first
     assert second.list_collections() == []
-    shared.release(second)
+    shared.release(second, other)
     with pytest.raises(ConnectionNotExistException):
         second.list_collections()

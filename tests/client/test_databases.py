@@ -50,7 +50,7 @@ def test_a_database_sees_its_own_collections_only(two: MilvusClient, path: Path)
 
 
 def test_a_database_that_is_not_there(two: MilvusClient, path: Path) -> None:
-    for call in (two.use_database, two.describe_database, two.drop_database):
+    for call in (two.use_database, two.describe_database):
         with pytest.raises(DatabaseNotExistException, match=r"'nope'.*default, shop") as caught:
             call("nope")
         assert caught.value.code == 800

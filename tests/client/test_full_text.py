@@ -267,7 +267,7 @@ def test_analyzers_can_be_tried(client: MilvusClient) -> None:
     }
     for bad, message in (
         ({"with_hash": True}, "no hashes"),
-        ({"analyzer_names": "x"}, "knows no analyzer_names"),
+        ({"analyzer_names": "x"}, "name collection and field"),
         ({"collection_name": "docs", "field_name": "id"}, r"\(of 'docs': text\), got 'id'"),
         ({"collection_name": "docs", "analyzer_params": {}}, "got both"),
     ):

@@ -125,7 +125,7 @@ def test_fields_take_the_index_types_that_milvus_gives_them(
             "'json_cast_function' is not served, .* convert the values before",
         ),
         ("shelff", "HNSW", {}, "cannot index field 'shelff'"),
-        ("year", "INVERTED", {"m": 3}, "takes no parameters, got 'm'"),
+        ("year", "INVERTED", {"jsonpath": "x"}, "'jsonpath'; did you mean 'json_path'"),
     ],
 )
 def test_what_an_index_cannot_be_is_named(

@@ -108,6 +108,28 @@ def test_get_and_write_results_agree(both: Any) -> None:
         client.delete("IP", ids=[1000])
 
 
+def test_a_partial_update_leaves_the_same_rows(both: Any) -> None:
+    updates: list[list[dict[str, Any]]] = [
+        [{"id": 5, "color": "pink"}, {"id": 6, "color": "grey"}],
+        [{"id": 5, "fresh": {"a": [1]}, "n": None}],
+        [{"id": 8, "vector": [0.5] * 8}],
+        [{"id": 9, "doc": {"a": 1}}],
+        [{"id": 1001, "vector": [1.0] * 8, "color": "new"}],
+    ]
+    found = []
+    for client in both:
+        for rows in updates:
+            assert client.upsert("COSINE", rows, partial_update=True)["upsert_count"] == len(rows)
+        with pytest.raises(Exception, match="vector"):
+            client.upsert("COSINE", [{"id": 1002, "color": "incomplete"}], partial_update=True)
+        found.append(
+            [dict(row) for row in client.get("COSINE", [5, 6, 8, 9, 1001, 1002], output_fields=["*"])]
+        )
+        client.delete("COSINE", ids=[5, 6, 8, 9, 1001])
+        client.insert("COSINE", [ROWS[n] for n in (5, 6, 8, 9)])
+    assert found[0] == found[1]
+
+
 def test_describe_has_the_keys_that_pymilvus_gives(both: Any) -> None:
     theirs, ours = (client.describe_collection("L2") for client in both)
     assert set(theirs) - set(ours) <= {"enable_namespace", "schema_version"}

@@ -64,7 +64,7 @@ def test_an_error_keeps_the_outputs_before_it_and_has_a_caret(book: Notebook) ->
     assert reply.content["status"] == "error"
     (error,) = reply.errors
     assert error["ename"] == "ILLEGAL_DIMENSION"
-    assert error["traceback"][1:] == ["line 2: select 1,2,3 from T;", "        ^"]
+    assert error["traceback"][1:] == ["line 2: select 1,2,3 from T;", "               ^"]
     assert reply.content["ename"] == error["ename"]
 
 

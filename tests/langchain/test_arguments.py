@@ -22,7 +22,9 @@ MakeStore = Callable[..., Milvus]
             "vector_field names 2 fields for 1 embeddings: dense, sparse",
         ),
         ({"vector_schema": {"dtype": DataType.BINARY_VECTOR}}, "vector_schema must be"),
-        ({"vector_schema": {"dim": 8}}, "taken from the embeddings"),
+        ({"vector_schema": {"dim": "8"}}, "vector_schema must be"),
+        ({"vector_schema": {"max_length": 8}}, "vector_schema must be"),
+        ({"vector_schema": {"dtype": DataType.SPARSE_FLOAT_VECTOR, "dim": 8}}, "have no dimension"),
         (
             {"index_params": [{}, {}]},
             r"index_params must be one dict for each vector field \(vector\), got 2",

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from langchain_core.documents import Document
 
 from langchain_milvus_store import Milvus
+from milvus_store import DataType
 from milvus_store.errors import DataNotMatchException, FilterError
 
 MakeStore = Callable[..., Milvus]
@@ -111,7 +113,7 @@ def test_a_partition_key_goes_with_every_way_to_keep_metadata(
     store.add_texts(["a", "b", "c"], [{"tenant": "ann", "n": 1}, {"tenant": "bob", "n": 2}, {"n": 3}])
     (found,) = store.similarity_search("b", expr='tenant == "bob"')
     assert (found.page_content, found.metadata) == ("b", {"tenant": "bob", "n": 2})
-    (stray,) = store.search_by_metadata('tenant == ""')
+    (stray,) = store.search_by_metadata('tenant == "__no_tenant__"')
     assert stray.metadata == {"n": 3}
 
 
@@ -168,3 +170,69 @@ def test_a_bound_store_may_write_the_first_documents(make_store: MakeStore) -> N
     assert tenants_of(store.similarity_search("x")) == {"eve"}
     with pytest.raises(ValueError, match="no partition key"):
         make_store(collection_name="other").for_tenant("eve").add_texts(["x"])
+
+
+NO_TENANT = "__no_tenant__"
+NOBODY = [
+    None,
+    True,
+    1.5,
+    float("nan"),
+    np.float64(1),
+    b"bob",
+    ["bob"],
+    {"bob": 1},
+    NO_TENANT,
+    "x" * 70_000,
+    5,
+]
+
+
+@pytest.mark.parametrize("tenant", NOBODY, ids=lambda one: repr(one)[:20])
+def test_nobody_is_no_tenant(tenants: Milvus, tenant: Any) -> None:
+    with pytest.raises(ValueError, match="cannot be|must be a str or an int"):
+        tenants.for_tenant(tenant)
+
+
+@pytest.mark.parametrize("tenant", [*NOBODY[:-2], -(2**63)], ids=lambda one: repr(one)[:20])
+def test_nobody_is_no_tenant_before_there_are_documents(make_store: MakeStore, tenant: Any) -> None:
+    with pytest.raises(ValueError, match="cannot be|must be a str or an int"):
+        make_store(partition_key_field="tenant").for_tenant(tenant)
+    with pytest.raises(ValueError, match="no partition key"):
+        make_store(collection_name="other").for_tenant("ann")
+
+
+def test_a_number_of_numpy_is_a_tenant_and_the_one_that_says_none_is_not(make_store: MakeStore) -> None:
+    store = make_store(partition_key_field="tenant")
+    store.add_texts(["zero", "one", "none"], [{"tenant": 0}, {"tenant": 1}, {}])
+    bound = store.for_tenant(np.int64(0))  # type: ignore[arg-type]
+    assert [one.page_content for one in bound.similarity_search("x")] == ["zero"]
+    for tenant in (True, "0", -(2**63)):
+        with pytest.raises(ValueError, match="cannot be"):
+            bound.for_tenant(tenant)
+
+
+def test_an_empty_text_is_a_tenant_and_that_of_documents_without_one_is_not(make_store: MakeStore) -> None:
+    store = make_store(partition_key_field="tenant")
+    bound = store.for_tenant("")
+    bound.add_texts(["mine"])
+    store.add_texts(["theirs", "stray"], [{"tenant": "ann"}, {}])
+    assert [one.page_content for one in store.for_tenant("").similarity_search("x")] == ["mine"]
+
+
+@pytest.mark.parametrize("default", [{"default_value": ""}, {}])
+def test_an_empty_text_is_nobodys_where_it_says_so(make_store: MakeStore, default: dict[str, Any]) -> None:
+    client = make_store().client
+    schema = client.create_schema(enable_dynamic_field=True)
+    for field in ({"field_name": "pk", "is_primary": True}, {"field_name": "text"}):
+        schema.add_field(datatype=DataType.VARCHAR, max_length=99, **field)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=64)
+    schema.add_field("tenant", DataType.VARCHAR, max_length=99, is_partition_key=True, **default)
+    client.create_collection("LangChainCollection", schema=schema)
+    store = make_store()
+    store.add_texts(["none", "theirs"], [{"tenant": ""}, {"tenant": "ann"}])
+    if default:
+        with pytest.raises(ValueError, match="a tenant cannot be ''"):
+            store.for_tenant("")
+    else:
+        assert [one.page_content for one in store.for_tenant("").similarity_search("x")] == ["none"]

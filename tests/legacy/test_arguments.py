@@ -215,7 +215,7 @@ def test_what_cannot_be_opened_raises_not_connect_error(tmp_path: Path) -> None:
         {"uri": ""},
         {"uri": 5},
         {"uri": "a.db", "handler": "SOAP"},
-        {"uri": "a.db", "pool": 5},
+        {"uri": "a.db", "poolsize": 5},
     ],
 )
 def test_a_constructor_argument_that_is_none_raises(options: dict[str, Any]) -> None:

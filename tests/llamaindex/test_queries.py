@@ -68,6 +68,7 @@ def test_every_mode_keeps_to_filters_documents_and_nodes(store: MilvusVectorStor
     assert set(ask(store, mode, node_ids=["a", "c"]).ids) == {"a", "c"}
     assert set(ask(store, mode, node_ids=["a", "c"], filters=red).ids) == {"a"}
     assert ask(store, mode, doc_ids=['fruit" or id != "']).ids == []
+    assert ask(store, mode, doc_ids=[]).ids == []
     written = {"string_expr": "price > 100 or color == 'green'"}
     assert set(ask(store, mode, filters=red, keywords=written).ids) == {"d"}
 
@@ -94,7 +95,7 @@ def test_queries_that_cannot_be_answered(store: MilvusVectorStore) -> None:
         ({"mode": MODES.SVM}, "is not served: use default"),
         ({"query_embedding": None}, "needs a query_embedding"),
         ({"mode": MODES.HYBRID, "query_str": None}, "needs a query_str"),
-        ({"keywords": {"partition": "x"}}, "unknown argument 'partition'"),
+        ({"keywords": {"partition": "x"}}, "'partition'; did you mean 'milvus_partition_names'"),
     ):
         with pytest.raises(ValueError, match=message):
             ask(store, **arguments)  # type: ignore[arg-type]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import datetime
+import uuid
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from llama_index.core.schema import ImageNode, IndexNode, NodeRelationship, TextNode
 from llama_index.core.vector_stores.types import (
@@ -118,12 +121,13 @@ def test_a_store_opens_what_another_made_or_overwrites_it(path: Path, nodes: lis
     third.client.close()
 
 
-def test_a_batch_is_written_wholly_or_not_at_all(path: Path, nodes: list[TextNode]) -> None:
+def test_the_nodes_of_a_call_are_written_wholly_or_not_at_all(path: Path, nodes: list[TextNode]) -> None:
     store = MilvusVectorStore(str(path), dim=2, batch_size=2)
     bad = [*nodes[:3], node("bad", "another dimension", [1.0, 2.0, 3.0])]
-    with pytest.raises(MilvusException, match="dimension 3"):
+    store.add(nodes[4:])
+    with pytest.raises(MilvusException, match="row 3.*dimension 3"):
         store.add(bad)
-    assert ids(store) == ["a", "b"]
+    assert ids(store) == ["e"]
     with pytest.raises(ValueError, match="'naked' has no embedding"):
         store.add([TextNode(id_="naked", text="no vector")])
     store.client.close()
@@ -216,6 +220,33 @@ def test_a_store_that_keeps_sparse_vectors_only(path: Path, nodes: list[TextNode
     with pytest.raises(ValueError, match="enable_dense=True"):
         ids(store)
     store.client.close()
+
+
+def test_metadata_of_other_types_is_written_as_json_has_it_or_names_its_key(path: Path) -> None:
+    store = MilvusVectorStore(str(path), dim=2)
+    given = {
+        "time": datetime.datetime(2024, 1, 2, 3, 4),
+        "uuid": uuid.UUID(int=5),
+        "numbers": [np.float32(1.5), {"n": np.int64(3)}],
+        "array": np.array([1, 2]),
+        "flag": np.bool_(True),
+    }
+    expected = {
+        "time": "2024-01-02T03:04:00",
+        "uuid": str(uuid.UUID(int=5)),
+        "numbers": [1.5, {"n": 3}],
+        "array": [1, 2],
+        "flag": True,
+    }
+    added = TextNode(id_="a", text="a", embedding=[1.0, 0.0], metadata=given)
+    store.add([added])
+    assert store.get_nodes(["a"])[0].metadata == expected
+    assert isinstance(added.metadata["flag"], np.bool_)
+    bad = TextNode(id_="b", text="b", embedding=[1.0, 0.0], metadata={"fine": np.int8(1), "odd": object()})
+    with pytest.raises(ValueError, match=r"metadata key 'odd' of node 'b' \(node 1 of this call\).*object"):
+        store.add([node("c", "c", [1.0, 0.0]), bad])
+    assert [one.node_id for one in store.get_nodes(["a", "b", "c"])] == ["a"]
+    store.close()
 
 
 def test_relationships_survive(store: MilvusVectorStore) -> None:

@@ -27,6 +27,7 @@ from milvus_store.errors import DatabaseLockedError
 from milvus_store.legacy.entities import new_ids
 from milvus_store_lite.indexes import field_index
 from milvus_store_lite.indexes.built import BuiltIndex
+from milvus_store_lite.storage.calls import THIS_THREAD
 from milvus_store_lite.storage.forks import GATE
 
 from .batches import Reader, rows, seen, seen_by_search
@@ -164,7 +165,7 @@ def wait_at_the_gate_empty_handed(path: str) -> None:
 
     def arrive(*, waiting: bool = True) -> bool:
         nonlocal arrivals
-        if not GATE._thread.inside:  # who is inside already does not wait
+        if not THIS_THREAD.calls.inside:  # who is inside already does not wait
             arrivals += 1
             held = [lock for lock in locks() if not nobody.submit(is_free, lock).result()]
             assert not held, f"the fork may wait for who wants one of {held}"
@@ -464,8 +465,8 @@ from milvus_store_lite.storage.forks import GATE
 import logging
 
 is_inside, is_shut = threading.Event(), threading.Event()
-shut = GATE._changed.wait_for
-GATE._changed.wait_for = lambda *arguments, **named: (is_shut.set(), shut(*arguments, **named))
+may_fork = GATE._may_fork
+GATE._may_fork = lambda: (may_fork(), is_shut.set())[0]
 
 def call():
     GATE.enter()

@@ -33,6 +33,17 @@ ROWS = st.fixed_dictionaries(
     optional={"extra": st.one_of(st.none(), st.integers(0, 3), st.sampled_from(["x", "y"]))},
 )
 BATCHES = st.lists(ROWS, min_size=1, max_size=8)
+CHANGES = st.lists(
+    st.fixed_dictionaries(
+        {"id": KEYS},
+        optional={
+            "vector": st.lists(st.integers(-3, 3).map(float), min_size=DIM, max_size=DIM),
+            "n": st.one_of(st.none(), st.integers(-5, 5)),
+            "extra": st.one_of(st.none(), st.integers(0, 3)),
+        },
+    ),
+    max_size=8,
+)
 
 
 class DatabaseModel(RuleBasedStateMachine):
@@ -83,6 +94,16 @@ class DatabaseModel(RuleBasedStateMachine):
     def upsert(self, rows: list[dict[str, Any]], who: int) -> None:
         assert self.clients[who].upsert("c", rows)["upsert_count"] == len(rows)
         self.write(rows)
+
+    @rule(changes=CHANGES, who=st.integers(0, 1))
+    def update(self, changes: list[dict[str, Any]], who: int) -> None:
+        known = [one for one in changes if one["id"] in self.rows]
+        assert self.clients[who].upsert("c", known, partial_update=True)["upsert_count"] == len(known)
+        merged: dict[int, dict[str, Any]] = {}
+        for one in known:
+            old = merged.pop(one["id"], self.rows[one["id"]])
+            merged[one["id"]] = {**old, **one}
+        self.write(list(merged.values()))
 
     @rule(rows=BATCHES, who=st.integers(0, 1))
     def a_bad_row_changes_nothing(self, rows: list[dict[str, Any]], who: int) -> None:

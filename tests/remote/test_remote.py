@@ -260,3 +260,9 @@ def test_functions_of_a_schema_go_along(remote: MilvusClient) -> None:
     remote.insert("texts", [{"text": "the quick brown fox"}, {"text": "a lazy dog"}])
     (hits,) = remote.search("texts", ["which fox"], anns_field="sparse", output_fields=["text"])
     assert [hit["entity"]["text"] for hit in hits] == ["the quick brown fox"]
+
+
+@pytest.mark.parametrize("name", ["read_only", "strict"])
+def test_a_promise_that_only_a_file_can_keep_is_refused_before_anybody_is_asked(name: str) -> None:
+    with pytest.raises(ParamError, match=f"{name}=True is for files"):
+        MilvusClient("http://127.0.0.1:1", **{name: True})  # type: ignore[arg-type]

@@ -73,14 +73,14 @@ def check_file(path: str | os.PathLike[str]) -> Report:
 @contextmanager
 def _admitted(path: str) -> Iterator[None]:
     """The file may be opened during the block: its log is its own."""
-    place = Place(path, read_only=True)
+    place, check = Place(path, read_only=True), object()
     with GATE.opening:
-        place.enter()
+        place.enter(check)
     try:
         yield
     finally:
         with GATE.opening:
-            place.leave()
+            place.leave(check)
 
 
 class _Examination:

@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ..products import inner_products
+
 Words = npt.NDArray[np.uint64]
 
 _BYTES_AT_ONCE: Final = 1_000_000
@@ -34,5 +36,6 @@ def bit_counts(words: Words, of: Words | None = None) -> npt.NDArray[np.float32]
     for start in range(0, len(words), step):
         part = words[start : start + step]
         counts = _count(part if of is None else part & of)
-        found[start : start + step] = counts.astype(np.float32) @ np.ones(counts.shape[1], dtype=np.float32)
+        ones = np.ones((1, counts.shape[1]), dtype=np.float32)
+        found[start : start + step] = inner_products(counts.astype(np.float32), ones)[0]
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final
 
 from ..storage.forks import GATE
@@ -28,6 +28,12 @@ MAX_PART_ROWS: Final = 50_000
 MAX_ROWS_IN_PARTS: Final = 200_000
 """Rows held in parts; beyond it the part that was not asked for longest is forgotten."""
 
+PART_ROWS: Final = 20
+"""What a part weighs beside its rows, in rows: so that parts are at most 10,000, however small they are."""
+
+_PART_BYTES: Final = 8_192
+"""What a part takes in memory beside its columns: 6 KB were measured."""
+
 
 class Histories:
     """All rows of a collection, and the parts last asked for."""
@@ -39,6 +45,10 @@ class Histories:
         GATE.add_locks(self)
         self._parts: OrderedDict[Part, History] = OrderedDict()
         self._too_large: set[Part] = set()
+        # What each part weighed when it was last asked for, and all of them together: a sum over the parts would
+        # let a search take longer the more tenants there are.
+        self._weights: dict[Part, int] = {}
+        self._weight = 0
 
     def renew_locks(self) -> None:
         self._lock = threading.Lock()
@@ -68,32 +78,69 @@ class Histories:
             history = self._parts.get(part)
             if history is not None:
                 self._parts.move_to_end(part)
+                self._weigh(part, history.slots)
         if history is None:
-            history = self._new_part(reading, part)
-        elif history.slots > 2 * MAX_PART_ROWS:
+            return self._new_part(reading, part)
+        if history.slots > 2 * MAX_PART_ROWS:
             with self._lock:
-                self._parts.pop(part, None)
+                self._drop(part)
                 self._too_large.add(part)
-            self._memory.release(history)
             return self.whole
+        self._memory.touch(self, part)
         return history
 
     def release(self) -> None:
         """Nothing is asked of this collection any more."""
         with self._lock:
-            for history in (self.whole, *self._parts.values()):
-                self._memory.release(history)
+            for part in list(self._parts):
+                self._drop(part)
+            self._memory.release(self)
+            self._memory.release(self.whole)
+
+    def forget(self, key: Hashable) -> None:
+        """Let a part go, since memory is short; whoever reads it now keeps it until done."""
+        assert isinstance(key, Part), "only parts are charged for"
+        with self._lock:
+            self._drop(key)
 
     def _new_part(self, reading: Reading, part: Part) -> History:
         if part in self._too_large:
             return self.whole
-        if self._rows.part_count(reading.connection, part, MAX_PART_ROWS + 1) > MAX_PART_ROWS:
+        rows = self._rows.part_count(reading.connection, part, MAX_PART_ROWS + 1)
+        if rows > MAX_PART_ROWS:
             with self._lock:
                 self._too_large.add(part)
             return self.whole
         with self._lock:
             history = self._parts.setdefault(part, History(self._rows, self._memory, part))
-            while len(self._parts) > 1 and sum(one.slots for one in self._parts.values()) > MAX_ROWS_IN_PARTS:
-                _, forgotten = self._parts.popitem(last=False)
-                self._memory.release(forgotten)
-            return history
+            self._weigh(part, rows)
+        # Outside of the lock: it may let go of another part.
+        self._memory.charge(self, part, _PART_BYTES)
+        return history
+
+    def _weigh(self, part: Part, rows: int) -> None:
+        """``part`` has so many rows now; forget others if there are too many in all."""
+        weight = rows + PART_ROWS
+        try:
+            self._weight += weight - self._weights.get(part, 0)
+            self._weights[part] = weight
+            while self._weight > MAX_ROWS_IN_PARTS and len(self._parts) > 1:
+                self._drop(next(iter(self._parts)))
+        except BaseException:
+            self._weigh_anew()
+            raise
+
+    def _drop(self, part: Part) -> None:
+        try:
+            history = self._parts.pop(part, None)
+            if history is not None:
+                self._weight -= self._weights.pop(part, 0)
+                self._memory.release(history)
+        except BaseException:
+            self._weigh_anew()
+            raise
+
+    def _weigh_anew(self) -> None:
+        """After an exception at any step: weights and their sum are those of the parts."""
+        self._weights = {part: self._weights.get(part, PART_ROWS) for part in self._parts}
+        self._weight = sum(self._weights.values())

@@ -159,9 +159,9 @@ class History:
             self._read_into(builder, key, connection, after, snapshot.seqs[first:], alive, snapshot.position)
             column = builder.view()
             if snapshot is self._current and self.memory.allows(column.size):
-                snapshot.columns[key] = column
-                self._builders[key] = builder
                 self.memory.charge(self, key, column.size)
+                self._builders[key] = builder
+                snapshot.columns[key] = column
             return column
 
     def _read_into(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from ..storage.forks import GATE
@@ -31,6 +32,9 @@ class MemoryBudget:
         self.limit = limit
         GATE.add_locks(self)
         self._held: OrderedDict[tuple[Holder, Hashable], int] = OrderedDict()
+        # Kept beside the bytes, so that no call looks at what everybody holds.
+        self._keys: dict[Holder, set[Hashable]] = {}
+        self._used = 0
 
     def renew_locks(self) -> None:
         self._lock = threading.Lock()
@@ -43,17 +47,17 @@ class MemoryBudget:
         """``holder`` now holds ``size`` bytes under ``key``; others are let go to make room."""
         if self.limit is None:
             return
-        with self._lock:
-            self._held.pop((holder, key), None)
+        with self._lock, self._counted():
+            self._drop(holder, key)
             self._held[holder, key] = size
-            surplus = sum(self._held.values()) - self.limit
-            leaving = []
-            while surplus > 0:
-                place, freed = self._held.popitem(last=False)
-                surplus -= freed
-                leaving.append(place)
-        for other, other_key in leaving:
-            other.forget(other_key)
+            self._keys.setdefault(holder, set()).add(key)
+            self._used += size
+        while (oldest := self._oldest_beyond_limit()) is not None:
+            other, other_key = oldest
+            other.forget(other_key)  # first: whatever breaks this off, what is held is counted
+            with self._lock, self._counted():
+                if next(iter(self._held), None) == oldest:  # else it has come again meanwhile
+                    self._drop(*oldest)
 
     def touch(self, holder: Holder, key: Hashable) -> None:
         """``key`` of ``holder`` was used just now."""
@@ -65,11 +69,39 @@ class MemoryBudget:
     def release(self, holder: Holder) -> None:
         """``holder`` holds nothing any more."""
         if self.limit is not None:
-            with self._lock:
-                for place in [place for place in self._held if place[0] is holder]:
-                    del self._held[place]
+            with self._lock, self._counted():
+                for key in list(self._keys.get(holder, ())):
+                    self._drop(holder, key)
+
+    def _oldest_beyond_limit(self) -> tuple[Holder, Hashable] | None:
+        """What should go next, if more is held than the limit allows."""
+        assert self.limit is not None
+        with self._lock:
+            return next(iter(self._held), None) if self._used > self.limit else None
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Whatever breaks the block off, sums and keys are those of what is held."""
+        try:
+            yield
+        except BaseException:
+            self._used, self._keys = sum(self._held.values()), {}
+            for holder, key in self._held:
+                self._keys.setdefault(holder, set()).add(key)
+            raise
+
+    def _drop(self, holder: Holder, key: Hashable) -> None:
+        """Count no more what ``holder`` has under ``key``, if anything."""
+        size = self._held.pop((holder, key), None)
+        if size is None:
+            return
+        self._used -= size
+        keys = self._keys[holder]
+        keys.discard(key)
+        if not keys:
+            del self._keys[holder]
 
     @property
     def used(self) -> int:
         """Bytes held now."""
-        return sum(self._held.values())
+        return self._used

@@ -42,6 +42,9 @@ statement: reading them takes a tenth of a second at most."""
 _MASK_BYTES: Final = 4 << 20
 """What the flags of the masks that a snapshot remembers may take; what follows from them takes as much again."""
 
+_MASKS: Final = 256
+"""Masks that a snapshot remembers however few rows it has: more choices than a collection remembers."""
+
 
 class View:
     """A snapshot and a transaction that sees exactly its rows. Lives as long as the transaction."""
@@ -121,7 +124,7 @@ class View:
         if mask is None:
             mask = Mask(make(self))
             if self._history.memory.limit is None and self.count <= _MASK_BYTES:
-                if (len(masks) + 1) * self.count > _MASK_BYTES:
+                if len(masks) >= _MASKS or (len(masks) + 1) * self.count > _MASK_BYTES:
                     masks.clear()
                 masks[choice] = mask
         return mask

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..extras import imported
+
 
 @dataclass(frozen=True)
 class RegexPattern:
@@ -38,14 +40,8 @@ class RegexPattern:
 
 @lru_cache(maxsize=64)
 def compile_regex(text: str) -> RegexPattern:
-    """The pattern written as ``text``; ``ValueError`` if RE2 does not take it or is not installed."""
-    try:
-        import re2  # type: ignore[import-untyped]  # it ships no types
-    except ImportError:
-        raise ValueError(
-            "regular expressions need the package google-re2: pip install 'milvus-store[regex]'; "
-            "'like' does without it"
-        ) from None
+    """The pattern written as ``text``; ``ValueError`` if RE2 does not take it."""
+    re2 = imported("re2", "regular expressions, unlike patterns of 'like',")
     options = re2.Options()
     options.log_errors = False
     try:

@@ -12,10 +12,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
+from ..process.openmp import faiss
+from ..products import dot
 from ..storage.forks import GATE
 from . import transfer
 from .effort import Effort
@@ -133,7 +134,7 @@ class AnnIndex(ABC):
             return vectors
         scaled: Floats
         if len(vectors) == 1:  # one query: a root by numpy takes ten times as long
-            scaled = vectors / (math.sqrt(vectors[0] @ vectors[0]) or 1.0)
+            scaled = vectors / (math.sqrt(dot(vectors[0], vectors[0])) or 1.0)
             return scaled
         norms: Floats = np.sqrt(np.einsum("ij,ij->i", vectors, vectors) if squares is None else squares)
         norms[norms == 0] = 1

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import faiss
+from ..process.openmp import faiss
 
 _LEAST_LISTS: Final = 1024
 _LEAST_DIM: Final = 256

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from queue import Queue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from ..products import inner_products
 from ..schema import Field
 from ..storage.rows import RowStore
 from ..storage.values import dense
+from ..threads import started
 from .built import BuiltIndex
 
 if TYPE_CHECKING:
@@ -120,39 +123,63 @@ def extend(
 class _Adder:
     """Adds chunks to an index in their order, without Python's lock, while the next ones are read.
 
-    All are in at the end of the ``with`` block. Its thread is one that may still begin work while the interpreter
-    shuts down, unlike those of an executor: a build is told to stop only then.
+    All are in at the end of the ``with`` block. Its thread is one that may still begin work while the
+    interpreter shuts down, unlike those of an executor: a build is told to stop only then. Where no thread can be
+    started, they are added by the caller's.
     """
 
     def __init__(self, ann: AnnIndex) -> None:
         self._ann = ann
-        self._waiting: Queue[Floats | None] = Queue(maxsize=1)
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="milvus-store-adder", daemon=True)
+        self._waiting: SimpleQueue[Floats | None] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()  # one for each chunk that may be put there
+        self._errors: list[BaseException] = []
+        self._thread = threading.Thread(
+            target=self._work,
+            args=(ann, self._waiting, self._room, self._errors),
+            name="milvus-store-adder",
+            daemon=True,
+        )
+        self._has_thread = False
+        weakref.finalize(
+            self, self._waiting.put, None
+        ).atexit = False  # where an exception skips ``__exit__``
 
     def add(self, vectors: Floats) -> None:
         """Add ``vectors`` (m, dim), prepared, after those before; raises what adding an earlier chunk raised."""
+        if not self._has_thread:
+            self._ann.add(vectors)
+            return
+        self._room.get()
         self._waiting.put(vectors)
-        if self._error is not None:
-            raise self._error
+        if self._errors:
+            raise self._errors[0]
 
     def __enter__(self) -> _Adder:
-        self._thread.start()
+        self._room.put(None)
+        self._has_thread = started(self._thread)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._waiting.put(None)
-        self._thread.join()
-        if kind is None and self._error is not None:
-            raise self._error
+        if self._has_thread:
+            self._thread.join()
+        if kind is None and self._errors:
+            raise self._errors[0]
 
-    def _work(self) -> None:
-        while (vectors := self._waiting.get()) is not None:
-            if self._error is None:
+    @staticmethod
+    def _work(
+        ann: AnnIndex,
+        waiting: SimpleQueue[Floats | None],
+        room: SimpleQueue[None],
+        errors: list[BaseException],
+    ) -> None:
+        while (vectors := waiting.get()) is not None:
+            room.put(None)
+            if not errors:
                 try:
-                    self._ann.add(vectors)
+                    ann.add(vectors)
                 except BaseException as error:
-                    self._error = error
+                    errors.append(error)
 
 
 class _Tuner:
@@ -166,7 +193,7 @@ class _Tuner:
 
     def see(self, vectors: Floats, first_label: int) -> None:
         """Take note of ``vectors``, which have labels from ``first_label`` on."""
-        ranks = self.queries @ vectors.T
+        ranks = inner_products(vectors, self.queries)
         if self._is_l2:
             ranks *= 2
             ranks -= np.einsum("ij,ij->i", vectors, vectors)

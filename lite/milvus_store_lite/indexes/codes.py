@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-import faiss
 import numpy as np
 
 from ..columns.vectors import RESIDENT_BYTES
+from ..process.openmp import faiss
+from ..products import inner_products
+from ..storage.team import TEAM
 from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, list_count, use_threads
 from .assigning import assigned_by, quick_quantizer
 from .effort import Effort
@@ -41,8 +43,8 @@ _SPARSENESS: Final = 0.6
 in 1024 lists, 8 lists hold all of the nearest. Of a hundredth of them 80 lists, as by the square root, hold 94 %,
 and 127 hold 99.9 %."""
 
-_CODES_FOR_THREADS: Final = 30_000
-"""One-bit codes that are worth waking other threads for one query: a millisecond of one thread."""
+_CODES_FOR_THREADS: Final = 150_000
+"""One-bit codes that are worth waking other threads for one query: some four milliseconds of one thread."""
 
 _ONE_THREAD, _ALL_THREADS, _ANY = 11, 15, 0
 """How faiss's fast-scan goes through the lists of one query (``implem``), and how if it may choose. For one query
@@ -188,10 +190,9 @@ class Codes(AnnIndex):
         finer = self._finer
         size = finer.code_size
         codes = faiss.rev_swig_ptr(finer.codes.data(), finer.ntotal * size).reshape(-1, size)
-        # By one thread: others would fight for the cores with those of numpy's product, which wait busily.
         use_threads(pays=False)
         vectors = finer.sa_decode(codes[labels])
-        ranks = vectors @ query
+        ranks = inner_products(vectors, query[np.newaxis])[0]
         if finer.metric_type == faiss.METRIC_L2:
             ranks *= 2
             ranks -= np.einsum("ij,ij->i", vectors, vectors)
@@ -202,13 +203,16 @@ class Codes(AnnIndex):
 
     def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
         finalists = count if effort.finalists is None else min(count, effort.finalists)
-        way = _ANY
-        if len(queries) == 1:
-            pays_threads = effort.breadth * self.rows >= _CODES_FOR_THREADS * self.most
-            way = _ALL_THREADS if pays_threads else _ONE_THREAD
-            use_threads(pays_threads)
-        self._lists.implem = way  # another thread's choice is as right
-        return super()._search(queries, finalists, effort, params)
+        if len(queries) > 1:
+            self._lists.implem = _ANY  # another thread's choice is as right
+            return super()._search(queries, finalists, effort, params)
+        if effort.breadth * self.rows < _CODES_FOR_THREADS * self.most:
+            self._lists.implem = _ONE_THREAD
+            return super()._search(queries, finalists, effort, params)
+        with TEAM.shared() as threads:
+            faiss.omp_set_num_threads(threads)
+            self._lists.implem = _ONE_THREAD if threads == 1 else _ALL_THREADS
+            return super()._search(queries, finalists, effort, params)
 
     def _search_params(self, effort: Effort, selector: Any) -> Any:
         params = faiss.IVFRaBitQSearchParameters(nprobe=effort.breadth, sel=selector)

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -78,7 +78,7 @@ class FieldIndex:
         self._coverages: WeakKeyDictionary[Origin, tuple[BuiltIndex, Coverage]] = WeakKeyDictionary()
 
     def renew_locks(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # one that only the thread that holds it can release
 
     @property
     def is_exact(self) -> bool:
@@ -100,6 +100,19 @@ class FieldIndex:
             return position.live if self.wants_work(position) else 0
         return max(0, min(position.live, position.last_seq - self.built.through_seq))
 
+    def unstored(self, standing: Standing) -> int:
+        """Rows that an index which is due has not in the file yet, found out without loading it."""
+        position = standing.position
+        if self._kind.least_rows is None:
+            return 0
+        try:
+            reach = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+        except DamagedIndex:
+            reach = None
+        if reach is None:
+            return position.live if position.live >= self._kind.least_rows else 0
+        return max(0, min(position.live, position.last_seq - reach))
+
     def covering(self, snapshot: Snapshot) -> tuple[BuiltIndex, Coverage] | None:
         """What is built, and how it covers ``snapshot``; None when nothing is, or the snapshot is older."""
         built = self.built
@@ -113,12 +126,12 @@ class FieldIndex:
 
     def load(self, standing: Standing) -> None:
         """Take what the file has, if it reaches beyond what this process has; waits for no build."""
-        if not self._lock.acquire(blocking=False):
-            return
         try:
-            self._load(standing)
+            if self._lock.acquire(blocking=False):
+                self._load(standing)
         finally:
-            self._lock.release()
+            with suppress(RuntimeError):  # another thread has it
+                self._lock.release()
 
     def improve(self, reading: Open, writing: Open | None, progress: Progress, *, is_asked: bool) -> None:
         """Load, build or extend the index, whatever is due, and store what is worth it.

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-import faiss
-
+from ..process.openmp import faiss
 from .ann import SCALAR_CODES, AnnIndex
 from .effort import Effort
 from .lists import product_codes, train_plainly

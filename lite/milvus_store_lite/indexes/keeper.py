@@ -6,9 +6,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Final
 
+from ..storage.calls import whole
 from ..storage.forks import GATE
+from ..threads import started
 from .build import BuildCancelled, Progress
 from .field_index import FieldIndex, Open
 from .notes import note
@@ -37,8 +40,9 @@ class Keeper:
 
     def renew_locks(self) -> None:
         """Begin with nothing to do: a forked child has none of its parent's threads."""
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
         self._due: OrderedDict[FieldIndex, float] = OrderedDict()
+        self._news: SimpleQueue[None] = SimpleQueue()  # one for each change that the thread is to look at
         self._thread: threading.Thread | None = None
 
     def wrote(self) -> None:
@@ -47,19 +51,21 @@ class Keeper:
 
     def schedule(self, index: FieldIndex) -> None:
         """Work on ``index`` soon."""
-        with self._changed:
-            if self._is_closed or index in self._due:
+        with self._lock:
+            if self._is_closed:
                 return
-            self._due[index] = time.monotonic()
-            if self._thread is None:
+            if index not in self._due:
+                self._due[index] = time.monotonic()
+                self._news.put(None)
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="milvus-store-indexes", daemon=True)
-                self._thread.start()
-            self._changed.notify()
+                started(self._thread)  # if that cannot be, the next write or search tries again
 
     def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
         """Work on ``index`` now, and return when it is done and stored."""
         self._improve(index, report, is_asked=True)
 
+    @whole
     def _improve(
         self, index: FieldIndex, report: Callable[[int, int], None] | None, *, is_asked: bool
     ) -> None:
@@ -79,12 +85,11 @@ class Keeper:
         Args:
             waiting: until the thread has ended. Without it, it ends when it next reports how far it is.
         """
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
-            thread = self._thread
+        self._is_closed = True
+        self._news.put(None)
+        thread = self._thread
         # The thread itself may close, where it lets go of a client.
-        if waiting and thread is not None and thread is not threading.current_thread():
+        if waiting and thread is not None and thread is not threading.current_thread() and thread.is_alive():
             thread.join()
 
     def _work(self) -> None:
@@ -102,19 +107,20 @@ class Keeper:
 
     def _next(self) -> FieldIndex | None:
         """The index to work on, once writers are quiet; None when there is nothing to do any more."""
-        with self._changed:
-            while not self._is_closed:
-                if not self._due:
-                    if not self._changed.wait(_IDLE) and not self._due:
+        while not self._is_closed:
+            wait = _IDLE
+            with self._lock:
+                if self._due:
+                    index, since = next(iter(self._due.items()))
+                    wait = min(self._last_write + QUIET, since + _PATIENCE) - time.monotonic()
+                    if wait <= 0:
+                        del self._due[index]
+                        return index
+            try:
+                self._news.get(timeout=wait)
+            except Empty:
+                with self._lock:
+                    if not self._due:
                         self._thread = None
                         return None
-                    continue
-                index, since = next(iter(self._due.items()))
-                now = time.monotonic()
-                wait = min(self._last_write + QUIET, since + _PATIENCE) - now
-                if wait <= 0:
-                    del self._due[index]
-                    return index
-                self._changed.wait(wait)
-            self._thread = None
-            return None
+        return None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-import faiss
-
+from ..process.openmp import faiss
 from .ann import ROUNDS, AnnIndex, list_count
 from .effort import Effort
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from ..errors import ParamError
+from ..suggestions import did_you_mean
 
 Bound = int | float | str | None
 """A number, the name of another quantity (``dim``, ``limit``, ``nlist``, ``M``), or None for no bound."""
@@ -115,12 +115,11 @@ def check_parameters(
     by_name = {one.name: one for one in parameters}
     for name in given:
         if name not in by_name:
-            close = get_close_matches(str(name), by_name, n=1)
             raise ParamError(
                 message=f"{owner} takes "
                 + (f"parameters {', '.join(by_name)}" if by_name else "no parameters")
                 + f", got {name!r}"
-                + (f"; did you mean {close[0]!r}?" if close else "")
+                + did_you_mean(name, by_name)
             )
     checked: dict[str, Any] = {}
     for one in parameters:

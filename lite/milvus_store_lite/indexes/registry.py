@@ -6,7 +6,7 @@ of Milvus (https://milvus.io/docs/index-explained.md); RNSG, ANNOY and IVF_SQ8H 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..data_types import DENSE_VECTORS, DataType
@@ -195,9 +195,27 @@ _SPARSE: Final = tuple(
     for name in ("SPARSE_INVERTED_INDEX", "SPARSE_WAND", "AUTOINDEX")
 )
 
+_WHAT: Final = ("json_path", "json_cast_type")
+"""Say what is indexed, and so cannot be left alone."""
+
 DENSE_INDEXES: Final = by_name(_DENSE)
 BINARY_INDEXES: Final = by_name(_BINARY)
 SPARSE_INDEXES: Final = by_name(_SPARSE)
+
+PARAMETER_NAMES: Final = frozenset(
+    {
+        _MMAP.name,
+        *("level", "beamwidth", "search_cache_budget_gb_ratio", "pq_code_budget_gb_ratio", "num_threads"),
+        *(
+            parameter.name
+            for kinds in (DENSE_INDEXES, BINARY_INDEXES, SPARSE_INDEXES, SCALAR_INDEXES, JSON_INDEXES)
+            for kind in kinds.values()
+            for parameter in (*kind.build, *kind.search)
+        ),
+    }
+)
+"""What some index takes, when it is made or searched, here or on a server of any version. An index leaves alone
+what only others take, as Milvus does: one set of parameters may serve several indexes."""
 
 
 def index_types(one: Field) -> dict[str, IndexType]:
@@ -241,6 +259,8 @@ def check_index(
     if one.dtype is DataType.SPARSE_FLOAT_VECTOR and not one.is_function_output:
         build = tuple(parameter for parameter in build if parameter not in _BM25)
     own = {name: value for name, value in parameters.items() if name != _MMAP.name}
+    if kind.name != "AUTOINDEX":  # which Milvus makes with no parameters at all
+        own = _without_others(own, build)
     checked = check_parameters(f"index type {kind.name}", build, own, {"dim": one.dim})
     if _MMAP.name in parameters:
         checked |= check_parameters("an index", (_MMAP,), {_MMAP.name: parameters[_MMAP.name]}, {})
@@ -284,12 +304,24 @@ def check_search_parameters(
         limit: rows asked for, the least that some parameters may be.
 
     Raises:
-        ParamError: a name that the index does not take, or a value out of range.
+        ParamError: a name that no index takes, or a value out of range.
     """
     described = index_types(one)[kind]
     defaults = {parameter.name: parameter.default for parameter in described.build}
     known = {**defaults, **built, "limit": limit, "dim": one.dim}
-    return check_parameters(f"a search on index type {kind}", described.search, given, known)
+    own = _without_others(given, described.search)
+    return check_parameters(f"a search on index type {kind}", described.search, own, known)
+
+
+def _without_others(given: Mapping[str, Any], own: Sequence[Parameter]) -> dict[str, Any]:
+    """``given`` without what other indexes take; ``m`` where ``M`` is taken stays, which is a mistake."""
+    names = {one.name for one in own}
+    meant = {name.lower() for name in names}
+    return {
+        name: value
+        for name, value in given.items()
+        if name in names or name not in PARAMETER_NAMES or name in _WHAT or name.lower() in meant
+    }
 
 
 def _may_have_bitmap(one: Field) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import faiss
+from ..process.openmp import faiss
 
 
 def write(handle: Any, sink: Callable[[bytes], object]) -> None:

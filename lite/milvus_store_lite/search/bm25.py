@@ -1,4 +1,4 @@
-"""Full text search: documents ranked by BM25, over the statistics of the whole collection as it is now.
+"""Full text search: documents ranked by BM25, over the statistics of the collection as it is now.
 
 The score of document D for query Q is the sum over the terms t of Q of
 
@@ -8,6 +8,7 @@ The score of document D for query Q is the sum over the terms t of Q of
 with f and q how often D and Q have t, |D| the number of D's tokens, avgdl the mean of it, N the number of
 documents and n(t) how many have t (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009, with the
 idf of Lucene; https://milvus.io/docs/full-text-search.md). It is positive, and 0 without a common term.
+The documents are those of the whole collection, whatever the filter, and those of a tenant for who is bound to it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from .selection import Selection
 from .sparse import best
 
 Part = tuple["npt.NDArray[np.int64] | None", TermColumn, "BoolArray | None"]
-"""Slots, None for all of the view; their documents; which of them are live, None for all."""
+"""Slots, None for all of the view; their documents; which of them the statistics are of, None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,9 @@ def nearest(
     """The ``limit`` best rows of ``selection`` for each of ``queries``, which are counts of terms by number.
 
     Args:
-        selection: of a view of the whole collection.
+        selection: of a view of all documents that the statistics are of.
         params: ``bm25_k1`` and ``bm25_b``.
     """
-    assert selection.view.is_whole, "statistics are those of the whole collection"
     if selection.count == 0:
         return [NOTHING] * len(queries)
     weighing = Weighing(params["bm25_k1"], params["bm25_b"])
@@ -70,14 +70,16 @@ def nearest(
 
 def _parts(one: Field, selection: Selection) -> Callable[[], Iterable[Part]]:
     """All documents, at once from memory if it may hold them, else some at a time from the file."""
-    view = selection.view
+    view, population = selection.view, None if selection.population is None else selection.population.flags
     if view.holds(one) or view.can_hold(one):
         column = view.vectors(one)
         assert isinstance(column, TermColumn)
-        everything: Part = (None, column, view.snapshot.alive)
+        everything: Part = (None, column, view.snapshot.alive if population is None else population)
         return lambda: [everything]
     return lambda: (
-        (slots, column, None) for slots, column in view.vector_chunks(one) if isinstance(column, TermColumn)
+        (slots, column, None if population is None else population[slots])
+        for slots, column in view.vector_chunks(one)
+        if isinstance(column, TermColumn)
     )
 
 
@@ -108,11 +110,11 @@ def _corpus(
 ) -> Corpus:
     documents, length = 0, 0.0
     having = np.zeros(len(terms), dtype=np.int64)
-    for _, column, alive in parts:
-        documents += len(column.lengths) if alive is None else int(np.count_nonzero(alive))
-        length += float(column.lengths.sum() if alive is None else np.dot(column.lengths, alive))
+    for _, column, counted in parts:
+        documents += len(column.lengths) if counted is None else int(np.count_nonzero(counted))
+        length += float(column.lengths.sum() if counted is None else column.lengths.sum(where=counted))
         for place, slots, _ in column.postings.postings(terms):
-            having[place] += len(slots) if alive is None else np.count_nonzero(alive[slots])
+            having[place] += len(slots) if counted is None else np.count_nonzero(counted[slots])
     idf: npt.NDArray[np.float64] = np.log1p((documents - having + 0.5) / (having + 0.5))
     return Corpus(idf * counts * (weighing.k1 + 1), length / max(1, documents))
 

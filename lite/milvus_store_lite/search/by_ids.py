@@ -10,10 +10,15 @@ from ..errors import DataNotMatchException, ParamError
 from ..schema import Field
 from ..storage.rows import RowStore
 from ..storage.values import encode_pks, stored_queries
+from .tenants import Tenant, strangers
 
 
-def stored_vectors(connection: sqlite3.Connection, rows: RowStore, one: Field, ids: Sequence[Any]) -> Any:
+def stored_vectors(
+    connection: sqlite3.Connection, rows: RowStore, one: Field, ids: Sequence[Any], tenant: Tenant | None
+) -> Any:
     """The vectors that the rows ``ids`` have in field ``one``, a query in each row, in the order of ``ids``.
+
+    Neither filter nor partitions confine the rows, but ``tenant`` does: distances to a vector tell what it is.
 
     Raises:
         ParamError: an id is of the wrong type, no row has it, or its row has no vector.
@@ -23,6 +28,9 @@ def stored_vectors(connection: sqlite3.Connection, rows: RowStore, one: Field, i
     except DataNotMatchException as error:
         raise ParamError(message=error.message.replace("row ", "id ", 1)) from None
     seqs = rows.seqs_of_pks(connection, pks)
+    if tenant is not None:
+        foreign = strangers(connection, rows, seqs, tenant)
+        seqs = {pk: seq for pk, seq in seqs.items() if pk not in foreign}
     _refuse("some of the provided primary key IDs do not exist: missing IDs =", pks, set(pks) - set(seqs))
     blobs = rows.fetch_vectors(connection, list(seqs.values()), one.name)
     empty = {pk for pk, seq in seqs.items() if blobs[seq] is None}

@@ -8,33 +8,36 @@ they were. Writers do not wait for it, but SQLite's write-ahead log grows until 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from ..columns.column import BoolArray
+from ..storage.calls import whole_calls
 from ..storage.held import HeldTransaction
+from ..storage.leases import Lease
 from ..storage.rows import RowStore
 from .output import Projection
 from .prepared import PreparedSearch
 from .ranges import Nearest
-from .rankings import NOTHING, Ranking
+from .rankings import NOTHING
 from .request import Hits
 from .selection import Selection
 
 
+@whole_calls
 class Cursor:
     """What both kinds share: a transaction that lasts until the cursor is done with.
 
     Args:
-        transaction: open; closing it ends the transaction.
-        look: raises if the file is not the one that was opened.
+        lease: of the transaction.
     """
 
-    def __init__(self, transaction: ExitStack, look: Callable[[], None]) -> None:
+    def __init__(self, lease: Lease) -> None:
         self._lock = threading.Lock()
-        self._transaction = HeldTransaction(transaction, look)
+        self._transaction = HeldTransaction(lease)
 
     def close(self) -> None:
         """End the transaction; nothing happens if it has ended."""
@@ -42,67 +45,88 @@ class Cursor:
             self._transaction.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What was ranked: ``seen``, (n,) bool, the rows that were, handed out or not; ``slots`` and ``values`` of
+    those that are still to be. ``asked``: how many were asked for last. ``has_all``: whether no row is left."""
+
+    seen: BoolArray
+    slots: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
+    asked: int
+    has_all: bool
+
+    @property
+    def is_end(self) -> bool:
+        return self.has_all and not len(self.slots)
+
+
+@whole_calls
 class SearchCursor(Cursor):
     """The rows nearest to one query vector, as many as there are."""
 
     def __init__(
         self,
-        transaction: ExitStack,
-        look: Callable[[], None],
+        lease: Lease,
         search: PreparedSearch,
         selection: Selection,
         vectors: Any,
         nearest: Nearest,
     ) -> None:
-        super().__init__(transaction, look)
+        super().__init__(lease)
         self._search = search
         self._selection = selection
         self._vectors = vectors
         self._nearest = nearest
-        self._seen = np.zeros(selection.view.count, dtype=np.bool_)
-        self._ahead: Ranking = NOTHING
-        self._asked = 0
-        self._has_all = False
+        self._ahead = _Ahead(np.zeros(selection.view.count, dtype=np.bool_), *NOTHING, asked=0, has_all=False)
 
     def next(self, count: int) -> Hits:
         """The next ``count`` hits, fewer at the end."""
         with self._lock:
-            if self._has_all and not len(self._ahead[0]):
+            if self._ahead.is_end:
                 return Hits([], [], [])
-            with self._transaction.using():
-                while len(self._ahead[0]) < count and not self._has_all:
-                    self._look_ahead(count)
-                slots, values = self._ahead
-                page = slots[:count], values[:count]
-                (hits,) = self._search.shown(self._selection.view, [page])
-                self._ahead = slots[count:], values[count:]
-            if self._has_all and not len(self._ahead[0]):
+            hits = self._transaction.read(lambda: self._page(count))
+            if self._ahead.is_end:
                 self._transaction.close()
             return hits
 
-    def _look_ahead(self, count: int) -> None:
-        """Rank rows that were not handed out yet, twice as many as the last time."""
-        self._asked = max(count, 2 * self._asked)
-        rest = self._selection.only(~self._seen)
-        ((slots, values),) = self._nearest(rest, self._vectors, self._asked)
-        self._has_all = len(slots) < self._asked
-        self._seen[slots] = True
-        self._ahead = np.concatenate([self._ahead[0], slots]), np.concatenate([self._ahead[1], values])
+    def _page(self, count: int) -> Hits:
+        ahead = self._ahead
+        while len(ahead.slots) < count and not ahead.has_all:
+            ahead = self._farther(ahead, count)
+        (hits,) = self._search.shown(self._selection.view, [(ahead.slots[:count], ahead.values[:count])])
+        # One step: a call that is broken off has handed out the page or has changed nothing.
+        self._ahead = replace(ahead, slots=ahead.slots[count:], values=ahead.values[count:])
+        return hits
+
+    def _farther(self, ahead: _Ahead, count: int) -> _Ahead:
+        """``ahead`` and rows that were not handed out yet, twice as many as the last time."""
+        asked = max(count, 2 * ahead.asked)
+        ((slots, values),) = self._nearest(self._selection.only(~ahead.seen), self._vectors, asked)
+        seen = ahead.seen.copy()
+        seen[slots] = True
+        return _Ahead(
+            seen,
+            np.concatenate([ahead.slots, slots]),
+            np.concatenate([ahead.values, values]),
+            asked,
+            has_all=len(slots) < asked,
+        )
 
 
+@whole_calls
 class QueryCursor(Cursor):
     """The rows of a selection, in the order they were written."""
 
     def __init__(
         self,
-        transaction: ExitStack,
-        look: Callable[[], None],
+        lease: Lease,
         rows: RowStore,
         selection: Selection,
         projection: Projection,
         offset: int,
     ) -> None:
-        super().__init__(transaction, look)
+        super().__init__(lease)
         self._rows = rows
         self._connection = selection.view.connection
         self._projection = projection
@@ -113,10 +137,11 @@ class QueryCursor(Cursor):
         with self._lock:
             if not len(self._seqs):
                 return []
-            with self._transaction.using():
-                seqs = self._seqs[:count].tolist()
-                entities = self._projection.fetch(self._connection, self._rows, seqs)[1]
-                self._seqs = self._seqs[count:]
+            seqs = self._seqs[:count].tolist()
+            entities = self._transaction.read(
+                lambda: self._projection.fetch(self._connection, self._rows, seqs)[1]
+            )
+            self._seqs = self._seqs[count:]
             if not len(self._seqs):
                 self._transaction.close()
             return entities

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.vectors import VectorColumn
+from ..products import inner_products
 from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_error, score
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, leading
@@ -81,7 +82,7 @@ def best(
     """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), so long, which are few."""
     if vectors.size <= SCORED_AT_ONCE:
         return _scored(metric, vectors, norms, query, limit)
-    products = vectors @ query
+    products = inner_products(vectors, query[np.newaxis])[0]
     if metric is Metric.COSINE:
         products = products / np.maximum(norms, TINY)
     elif metric is Metric.L2:

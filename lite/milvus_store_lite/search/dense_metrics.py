@@ -8,14 +8,14 @@ similarity for COSINE (0 for a zero vector), as Milvus reports them.
 from __future__ import annotations
 
 import math
-import threading
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..columns.vectors import VectorColumn
-from ..storage.forks import GATE
+from ..products import dot, inner_products, inner_products_at
+from ..storage.team import TEAM
 from .metrics import Metric
 
 Floats = npt.NDArray[np.float32]
@@ -23,18 +23,10 @@ Floats = npt.NDArray[np.float32]
 _EPSILON: Final = float(np.finfo(np.float32).eps)
 
 
-_ONE_AT_A_TIME: Final = threading.Lock()
-"""Held while products are made: each uses every core, and two at once fight for them. With eight threads, searches
-took five times as long."""
-
 TINY: Final = float(np.finfo(np.float64).tiny)
 
-_SLOTS_FOR_THREADS: Final = 2_000
-"""Rows to rank by their slots that are worth waking other threads: 5,000 of 384 dimensions take one 1.1 ms and two
-0.7 ms, though 0.2 ms more than one while another process has a core."""
-
-_SHARES_PER_THREAD: Final = 10
-"""A search whose filter leaves 5,000 rows takes 3 to 13 % longer with one."""
+_NUMBERS_FOR_THREADS: Final = 10_000_000
+"""Numbers of the rows to rank that are worth waking other threads: some four milliseconds of one thread."""
 
 _RANKED_NORMS: Final = (1e-15, 1e15)
 """Vectors outside these lengths may overflow or vanish in float32 products."""
@@ -55,7 +47,7 @@ def can_rank_query(query: Floats) -> bool:
 
 def length(query: Floats) -> float:
     """|query|, whatever its range."""
-    square = float(query @ query)
+    square = dot(query, query)
     low, high = _RANKED_NORMS
     if low**2 <= square <= high**2:
         return math.sqrt(square)
@@ -67,12 +59,10 @@ def rank(metric: Metric, rows: VectorColumn, queries: Floats) -> Floats:
 
     They order rows as the metric does, up to rounding; they are not what the metric's value is.
     """
-    with _ONE_AT_A_TIME:
-        if len(queries) == 1:
-            # One query is a matrix-vector product, which reads the matrix once, in its own order.
-            products: Floats = (rows.values @ queries[0])[np.newaxis]
-        else:
-            products = queries @ rows.values.T
+    if len(queries) == 1 and rows.values.size >= _NUMBERS_FOR_THREADS:
+        products = _shared(rows, np.arange(len(rows.values)), queries[0])[np.newaxis]
+    else:
+        products = inner_products(rows.values, queries)
     if metric is Metric.COSINE:
         products *= rows.inverse_norms
     elif metric is Metric.L2:
@@ -83,29 +73,22 @@ def rank(metric: Metric, rows: VectorColumn, queries: Floats) -> Floats:
 
 def rank_at(metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
     """(m,) float32 ranks, as ``rank`` has them, of the rows at ``slots`` (m,)."""
-    # Imported with the first need: faiss reads the rows where they are, and takes no longer to import than
-    # copying some of them together takes.
-    import faiss
-
-    # faiss gives each query to one thread: asking the same several times about a share of the slots uses all.
-    threads = GATE.cores if len(slots) >= _SLOTS_FOR_THREADS else 1
-    shares = 1 if threads == 1 else _SHARES_PER_THREAD * threads
-    share = -(-len(slots) // shares)
-    values, asked = rows.values, np.empty((shares, len(query)), dtype=np.float32)
-    asked[:] = query
-    found = np.empty((shares, share), dtype=np.float32)
-    surplus = shares * share - len(slots)
-    places = np.concatenate([slots, slots[:surplus]]) if surplus else np.ascontiguousarray(slots)
-    faiss.omp_set_num_threads(threads)
-    pointers = map(faiss.swig_ptr, (found, asked, values, places))
-    faiss.fvec_inner_products_by_idx(*pointers, values.shape[1], shares, share)
-    products: Floats = found.reshape(-1)[: len(slots)]
+    if len(slots) * rows.values.shape[1] >= _NUMBERS_FOR_THREADS:
+        products = _shared(rows, slots, query)
+    else:
+        products = inner_products_at(rows.values, slots, query, threads=1)
     if metric is Metric.COSINE:
         products *= rows.inverse_norms[slots]
     elif metric is Metric.L2:
         products *= 2
         products -= rows.square_norms[slots]
     return products
+
+
+def _shared(rows: VectorColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
+    """(m,) products of the rows at ``slots`` with ``query``, by as many threads as are free."""
+    with TEAM.shared() as threads:
+        return inner_products_at(rows.values, slots, query, threads)
 
 
 def rank_error(metric: Metric, rows: VectorColumn, query: Floats) -> float:
@@ -117,10 +100,10 @@ def error_bound(metric: Metric, dim: int, largest_norm: float, query: Floats) ->
     """A bound on the rounding error of a rank, for vectors no longer than ``largest_norm``.
 
     A float32 inner product of length d strays by at most d·ε·|x||q|
-    (Higham, Accuracy and Stability of Numerical Algorithms, §3.1); vectorised summation in at least eight
-    lanes divides d by eight.
+    (Higham, Accuracy and Stability of Numerical Algorithms, §3.1); vectorised summation in at least four
+    lanes divides d by four.
     """
-    terms: float = dim / 8 + 8
+    terms: float = dim / 4 + 8
     norm = length(query)
     if metric is Metric.COSINE:
         return terms * _EPSILON * norm
@@ -142,5 +125,5 @@ def score(
     values = np.einsum("ij,j->i", vectors, query, dtype=np.float64)
     if metric is Metric.COSINE:
         wide = query.astype(np.float64)
-        values /= np.maximum(norms * math.sqrt(wide.dot(wide)), TINY)
+        values /= np.maximum(norms * math.sqrt(dot(wide, wide)), TINY)
     return values

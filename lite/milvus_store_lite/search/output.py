@@ -16,6 +16,7 @@ from ..schema import DYNAMIC_FIELD, Field, Schema
 from ..storage.catalog import CollectionRecord
 from ..storage.rows import RowStore
 from ..storage.values import decode_scalar, decode_vector
+from ..suggestions import did_you_mean
 
 _DOCUMENTS_AT_ONCE: Final = 1_000
 """Documents parsed as one text: ten take 14 µs so, and 38 µs one after the other."""
@@ -66,7 +67,7 @@ class Projection:
             raise ParamError(
                 code=1700,
                 message=f"output field {sorted(extra)[0]!r} does not exist, expected one of "
-                f"{', '.join(schema.by_name)}",
+                f"{', '.join(schema.by_name)}" + did_you_mean(sorted(extra)[0], schema.by_name),
             )
         dynamic: frozenset[str] | None = None
         if schema.enable_dynamic_field and (everything or extra or DYNAMIC_FIELD in wanted):

@@ -22,6 +22,7 @@ from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import RowStore
 from ..storage.values import encode_queries
+from ..suggestions import did_you_mean
 from .by_ids import stored_vectors
 from .group_labels import group_labels
 from .grouping import grouped, leaders
@@ -41,7 +42,8 @@ class PreparedSearch:
     """``request`` as the collection with ``rows`` means it.
 
     ``choice``: the rows it is about; ``one``: the vector field they are ranked by; ``params``: those of the search
-    that the index takes, checked; ``projection``: what a hit shows.
+    that the index takes, checked; ``projection``: what a hit shows; ``analyzer_name``: which of several analyzers
+    cuts query texts.
     """
 
     request: SearchRequest
@@ -51,11 +53,12 @@ class PreparedSearch:
     metric: Metric
     params: Mapping[str, Any]
     projection: Projection
+    analyzer_name: str | None = None
 
     def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
         """The rows to search at ``position``; raises what ``Choice.select`` raises."""
-        if self.one.is_function_output:  # ranked by statistics of all rows, so that no part of them will do
-            return self.choice.select_in(histories.whole, reading, position)
+        if self.one.is_function_output:
+            return self.choice.select_by_text(histories, reading, position)
         return self.choice.select(histories, reading, position)
 
     def vectors(self, view: View, queries: Queries) -> Any:
@@ -66,9 +69,10 @@ class PreparedSearch:
         """
         check_queries(queries)
         if isinstance(queries, ByIds):
-            return stored_vectors(view.connection, self.rows, self.one, queries.ids)
+            tenant = self.request.scope.tenant
+            return stored_vectors(view.connection, self.rows, self.one, queries.ids, tenant)
         if self.one.is_function_output:
-            return text_queries(view.connection, self.rows, self.one, queries)
+            return text_queries(view.connection, self.rows, self.one, queries, self.analyzer_name)
         return encode_queries(self.one, queries)
 
     def nearest(self, index: FieldIndex | None) -> Nearest:
@@ -123,9 +127,11 @@ def prepared(
     one = _vector_field(record.schema, request.anns_field)
     index = _index(record, one)
     metric = _metric(one, index, request.metric)
+    given = dict(request.params)
+    analyzer_name = _analyzer_name(one, given.pop("analyzer_name", None))
     params: dict[str, Any] = {}
-    if request.params:
-        params = check_search_parameters(one, index.type, index.parameters, request.params, request.window)
+    if given:
+        params = check_search_parameters(one, index.type, index.parameters, given, request.window)
     if metric is Metric.BM25:
         params |= bm25_parameters(index.parameters)
     if request.ring is not None:
@@ -138,6 +144,7 @@ def prepared(
         metric=metric,
         params=params,
         projection=Projection.of(record, request.output_fields, request.scope.clock, as_rows=False),
+        analyzer_name=analyzer_name,
     )
 
 
@@ -148,6 +155,7 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
             raise ParamError(
                 message=f"anns_field {name!r} is no vector field of the collection, expected one of "
                 f"{', '.join(field.name for field in schema.vectors)}"
+                + did_you_mean(name, [field.name for field in schema.vectors])
             )
         return one
     if len(schema.vectors) > 1:
@@ -156,6 +164,16 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
             f"{', '.join(field.name for field in schema.vectors)}, got none"
         )
     return schema.vectors[0]
+
+
+def _analyzer_name(one: Field, given: object) -> str | None:
+    """The name of an analyzer that a search asks for."""
+    if given is None or (isinstance(given, str) and one.is_function_output):
+        return given
+    raise ParamError(
+        message=f"analyzer_name must be the name of an analyzer, in a search for texts, got {given!r:.80} for "
+        f"field '{one.name}' ({one.describe()})"
+    )
 
 
 def _index(record: CollectionRecord, one: Field) -> IndexRecord:

@@ -10,6 +10,7 @@ from ..clock import COLLECTION_CLOCK, Clock
 from ..errors import ParamError
 from .fusion import Ranker
 from .ring import Ring
+from .tenants import Tenant
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -33,10 +34,10 @@ class Scope:
     expression: str | Expression | None = None
     params: Mapping[str, Any] | None = None
     partitions: Sequence[str] | None = None
-    tenant: Any = None
+    tenant: Tenant | None = None
     clock: Clock = COLLECTION_CLOCK
 
-    def of_tenant(self, tenant: object) -> Scope:
+    def of_tenant(self, tenant: Tenant) -> Scope:
         """What of the scope belongs to ``tenant``."""
         return replace(self, tenant=tenant)
 
@@ -107,10 +108,11 @@ class SearchRequest:
         return self.offset + self.limit
 
     def __post_init__(self) -> None:
+        _check_limit(self.limit)
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
 
-    def of_tenant(self, tenant: object) -> SearchRequest:
+    def of_tenant(self, tenant: Tenant) -> SearchRequest:
         """The same request among the rows of ``tenant``."""
         return replace(self, scope=self.scope.of_tenant(tenant))
 
@@ -134,6 +136,7 @@ class HybridRequest:
     clock: Clock = COLLECTION_CLOCK
 
     def __post_init__(self) -> None:
+        _check_limit(self.limit)
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
         self.ranker.check(len(self.searches))
@@ -153,6 +156,11 @@ class Hits(NamedTuple):
 def _check_decimals(round_decimal: object) -> None:
     if round_decimal not in range(-1, 7) or isinstance(round_decimal, bool):
         raise ParamError(message=f"round_decimal must be -1 or an int between 0 and 6, got {round_decimal!r}")
+
+
+def _check_limit(limit: object) -> None:
+    if limit is None:
+        raise ParamError(message="limit must be an int of at least 1, got None")
 
 
 def check_window(limit: int | None, offset: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,21 +14,16 @@ from ..columns.histories import MAX_PART_VALUES, Histories
 from ..columns.history import History
 from ..columns.masks import Mask
 from ..columns.view import View
-from ..errors import (
-    CollectionNotLoadedException,
-    DataNotMatchException,
-    ParamError,
-    PartitionNotExistException,
-)
+from ..errors import CollectionNotLoadedException, ParamError, PartitionNotExistException
 from ..indexes.scalar_types import has_sql_index
 from ..properties import ISOLATION, as_flag
-from ..schema import Field, Schema
+from ..schema import Schema
 from ..storage.catalog import CollectionRecord
 from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import Part
-from ..storage.values.scalars import encode_scalar
 from .request import Scope
+from .tenants import partition_key, stored_tenant
 
 if TYPE_CHECKING:
     from ..filters import Filter
@@ -36,10 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """``rows``: which slots of ``view`` count, None when every slot does."""
+    """``rows``: which slots of ``view`` count, None when every slot does.
+
+    ``population``: the slots whose statistics rank full text, None when they are those of all live rows.
+    """
 
     view: View
     rows: Mask | None
+    population: Mask | None = None
 
     @property
     def mask(self) -> BoolArray | None:
@@ -57,7 +56,7 @@ class Selection:
 
     def only(self, mask: BoolArray) -> Selection:
         """The selection of those rows that ``mask``, (n,) bool, shows as well."""
-        return Selection(self.view, Mask(_both(self.mask, mask)))
+        return Selection(self.view, Mask(_both(self.mask, mask)), self.population)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,13 +65,14 @@ class Choice:
 
     ``condition``: None for every row. ``partitions``: ids, None for all of them. ``tenants``: the values of the
     partition key that the condition demands, None if any will do; ``parts``: those of other fields that may have
-    an SQL index.
+    an SQL index. ``confined``: the scope's tenant as a condition, None for no tenant.
     """
 
     condition: Filter | None
     partitions: tuple[int, ...] | None
     tenants: Part | None
     parts: tuple[Part, ...]
+    confined: Filter | None
 
     @classmethod
     def of(cls, record: CollectionRecord, scope: Scope, *, only_loaded: bool) -> Choice:
@@ -88,12 +88,14 @@ class Choice:
             ParamError: its tenant is none that the partition key could have.
         """
         names = loaded_partitions(record, scope.partitions) if only_loaded else scope.partitions
-        condition = _condition(record, scope)
+        confined = _tenants_condition(record, scope)
+        condition = _condition(record, scope, confined)
         return cls(
             condition=condition,
             partitions=None if names is None else tuple(partition_id(record, name) for name in names),
             tenants=_tenants(record.schema, condition),
             parts=tuple(_parts(record, condition)),
+            confined=confined,
         )
 
     def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
@@ -113,6 +115,23 @@ class Choice:
         if self.condition is not None and self.condition.sample is not None:
             rows = Mask(self.condition.sampled(rows.flags))
         return Selection(view, rows)
+
+    def select_by_text(self, histories: Histories, reading: Reading, position: Position) -> Selection:
+        """``select`` for who ranks by statistics: those of all rows, but for a bound tenant those of its own.
+
+        A tenant would otherwise see in the scores how many rows of others have a term.
+        """
+        if self.confined is None:
+            return self.select_in(histories.whole, reading, position)
+        chosen = self.select(histories, reading, position)
+        if not chosen.view.is_whole:
+            return chosen
+        return replace(chosen, population=chosen.view.remembered_mask((self, "tenant"), self._own_mask))
+
+    def _own_mask(self, view: View) -> BoolArray:
+        """(n,) bool over the slots of ``view``: live rows of the scope's tenant, whatever else is asked for."""
+        assert self.confined is not None
+        return _both(view.snapshot.alive, self.confined.mask(view))
 
     def _mask(self, view: View) -> BoolArray:
         """(n,) bool over the slots of ``view``: rows that live and match, before any sample is taken of them."""
@@ -178,40 +197,21 @@ def check_isolation(record: CollectionRecord, choice: Choice, scope: Scope) -> N
         )
 
 
-def partition_key(record: CollectionRecord) -> Field:
-    """The field that tells tenants apart; raises ``ParamError`` if there is none."""
-    key = record.schema.partition_key
-    if key is None:
-        raise ParamError(
-            message=f"collection '{record.name}' has no partition key, so it has no tenants: create it with a "
-            "field that has is_partition_key=True"
-        )
-    return key
-
-
-def stored_tenant(record: CollectionRecord, tenant: object) -> Any:
-    """``tenant`` as rows have it; raises ``ParamError`` if the partition key cannot be that."""
-    key = partition_key(record)
-    try:
-        return encode_scalar(key, [tenant])[0]
-    except DataNotMatchException:
-        raise ParamError(
-            message=f"collection '{record.name}' tells tenants apart by '{key.name}' ({key.describe()}), "
-            f"which cannot be {tenant!r:.80}"
-        ) from None
-
-
-def _condition(record: CollectionRecord, scope: Scope) -> Filter | None:
-    if scope.expression is None and scope.tenant is None:
+def _tenants_condition(record: CollectionRecord, scope: Scope) -> Filter | None:
+    """That a row is of the scope's tenant, None if the scope has none."""
+    if scope.tenant is None:
         return None
     # Imported with the first filter: a quarter of what importing the whole engine takes.
-    from ..filters import compile_filter, equals
+    from ..filters import equals
 
-    confined = None
-    if scope.tenant is not None:
-        confined = equals(partition_key(record), stored_tenant(record, scope.tenant))
+    return equals(partition_key(record), stored_tenant(record, scope.tenant))
+
+
+def _condition(record: CollectionRecord, scope: Scope, confined: Filter | None) -> Filter | None:
     if scope.expression is None:
         return confined
+    from ..filters import compile_filter
+
     condition = compile_filter(
         scope.expression, record.schema, scope.params, scope.clock.zone(record.in_force)
     )

@@ -11,13 +11,20 @@ from ..schema import Field
 from ..storage.rows import RowStore
 from ..storage.values.sparse import SparseRows
 from ..text.documents import count_terms
-from ..text.fields import field_analyzer
+from ..text.fields import query_analyzer
 
 
 def text_queries(
-    connection: sqlite3.Connection, rows: RowStore, one: Field, texts: Sequence[Any]
+    connection: sqlite3.Connection,
+    rows: RowStore,
+    one: Field,
+    texts: Sequence[Any],
+    analyzer_name: Any = None,
 ) -> SparseRows:
     """The terms of ``texts`` by their numbers in the vocabulary of field ``one``, and how often each occurs.
+
+    Args:
+        analyzer_name: which of the field's analyzers cuts them, where it has several.
 
     Raises:
         ParamError: a query is no text.
@@ -29,7 +36,7 @@ def text_queries(
                 message=f"query {place}: field '{one.name}' is filled by function '{function.name}' (BM25) from "
                 f"'{function.input}': expected a text to search for, got {type(text).__name__}: {text!r:.80}"
             )
-    analyzer = field_analyzer(rows.schema.by_name[function.input])
+    analyzer = query_analyzer(rows.schema.by_name[function.input], analyzer_name)
     try:
         documents = count_terms(analyzer.tokens(texts))
     except UnicodeEncodeError as error:

@@ -10,15 +10,12 @@ import os
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from types import TracebackType
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
 from ..errors import (
     ConnectionNotExistException,
-    DatabaseLockedError,
     DatabaseReplacedError,
     DatabaseWriteError,
     MilvusException,
@@ -29,13 +26,14 @@ from .file import Durability, connect, connect_read_only, initialise, is_made, r
 from .filesystem import warn_of_network
 from .forks import GATE
 from .identity import Identity
+from .leases import Lease, WriteLease
 from .lineage import BEGIN_LOG
 from .log import LogBound, fold, start_session
 from .migrations import migrate, refuse_older
 from .place import Place
-from .transactions import transaction
+from .pool import Pool
 from .watch import Watch
-from .writers import holder, writing_to
+from .writers import holder
 
 _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
@@ -62,11 +60,12 @@ class Connections:
         self._log_bound = LogBound(self._place.path, timeout)
         self._is_new = False
         self._read_only = read_only
-        self._closed = False
-        self._count = 0  # of connections that are open, idle or not; changed with GATE.opening
-        self._idle: deque[sqlite3.Connection] = deque()
+        self.is_closed = False
+        self.pool = Pool(self._place)
         self._watch: Watch | None = None
-        self._watch_lock = threading.Lock()
+        self._watch_lock = (
+            threading.RLock()
+        )  # the garbage collection may close a client where its thread looks
         self._write_lock = threading.RLock()
         with GATE.opening:
             self._notice_others()
@@ -77,15 +76,15 @@ class Connections:
             GATE.add(self)
         warn_of_network(path)
         try:
-            with self._translated(), self._connection() as connection:
+            with self._connection() as connection:
                 self._prepare(connection)
         except BaseException:
             self.close(waiting=False)
             raise
 
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+    def reading(self) -> Lease:
         """A connection that sees one unchanging state of the file for the length of the block."""
-        return _ReadTransaction(self)
+        return Lease(self, "BEGIN")
 
     def state(self) -> object:
         """What differs after each commit of whatever thread or process, and else stays equal.
@@ -102,18 +101,18 @@ class Connections:
                     return self._watch.state()
         except FAULTS as error:
             raise self.translated(error) from error
-        with self._translated(), self._connection(), self._watch_lock:
+        with self._connection(), self._watch_lock:
             if self._watch is None:
-                connection = self._connect()
+                watching = self.pool.open(self, self.connect)
                 try:
-                    self._watch = Watch(connection, self._place.path)
+                    assert watching.connection is not None
+                    self._watch = Watch(watching.connection, self._place.path)
                 except BaseException:
-                    self._end(connection)
+                    self.pool.discard(watching)
                     raise
             return self._watch.state()
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Lease:
         """A connection that alone may write; what the block did is durable when it ends, or undone.
 
         Raises:
@@ -121,26 +120,16 @@ class Connections:
             DatabaseWriteError: the file cannot be written.
             DatabaseReplacedError: the file is not the one that was opened.
         """
-        with self._alone(), self._translated(), self._connection() as connection:
-            self._begin_session(connection)
-            with ExitStack() as noted, transaction(connection, "IMMEDIATE"):
-                noted.enter_context(writing_to(self._place.path))
-                if self._may_begin_log():
-                    connection.execute(BEGIN_LOG)
-                yield connection
-                self.look()
-            with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
-                self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
-                self._log_bound.keep(connection)
+        return self._alone("BEGIN IMMEDIATE")
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file as far as readers allow; waits for nobody."""
-        with self._translated(), self._connection() as connection:
+        with self._connection() as connection:
             fold(connection)
 
     def shrink(self) -> None:
         """Give every free page back to the file system, unless another process is writing just now."""
-        with self._alone(), self._translated(), self._connection() as connection:
+        with self._alone(None) as connection:
             self._free_pages(connection, share=0.0)
 
     def backup(self, given: object) -> None:
@@ -148,6 +137,33 @@ class Connections:
         target = target_of(given, self._place)
         with self._connection() as connection, self._translated(target):
             copy_to(target, connection)
+
+    def close(self, *, waiting: bool = True) -> None:
+        """Close every connection. The last one to close a file folds the WAL into it and removes it.
+
+        Args:
+            waiting: for a write or a fork that is under way. Without it, a call closes its connection when it
+                ends, as all do that end later, and a fork closes the idle ones.
+        """
+        self.is_closed = True
+        with self._write_lock if waiting else nullcontext():
+            # A fork in the middle of closing would leave the child SQLite's account of it.
+            if GATE.is_usable and GATE.enter(waiting=waiting):
+                try:
+                    with suppress(MilvusException):
+                        self.look()
+                    self.close_idle()
+                    if waiting:
+                        self._close_alone()
+                finally:
+                    GATE.leave()
+
+    # What a lease asks for.
+
+    def connect(self) -> sqlite3.Connection:
+        if self._read_only:
+            return connect_read_only(self._place.path, self._timeout)
+        return connect(self._place.path, self._durability, self._timeout)
 
     def look(self) -> None:
         """See that the file is still the one that was opened. The caller is inside the gate.
@@ -161,54 +177,29 @@ class Connections:
             self._fold_when_moved()
             raise
 
+    def prepare_write(self, connection: sqlite3.Connection) -> None:
+        """A write is about to begin, perhaps the first since there is a log."""
+        if self._place.look_closely(writing=True) == 0 and not self._is_new:
+            start_session(connection, self._place.look_closely)
+        self._is_new = False
+        if self._watch is None:
+            self.state()  # it tells when a log begins
+
+    def begin_log(self, connection: sqlite3.Connection) -> None:
+        """A write has begun, perhaps the first of a log."""
+        with self._watch_lock:
+            may_begin = self._watch is None or self._watch.may_begin_log()
+        if may_begin:
+            connection.execute(BEGIN_LOG)
+
     @property
     def identity(self) -> Identity | None:
         """Which file it is."""
         return self._place.identity
 
-    def close(self, *, waiting: bool = True) -> None:
-        """Close every connection. The last one to close a file folds the WAL into it and removes it.
-
-        Args:
-            waiting: for a write or a fork that is under way. Without it, a call closes its connection when it
-                ends, as all do that end later, and a fork closes the idle ones.
-        """
-        self._closed = True
-        with self._write_lock if waiting else nullcontext():
-            # A fork in the middle of closing would leave the child SQLite's account of it.
-            if GATE.is_usable and GATE.enter(waiting=waiting):
-                try:
-                    with suppress(MilvusException):
-                        self.look()
-                    self.close_idle()
-                    if waiting:
-                        self._close_alone()
-                finally:
-                    GATE.leave()
-
-    # What one call begins and ends with.
-
-    def take(self) -> sqlite3.Connection:
-        """An idle connection, or a new one; ``give_back`` it when done."""
-        if self._closed:
-            raise ConnectionNotExistException(message=f"the database {self.path} is closed")
-        GATE.enter()
-        try:
-            self.look()
-            with suppress(IndexError):
-                return self._idle.pop()
-            return self._connect()
-        except BaseException:
-            GATE.leave()
-            raise
-
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        try:
-            self._idle.append(connection)
-            if self._closed:
-                self.close_idle()
-        finally:
-            GATE.leave()
+    def refuse(self) -> None:
+        """Say that this is closed."""
+        raise ConnectionNotExistException(message=f"the database {self.path} is closed")
 
     def translated(
         self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None
@@ -220,29 +211,21 @@ class Connections:
 
     @property
     def is_open(self) -> bool:
-        return self._count > 0
+        return self.pool.is_open
 
     def close_idle(self) -> None:
         if not GATE.is_usable:
             return
         with self._watch_lock:
-            if self._watch is not None:
-                self._idle.append(self._watch.connection)
-                self._watch = None
-        while self._idle:
-            with suppress(IndexError):  # another thread closes, too
-                self._end(self._idle.pop())
+            self._watch = None
+            self.pool.close_free(self)  # and the connection of the watch
 
     def renew_locks(self) -> None:
         self._write_lock = threading.RLock()
-        self._watch_lock = threading.Lock()
+        self._watch_lock = threading.RLock()
+        self.pool.renew_locks()
 
     # ---------------------------------------------------------------------------------------------------
-
-    def _may_begin_log(self) -> bool:
-        """Whether the write that is under way may be the first of a log."""
-        with self._watch_lock:
-            return self._watch is None or self._watch.may_begin_log()
 
     def _notice_others(self) -> None:
         """Let who has the file open that was at the path before see that it is another one now."""
@@ -253,20 +236,9 @@ class Connections:
 
     def _fold_when_moved(self) -> None:
         """The log does not go with a file that is moved: what it holds belongs into the file."""
-        with self._watch_lock, suppress(IndexError, sqlite3.Error):
-            connection = self._idle.popleft() if self._watch is None else self._watch.connection
-            try:
-                self._place.fold_when_moved(connection)
-            finally:
-                if self._watch is None:
-                    self._idle.append(connection)
-
-    def _begin_session(self, connection: sqlite3.Connection) -> None:
-        if self._place.look_closely(writing=True) == 0 and not self._is_new:
-            start_session(connection, self._place.look_closely)
-        self._is_new = False
-        if self._watch is None:
-            self.state()  # it tells when a log begins
+        with self._watch_lock, suppress(sqlite3.Error):
+            if self._watch is not None:
+                self._place.fold_when_moved(self._watch.connection)
 
     def _close_alone(self) -> None:
         """Close once more, at some other moment, while the log is there and no other client of this process is.
@@ -279,8 +251,8 @@ class Connections:
                 return
         time.sleep(os.urandom(1)[0] / 255 * _CLOSING_PAUSE)
         with suppress(sqlite3.Error, MilvusException):
-            connection = self._connect()
-            self._idle.append(connection)
+            connection = self.pool.open(self, self.connect).connection
+            assert connection is not None
             connection.execute("PRAGMA busy_timeout = 0")
             connection.execute("SELECT count(*) FROM collections").fetchone()
         self.close_idle()
@@ -330,99 +302,17 @@ class Connections:
         except FAULTS as error:
             raise self.translated(error, path) from error
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """The one thread of this process that may write."""
+    def _alone(self, begin: str | None) -> Lease:
+        """A connection for the one thread of this process that may write."""
         if self._read_only:
             raise DatabaseWriteError(message=f"{self.path} was opened read-only: open it anew to write")
-        lock = self._write_lock
-        if not lock.acquire(timeout=self._timeout):
-            raise DatabaseLockedError(
-                message=f"{self.path}: another thread of this process has been writing for longer than "
-                f"{self._timeout:g} s"
-            )
-        try:
-            yield
-        finally:
-            lock.release()
+        return WriteLease(self, begin, self._write_lock, self._timeout, self._place.path, self._tidy)
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """An idle connection, or a new one, for the length of the block."""
-        connection = self.take()
-        try:
-            yield connection
-        finally:
-            self.give_back(connection)
+    def _connection(self) -> Lease:
+        """A connection in no transaction, for the length of the block."""
+        return Lease(self)
 
-    def _connect(self) -> sqlite3.Connection:
-        self._add_to_count(1)  # first: while a connection is made, it may have locks
-        try:
-            path = self._place.path
-            if self._read_only:
-                connection = connect_read_only(path, self._timeout)
-            else:
-                connection = connect(path, self._durability, self._timeout)
-            try:
-                self._place.confirm(connection)
-            except BaseException:
-                self._place.release(connection)
-                raise
-            self._place.count_confirmed(1)
-            return connection
-        except BaseException:
-            self._add_to_count(-1)
-            raise
-
-    def _end(self, connection: sqlite3.Connection) -> None:
-        self._place.count_confirmed(-1)
-        with suppress(sqlite3.Error):
-            self._place.release(connection)
-        self._add_to_count(-1)
-
-    def _add_to_count(self, change: int) -> None:
-        with GATE.opening:
-            if change > 0:
-                self._place.enter()
-            self._count += change
-            if change < 0:
-                self._place.leave()
-
-
-class _ReadTransaction:
-    """What ``reading`` of ``connections`` gives. Generators would double what a transaction takes."""
-
-    __slots__ = ("_connection", "_connections")
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __enter__(self) -> sqlite3.Connection:
-        connections = self._connections
-        try:
-            self._connection = connections.take()
-            try:
-                self._connection.execute("BEGIN")
-            except BaseException:
-                connections.give_back(self._connection)
-                raise
-        except FAULTS as error:
-            raise connections.translated(error) from error
-        return self._connection
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        connections, connection = self._connections, self._connection
-        try:
-            # After some errors SQLite has ended the transaction by itself.
-            if connection.in_transaction:
-                connection.execute("COMMIT")
-        except FAULTS as fault:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise connections.translated(fault) from error or fault
-        finally:
-            connections.give_back(connection)
-        if isinstance(error, FAULTS):
-            raise connections.translated(error) from error
+    def _tidy(self, connection: sqlite3.Connection) -> None:
+        """After a write: give some free pages back where there are many, and keep the log from growing."""
+        self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
+        self._log_bound.keep(connection)

@@ -15,12 +15,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 from weakref import WeakSet
 
 from ..errors import DatabaseLockedError
+from ..process.cores import available_cores
+from .calls import THIS_THREAD, ThreadCalls, of_every_thread
 
 _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
@@ -58,8 +59,6 @@ class Forkable(Locking, Protocol):
 class _Thread(threading.local):
     """What the gate knows of each thread."""
 
-    inside = 0
-    """Its calls inside."""
     came_through = False
     """Whether it is the one of a child that forked."""
 
@@ -70,22 +69,25 @@ class ForkGate:
     Who waits at the gate must hold no lock that a call inside may want: the fork waits for that call. Python's own
     logging and thread pools each take a lock before a fork. What registered last is asked first, so they are
     imported before the gate registers: else they had their locks while the gate waits for a call that logs.
+
+    Each thread counts its own calls, so that it can put right what one that is broken off has left (see
+    ``calls``). A call counts itself first and looks for a fork then; a fork says so first and looks at the counts
+    then: one of them sees the other. Both wait by looking again.
     """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._members: WeakSet[Forkable] = WeakSet()
         self._locking: WeakSet[Locking] = WeakSet()
-        self._inside = 0
-        self._laid_down = 0
-        self._long = 0
         self._forking: int | None = None  # the thread that forks, or waits to
         self._is_shut = False
+        self._has_stragglers = False  # calls of other threads that a fork did not wait for any longer
         self._kept: set[object] = set()
         self._renew_locks()
         self._thread = _Thread()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._shut, after_in_parent=self._open, after_in_child=self._inherit)
+            os.register_at_fork(after_in_parent=self._open)  # once more: an exception may break off the other
 
     def add(self, member: Forkable) -> None:
         with self._lock:
@@ -121,55 +123,39 @@ class ForkGate:
                 "that was not at its end: open the client after the fork (uWSGI: lazy-apps), or start "
                 "processes by 'spawn'"
             )
-        with self._lock:
+        calls = THIS_THREAD.calls
+        calls.inside += 1
+        if self._is_shut and calls.inside == 1 and self._forking != threading.get_ident():
             # In the thread that forks, a forgotten client may be closed just then.
-            while self._is_shut and not self._thread.inside and self._forking != threading.get_ident():
-                if not waiting:
-                    return False
-                self._changed.wait()
-            self._inside += 1
-            self._thread.inside += 1
+            calls.inside = 0
+            return waiting and self._enter_later(calls)
         return True
 
+    def _enter_later(self, calls: ThreadCalls) -> bool:
+        """Begin a call once no fork is under way."""
+        while True:
+            while self._is_shut:
+                time.sleep(_PAUSE)
+            calls.inside = 1
+            if not self._is_shut:
+                return True
+            calls.inside = 0
+
     def leave(self) -> None:
-        with self._lock:
-            self._inside -= 1
-            self._thread.inside -= 1
-            if self._forking is not None:
-                self._changed.notify_all()
+        """A call ends."""
+        THIS_THREAD.calls.inside -= 1
 
-    @contextmanager
-    def long(self) -> Iterator[None]:
+    def long(self) -> AbstractContextManager[None]:
         """Something that takes seconds, for the length of the block: a fork waits for it while calls go on."""
-        with self._lock:
-            while self._forking is not None and self._forking != threading.get_ident():
-                self._changed.wait()
-            self._long += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._long -= 1
-                self._changed.notify_all()
+        return _Long(self)
 
-    def lay_down(self) -> None:
-        """A call ends that keeps its connection, for a later call of any thread. No fork waits for that one."""
-        with self._lock:
-            self._laid_down += 1
-        self.leave()
-
-    def take_up(self, *, waiting: bool = True) -> None:
-        """A call begins with the connection that an earlier one has laid down.
-
-        Args:
-            waiting: as for ``enter``, but the call begins in any case.
-        """
-        with self._lock:
-            while waiting and self._is_shut and not self._thread.inside:
-                self._changed.wait()
-            self._inside += 1  # first: to a child that is forked in between, it is open
-            self._laid_down -= 1
-            self._thread.inside += 1
+    def begin_long(self) -> None:
+        calls, me = THIS_THREAD.calls, threading.get_ident()
+        calls.long += 1
+        while self._forking not in (None, me):
+            calls.long -= 1
+            time.sleep(_PAUSE)
+            calls.long += 1
 
     @property
     def cores(self) -> int:
@@ -178,7 +164,12 @@ class ForkGate:
         One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
         OpenMP would wait for them forever.
         """
-        return 1 if self._thread.came_through else os.cpu_count() or 1
+        return 1 if self._thread.came_through else available_cores()
+
+    @property
+    def calls(self) -> int:
+        """Calls inside, of whatever thread."""
+        return sum(one.inside for one in of_every_thread())
 
     @property
     def is_usable(self) -> bool:
@@ -193,44 +184,68 @@ class ForkGate:
 
     def _renew_locks(self) -> None:
         self._lock = threading.RLock()  # the garbage collection may come in while its thread does
-        self._changed = threading.Condition(self._lock)
         self.opening = threading.RLock()
         """Held while a file is looked at that may not be open in this process."""
 
     def _shut(self) -> None:
         """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
         deadline = time.monotonic() + _PATIENCE
-        with self._lock:
-            while self._forking is not None:
-                self._changed.wait()
-            self._forking = threading.get_ident()
-            own = self._thread.inside
-            self._changed.wait_for(lambda: self._long == 0 or own, deadline - time.monotonic())
-            self._is_shut = True
-            self._changed.wait_for(lambda: self._inside == own, deadline - time.monotonic())
-            members = list(self._members) if self._inside == 0 else []
+        own = THIS_THREAD.calls
+        while not self._may_fork():
+            time.sleep(_PAUSE)
+        self._has_stragglers = True  # unless it turns out that there are none
+        while any(one.long for one in _others(own)) and not own.inside and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        self._is_shut = True
+        while (is_waiting := any(one.inside for one in _others(own))) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        members = [] if is_waiting or own.inside else self.members
+        self._has_stragglers = is_waiting
         _finish_imports()
         # Not with the gate's own lock: the garbage collection may take it in a thread that has one of theirs.
         for member in members:
             member.close_idle()
 
-    def _open(self) -> None:
+    def _may_fork(self) -> bool:
+        """Whether it is this thread's turn to fork."""
         with self._lock:
-            self._is_shut, self._forking = False, None
-            self._changed.notify_all()
+            if self._forking is None:
+                self._forking = threading.get_ident()
+            return self._forking == threading.get_ident()
+
+    def _open(self) -> None:
+        self._has_stragglers, self._is_shut, self._forking = False, False, None
 
     def _inherit(self) -> None:
         """In a child: go on from nothing, if nothing was open."""
         self._thread.came_through = True
         self._renew_locks()
-        self._is_shut, self._forking, self._long = False, None, 0
+        self._is_shut, self._forking = False, None
         members = list(self._members)
         not_closed = [member for member in members if member.is_open]
-        if self._inside + self._laid_down + len(not_closed) == 0:
+        is_used = self._has_stragglers or any(one.inside for one in of_every_thread())
+        if not is_used and not not_closed:
             self._pid = os.getpid()
         self.keep(*not_closed)
         for one in (*members, *self._locking):
             one.renew_locks()
+
+
+class _Long:
+    """What ``long`` gives. No generator: one that is broken off runs on when it is collected, and counts twice."""
+
+    def __init__(self, gate: ForkGate) -> None:
+        self._gate = gate
+
+    def __enter__(self) -> None:
+        self._gate.begin_long()
+
+    def __exit__(self, *_: object) -> None:
+        THIS_THREAD.calls.long -= 1
+
+
+def _others(own: ThreadCalls) -> list[ThreadCalls]:
+    return [one for one in of_every_thread() if one is not own]
 
 
 def _finish_imports() -> None:

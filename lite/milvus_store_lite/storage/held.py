@@ -7,66 +7,66 @@ child that is forked then is told that it cannot use the file.
 from __future__ import annotations
 
 import os
-import sys
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from ..errors import MilvusException
 from .faults import FAULTS
 from .forks import GATE
+from .leases import Lease
+
+Read = TypeVar("Read")
 
 
 class HeldTransaction:
-    """The transaction that closing ``opened`` ends. It ends at ``close()``, or when nobody knows it any more.
+    """The transaction of ``lease``, kept from now on. It ends at ``close()``, or when nobody knows it any more."""
 
-    Args:
-        look: raises if the file is not the one that it reads.
-    """
-
-    def __init__(self, opened: ExitStack, look: Callable[[], None]) -> None:
-        self._look = look
+    def __init__(self, lease: Lease) -> None:
         self._process = os.getpid()
-        self._opened = opened
-        GATE.lay_down()
-        self._end = weakref.finalize(self, _end, opened.close, self._process)
+        self._lease = lease
+        self._forgotten = weakref.finalize(self, _end, lease, self._process)
+        lease.lay_down()
 
-    @contextmanager
-    def using(self) -> Iterator[None]:
-        """Read in the transaction, for the length of the block.
+    def read(self, read: Callable[[], Read]) -> Read:
+        """What ``read`` finds in the transaction.
 
         Raises:
             MilvusException: it has ended, or belongs to the process that this one was forked from.
             DatabaseReplacedError: the file is not the one that was opened.
         """
-        if not self._end.alive:
+        if self._lease.has_ended:
             raise MilvusException(message="the iterator is closed: begin a new one")
         if self._process != os.getpid():
             raise MilvusException(
                 message="the iterator belongs to the parent process: begin one in this process"
             )
-        GATE.take_up()
+        GATE.enter()
         try:
-            self._look()
-            yield
-        except FAULTS:
-            # What SQLite says leaves as an error of this package, by the way the transaction was opened.
-            self._end.detach()
-            self._opened.__exit__(*sys.exc_info())
+            self._lease.look()
+            return read()
+        except FAULTS as error:
+            self._lease.end(error)
+            raise self._lease.translated(error) from error
+        except BaseException as error:
+            self._lease.spoil(error)
             raise
-        except BaseException:
-            GATE.lay_down()
-            raise
-        GATE.lay_down()
+        finally:
+            GATE.leave()
 
     def close(self) -> None:
         """End the transaction; nothing happens if it has ended."""
-        self._end()
+        _end(self._lease, self._process)
+        self._forgotten.detach()
 
 
-def _end(close: Callable[[], None], process: int) -> None:
-    if process == os.getpid():
-        GATE.take_up(waiting=False)
-        close()
-    else:
-        GATE.keep(close)
+def _end(lease: Lease, process: int) -> None:
+    if process != os.getpid():
+        GATE.keep(lease)
+        return
+    is_inside = GATE.enter(waiting=False)  # a fork has let it be
+    try:
+        lease.end()
+    finally:
+        if is_inside:
+            GATE.leave()

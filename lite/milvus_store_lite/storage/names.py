@@ -57,6 +57,10 @@ class Names(NamedTuple):
         target = next((collection for *found, collection in self.aliases if tuple(found) == place), None)
         return next((one for one in self.collections if one.id == target), None)
 
+    def known_in(self, database: str) -> list[str]:
+        """Names of the collections of ``database``, and its aliases."""
+        return [*(one.name for one in self.collections_of(database)), *self.aliases_of(database)]
+
     def target(self, database: str, name: str) -> NamedCollection | None:
         """The collection that has ``name`` as its name or alias."""
         named = (one for one in self.collections_of(database) if one.name == name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .admission import INDEX, LOG, Predecessor, empty_log
@@ -34,10 +34,10 @@ class OpenFile:
 
     path: str
     descriptor: int
-    connections: int = 0
-    """Those that are open, or about to be."""
-    confirmed: int = 0
-    """Those that certainly have the log open, so that nobody else removes it."""
+    users: set[object] = field(default_factory=set)
+    """Whose connections are open, or about to be."""
+    confirmed: set[object] = field(default_factory=set)
+    """Those of them that certainly have the log open, so that nobody else removes it."""
     logs: tuple[Identity, Identity] | None = None
     """The log and its index, once they are there."""
     is_overwritten: bool = False
@@ -52,7 +52,7 @@ class OpenFile:
 
     def remember_logs(self) -> None:
         """A connection has opened the log: from now on it is that one, as long as a confirmed one is open."""
-        if self.confirmed == 0 or self.logs is None:
+        if not self.confirmed or self.logs is None:
             log, index = identity_at(self.path + LOG), identity_at(self.path + INDEX)
             self.logs = None if log is None or index is None else (log, index)
 
@@ -61,8 +61,8 @@ class OpenFile:
 
         SQLite takes the last connection for the one to do that, and to remove the log. Where a file was replaced
         or removed it sees so by itself (``databaseIsUnmoved`` in its pager.c), but not that the same file has
-        other content. So its log is emptied, and SQLite finds nothing to fold; a copy is kept. Python 3.12 can also
-        keep it from trying.
+        other content. So its log is emptied, and SQLite finds nothing to fold; a copy is kept. Python 3.12 can
+        also keep it from trying.
         """
         if self.is_overwritten:
             if sys.version_info >= (3, 12):
@@ -92,7 +92,7 @@ class OpenFile:
 
     def close_unused(self) -> None:
         """Let go of the file if no connection to it is open."""
-        if self.connections > 0:
+        if self.users:
             return
         for identity, one in list(_files.items()):
             if one is self:

@@ -107,7 +107,7 @@ class Place:
     def _look_into(self) -> None:
         """Somebody has written to the file: a checkpoint, which leaves its lineage in it, or a stranger."""
         opened = find(self.identity)
-        if opened is None or opened.confirmed == 0 or self._lineage is None or self._page is None:
+        if opened is None or not opened.confirmed or self._lineage is None or self._page is None:
             return  # it is looked into when it is opened
         found = row_in(opened.descriptor, self._page)
         if not self._follows(found):
@@ -130,7 +130,7 @@ class Place:
         try:
             log, index = os.stat(opened.path + LOG), os.stat(opened.path + INDEX)
         except FileNotFoundError as error:
-            if opened.confirmed == 0 or opened.logs is None:
+            if not opened.confirmed or opened.logs is None:
                 return 0
             raise self._without_log() from error
         except OSError as error:
@@ -138,7 +138,7 @@ class Place:
                 message=f"{self.given}: its log cannot be looked at ({error.strerror})"
             ) from error
         if (
-            opened.confirmed > 0
+            opened.confirmed
             and opened.logs is not None
             and opened.logs != (Identity.of(log), Identity.of(index))
         ):
@@ -178,8 +178,8 @@ class Place:
 
     # Opening and closing ----------------------------------------------------------------------------------
 
-    def enter(self) -> None:
-        """A connection is about to be opened. The caller has ``GATE.opening``, and ``leave``s when it is closed.
+    def enter(self, user: object) -> None:
+        """``user`` is about to open a connection. The caller has ``GATE.opening``.
 
         Raises:
             DatabaseReplacedError: the path names another file than before, or what lies beside it is another's.
@@ -195,13 +195,13 @@ class Place:
         else:
             self._join(opened)
         try:
-            if opened.connections > 0:
+            if opened.users:
                 self.look_closely()
-            opened.connections += 1
+            opened.users.add(user)
         finally:
             opened.close_unused()
 
-    def confirm(self, connection: sqlite3.Connection) -> None:
+    def confirm(self, connection: sqlite3.Connection, user: object = None) -> None:
         """``connection`` was opened: read through it, which opens the log, and see whose file it has.
 
         Raises:
@@ -226,29 +226,26 @@ class Place:
                 opened.is_overwritten = True
                 raise self._refused("its content was overwritten")
             self._in_file = in_file
+        if user is not None:
+            opened.confirmed.add(user)
 
-    def count_confirmed(self, change: int) -> None:
-        """A connection has the log open, or is about to be closed."""
-        with GATE.opening:
-            opened = find(self.identity)
-            if opened is not None:
-                opened.confirmed += change
-
-    def release(self, connection: sqlite3.Connection) -> None:
-        """Close ``connection``."""
+    def release(self, connection: sqlite3.Connection, user: object) -> None:
+        """Close the connection of ``user``."""
         opened = find(self.identity)
         if opened is None:
             connection.close()
         else:
+            opened.confirmed.discard(user)
             opened.end(connection)
 
-    def leave(self) -> None:
-        """A connection was closed, or could not be opened. The caller has ``GATE.opening``."""
+    def leave(self, user: object) -> None:
+        """The connection of ``user`` was closed, or could not be opened. The caller has ``GATE.opening``."""
         opened = find(self.identity)
         if opened is None:
             return
-        opened.connections -= 1
-        if opened.connections == 0 and self._fault is not None and not opened.is_overwritten:
+        opened.confirmed.discard(user)
+        opened.users.discard(user)
+        if not opened.users and self._fault is not None and not opened.is_overwritten:
             opened.remove_logs()
         opened.close_unused()
 

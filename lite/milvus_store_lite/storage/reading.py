@@ -57,9 +57,8 @@ class Late:
     def connection(self) -> sqlite3.Connection:
         """Raises ``Moved`` when what was seen before is no longer so."""
         if self._connection is None:
-            opening = self._begin()
-            connection = opening.__enter__()
-            self._open = opening
+            self._open = self._begin()
+            connection = self._open.__enter__()
             if not self._is_unchanged(connection):
                 raise Moved
             self._connection = connection

@@ -32,15 +32,21 @@ class RowStore(RowLookups):
     """Reads and writes the tables of a collection."""
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, partition: int, at: Position) -> Position:
-        """Append ``batch`` after position ``at``. Raises sqlite3.IntegrityError when a pk exists already."""
+        """Append ``batch`` after position ``at``. Raises sqlite3.IntegrityError when a pk exists already.
+
+        Args:
+            partition: where the rows go, unless the batch says it of each.
+        """
         seqs = range(at.last_seq + 1, at.last_seq + 1 + batch.count)
         pks = self.generated_pks(seqs.start, batch.count) if batch.pks is None else batch.pks
-        values = {self.schema.primary.name: pks, PARTITION_COLUMN: [partition], **batch.scalars}
+        homes = [partition] if batch.partitions is None else batch.partitions
+        values = {self.schema.primary.name: pks, PARTITION_COLUMN: homes, **batch.scalars}
         if batch.dynamic is not None:
             values[DYNAMIC_FIELD] = batch.dynamic
         blobs = self.checksums.of_rows(seqs, values)
         names = ["seq", CHECKSUMS, *(self._columns[name] for name in values)]
-        values[PARTITION_COLUMN] = repeat(partition, batch.count)  # type: ignore[assignment]
+        if batch.partitions is None:
+            values[PARTITION_COLUMN] = repeat(partition, batch.count)  # type: ignore[assignment]
         connection.executemany(
             f"INSERT INTO {self._rows} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
             zip(seqs, blobs, *values.values(), strict=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -15,7 +15,8 @@ def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Itera
         yield
         connection.execute("COMMIT")
     except BaseException:
-        # SQLite has rolled back by itself after some errors (a full disk), not after others.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        with suppress(sqlite3.ProgrammingError):  # it is closed, since the call that had it was broken off
+            # SQLite has rolled back by itself after some errors (a full disk), not after others.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
         raise

@@ -12,7 +12,8 @@ from itertools import chain, groupby
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
-from ..errors import MilvusException, ParamError
+from ..errors import ParamError
+from ..extras import imported
 from .jieba import Jieba
 from .parameters import Chain, Step, parse
 from .predicates import predicate
@@ -179,11 +180,4 @@ def _filters(known: Any, step: Step) -> list[Any]:
 
 
 def _tantivy() -> ModuleType:
-    try:
-        import tantivy
-    except ImportError as error:
-        raise MilvusException(
-            message="analyzers need the package tantivy: pip install 'milvus-store[text]'"
-        ) from error
-    found: ModuleType = tantivy
-    return found
+    return imported("tantivy", "analyzers")

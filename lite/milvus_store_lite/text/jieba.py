@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
-from ..errors import MilvusException
+from ..extras import imported
 from .parameters import DEFAULT_DICTIONARY
 
 
@@ -20,12 +19,7 @@ class Jieba:
     """
 
     def __init__(self, words: Sequence[str], mode: str, hmm: bool) -> None:
-        try:
-            rjieba: Any = import_module("rjieba")
-        except ImportError as error:
-            raise MilvusException(
-                message="tokenizer 'jieba' needs the package rjieba: pip install 'milvus-store[text]'"
-            ) from error
+        rjieba: Any = imported("rjieba", "analyzers with the tokenizer 'jieba'")
         self._jieba = rjieba.Jieba() if DEFAULT_DICTIONARY in words else rjieba.Jieba.empty()
         for word in words:
             if word != DEFAULT_DICTIONARY:

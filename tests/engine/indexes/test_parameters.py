@@ -10,6 +10,7 @@ from milvus_store_lite.errors import ParamError
 from milvus_store_lite.indexes.registry import (
     BINARY_INDEXES,
     DENSE_INDEXES,
+    PARAMETER_NAMES,
     IndexType,
     check_index,
     check_search_parameters,
@@ -58,8 +59,27 @@ def test_bounds_may_be_other_quantities() -> None:
 def test_a_name_that_is_not_taken_is_an_error_with_the_nearest_one() -> None:
     with pytest.raises(ParamError, match="did you mean 'efConstruction'"):
         check_index(DENSE, "HNSW", None, {"efconstruction": 100})
-    with pytest.raises(ParamError, match="no parameters, got 'ef'"):
-        check_search_parameters(DENSE, "FLAT", {}, {"ef": 9}, 10)
+    with pytest.raises(ParamError, match="no parameters, got 'eff'"):
+        check_search_parameters(DENSE, "FLAT", {}, {"eff": 9}, 10)
+    with pytest.raises(ParamError, match="no parameters, got 'nlist'"):
+        check_index(DENSE, "AUTOINDEX", None, {"nlist": 9})  # as in Milvus
+
+
+def test_what_another_index_takes_is_left_alone_whatever_its_value() -> None:
+    """One set of parameters serves several indexes, as in Milvus."""
+    given = dict.fromkeys(PARAMETER_NAMES - {"json_path", "json_cast_type", "mmap.enabled"}, "nonsense")
+    for name, kind in DENSE_INDEXES.items():
+        meant = {one.name.lower() for one in (*kind.build, *kind.search)}
+        others = {key: value for key, value in given.items() if key.lower() not in meant}
+        assert check_search_parameters(DENSE, name, {}, others, 10) == {}
+        if name != "AUTOINDEX":
+            assert check_index(DENSE, name, None, others)[2] == {}
+
+
+def test_values_of_what_an_index_takes_are_errors_as_ever() -> None:
+    for name, params in (("IVF_FLAT", {"nprobe": 0}), ("HNSW", {"ef": 0}), ("SCANN", {"reorder_k": "x"})):
+        with pytest.raises(ParamError, match=next(iter(params))):
+            check_search_parameters(DENSE, name, {}, {**params, "level": 1}, 10)
 
 
 def test_types_and_metrics_belong_to_the_kind_of_field() -> None:

@@ -11,8 +11,8 @@ import pytest
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseWriteError
 from milvus_store_lite.storage import connections
+from milvus_store_lite.storage.calls import THIS_THREAD
 from milvus_store_lite.storage.connections import Connections
-from milvus_store_lite.storage.forks import GATE
 
 
 def test_a_watch_that_cannot_begin_leaves_no_connection(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,11 +42,11 @@ def test_a_connection_that_cannot_be_made_is_not_waited_for(
 
     opened = Connections(str(path))
     with opened.reading():
-        inside = GATE._inside
+        inside = THIS_THREAD.calls.inside
         monkeypatch.setattr(connections, "connect", fail)
         with pytest.raises(DatabaseWriteError, match="unable to open"), opened.reading():
             pass
-        assert GATE._inside == inside
+        assert THIS_THREAD.calls.inside == inside
     opened.close()
     assert not opened.is_open
 

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from milvus_store_lite.storage.calls import THIS_THREAD
 from milvus_store_lite.storage.connections import Connections
-from milvus_store_lite.storage.forks import GATE
 from milvus_store_lite.storage.held import HeldTransaction
 
 
 def test_a_use_that_is_broken_off_leaves_the_transaction_as_it_was(path: Path) -> None:
     """A fork would wait for a use that never ends."""
     connections = Connections(str(path))
-    inside = GATE._inside
-    opened = ExitStack()
-    connection = opened.enter_context(connections.reading())
-    held = HeldTransaction(opened, connections.look)
-    with pytest.raises(KeyboardInterrupt), held.using():
+    inside = THIS_THREAD.calls.inside
+    lease = connections.reading()
+    connection = lease.__enter__()
+    held = HeldTransaction(lease)
+
+    def be_interrupted() -> None:
         raise KeyboardInterrupt
-    assert GATE._inside == inside
-    with held.using():
-        assert connection.in_transaction
+
+    with pytest.raises(KeyboardInterrupt):
+        held.read(be_interrupted)
+    assert THIS_THREAD.calls.inside == inside
+    assert held.read(lambda: connection.in_transaction)
     held.close()
-    assert GATE._inside == inside
+    assert THIS_THREAD.calls.inside == inside
     connections.close()
     assert not connections.is_open

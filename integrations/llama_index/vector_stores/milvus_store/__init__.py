@@ -3,8 +3,13 @@
 ``from llama_index.vector_stores.milvus_store import MilvusVectorStore``
 """
 
-from .sparse import BaseSparseEmbeddingFunction, BM25BuiltInFunction
-from .store import IndexManagement, MilvusVectorStore
+from milvus_store.extras import imported
+
+imported("llama_index.core", "stores for LlamaIndex")
+
+from .opening import IndexManagement  # noqa: E402
+from .sparse import BaseSparseEmbeddingFunction, BM25BuiltInFunction  # noqa: E402
+from .store import MilvusVectorStore  # noqa: E402
 
 __all__ = [
     "BM25BuiltInFunction",

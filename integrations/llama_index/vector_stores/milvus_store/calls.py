@@ -8,23 +8,60 @@ from typing import Any
 
 from llama_index.core.vector_stores.types import MetadataFilters
 
+from milvus_store import MilvusException
+
 from .filters import all_of, one_of, to_tree
 from .rows import ID_FIELD, Fields
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of the client, synchronous or not."""
+    """A call of the client, synchronous or not; ``stored`` nodes are in when its turn comes."""
 
     name: str
     arguments: dict[str, Any]
+    stored: int = 0
+
+    def note(self, error: MilvusException) -> None:
+        """Say in ``error``, with which the call failed, what those before it have done."""
+        if self.stored:
+            error.message = f"{error.message}; the nodes 0 to {self.stored - 1} are stored"
+            error.args = (error.code, error.message)
+
+
+def creation(
+    collection: str,
+    rows: list[dict[str, Any]],
+    settings: Mapping[str, Any],
+    batch_size: int,
+    options: Mapping[str, Any],
+    *,
+    replace: bool = False,
+) -> Call:
+    """Make the collection that ``settings`` describe, with ``rows`` from the start."""
+    return Call(
+        "create_and_insert",
+        {
+            "collection_name": collection,
+            "data": rows,
+            "partition_name": options.get("milvus_partition_name"),
+            "replace": replace,
+            "batch_size": batch_size,
+            **settings,
+        },
+    )
+
+
+def flushing(collection: str, rows: list[dict[str, Any]], options: Mapping[str, Any]) -> list[Call]:
+    """Flush after writing ``rows``, if the ``options`` say so."""
+    return [Call("flush", {"collection_name": collection})] if options.get("force_flush") and rows else []
 
 
 def writes(
     collection: str, rows: list[dict[str, Any]], upsert: bool, batch_size: int, options: Mapping[str, Any]
 ) -> list[Call]:
-    """Write ``rows``, ``batch_size`` at a time, to the partition of the ``options``, and flush if they say so."""
-    made = [
+    """Write ``rows``, ``batch_size`` at a time, to the partition of the ``options``."""
+    return [
         Call(
             "upsert" if upsert else "insert",
             {
@@ -32,12 +69,10 @@ def writes(
                 "data": rows[start : start + batch_size],
                 "partition_name": options.get("milvus_partition_name"),
             },
+            stored=start,
         )
         for start in range(0, len(rows), batch_size)
     ]
-    if options.get("force_flush") and rows:
-        made.append(Call("flush", {"collection_name": collection}))
-    return made
 
 
 def deletion(collection: str, condition: Any, options: Mapping[str, Any]) -> Call:

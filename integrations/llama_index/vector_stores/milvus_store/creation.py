@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from milvus_store import CollectionSchema, DataType, IndexParams, MilvusClient, RRFRanker, WeightedRanker
@@ -43,23 +43,6 @@ def new_schema(fields: Fields, dim: int | None, sparse_function: Any) -> Collect
     return schema
 
 
-def check_existing(client: MilvusClient, name: str, fields: Fields, sparse_function: Any) -> None:
-    """Raise ``ValueError`` unless the collection that is there has what the store writes and reads."""
-    described = client.describe_collection(name)
-    known = {one["name"] for one in described["fields"]}
-    missing = sorted(str(field) for field in {*fields.own, fields.dense, fields.sparse} - {None} - known)
-    if missing:
-        raise ValueError(
-            f"collection {name!r} has no field {missing[0]!r}, it has {', '.join(sorted(known))}: "
-            f"give the store the names of its fields, or use overwrite=True"
-        )
-    if is_built_in(sparse_function) and not described["functions"]:
-        raise ValueError(
-            f"collection {name!r} computes no sparse vectors by itself: give the sparse_embedding_function "
-            f"that made them, or use overwrite=True"
-        )
-
-
 def typed(names: Sequence[str], types: Sequence[Any]) -> dict[str, DataType]:
     """The types of the metadata keys that become fields, by name."""
     if len(names) != len(types):
@@ -75,12 +58,13 @@ def new_indexes(
     dense_config: Mapping[str, Any],
     sparse_config: Mapping[str, Any],
     sparse_function: Any,
+    wanted: Collection[str | None],
 ) -> IndexParams:
-    """An index on each vector field: AUTOINDEX, unless the configurations say otherwise."""
+    """An index on each vector field of those ``wanted``: AUTOINDEX, unless the configurations say otherwise."""
     indexes = MilvusClient.prepare_index_params()
-    if fields.dense is not None:
+    if fields.dense in wanted and fields.dense is not None:
         _add(indexes, fields.dense, {"index_type": "AUTOINDEX", "metric_type": metric, **dense_config})
-    if fields.sparse is not None:
+    if fields.sparse in wanted and fields.sparse is not None:
         sparse_metric = "BM25" if is_built_in(sparse_function) else "IP"
         defaults = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": sparse_metric}
         _add(indexes, fields.sparse, {**defaults, **sparse_config})

@@ -13,6 +13,7 @@ from llama_index.core.vector_stores.types import (
 )
 
 from milvus_store import AnnSearchRequest
+from milvus_store.options import judge_options
 
 from .calls import Call
 from .filters import all_of, of_text, one_of, to_tree
@@ -37,11 +38,7 @@ _OPTIONS: Final = frozenset(
 
 def check(query: VectorStoreQuery, fields: Fields, options: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` unless the store can answer such a query."""
-    unknown = sorted(set(options) - _OPTIONS)
-    if unknown:
-        raise ValueError(
-            f"unknown argument {unknown[0]!r} of query(), expected one of {', '.join(sorted(_OPTIONS))}"
-        )
+    judge_options("query", options, _OPTIONS, error=ValueError)
     needs_dense = query.mode in (*_DENSE_MODES, VectorStoreQueryMode.HYBRID)
     needs_sparse = query.mode in (*_SPARSE_MODES, VectorStoreQueryMode.HYBRID)
     if not needs_dense and not needs_sparse:
@@ -127,7 +124,8 @@ def _condition(query: VectorStoreQuery, fields: Fields, written: str | None) -> 
     parts = []
     if query.filters is not None:
         parts.append(to_tree(query.filters, fields.own))
-    if query.doc_ids:
+    # No documents are none: who may see none must not see all. With no node_ids, LlamaIndex's retrievers mean all.
+    if query.doc_ids is not None:
         parts.append(one_of(fields.doc_id, query.doc_ids))
     if query.node_ids:
         parts.append(one_of(ID_FIELD, query.node_ids))

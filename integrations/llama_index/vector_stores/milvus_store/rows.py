@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 from llama_index.core.schema import BaseNode, MetadataMode, TextNode
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
 
@@ -36,6 +37,10 @@ class Fields:
         texts = dict.fromkeys((ID_FIELD, self.text, self.doc_id), DataType.VARCHAR)
         return {**self.scalars, **texts}
 
+    @property
+    def vectors(self) -> list[str]:
+        return [one for one in (self.dense, self.sparse) if one is not None]
+
     def output(self, asked: Sequence[str] | None, *, with_embedding: bool = False) -> list[str]:
         """What is read of each row: all that makes a node, but vectors only if they are needed."""
         limited = list(asked if asked is not None else self.shown)
@@ -54,14 +59,15 @@ def to_rows(
     """
     rows = []
     for place, node in enumerate(nodes):
-        row = node_to_metadata_dict(node, remove_text=True, text_field="text")
+        row = _metadata(place, node)
         row[fields.text] = node.get_content(metadata_mode=MetadataMode.NONE)
         row[fields.doc_id] = node.ref_doc_id or "None"
         row[ID_FIELD] = node.node_id
         if fields.dense is not None:
             if node.embedding is None:
                 raise ValueError(
-                    f"node {node.node_id!r} has no embedding: embed it, or use enable_dense=False"
+                    f"node {node.node_id!r} has no embedding (node {place} of this call): embed it, or use "
+                    f"enable_dense=False"
                 )
             row[fields.dense] = node.embedding
         if sparse is not None:
@@ -69,6 +75,36 @@ def to_rows(
             row[fields.sparse] = sparse[place]
         rows.append(row)
     return rows
+
+
+def _metadata(place: int, node: BaseNode) -> dict[str, Any]:
+    """The metadata of a node, and the node itself beside it, as LlamaIndex writes them down.
+
+    Raises:
+        ValueError: a value cannot be written; the message names its key.
+    """
+    try:
+        return node_to_metadata_dict(node, remove_text=True, text_field="text")
+    except (TypeError, ValueError):  # pydantic does not know numpy's values, and names no key
+        plain = node.model_copy(update={"metadata": _without_numpy(node.metadata)})
+    for key, value in plain.metadata.items():
+        try:
+            TextNode(metadata={key: value}).model_dump(mode="json")
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"metadata key {key!r} of node {node.node_id!r} (node {place} of this call): cannot be stored, "
+                f"got {type(value).__name__}: {value!r:.80}"
+            ) from error
+    return node_to_metadata_dict(plain, remove_text=True, text_field="text")
+
+
+def _without_numpy(value: Any) -> Any:
+    """``value`` with Python's numbers and lists in place of numpy's."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {key: _without_numpy(one) for key, one in value.items()}
+    return [_without_numpy(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def to_node(fields: Fields, entity: Mapping[str, Any], shown: Sequence[str]) -> BaseNode:

@@ -64,6 +64,19 @@ class BM25BuiltInFunction(Function):
         self.multi_analyzer_params = multi_analyzer_params
         self.enable_match = enable_match
 
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make an equal function."""
+        return {
+            "input_field_names": self.input_field_names,
+            "output_field_names": self.output_field_names,
+            "function_name": self.name,
+            "function_description": self.description,
+            "function_params": self.params,
+            "analyzer_params": self.analyzer_params,
+            "multi_analyzer_params": self.multi_analyzer_params,
+            "enable_match": self.enable_match,
+        }
+
     def get_field_kwargs(self) -> dict[str, Any]:
         """What the text field takes beside its type."""
         options: dict[str, Any] = {"enable_analyzer": True, "enable_match": self.enable_match}

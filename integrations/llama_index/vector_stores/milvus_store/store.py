@@ -6,39 +6,30 @@ asynchronous form differ in where they wait, and in nothing else.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from enum import Enum
 from typing import Any
 
-from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import (
-    BasePydanticVectorStore,
     MetadataFilters,
     VectorStoreQuery,
     VectorStoreQueryResult,
 )
+from typing_extensions import Self
 
-from milvus_store import AsyncMilvusClient, DataType, LoadState, MilvusClient
+from milvus_store import MilvusException
+from milvus_store.client.address import is_server
 
-from . import calls, creation, queries
+from . import calls, creation, plain, queries
 from .calls import Call
 from .filters import one_of
-from .rows import Fields, to_nodes, to_rows
-from .sparse import DEFAULT_SPARSE_FIELD, BM25BuiltInFunction, is_built_in
-
-_METRICS = {"ip": "IP", "l2": "L2", "euclidean": "L2", "cosine": "COSINE"}
-
-
-class IndexManagement(Enum):
-    """Whether a collection that exists without an index gets one."""
-
-    NO_VALIDATION = "no_validation"
-    CREATE_IF_NOT_EXISTS = "create_if_not_exists"
+from .opening import OpenStore
+from .rows import to_nodes, to_rows
+from .sparse import is_built_in
 
 
-class MilvusVectorStore(BasePydanticVectorStore):
+class MilvusVectorStore(OpenStore):
     """Nodes, their embeddings and metadata in a collection of a milvus-store database, or of a Milvus server.
 
     Arguments and methods are those of ``llama_index.vector_stores.milvus.MilvusVectorStore``. What is particular:
@@ -57,164 +48,54 @@ class MilvusVectorStore(BasePydanticVectorStore):
         collection_properties: set on the collection, new or not.
         doc_id_field, text_key, embedding_field, sparse_embedding_field: names of the fields.
         scalar_field_names, scalar_field_types: metadata keys that become fields with a type.
-        enable_dense, dim, index_config, similarity_metric: of the embeddings; IP, COSINE or L2.
+        enable_dense, dim, index_config, similarity_metric: of the embeddings; IP, COSINE or L2. Left out, dim and
+            metric are those of the collection, or the first nodes' dimension and IP for a new one.
         search_config: parameters of every search, such as ``{"nprobe": 16}``.
         enable_sparse, sparse_embedding_function, sparse_index_config: of sparse vectors beside them; BM25 inside
             the database when no function is given.
         hybrid_ranker, hybrid_ranker_params: ``"RRFRanker"`` with ``{"k": 60}``, or ``"WeightedRanker"`` with
             ``{"weights": [dense, sparse]}``.
         output_fields: answer with these metadata keys instead of whole nodes.
-        batch_size: nodes written together, all of them or none.
-        use_async_client: whether asynchronous calls have a client of their own, or run the others in a thread.
+        batch_size: nodes sent to a server together. A file takes all nodes of a call together, or none.
+        use_async_client: whether asynchronous calls run in threads of a client, or each in one of asyncio's.
+
+    A store can be pickled and deep-copied, and be written down by ``to_dict`` and made anew by ``from_dict``: what
+    comes of it opens the same collection, and overwrites nothing. A database in memory cannot.
     """
-
-    stores_text: bool = True
-    stores_node: bool = True
-
-    uri: str = "./milvus_llamaindex.db"
-    token: str = ""
-    collection_name: str = "llamacollection"
-    dim: int | None = None
-    embedding_field: str = "embedding"
-    doc_id_field: str = "doc_id"
-    similarity_metric: str = "IP"
-    consistency_level: str = "Session"
-    overwrite: bool = False
-    upsert_mode: bool = False
-    text_key: str = "text"
-    output_fields: list[str] = Field(default_factory=list)
-    index_config: dict[str, Any] = Field(default_factory=dict)
-    sparse_index_config: dict[str, Any] = Field(default_factory=dict)
-    search_config: dict[str, Any] = Field(default_factory=dict)
-    collection_properties: dict[str, Any] | None = None
-    batch_size: int = 100
-    enable_dense: bool = True
-    enable_sparse: bool = False
-    sparse_embedding_field: str = DEFAULT_SPARSE_FIELD
-    sparse_embedding_function: Any = None
-    hybrid_ranker: str = "RRFRanker"
-    hybrid_ranker_params: dict[str, Any] = Field(default_factory=dict)
-    index_management: IndexManagement = IndexManagement.CREATE_IF_NOT_EXISTS
-    scalar_field_names: list[str] | None = None
-    scalar_field_types: list[Any] | None = None
-    use_async_client: bool = True
-
-    _client: MilvusClient = PrivateAttr()
-    _aclient: AsyncMilvusClient | None = PrivateAttr(default=None)
-    _fields: Fields = PrivateAttr()
-
-    def __init__(
-        self,
-        uri: str = "./milvus_llamaindex.db",
-        token: str = "",
-        collection_name: str = "llamacollection",
-        overwrite: bool = False,
-        upsert_mode: bool = False,
-        collection_properties: dict[str, Any] | None = None,
-        doc_id_field: str = "doc_id",
-        text_key: str = "text",
-        scalar_field_names: list[str] | None = None,
-        scalar_field_types: list[DataType] | None = None,
-        enable_dense: bool = True,
-        dim: int | None = None,
-        embedding_field: str | None = "embedding",
-        enable_sparse: bool = False,
-        sparse_embedding_field: str | None = DEFAULT_SPARSE_FIELD,
-        sparse_embedding_function: Any = None,
-        index_management: IndexManagement = IndexManagement.CREATE_IF_NOT_EXISTS,
-        batch_size: int = 100,
-        index_config: dict[str, Any] | None = None,
-        sparse_index_config: dict[str, Any] | None = None,
-        search_config: dict[str, Any] | None = None,
-        similarity_metric: str = "IP",
-        consistency_level: str = "Session",
-        output_fields: list[str] | None = None,
-        hybrid_ranker: str = "RRFRanker",
-        hybrid_ranker_params: dict[str, Any] | None = None,
-        use_async_client: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        """Open the collection, or make it; further arguments are those of ``MilvusClient``.
-
-        Raises:
-            ValueError: the arguments contradict each other or the collection that exists.
-        """
-        metric = _METRICS.get(similarity_metric.lower())
-        if metric is None:
-            raise ValueError(
-                f"similarity_metric must be one of {', '.join(_METRICS)}, got {similarity_metric!r}"
-            )
-        if not enable_dense and not enable_sparse:
-            raise ValueError(
-                "enable_dense and enable_sparse are False: a store keeps vectors of one kind at least"
-            )
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-        creation.new_ranker(hybrid_ranker, hybrid_ranker_params or {})
-        text_key, sparse_field = text_key or "text", sparse_embedding_field or DEFAULT_SPARSE_FIELD
-        if enable_sparse and sparse_embedding_function is None:
-            sparse_embedding_function = BM25BuiltInFunction(text_key, sparse_field)
-        settings: dict[str, Any] = {
-            "uri": str(uri),
-            "token": token,
-            "collection_name": collection_name,
-            "overwrite": overwrite,
-            "upsert_mode": upsert_mode,
-            "collection_properties": collection_properties,
-            "doc_id_field": doc_id_field,
-            "text_key": text_key,
-            "scalar_field_names": scalar_field_names,
-            "scalar_field_types": scalar_field_types,
-            "enable_dense": enable_dense,
-            "dim": dim,
-            "embedding_field": embedding_field or "embedding",
-            "enable_sparse": enable_sparse,
-            "sparse_embedding_field": sparse_field,
-            "sparse_embedding_function": sparse_embedding_function,
-            "index_management": index_management,
-            "batch_size": batch_size,
-            "index_config": index_config or {},
-            "sparse_index_config": sparse_index_config or {},
-            "search_config": search_config or {},
-            "similarity_metric": metric,
-            "consistency_level": consistency_level,
-            "output_fields": output_fields or [],
-            "hybrid_ranker": hybrid_ranker,
-            "hybrid_ranker_params": hybrid_ranker_params or {},
-            "use_async_client": use_async_client,
-        }
-        super().__init__(**settings)
-        self._fields = Fields(
-            text=self.text_key,
-            doc_id=self.doc_id_field,
-            dense=self.embedding_field if enable_dense else None,
-            sparse=self.sparse_embedding_field if enable_sparse else None,
-            scalars=creation.typed(self.scalar_field_names or [], self.scalar_field_types or []),
-            shown=tuple(self.output_fields),
-        )
-        self._client = MilvusClient(uri, token=token, **kwargs)
-        if use_async_client:
-            self._aclient = AsyncMilvusClient(uri, token=token, **kwargs)
-        if overwrite:
-            self._client.drop_collection(collection_name)
-        if self._client.has_collection(collection_name):
-            self._take_existing()
-        elif dim is not None or not enable_dense:
-            self._create(dim)
 
     @classmethod
     def class_name(cls) -> str:
         return "MilvusVectorStore"
 
-    @property
-    def client(self) -> MilvusClient:
-        """The client behind the store; ``close()`` on it releases the file."""
-        return self._client
+    # Written down and read back -----------------------------------------------------------------------
 
-    @property
-    def aclient(self) -> AsyncMilvusClient | None:
-        """The client of asynchronous calls, None without ``use_async_client``."""
-        return self._aclient
+    def to_dict(self, **kwargs: Any) -> dict[str, Any]:
+        """The arguments that open the same collection, for ``from_dict``; they hold the token.
+
+        Raises:
+            ValueError: the database is in memory, and nobody else can open it.
+        """
+        return plain.to_dict(super().to_dict(**kwargs), self._place, self._options)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """``to_dict`` as JSON.
+
+        Raises:
+            ValueError: also if the sparse_embedding_function is one of the caller's, which JSON cannot hold.
+        """
+        return plain.to_json(self.to_dict(**kwargs))
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
+        """A store by what ``to_dict`` gave, and by arguments that go before it."""
+        return super().from_dict(plain.arguments(data), **kwargs)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # LlamaIndex would leave out in silence what cannot be pickled, and call the constructor again.
+        return BaseModel.__getstate__(self)
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        BaseModel.__setstate__(self, state)
 
     # Writing ------------------------------------------------------------------------------------------
 
@@ -235,9 +116,17 @@ class MilvusVectorStore(BasePydanticVectorStore):
         if self._encodes_sparse() and nodes:
             sparse = self.sparse_embedding_function.encode_documents(_texts(nodes))
         rows = to_rows(self._fields, nodes, sparse)
-        self._create_for(rows)
-        for call in self._writes(rows, add_kwargs):
-            self._run(call)
+        if rows and not self._exists():
+            try:
+                self._run(self._creation(rows, add_kwargs))
+            except MilvusException:
+                # What this call has made is gone again, so a collection that is there is another's.
+                if not self._exists():
+                    raise
+                self._run_all(self._writes(rows, add_kwargs))
+        else:
+            self._run_all(self._writes(rows, add_kwargs))
+        self._run_all(calls.flushing(self.collection_name, rows, add_kwargs))
         return [node.node_id for node in nodes]
 
     async def async_add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
@@ -246,9 +135,16 @@ class MilvusVectorStore(BasePydanticVectorStore):
         if self._encodes_sparse() and nodes:
             sparse = await self.sparse_embedding_function.async_encode_documents(_texts(nodes))
         rows = to_rows(self._fields, nodes, sparse)
-        await asyncio.to_thread(self._create_for, rows)
-        for call in self._writes(rows, add_kwargs):
-            await self._arun(call)
+        if rows and not await self._aexists():
+            try:
+                await self._arun(self._creation(rows, add_kwargs))
+            except MilvusException:
+                if not await self._aexists():
+                    raise
+                await self._arun_all(self._writes(rows, add_kwargs))
+        else:
+            await self._arun_all(self._writes(rows, add_kwargs))
+        await self._arun_all(calls.flushing(self.collection_name, rows, add_kwargs))
         return [node.node_id for node in nodes]
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
@@ -346,67 +242,12 @@ class MilvusVectorStore(BasePydanticVectorStore):
         hits = (await self._arun(call))[0] if await self._aexists() else []
         return queries.to_result(query, self._fields, hits, kwargs)
 
-    # The collection -----------------------------------------------------------------------------------
-
-    def _create(self, dim: int | None) -> None:
-        schema = creation.new_schema(self._fields, dim, self.sparse_embedding_function)
-        indexes = self._indexes() if self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS else None
-        self._client.create_collection(
-            self.collection_name,
-            schema=schema,
-            index_params=indexes,
-            consistency_level=self.consistency_level,
-            properties=self.collection_properties,
-        )
-
-    def _create_for(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Make the collection that ``rows`` are for, if there is none."""
-        if not rows or self._exists():
-            return
-        dim = len(rows[0][self._fields.dense]) if self._fields.dense is not None else None
-        self._create(dim)
-
-    def _take_existing(self) -> None:
-        """Give a collection that is there the index that queries need, and the properties asked for."""
-        name = self.collection_name
-        creation.check_existing(self._client, name, self._fields, self.sparse_embedding_function)
-        if self.collection_properties:
-            self._client.alter_collection_properties(name, self.collection_properties)
-        is_indexed = bool(self._client.list_indexes(name))
-        if not is_indexed and self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS:
-            self._client.create_index(name, self._indexes())
-            is_indexed = True
-        if is_indexed and self._client.get_load_state(name)["state"] != LoadState.Loaded:
-            self._client.load_collection(name)
-
-    def _indexes(self) -> Any:
-        return creation.new_indexes(
-            self._fields,
-            self.similarity_metric,
-            self.index_config,
-            self.sparse_index_config,
-            self.sparse_embedding_function,
-        )
-
-    def _exists(self) -> bool:
-        return self._client.has_collection(self.collection_name)
-
-    async def _aexists(self) -> bool:
-        exists: bool = await self._arun(Call("has_collection", {"collection_name": self.collection_name}))
-        return exists
-
     # Calls --------------------------------------------------------------------------------------------
 
-    def _run(self, call: Call) -> Any:
-        return getattr(self._client, call.name)(**call.arguments)
-
-    async def _arun(self, call: Call) -> Any:
-        if self._aclient is None:
-            return await asyncio.to_thread(self._run, call)
-        return await getattr(self._aclient, call.name)(**call.arguments)
-
     def _writes(self, rows: list[dict[str, Any]], options: dict[str, Any]) -> list[Call]:
-        return calls.writes(self.collection_name, rows, self.upsert_mode, self.batch_size, options)
+        # A file takes them all in one transaction, a server only so much in one message.
+        size = self.batch_size if is_server(self.uri) else max(1, len(rows))
+        return calls.writes(self.collection_name, rows, self.upsert_mode, size, options)
 
     def _deletion(self, condition: Any, options: dict[str, Any]) -> Call:
         return calls.deletion(self.collection_name, condition, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from operator import itemgetter
@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import DataNotMatchException
 from ...schema import Field, Schema
 from ...text.documents import Documents, count_terms
-from ...text.fields import field_analyzer
+from ...text.fields import tokens_of_rows
 from ...times import UTC
 from .json_text import encode_dynamic
 from .scalars import encode_pks, encode_scalar
@@ -27,7 +27,7 @@ class Batch:
     ``pks`` is None when the engine is to number the rows. ``scalars`` holds a list of stored values per
     scalar field but the primary key; ``vectors`` a list of stored vectors per vector field, None for a null;
     ``documents`` the terms of each row per full text field; ``dynamic`` a list of JSON texts, or None without a
-    dynamic field.
+    dynamic field. ``partitions``: the id of each row's partition, None where all go to one that the call names.
     """
 
     count: int
@@ -36,6 +36,7 @@ class Batch:
     vectors: dict[str, list[Blob]]
     documents: dict[str, Documents]
     dynamic: list[str] | None
+    partitions: list[int] | None = None
 
     def keep(self, places: Sequence[int]) -> Batch:
         """The batch of the rows at ``places``, in that order."""
@@ -50,6 +51,7 @@ class Batch:
             vectors={name: pick(blobs) for name, blobs in self.vectors.items()},
             documents={name: documents.keep(places) for name, documents in self.documents.items()},
             dynamic=None if self.dynamic is None else pick(self.dynamic),
+            partitions=None if self.partitions is None else pick(self.partitions),
         )
 
 
@@ -66,33 +68,35 @@ def encode_rows(
     Raises:
         DataNotMatchException: names the row, the field, what was expected and what was given.
     """
-    for place, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise DataNotMatchException(
-                message=f"row {place}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
-            )
+    refuse_no_dicts(rows)
     primary = schema.primary
     if not pk_given:
         _refuse_given_pk(primary, rows)
     dynamic = encode_dynamic(schema, rows)
-    pks = encode_pks(primary, _column(primary, rows)) if pk_given else None
+    pks = primary_keys(schema, rows) if pk_given else None
     scalars = {one.name: encode_scalar(one, _column(one, rows), zone) for one in schema.scalars[1:]}
+    refuse_filled(schema, rows)
     given_vectors = [one for one in schema.vectors if not one.is_function_output]
     return Batch(
         count=len(rows),
         pks=pks,
         scalars=scalars,
         vectors={one.name: encode_vectors(one, _column(one, rows)) for one in given_vectors},
-        documents=_documents(schema, rows, {primary.name: pks or [], **scalars}),
+        documents=documents_of(schema, {primary.name: pks or [], **scalars}),
         dynamic=dynamic,
     )
 
 
-def _documents(
-    schema: Schema, rows: Sequence[Mapping[str, Any]], scalars: Mapping[str, list[Any]]
-) -> dict[str, Documents]:
-    """The terms of the texts that functions read; a null is a text without terms."""
-    found = {}
+def refuse_no_dicts(rows: Sequence[object]) -> None:
+    for place, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise DataNotMatchException(
+                message=f"row {place}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
+            )
+
+
+def refuse_filled(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Raise for a row that has a value for a field which a function fills."""
     for name, function in schema.filled_by.items():
         for place, row in enumerate(rows):
             if name in row:
@@ -100,9 +104,26 @@ def _documents(
                     message=f"row {place}: field '{name}' is filled by function '{function.name}' from field "
                     f"'{function.input}': expected no value, got {row[name]!r:.80}"
                 )
-        analyzed = field_analyzer(schema.by_name[function.input])
-        texts = ["" if text is None else text for text in scalars[function.input]]
-        found[name] = count_terms(analyzed.tokens(texts))
+
+
+def primary_keys(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The primary keys of ``rows``, which must have one each."""
+    return encode_pks(schema.primary, _column(schema.primary, rows))
+
+
+def documents_of(
+    schema: Schema, scalars: Mapping[str, list[Any]], kept: Container[str] = ()
+) -> dict[str, Documents]:
+    """The terms of the texts that functions read; a null is a text without terms.
+
+    Args:
+        kept: fields filled by functions whose values are known.
+    """
+    found = {}
+    for name, function in schema.filled_by.items():
+        if name not in kept:
+            texts = ["" if text is None else text for text in scalars[function.input]]
+            found[name] = count_terms(tokens_of_rows(schema.by_name[function.input], texts, scalars))
     return found
 
 

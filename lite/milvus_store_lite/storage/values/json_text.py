@@ -11,6 +11,7 @@ import numpy as np
 from ...data_types import DataType
 from ...errors import DataNotMatchException
 from ...schema import DYNAMIC_FIELD, Field, Schema
+from ...suggestions import did_you_mean
 from .failures import fail
 
 
@@ -47,7 +48,7 @@ def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[st
             if unknown:
                 raise DataNotMatchException(
                     message=f"row {place}: unknown field {unknown[0]!r}: the collection has no dynamic field, "
-                    f"expected {', '.join(schema.by_name)}"
+                    f"expected {', '.join(schema.by_name)}" + did_you_mean(unknown[0], schema.by_name)
                 )
     stand_in = Field(name="dynamic_field", dtype=DataType.JSON)
     texts = []
@@ -60,3 +61,10 @@ def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[st
             )
         texts.append(to_json(stand_in, place, extra))
     return texts
+
+
+def merged_objects(text: str, newer: str) -> str:
+    """The JSON object ``text`` with the keys of ``newer`` in place of its own of these names."""
+    if newer == "{}" or text == "{}":
+        return text if newer == "{}" else newer
+    return _dump({**json.loads(text), **json.loads(newer)})

@@ -1,34 +1,15 @@
-"""What makes vectors besides LangChain's embeddings: sparse embeddings, and BM25 inside the database."""
+"""What makes vectors inside the database: BM25 over the texts."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import Any
 from uuid import uuid4
 
-from langchain_core.runnables.config import run_in_executor
-
 from milvus_store import Function, FunctionType
 
+from .unserved import unserved
 
-class BaseSparseEmbedding(ABC):
-    """Base of a sparse embedding: texts to dictionaries from index to weight."""
-
-    @abstractmethod
-    def embed_query(self, query: str) -> dict[int, float]:
-        """The sparse vector of a question."""
-
-    @abstractmethod
-    def embed_documents(self, texts: list[str]) -> list[dict[int, float]]:
-        """The sparse vector of each text that is stored."""
-
-    async def aembed_query(self, query: str) -> dict[int, float]:
-        """``embed_query``, in a thread unless overridden."""
-        return await run_in_executor(None, self.embed_query, query)
-
-    async def aembed_documents(self, texts: list[str]) -> list[dict[int, float]]:
-        """``embed_documents``, in a thread unless overridden."""
-        return await run_in_executor(None, self.embed_documents, texts)
+__getattr__ = unserved(__name__)
 
 
 class BM25BuiltInFunction:

@@ -7,11 +7,13 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 from typing_extensions import Self
 
-from .searching import SearchCalls
-from .writing import WriteCalls
+from ..attributes import Attributes
+from ..base import DROP_WITH_FIRST_ADD
+from ..searching import SearchCalls
+from ..writing import WriteCalls
 
 
-class Milvus(WriteCalls, SearchCalls):
+class Milvus(WriteCalls, SearchCalls, Attributes):
     """Documents, their embeddings and metadata in a collection of a milvus-store database file.
 
     Arguments and methods are those of ``langchain_milvus.Milvus``. What is particular here:
@@ -54,7 +56,11 @@ class Milvus(WriteCalls, SearchCalls):
         ids: list[str] | None = None,
         **kwargs: Any,
     ) -> Self:
-        """Open a store and add ``texts`` to it; further arguments are those of the class."""
+        """Open a store and add ``texts`` to it; further arguments are those of the class.
+
+        With ``drop_old`` the new collection takes the place of the old one when the texts are in it: where they
+        cannot be embedded or stored, the old one is as it was.
+        """
         store = cls(
             embedding,
             collection_name=collection_name,
@@ -62,8 +68,14 @@ class Milvus(WriteCalls, SearchCalls):
             consistency_level=consistency_level,
             index_params=index_params,
             search_params=search_params,
-            drop_old=drop_old,
+            drop_old=DROP_WITH_FIRST_ADD if drop_old else False,
             **kwargs,
         )
-        store.add_texts(texts, metadatas, ids=ids)
+        try:
+            if not texts and drop_old:
+                store.drop()
+            store.add_texts(texts, metadatas, ids=ids)
+        except BaseException:
+            store.client.close()
+            raise
         return store

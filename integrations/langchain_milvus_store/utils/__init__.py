@@ -1,0 +1,1 @@
+"""Parts of the store under the paths that they have in langchain_milvus."""

@@ -1,0 +1,60 @@
+"""A store's settings as plain values, and back: what ``to_dict`` gives and ``from_dict`` takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final
+
+from milvus_store.client.address import is_server
+
+from .sparse import BM25BuiltInFunction
+
+_CONSTANT: Final = ("stores_text", "stores_node", "is_embedding_query")
+_IN_MEMORY: Final = ":memory:"
+_FUNCTION: Final = "sparse_embedding_function"
+
+
+def place_of(uri: str) -> str:
+    """``uri`` as it is found from every working directory."""
+    return uri if uri == _IN_MEMORY or is_server(uri) else os.path.abspath(uri)
+
+
+def to_dict(fields: Mapping[str, Any], place: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """``fields`` of a store at ``place`` and ``options`` of its client as arguments of the constructor.
+
+    Raises:
+        ValueError: the database is in memory.
+    """
+    if place == _IN_MEMORY:
+        raise ValueError(
+            "a store in memory cannot be written down, since nobody else can open its database: use a file"
+        )
+    settings = {name: _plain(value) for name, value in fields.items()}
+    return {**settings, "uri": place, **options}
+
+
+def to_json(settings: Mapping[str, Any]) -> str:
+    """``settings`` as JSON; raises ``ValueError`` if a function of the caller's is among them."""
+    try:
+        return json.dumps(settings)
+    except TypeError as error:
+        raise ValueError(
+            f"{_FUNCTION} {settings.get(_FUNCTION)!r:.80} cannot be written as JSON ({error}): use to_dict(), or "
+            f"write a store without it and give it to from_json({_FUNCTION}=...)"
+        ) from error
+
+
+def arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the constructor takes of ``settings``."""
+    return {name: value for name, value in settings.items() if name not in _CONSTANT}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BM25BuiltInFunction):
+        return value.settings()
+    if isinstance(value, Enum):
+        return value.value
+    return [_plain(one) for one in value] if isinstance(value, list) else value

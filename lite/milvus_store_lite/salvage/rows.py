@@ -1,0 +1,209 @@
+"""The rows of a damaged collection that are whole: what they have, and what is wrong with the others.
+
+A row is whole when each of its scalars and each of its vectors has the checksum it was written with. Rows and
+vectors are read side by side, in the order of their numbers, some at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..schema import Field
+from ..storage.checksums import damaged
+from ..storage.rows import RowStore
+from ..storage.tables import CHECKSUMS
+from ..storage.values import sparse, width
+from .definitions import FoundCollection, Note, stored_tables
+from .report import Ledger
+from .scan import Scan, largest
+
+_ROWS_AT_ONCE: Final = 512
+_BYTES_AT_ONCE: Final = 4_000_000
+_CHANGED: Final = "not what was written, by the checksum"
+MISSING: Final = "it is missing, or on a page that cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Whole rows, ``seqs`` ascending: their stored ``checksums``, ``values`` by column, ``vectors`` by field with
+    their own checksums. What functions fill is not among the vectors."""
+
+    seqs: list[int]
+    checksums: list[bytes]
+    values: dict[str, list[Any]]
+    vectors: dict[str, list[tuple[bytes | None, bytes | None]]]
+
+    def keep(self, places: Sequence[int]) -> Rows:
+        """Those at ``places``, in that order."""
+        return Rows(
+            [self.seqs[place] for place in places],
+            [self.checksums[place] for place in places],
+            {name: [column[place] for place in places] for name, column in self.values.items()},
+            {name: [column[place] for place in places] for name, column in self.vectors.items()},
+        )
+
+
+class DamagedRows:
+    """Reads the rows of ``collection``; rows that are not whole go to ``ledger``, pages that cannot be read to
+    ``note``."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, collection: FoundCollection, ledger: Ledger, note: Note
+    ) -> None:
+        self._connection = connection
+        self._collection = collection
+        self._store = RowStore(collection.id, collection.schema)
+        self._ledger = ledger
+        self._note = note
+        self._tables = stored_tables(connection)
+        self._fields = [one for one in collection.schema.vectors if not one.is_function_output]
+        self.missing = array("q")
+        """Numbers of vectors without a row, found so far; some may be there more than once."""
+        self.last_seq = max(
+            collection.last_seq,
+            *(largest(connection, table, "seq", 0) for table in self._every_table()),
+        )
+
+    def whole(self, first: int, last: int) -> Iterator[Rows]:
+        """The whole rows from ``first`` to ``last``."""
+        columns = self._store.tables.columns
+        scan = self._scan(self._store.tables.rows, [CHECKSUMS, *columns.values()])
+        beside = {one.name: _Beside(self._vectors(one, first, last)) for one in self._fields}
+        for chunk in _chunks(scan.rows(first, last)):
+            yield self._checked(chunk, list(columns), beside)
+        for one in beside.values():
+            self.missing.extend(one.remaining())
+
+    def removals(self) -> set[int]:
+        """Numbers of the rows that were entered as removed. They have no checksums."""
+        table = self._store.tables.removed
+        if table.strip('"') not in self._tables:
+            return set()
+        last = largest(self._connection, table, "change", 0)
+        # The feed keeps 100,000 at most; of what is older nothing is known anyway.
+        rows = self._scan(table, ["seq"], "change").rows(max(1, last - 100_000), last)
+        return {seq for _, seq in rows if isinstance(seq, int)}
+
+    def indexed_keys(self) -> Iterator[tuple[int, Any]]:
+        """(seq, primary key) as far as the SQL index on keys has them: not verified, and in no order."""
+        table = self._store.tables.rows
+        index = f'"sqlite_autoindex_{table[1:-1]}_1"'
+        try:
+            for seq, pk in self._connection.execute(f"SELECT seq, pk FROM {table} INDEXED BY {index}"):
+                if isinstance(seq, int):
+                    yield seq, pk
+        except (sqlite3.Error, UnicodeDecodeError, MemoryError, OverflowError):
+            return
+
+    def _every_table(self) -> list[str]:
+        tables = self._store.tables
+        listed = [tables.rows, *(tables.vectors[one.name] for one in self._fields)]
+        return [table for table in listed if table.strip('"') in self._tables]
+
+    def _scan(self, table: str, columns: Sequence[str], number: str = "seq") -> Scan:
+        return Scan(
+            self._connection,
+            table,
+            number,
+            columns,
+            lambda text: self._note(f"{self._collection.place}: {text}"),
+        )
+
+    def _vectors(self, one: Field, first: int, last: int) -> Iterator[tuple[int, Any, Any]]:
+        table = self._store.tables.vectors[one.name]
+        if table.strip('"') not in self._tables:
+            self._note(f"{self._collection.place}: the table of vectors of field {one.name!r} is missing")
+            return iter(())
+        return self._scan(table, ["checksum", "value"]).rows(first, last)
+
+    def _checked(self, chunk: list[tuple[Any, ...]], names: list[str], beside: dict[str, _Beside]) -> Rows:
+        seqs: list[int]
+        seqs, blobs, *columns = (list(column) for column in zip(*chunk, strict=True))
+        values = dict(zip(names, columns, strict=True))
+        faults: dict[int, tuple[str, str]] = {}
+        pk_name = self._collection.schema.primary.name
+        lost_keys = set()
+        for name, seq in self._store.checksums.changed(seqs, blobs, values):
+            faults.setdefault(seq, (name, _CHANGED))
+            if name == pk_name:
+                lost_keys.add(seq)
+        vectors = {}
+        for one in self._fields:
+            found, orphans = beside[one.name].of(seqs)
+            self.missing.extend(orphans)
+            vectors[one.name] = found
+            for seq, why in self._vector_faults(one, seqs, found):
+                faults.setdefault(seq, (one.name, why))
+        rows = Rows(seqs, blobs, values, vectors)
+        if not faults:
+            return rows
+        for place, seq in enumerate(seqs):
+            if seq in faults:
+                pk = None if seq in lost_keys else values[pk_name][place]
+                self._ledger.lost(seq, pk, *faults[seq])
+        return rows.keep([place for place, seq in enumerate(seqs) if seq not in faults])
+
+    def _vector_faults(
+        self, one: Field, seqs: list[int], found: list[tuple[Any, Any]]
+    ) -> Iterator[tuple[int, str]]:
+        """(seq, what is wrong) of vectors that are not there, or not what was written."""
+        checksums, blobs = [checksum for checksum, _ in found], [blob for _, blob in found]
+        for place in damaged(seqs, blobs, checksums, self._store.salts[one.name]):
+            yield seqs[place], MISSING if found[place] == _NOTHING else _CHANGED
+        length = width(one)
+        for seq, blob in zip(seqs, blobs, strict=True):
+            if blob is None:
+                is_fit = one.nullable
+            elif length is None:
+                is_fit = isinstance(blob, bytes) and len(blob) % sparse.PAIR.itemsize == 0
+            else:
+                is_fit = isinstance(blob, bytes) and len(blob) == length
+            if not is_fit:
+                yield seq, _CHANGED
+
+
+_NOTHING: Final = (None, None)
+
+
+class _Beside:
+    """The vectors of a field, given out beside the rows they belong to."""
+
+    def __init__(self, rows: Iterator[tuple[int, Any, Any]]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def of(self, seqs: Sequence[int]) -> tuple[list[tuple[Any, Any]], list[int]]:
+        """(checksum, vector) of each of ``seqs``, and the numbers of vectors before the last that are no row's."""
+        found: dict[int, tuple[Any, Any]] = {}
+        wanted, orphans = set(seqs), []
+        while self._next is not None and self._next[0] <= seqs[-1]:
+            seq, checksum, value = self._next
+            if seq in wanted:
+                found[seq] = checksum, value
+            else:
+                orphans.append(seq)
+            self._next = next(self._rows, None)
+        return [found.get(seq, _NOTHING) for seq in seqs], orphans
+
+    def remaining(self) -> Iterator[int]:
+        while self._next is not None:
+            yield self._next[0]
+            self._next = next(self._rows, None)
+
+
+def _chunks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """``rows``, so many at a time that they are of bounded size, however long one is."""
+    chunk: list[tuple[Any, ...]] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += sum(len(value) for value in row if isinstance(value, (str, bytes)))
+        if len(chunk) >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

@@ -1,0 +1,275 @@
+"""A new file, filled with what a salvage found: the same numbers, the same stored values, new sums.
+
+Rows keep their seqs, and collections and partitions their ids, so that every checksum holds as it was made.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ..indexes.scalar_types import has_sql_index
+from ..storage import catalog, names, positions
+from ..storage.catalog import DEFAULT_PARTITION
+from ..storage.catalog_checksums import digest
+from ..storage.checksums import checksums
+from ..storage.positions import Position
+from ..storage.row_checksums import PARTITION_COLUMN
+from ..storage.rows import RowStore
+from ..storage.tables import CHECKSUMS
+from ..text.documents import count_terms
+from ..text.fields import tokens_of_rows
+from .definitions import FoundCatalog, FoundCollection, Note
+from .report import Ledger, Recovered
+from .rows import MISSING, DamagedRows, Rows
+
+_NAMED_AT_MOST: Final = 1_000_000
+"""Missing rows of a collection that are looked up in the index on keys, to be named."""
+
+
+def write_databases(connection: sqlite3.Connection, found: FoundCatalog) -> None:
+    for number, (name, properties) in found.databases.items():
+        row = (number, name, json.dumps(properties))
+        connection.execute(
+            "INSERT OR REPLACE INTO databases (id, name, properties, checksum) VALUES (?, ?, ?, ?)",
+            (*row, digest(row)),
+        )
+
+
+def seal_names(connection: sqlite3.Connection, found: FoundCatalog) -> None:
+    """Let no id of a collection be given again, and enter the checksum of all names."""
+    connection.execute(
+        "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'collections'", (found.last_collection,)
+    )
+    names.seal(connection)
+
+
+class NewCollection:
+    """Writes the collection ``found`` from ``rows``, in a transaction that is under way.
+
+    Args:
+        foreign: ids of the partitions of other collections.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        found: FoundCollection,
+        rows: DamagedRows,
+        ledger: Ledger,
+        note: Note,
+        foreign: set[int],
+    ) -> None:
+        self._connection = connection
+        self._found = found
+        self._rows = rows
+        self._store = RowStore(found.id, found.schema)
+        self._ledger = ledger
+        self._note = note
+        self._foreign = foreign
+        self._partitions: set[int] = set()
+        self._seqs = array("q")
+        self._gone = 0
+        self._key_sum = 0
+        self._seq_sum = 0
+
+    def write(self) -> Recovered:
+        self._store.create_tables(self._connection)
+        removed = self._rows.removals()
+        aside: list[int] = []
+        for rows in self._rows.whole(1, self._rows.last_seq):
+            aside += [seq for seq in rows.seqs if seq in removed]
+            self._add(rows.keep([place for place, seq in enumerate(rows.seqs) if seq not in removed]))
+        if aside:
+            self._decide(aside)
+        if self._found.expected != (self._count, self._seq_sum):
+            self._name_missing(removed)
+        self._define()
+        expected = None if self._found.expected is None else self._found.expected[0]
+        if expected is not None and self._count > expected:
+            self._note(
+                f"{self._found.place}: {self._count - expected} rows more than there were: "
+                f"some that had been removed are back"
+            )
+        return Recovered(self._found.name, self._count, expected, len(self._ledger.seqs))
+
+    @property
+    def _count(self) -> int:
+        return len(self._seqs) - self._gone
+
+    # Rows ---------------------------------------------------------------------------------------------
+
+    def _add(self, rows: Rows) -> None:
+        """Write ``rows``; of two with the same key, the later one stays."""
+        homes = rows.values[PARTITION_COLUMN]
+        if not self._foreign.isdisjoint(homes):
+            for seq, home in zip(rows.seqs, homes, strict=True):
+                if home in self._foreign:
+                    self._ledger.lost(seq, None, None, "its partition is now entered with another collection")
+            rows = rows.keep([place for place, home in enumerate(homes) if home not in self._foreign])
+        if not rows.seqs:
+            return
+        self._connection.execute("SAVEPOINT some_rows")
+        try:
+            self._insert(rows)
+        except sqlite3.IntegrityError:
+            self._connection.execute("ROLLBACK TO some_rows")
+            for place in range(len(rows.seqs)):
+                self._replace(rows.keep([place]))
+        self._connection.execute("RELEASE some_rows")
+
+    def _insert(self, rows: Rows) -> None:
+        columns = self._store.tables.columns
+        listed = ["seq", CHECKSUMS, *(columns[name] for name in rows.values)]
+        self._connection.executemany(
+            f"INSERT INTO {self._store.tables.rows} ({', '.join(listed)})"
+            f" VALUES ({', '.join('?' * len(listed))})",
+            zip(rows.seqs, rows.checksums, *rows.values.values(), strict=True),
+        )
+        for field, stored in rows.vectors.items():
+            self._insert_vectors(field, [(seq, *one) for seq, one in zip(rows.seqs, stored, strict=True)])
+        self._insert_documents(rows)
+        key = self._found.schema.partition_key
+        if self._store.tenants is not None and key is not None:
+            self._store.tenants.add(self._connection, rows.values[key.name])
+        self._partitions.update(rows.values[PARTITION_COLUMN])
+        self._seqs.extend(rows.seqs)
+        self._seq_sum += sum(rows.seqs)
+        self._key_sum += self._store.checksums.keys_of(rows.checksums)
+
+    def _insert_documents(self, rows: Rows) -> None:
+        """Full text documents are made again from the texts: what is stored of them are numbers of terms."""
+        for field, function in self._found.schema.filled_by.items():
+            texts = ["" if text is None else text for text in rows.values[function.input]]
+            source = self._found.schema.by_name[function.input]
+            documents = count_terms(tokens_of_rows(source, texts, rows.values))
+            stored = self._store.vocabularies[field].encode(self._connection, documents)
+            sums = checksums(rows.seqs, stored, self._store.salts[field])
+            self._insert_vectors(field, list(zip(rows.seqs, sums, stored, strict=True)))
+
+    def _insert_vectors(self, field: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._connection.executemany(
+            f"INSERT INTO {self._store.tables.vectors[field]} (seq, checksum, value) VALUES (?, ?, ?)", rows
+        )
+
+    def _replace(self, row: Rows) -> None:
+        """Write one row, in the place of an older one of the same key."""
+        (seq,), (pk,) = row.seqs, row.values[self._found.schema.primary.name]
+        key = self._found.schema.partition_key
+        owner = "NULL" if key is None else self._store.tables.columns[key.name]
+        older = self._connection.execute(
+            f"SELECT seq, {CHECKSUMS}, {owner} FROM {self._store.tables.rows} WHERE pk = ?", (pk,)
+        ).fetchone()
+        if older is not None:
+            for table in (self._store.tables.rows, *self._store.tables.vectors.values()):
+                self._connection.execute(f"DELETE FROM {table} WHERE seq = ?", older[:1])
+            if self._store.tenants is not None:
+                self._store.tenants.remove(self._connection, [older[2]])
+            self._gone += 1
+            self._seq_sum -= older[0]
+            self._key_sum -= self._store.checksums.keys_of([older[1]])
+            self._ledger.lost(older[0], pk, None, f"row {seq} has the same key, and came later")
+        try:
+            self._insert(row)
+        except sqlite3.IntegrityError as error:
+            self._ledger.lost(seq, pk, None, f"the definition of the collection forbids it: {error}")
+
+    def _decide(self, aside: Sequence[int]) -> None:
+        """Write whole rows that are entered as removed if only so all rows are there: the entries may be wrong."""
+        expected = self._found.expected
+        wanted = (self._count + len(aside), self._seq_sum + sum(aside))
+        if expected == wanted:
+            for seq in aside:
+                for rows in self._rows.whole(seq, seq):
+                    self._add(rows)
+        elif expected != (self._count, self._seq_sum):
+            for seq in aside:
+                self._ledger.lost(seq, None, None, "it is entered as removed, which may be damage")
+
+    def _name_missing(self, removed: set[int]) -> None:
+        """Report the rows of which there are vectors, or keys in the index on them, and nothing else."""
+        known = np.sort(np.concatenate([_array(self._seqs), _array(self._ledger.seqs), _array(removed)]))
+        missing: dict[int, Any] = {}
+        for seq in np.setdiff1d(_array(self._rows.missing), known)[:_NAMED_AT_MOST].tolist():
+            missing[seq] = None
+        for seq, pk in self._rows.indexed_keys():
+            place = np.searchsorted(known, seq) if 0 < seq <= self._rows.last_seq else None
+            if place is None or (place < len(known) and known[place] == seq):
+                continue
+            if seq in missing or len(missing) < _NAMED_AT_MOST:
+                missing[seq] = pk
+        for seq in sorted(missing):
+            self._ledger.lost(seq, missing[seq], None, MISSING)
+
+    # The definition -----------------------------------------------------------------------------------
+
+    def _define(self) -> None:
+        """Enter the collection, now that it is known what it holds."""
+        found, execute = self._found, self._connection.execute
+        last_seq = max(found.last_seq, max(self._seqs, default=0))
+        execute(
+            "INSERT INTO collections (id, database_id, name, schema, properties, consistency_level, is_loaded,"
+            " created_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                found.id,
+                found.database_id,
+                found.name,
+                found.schema.to_json(),
+                json.dumps(found.properties),
+                found.consistency_level,
+                found.is_loaded,
+                found.created_at,
+                found.version,
+            ),
+        )
+        self._define_partitions()
+        for index in found.indexes:
+            execute(
+                "INSERT INTO indexes (collection_id, name, field, type, metric, parameters)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (found.id, index.name, index.field, index.type, index.metric, json.dumps(index.parameters)),
+            )
+            one = found.schema.by_name.get(index.field)
+            if one is not None and has_sql_index(one, index.type):
+                self._store.create_value_index(self._connection, one)
+        for alias in found.aliases:
+            execute(
+                "INSERT INTO aliases (database_id, alias, collection_id) VALUES (?, ?, ?)",
+                (found.database_id, alias, found.id),
+            )
+        catalog.seal(self._connection, found.id)
+        position = Position(last_seq, last_seq - self._count, self._key_sum, self._seq_sum)
+        positions.set_position(self._connection, found.id, position)
+
+    def _define_partitions(self) -> None:
+        known = dict(self._found.partitions)
+        for number in sorted(self._partitions - known.keys()):
+            name = f"recovered_{number}"
+            # The default partition is the first that a collection has.
+            if not any(name == DEFAULT_PARTITION for name, _, _ in known.values()) and number < min(
+                known, default=number + 1
+            ):
+                name = DEFAULT_PARTITION
+            self._note(
+                f"{self._found.place}: its partition with id {number} has lost its name: it is {name!r}"
+            )
+            known[number] = name, self._found.created_at, True
+        for number, (name, created_at, is_loaded) in known.items():
+            self._connection.execute(
+                "INSERT INTO partitions (id, collection_id, name, created_at, is_loaded) VALUES (?, ?, ?, ?, ?)",
+                (number, self._found.id, name, created_at, is_loaded),
+            )
+        if not any(name == DEFAULT_PARTITION for name, _, _ in known.values()):
+            self._connection.execute(
+                "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
+                (self._found.id, DEFAULT_PARTITION, self._found.created_at),
+            )
+
+
+def _array(numbers: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.array(list(numbers) if isinstance(numbers, set) else numbers, dtype=np.int64)

@@ -1,0 +1,76 @@
+"""Tenants: the values of a collection's partition key, and which rows are a tenant's own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..data_types import DataType
+from ..errors import DataNotMatchException, ParamError
+from ..schema import Field
+from ..storage.catalog import CollectionRecord
+from ..storage.rows import RowStore
+from ..storage.values.scalars import encode_scalar
+
+Tenant = str | int
+
+
+def plain_tenant(tenant: object) -> Tenant:
+    """``tenant`` as a plain str or int: scopes are remembered by it, so its hash and ``==`` must be those.
+
+    Raises:
+        ParamError: it is none, such as None, a bool or a float.
+    """
+    kind = type(tenant)  # isinstance() would ask the object
+    if kind is str or kind is int:
+        return tenant  # type: ignore[return-value]
+    if issubclass(kind, str):
+        return str.__str__(tenant)
+    if issubclass(kind, np.integer) and not issubclass(kind, np.timedelta64):
+        return int(tenant)  # type: ignore[call-overload, no-any-return]
+    if issubclass(kind, int) and kind is not bool:
+        return int.__int__(tenant)  # type: ignore[arg-type]
+    raise ParamError(
+        message=f"a tenant must be a str or an int, a value of the partition key, got {kind.__name__}: "
+        f"{tenant!r:.80}"
+    )
+
+
+def stored_tenant(record: CollectionRecord, tenant: object) -> Tenant:
+    """``tenant`` as rows have it; raises ``ParamError`` if the partition key cannot be that."""
+    key = partition_key(record)
+    try:
+        plain = plain_tenant(tenant)
+        if isinstance(plain, str) is not (key.dtype is DataType.VARCHAR):
+            raise ParamError
+        stored: Tenant = encode_scalar(key, [plain])[0]
+    except (ParamError, DataNotMatchException):
+        raise ParamError(
+            message=f"collection '{record.name}' tells tenants apart by '{key.name}' ({key.describe()}), "
+            f"which cannot be {tenant!r:.80}"
+        ) from None
+    return stored
+
+
+def partition_key(record: CollectionRecord) -> Field:
+    """The field that tells tenants apart; raises ``ParamError`` if there is none."""
+    key = record.schema.partition_key
+    if key is None:
+        raise ParamError(
+            message=f"collection '{record.name}' has no partition key, so it has no tenants: create it with a "
+            "field that has is_partition_key=True"
+        )
+    return key
+
+
+def strangers(
+    connection: sqlite3.Connection, rows: RowStore, found: Mapping[Any, int], tenant: Tenant
+) -> set[Any]:
+    """Those of the primary keys whose rows, by their seqs in ``found``, are not the tenant's."""
+    key = rows.schema.partition_key
+    assert key is not None, "a collection with tenants has a partition key"
+    fetched = rows.fetch(connection, list(found.values()), [key.name])
+    return {pk for pk, seq in found.items() if fetched[seq][2] != tenant}

@@ -1,0 +1,262 @@
+"""A connection for the length of a ``with`` block, with or without a transaction or the turn to write.
+
+What a lease takes it gives back at the end of the block, or whenever ``calls`` finds that the block was broken off
+where it could not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Protocol
+
+from ..errors import DatabaseCorruptError, DatabaseLockedError, MilvusException
+from .calls import THIS_THREAD, ThreadCalls
+from .faults import FAULTS
+from .forks import GATE
+from .pool import Pool, Pooled
+from .reading import Moved
+from .writers import begin_writing, end_writing
+
+
+class Lender(Protocol):
+    """Whose connections they are."""
+
+    pool: Pool
+    is_closed: bool
+
+    def connect(self) -> sqlite3.Connection: ...
+    def close_idle(self) -> None: ...
+    def refuse(self) -> None: ...
+    def look(self) -> None: ...
+    def prepare_write(self, connection: sqlite3.Connection, /) -> None: ...
+    def begin_log(self, connection: sqlite3.Connection, /) -> None: ...
+    def translated(self, error: sqlite3.Error | UnicodeDecodeError, /) -> MilvusException: ...
+
+
+class Turn(Protocol):
+    """A ``threading.RLock``, which only the thread that holds it can release."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
+    def release(self) -> None: ...
+
+
+class Lease:
+    """A connection of ``lender``; ``begin``: the statement that begins its transaction, if it has one."""
+
+    __slots__ = (
+        "__weakref__",
+        "_begin",
+        "_calls",
+        "_is_inside",
+        "_is_spoilt",
+        "_lender",
+        "_pooled",
+        "has_ended",
+    )
+
+    def __init__(self, lender: Lender, begin: str | None = None) -> None:
+        self._lender = lender
+        self._begin = begin
+        self._calls: ThreadCalls | None = None  # those of the thread that has it
+        self._pooled: Pooled | None = None
+        self._is_inside = False
+        self._is_spoilt = False
+        self.has_ended = False
+
+    def __enter__(self) -> sqlite3.Connection:
+        calls = self._calls = THIS_THREAD.calls
+        calls.taken.append(self)
+        try:
+            self._wait()
+            lender = self._lender
+            if lender.is_closed:
+                lender.refuse()
+            self._is_inside = GATE.enter()
+            lender.look()
+            self._pooled = pooled = lender.pool.take(self, lender.connect)
+            connection = pooled.connection
+            assert connection is not None
+            self._start(connection)
+            return connection
+        except BaseException as error:
+            self.end(error)
+            if isinstance(error, FAULTS):
+                raise self._lender.translated(error) from error
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.has_ended or (error is None and self._calls is None):
+            return  # broken off, or laid down
+        try:
+            self._finish(error)
+        except FAULTS as fault:
+            self.end(fault)
+            raise self._lender.translated(fault) from error or fault
+        except MilvusException as refusal:
+            self.end(refusal)
+            raise
+        self.end(error)
+        if isinstance(error, FAULTS):
+            raise self._lender.translated(error) from error
+
+    def lay_down(self) -> None:
+        """Keep the connection beyond the block and the call, for later calls of any thread; ``end`` it then."""
+        calls = self._calls
+        assert calls is not None
+        self._calls, self._is_inside = None, False
+        calls.taken.remove(self)
+        calls.inside -= 1
+
+    def spoil(self, error: BaseException) -> None:
+        """Take note that ``error`` came up while the connection was used."""
+        self._is_spoilt = self._is_spoilt or not _is_refusal(error)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Give everything back; what is not committed is undone. ``error``: what broke it off, if anything."""
+        if self.has_ended:
+            return
+        self._give_back(is_fit=error is None or _is_refusal(error))
+        self.has_ended = True
+        calls, self._calls = self._calls, None
+        if calls is not None:
+            calls.taken.remove(self)
+            if self._is_inside:
+                self._is_inside = False
+                calls.inside -= 1
+
+    def abandon(self) -> None:
+        """Give everything back, but for the count at the gate, which is put right by who asks."""
+        self._give_back(is_fit=False)
+        self.has_ended = True
+        self._calls = None
+
+    def translated(self, error: sqlite3.Error | UnicodeDecodeError) -> MilvusException:
+        """``error`` as one of this package."""
+        return self._lender.translated(error)
+
+    def look(self) -> None:
+        """See that the file is still the one that was opened."""
+        self._lender.look()
+
+    # ---------------------------------------------------------------------------------------------------
+
+    def _start(self, connection: sqlite3.Connection) -> None:
+        if self._begin is not None:
+            connection.execute(self._begin)
+
+    @property
+    def _connection(self) -> sqlite3.Connection | None:
+        return None if self._pooled is None else self._pooled.connection
+
+    def _wait(self) -> None:
+        """Wait for what may be had by one call at a time."""
+
+    def _finish(self, error: BaseException | None) -> None:
+        """End the transaction, if SQLite has not done so after an error."""
+        connection = self._connection
+        if connection is not None and connection.in_transaction:
+            connection.execute("COMMIT")
+
+    def _give_back(self, *, is_fit: bool) -> None:
+        lender = self._lender
+        for pooled in (self._pooled,) if self._pooled is not None else lender.pool.of(self):
+            if not pooled.is_of(self):
+                continue
+            connection, is_idle = pooled.connection, False
+            try:
+                if connection is not None:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    is_idle = True
+            except sqlite3.Error:
+                pass
+            if is_fit and is_idle and not self._is_spoilt:
+                pooled.taker = None
+            else:
+                lender.pool.discard(pooled)
+        if lender.is_closed:
+            lender.close_idle()
+
+
+class WriteLease(Lease):
+    """A connection for the one call of this process that may write, which waits for its turn.
+
+    Args:
+        begin: None to write without a transaction.
+        turn: who holds it has the turn.
+        timeout: seconds to wait for it.
+        path: of the file, without symbolic links.
+        tidy: what to do after the transaction, before others have their turn.
+    """
+
+    __slots__ = ("_path", "_tidy", "_timeout", "_turn")
+
+    def __init__(
+        self,
+        lender: Lender,
+        begin: str | None,
+        turn: Turn,
+        timeout: float,
+        path: str,
+        tidy: Callable[[sqlite3.Connection], object],
+    ) -> None:
+        super().__init__(lender, begin)
+        self._turn = turn
+        self._timeout = timeout
+        self._path = path
+        self._tidy = tidy
+
+    def __enter__(self) -> sqlite3.Connection:
+        connection = super().__enter__()
+        begin_writing(self, self._path)
+        return connection
+
+    def _start(self, connection: sqlite3.Connection) -> None:
+        self._lender.prepare_write(connection)
+        super()._start(connection)
+        if self._begin is not None:
+            self._lender.begin_log(connection)
+
+    def _wait(self) -> None:
+        if any(
+            isinstance(one, WriteLease) and one._turn is self._turn for one in THIS_THREAD.calls.taken[:-1]
+        ):
+            raise self._locked("this call was made in the middle of another one that writes")
+        if not self._turn.acquire(timeout=self._timeout):
+            raise self._locked(
+                f"another thread of this process has been writing for longer than {self._timeout:g} s"
+            )
+
+    def _finish(self, error: BaseException | None) -> None:
+        connection = self._connection
+        if connection is None or error is not None or not connection.in_transaction:
+            return
+        self._lender.look()
+        connection.execute("COMMIT")
+        with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
+            self._tidy(connection)
+
+    def _give_back(self, *, is_fit: bool) -> None:
+        super()._give_back(is_fit=is_fit)
+        end_writing(self)
+        with suppress(RuntimeError):  # it is not this thread's: it waited in vain, or has given it back
+            self._turn.release()
+
+    def _locked(self, reason: str) -> DatabaseLockedError:
+        return DatabaseLockedError(message=f"{self._path}: {reason}")
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether ``error`` was raised on purpose, where no statement was under way.
+
+    After others one may be, whose cursor lives as long as the error's traceback: the next transaction on its
+    connection would go on seeing the state of the file that the statement sees.
+    """
+    if isinstance(error, Moved):
+        return True
+    return isinstance(error, MilvusException) and not isinstance(error, DatabaseCorruptError)

@@ -1,0 +1,111 @@
+"""The connections of a pool: who has which of them, in a way that survives calls which are broken off.
+
+A connection stays on the list from before it is opened until after it is closed, and one that nobody has any more
+is free, whether it was given back or not: nothing depends on a step that an exception might skip.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from weakref import ref
+
+from .forks import GATE
+from .place import Place
+
+
+class Pooled:
+    """A connection, None until it is opened, and who has it. ``taker``: None, or gone, for nobody."""
+
+    __slots__ = ("connection", "taker")
+
+    def __init__(self, taker: ref[object]) -> None:
+        self.connection: sqlite3.Connection | None = None
+        self.taker: ref[object] | None = taker
+
+    @property
+    def is_free(self) -> bool:
+        return self.taker is None or self.taker() is None
+
+    def is_of(self, taker: object) -> bool:
+        return self.taker is not None and self.taker() is taker
+
+
+Connect = Callable[[], sqlite3.Connection]
+"""Opens a connection."""
+
+
+class Pool:
+    """Connections to one file, to be taken and given back by calls in any thread."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._all: list[Pooled] = []  # changed with GATE.opening
+        self.renew_locks()
+
+    def renew_locks(self) -> None:
+        """In a forked child: forget a lock that a thread of the parent may hold."""
+        self._lock = threading.RLock()  # the garbage collection may close a client where its thread takes one
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection is open, free or not, or about to be."""
+        return bool(self._all)
+
+    def take(self, taker: object, connect: Connect) -> Pooled:
+        """A connection that nobody else has, in no transaction, opened if there is none."""
+        mine = ref(taker)
+        with self._lock:
+            for one in self._all:
+                lost = one.taker
+                if lost is None or lost() is None:
+                    one.taker = mine
+                    break
+            else:
+                one = None
+        if one is None:
+            return self.open(taker, connect)
+        if lost is not None or one.connection is None or one.connection.in_transaction:
+            # Whoever had it was broken off, and a statement of its may still run.
+            self.discard(one)
+            return self.open(taker, connect)
+        return one
+
+    def open(self, taker: object, connect: Connect) -> Pooled:
+        """A new connection, for ``taker``."""
+        one = Pooled(ref(taker))
+        with GATE.opening:
+            self._all.append(one)  # first: while a connection is made, it may have locks
+        try:
+            with GATE.opening:
+                self._place.enter(one)
+            one.connection = connect()
+            self._place.confirm(one.connection, one)
+        except BaseException:
+            self.discard(one)
+            raise
+        return one
+
+    def discard(self, one: Pooled) -> None:
+        """Close a connection, and forget it; nothing happens if that is done."""
+        if one.connection is not None:
+            with suppress(sqlite3.Error):
+                self._place.release(one.connection, one)
+        with GATE.opening, suppress(ValueError):
+            self._place.leave(one)
+            self._all.remove(one)
+
+    def of(self, taker: object) -> list[Pooled]:
+        """What ``taker`` has."""
+        return [one for one in list(self._all) if one.is_of(taker)]
+
+    def close_free(self, closer: object) -> None:
+        """Close the connections that nobody has, and those of ``closer``."""
+        with self._lock:
+            closing = [one for one in self._all if one.is_free or one.is_of(closer)]
+            for one in closing:
+                one.taker = ref(closer)
+        for one in closing:
+            self.discard(one)

@@ -1,0 +1,74 @@
+"""``milvus-store recover``: what is sound of a damaged file, in a new one. Exit code 0: all of it, 1: not all."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from milvus_store_lite.salvage import Lost, Recovery, recover_file
+
+from ..client.address import is_server, local_path
+from ..errors import ParamError
+from .arguments import Commands, add_json
+from .output import counted, print_json
+
+
+def add_to(commands: Commands) -> None:
+    command = commands.add_parser(
+        "recover",
+        help="save what is sound of a damaged file",
+        description="Write every row that is what was written, by its checksums, to a new file, and list those "
+        "that are not. The damaged file is only read, and must not be in use. A copy of it is made beside the "
+        "new one meanwhile. Exits with 0 if nothing is lost, 1 if something is.",
+    )
+    command.add_argument("damaged", metavar="DAMAGED", help="the database file; its -wal is read too")
+    command.add_argument("new", metavar="NEW", help="the new file; must not exist")
+    add_json(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if is_server(arguments.damaged):
+        raise ParamError(
+            message=f"{arguments.damaged} is the address of a server; expected the path of a database file"
+        )
+    lost: list[dict[str, Any]] = []
+
+    def show(one: Lost) -> None:
+        if arguments.json:
+            lost.append(asdict(one))
+        else:
+            print(one)
+
+    recovery = recover_file(local_path(arguments.damaged), arguments.new, show)
+    if arguments.json:
+        print_json({"ok": recovery.is_complete, **asdict(recovery), "lost": lost})
+    else:
+        _print(recovery)
+    return 0 if recovery.is_complete else 1
+
+
+def _print(recovery: Recovery) -> None:
+    for note in recovery.notes:
+        print(note)
+    for one in recovery.collections:
+        print(f"{one.collection}: {_counted(one.written, one.expected)}{_lost(one.lost, one.listed)}")
+    expected = None
+    if all(one.expected is not None for one in recovery.collections):
+        expected = sum(one.expected or 0 for one in recovery.collections)
+    print(
+        f"recovered {_counted(recovery.written, expected)} to {recovery.target}"
+        f"{_lost(recovery.lost, sum(one.listed for one in recovery.collections))}"
+    )
+
+
+def _counted(written: int, expected: int | None) -> str:
+    """``199,999 of 200,000 rows``."""
+    return counted(written, "row") if expected is None else f"{written:,} of {counted(expected, 'row')}"
+
+
+def _lost(lost: int, listed: int) -> str:
+    if not lost:
+        return "" if not listed else f"; {listed:,} left out, listed above"
+    return f"; {lost:,} lost" + (", listed above" if listed >= lost else f", {listed:,} of them listed above")

@@ -1,0 +1,65 @@
+"""Making a collection together with its first rows."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from milvus_store_lite.errors import ParamError
+from milvus_store_lite.first_rows import FirstRows
+
+from ..index_params import to_records
+from ..options import check_options, consistency_level, options
+from ..results import WriteResult
+from ..schema import to_engine
+from .connection import Connection
+from .data import as_rows
+from .rows import as_partition
+
+CREATE_OPTIONS: Final = options("num_partitions", "num_shards", "properties")
+
+
+class CreationCalls(Connection):
+    def create_and_insert(
+        self,
+        collection_name: str,
+        data: dict[str, Any] | list[dict[str, Any]],
+        schema: Any = None,
+        index_params: Any = None,
+        partition_name: str | None = "",
+        replace: bool = False,
+        batch_size: int | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> WriteResult:
+        """Make a collection that has rows from the start, all of it or nothing.
+
+        Where a row, the schema or an index is refused there is no collection, and with ``replace`` the old one
+        as it was. The other arguments are those of ``create_collection`` with a schema, and of ``insert``.
+
+        Args:
+            data: the rows; may be empty.
+            replace: take the place of the collection of this name, if there is one.
+            batch_size: how many rows to send to a server at a time; a file takes them in one transaction.
+
+        Returns:
+            ``{"insert_count": n, "ids": [...], "cost": 0}``
+
+        Raises:
+            ParamError, SchemaNotReadyException: naming the parameter or field at fault.
+            DataNotMatchException: a row does not fit the schema.
+            MilvusException: the name is taken.
+        """
+        check_options(self.create_and_insert, kwargs, CREATE_OPTIONS)
+        if schema is None:
+            raise ParamError(message="create_and_insert() needs a schema")
+        rows = as_rows(data)
+        ids = self._database.create_collection(
+            collection_name,
+            to_engine(schema, kwargs.get("num_partitions")),
+            properties=kwargs.get("properties"),
+            consistency_level=consistency_level(kwargs.get("consistency_level")).value,
+            indexes=() if index_params is None else to_records(index_params, self.create_and_insert),
+            first=FirstRows(rows, as_partition(partition_name)) if rows else None,
+            replace=replace,
+        )
+        return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})

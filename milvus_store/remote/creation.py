@@ -1,0 +1,84 @@
+"""Making collections on a server, which has no transactions: what a call that failed has made is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+from uuid import uuid4
+
+from ..errors import MilvusException
+from ..results import LoadState, WriteResult
+
+_LONGEST_NAME = 255
+
+
+class Server(Protocol):
+    """The calls of ``MilvusClient`` that are needed here."""
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+@contextmanager
+def taking_back(server: Server, name: str, index_params: Any) -> Iterator[None]:
+    """Drop the collection ``name`` if the block fails to make it with all of ``index_params`` and to load it.
+
+    A collection that was there before is left alone, and so is one that somebody else has made meanwhile, as its
+    rows or its indexes show.
+    """
+    was_there = server.has_collection(name)
+    try:
+        yield
+    except BaseException:
+        if not was_there:
+            _drop_unfinished(server, name, 1 if index_params is None else len(index_params))
+        raise
+
+
+def create_and_insert(
+    server: Server,
+    name: str,
+    rows: list[dict[str, Any]],
+    options: dict[str, Any],
+    *,
+    replace: bool,
+    batch_size: int | None,
+    writing: dict[str, Any],
+) -> WriteResult:
+    """Make a collection by ``options`` and insert ``rows`` by ``writing``.
+
+    With ``replace`` a collection beside the old one is filled, and takes its name at the end.
+    """
+    replaced = replace and server.has_collection(name)
+    target = f"{name[: _LONGEST_NAME - 9]}_{uuid4().hex[:8]}" if replaced else name
+    server.create_collection(target, **options)
+    is_loaded = _is_loaded(server, target)
+    try:
+        ids: list[Any] = []
+        size = batch_size or max(1, len(rows))
+        for start in range(0, len(rows), size):
+            ids += server.insert(target, rows[start : start + size], **writing)["ids"]
+        if replaced:
+            server.drop_collection(name)
+    except BaseException:
+        server.drop_collection(target)
+        raise
+    if replaced:
+        server.rename_collection(target, name)
+        if is_loaded and not _is_loaded(server, name):
+            server.load_collection(name)
+    return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
+
+
+def _drop_unfinished(server: Server, name: str, indexes: int) -> None:
+    try:
+        if server.get_collection_stats(name)["row_count"]:
+            return
+        if len(server.list_indexes(name)) < indexes or not _is_loaded(server, name):
+            server.drop_collection(name)
+    except MilvusException:
+        return  # there is none, or the server is gone: the block's own error says more
+
+
+def _is_loaded(server: Server, name: str) -> bool:
+    return bool(server.get_load_state(name)["state"] == LoadState.Loaded)

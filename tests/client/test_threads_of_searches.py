@@ -1,0 +1,68 @@
+"""A search works in the thread that calls it: no thread of a library works, or waits busily, beside it."""
+
+import subprocess
+import sys
+
+import pytest
+
+PREPARE = """
+import sys, time
+import numpy as np
+import milvus_store_lite.indexes.field_index as field_index
+from milvus_store import DataType, MilvusClient
+
+def client_of(rows, dim, index="FLAT", metric="COSINE"):
+    is_binary = metric == "HAMMING"
+    client = MilvusClient(":memory:", durability="normal")
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("n", DataType.INT64)
+    schema.add_field("vector", DataType.BINARY_VECTOR if is_binary else DataType.FLOAT_VECTOR, dim=dim)
+    client.create_collection("docs", schema=schema)
+    random = np.random.default_rng(0)
+    centres = random.standard_normal((200, dim), dtype=np.float32)
+    vectors = centres[random.integers(0, 200, rows)]
+    vectors += 0.4 * random.standard_normal((rows, dim), dtype=np.float32)
+    if is_binary:
+        vectors = [bytes(vector) for vector in np.packbits(vectors > 0, axis=1)]
+    client.insert("docs", [{"id": i, "n": i % 100, "vector": vectors[i]} for i in range(rows)])
+    client.create_index("docs", client.prepare_index_params("vector", index_type=index, metric_type=metric))
+    client.load_collection("docs")
+    return client, list(vectors[:8])
+
+def share_of_others(*arguments, filter="", queries=1, warm=8):
+    "CPU time of other threads as a share of the caller's, over a second of searches."
+    field_index.WARM = warm
+    client, vectors = client_of(*arguments)
+    for _ in range(20):
+        client.search("docs", vectors[:queries], filter=filter)
+    before, own_before, end = time.process_time(), time.thread_time(), time.monotonic() + 1.0
+    while time.monotonic() < end:
+        client.search("docs", vectors[:queries], filter=filter)
+    own = time.thread_time() - own_before
+    return (time.process_time() - before - own) / own
+"""
+
+CALLS = {
+    "a scan": "20_000, 64",
+    "a scan by L2": "20_000, 64, 'FLAT', 'L2'",
+    "a scan of a few rows": "500, 384",
+    "a scan with a filter": "20_000, 64, filter='n < 10'",
+    "several queries at once": "20_000, 64, queries=8",
+    "codes": "31_000, 64, 'AUTOINDEX'",
+    "codes in a process that has searched little": "31_000, 64, 'AUTOINDEX', warm=10**9",
+    "codes with a filter of half": "31_000, 64, 'AUTOINDEX', filter='n < 50'",
+    "codes with a filter of a twentieth": "31_000, 64, 'AUTOINDEX', filter='n < 5'",
+    "inverted lists": "8_000, 64, 'IVF_FLAT'",
+    "a graph": "4_000, 32, 'HNSW'",
+    "wide vectors": "300, 12_000",
+    "binary vectors": "20_000, 512, 'BIN_FLAT', 'HAMMING'",
+}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_a_search_leaves_the_other_cores_alone(kind: str) -> None:
+    code = f"{PREPARE}\nprint(share_of_others({CALLS[kind]}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 0.1
