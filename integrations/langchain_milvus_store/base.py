@@ -16,10 +16,9 @@ from milvus_store import (
     DataType,
     LoadState,
     MilvusClient,
-    MilvusException,
 )
 from milvus_store.client.tenants import TenantClient
-from milvus_store.errors import CollectionNotExistException, ParamError
+from milvus_store.errors import CollectionExistsError, CollectionNotExistException, ParamError
 
 from .connecting import connected
 from .layout import NO_TENANT, Layout, VectorColumn
@@ -259,8 +258,7 @@ class OpenStore(VectorStore):
                 num_shards=settings.num_shards,
                 **options,
             )
-        except MilvusException:
-            # What this call has made is gone again, so a collection that is there is another's.
+        except CollectionExistsError:
             existing = self._layout()
             if existing is None:
                 raise

@@ -22,6 +22,7 @@ from .columns.memory import MemoryBudget
 from .databases import Databases, database_properties, require
 from .errors import (
     AliasNotExistException,
+    CollectionExistsError,
     ConnectionNotExistException,
     DatabaseReplacedError,
     IndexNotExistException,
@@ -413,7 +414,7 @@ class Database:
     @staticmethod
     def _require_free(connection: sqlite3.Connection, database: str, name: str) -> None:
         if positions.find(connection, database, name) is not None:
-            raise MilvusException(message=f"collection or alias {name!r} already exists")
+            raise CollectionExistsError(message=f"collection or alias {name!r} already exists")
 
     @staticmethod
     def _add_indexes(
@@ -463,9 +464,11 @@ def _require_same(
         if not is_same
     ]
     if existing.name != name:
-        raise MilvusException(message=f"alias {name!r} already exists, for collection '{existing.name}'")
+        raise CollectionExistsError(
+            message=f"alias {name!r} already exists, for collection '{existing.name}'"
+        )
     if different:
-        raise MilvusException(
+        raise CollectionExistsError(
             message=f"collection {name!r} already exists with another {' and '.join(different)}: drop it "
             f"first, or take another name"
         )

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 __all__ = [
     "AliasNotExistException",
     "AmbiguousIndexName",
+    "CollectionExistsError",
     "CollectionNotExistException",
     "CollectionNotLoadedException",
     "ConnectionNotExistException",
@@ -82,6 +83,16 @@ class FilterError(ParamError):
         return type(self), self._given
 
 
+def shown(value: object) -> str:
+    """The type of ``value`` and the beginning of what it looks like, whatever it is."""
+    kind = type(value).__name__
+    try:
+        text = repr(value)
+    except Exception:  # integers of too many digits, lists nested too deep, classes of users
+        return kind
+    return f"{kind}: {text if len(text) <= 80 else text[:77] + '…'}"
+
+
 def _point_at(expression: str, column: int) -> str:
     """The line of ``expression`` that holds ``column`` (1-based over the whole text), and a caret below."""
     before = expression[: column - 1]
@@ -94,6 +105,10 @@ def _point_at(expression: str, column: int) -> str:
     shown = line[cut_left : caret_at + 60]
     prefix = "…" if cut_left else ""
     return f"  {prefix}{shown}\n  {' ' * (caret_at - cut_left + len(prefix))}^"
+
+
+class CollectionExistsError(MilvusException):
+    """A collection or an alias has this name already."""
 
 
 class CollectionNotExistException(MilvusException):

@@ -6,10 +6,12 @@ A client makes the file it is given; a command never does: the file must exist.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from milvus_store_lite.storage.file import require
 
+from .. import MilvusClient
 from ..client.address import is_server, local_path
 from ..errors import ParamError
 
@@ -27,6 +29,20 @@ def add_db(command: argparse.ArgumentParser) -> None:
 
 def add_json(command: argparse.ArgumentParser, help: str = "print one JSON document") -> None:
     command.add_argument("--json", action="store_true", help=help)
+
+
+def each_collection(client: MilvusClient, names: list[str], db: str) -> Iterator[str]:
+    """Collections of ``names``, by default all, with the client in the database that each is in.
+
+    Args:
+        db: whose collections; by default those of all databases, if none are named.
+    """
+    if names or db:
+        yield from dict.fromkeys(names) if names else client.list_collections()
+        return
+    for database in client.list_databases():
+        client.use_database(database)
+        yield from client.list_collections()
 
 
 def existing(file: str) -> str:

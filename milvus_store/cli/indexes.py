@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .. import MilvusClient
-from .arguments import Commands, add_db, add_file, existing
+from .arguments import Commands, add_db, add_file, each_collection, existing
 from .output import counted
 from .progress import Progress
 
@@ -18,17 +18,20 @@ def add_to(commands: Commands) -> None:
         "file. Programs that use the file do so by themselves while nobody writes; this does it now.",
     )
     add_file(command)
-    command.add_argument("collections", nargs="*", metavar="COLLECTION", help="by default all of them")
+    command.add_argument(
+        "collections", nargs="*", metavar="COLLECTION", help="by default all, of every database"
+    )
     add_db(command)
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     with MilvusClient(existing(arguments.file), db_name=arguments.db) as client:
-        names = list(dict.fromkeys(arguments.collections)) or client.list_collections()
-        indexes = [(name, index) for name in names for index in client.list_indexes(name)]
-        for collection, index in indexes:
-            _build(client, collection, index)
+        for name in arguments.collections:
+            client.describe_collection(name)  # all exist, or nothing is done
+        for name in each_collection(client, arguments.collections, arguments.db):
+            for index in client.list_indexes(name):
+                _build(client, name, index)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .. import MilvusClient
-from .arguments import Commands, add_db, add_file, existing
+from .arguments import Commands, add_db, add_file, each_collection, existing
 from .output import counted, shown_size, size_on_disk
 
 
@@ -16,7 +16,9 @@ def add_to(commands: Commands) -> None:
         description="Write the rows of collections anew, without the room of deleted ones, and shrink the file.",
     )
     add_file(compact)
-    compact.add_argument("collections", nargs="*", metavar="COLLECTION", help="by default all of them")
+    compact.add_argument(
+        "collections", nargs="*", metavar="COLLECTION", help="by default all, of every database"
+    )
     add_db(compact)
     compact.set_defaults(run=run_compact)
 
@@ -34,15 +36,14 @@ def run_compact(arguments: argparse.Namespace) -> int:
     path = existing(arguments.file)
     before = size_on_disk(path)
     with MilvusClient(path, db_name=arguments.db) as client:
-        names = list(dict.fromkeys(arguments.collections)) or client.list_collections()
-        for name in names:
+        for name in arguments.collections:
             client.describe_collection(name)  # all exist, or nothing is done
-        for name in names:
+        count = 0
+        for name in each_collection(client, arguments.collections, arguments.db):
             client.compact(name)
+            count += 1
     after = size_on_disk(path)
-    print(
-        f"compacted {counted(len(names), 'collection')}: {shown_size(before)} before, {shown_size(after)} now"
-    )
+    print(f"compacted {counted(count, 'collection')}: {shown_size(before)} before, {shown_size(after)} now")
     return 0
 
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(one)
 
-    recovery = recover_file(local_path(arguments.damaged), arguments.new, show)
+    recovery = recover_file(local_path(arguments.damaged), local_path(arguments.new), show)
     if arguments.json:
         print_json({"ok": recovery.is_complete, **asdict(recovery), "lost": lost})
     else:

@@ -38,7 +38,7 @@ Iterating = TypeVar("Iterating", bound=Closing)
 class Connection:
     """An open database file. Base of the groups of calls; also a context manager that closes."""
 
-    strict: bool = False
+    strict: bool
     """Whether arguments that nobody knows are errors."""
 
     def __init__(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import uuid4
 
-from ..errors import MilvusException
+from ..errors import CollectionExistsError, MilvusException
 from ..results import LoadState, WriteResult
 
 _LONGEST_NAME = 255
@@ -48,26 +48,57 @@ def create_and_insert(
     """Make a collection by ``options`` and insert ``rows`` by ``writing``.
 
     With ``replace`` a collection beside the old one is filled, and takes its name at the end.
+
+    Raises:
+        CollectionExistsError: there is one, and it is not to be replaced.
     """
-    replaced = replace and server.has_collection(name)
+    replaced = server.has_collection(name)
+    if replaced and not replace:
+        raise CollectionExistsError(message=f"collection or alias {name!r} already exists")
     target = f"{name[: _LONGEST_NAME - 9]}_{uuid4().hex[:8]}" if replaced else name
     server.create_collection(target, **options)
     is_loaded = _is_loaded(server, target)
+    ids: list[Any] = []
     try:
-        ids: list[Any] = []
         size = batch_size or max(1, len(rows))
         for start in range(0, len(rows), size):
             ids += server.insert(target, rows[start : start + size], **writing)["ids"]
         if replaced:
             server.drop_collection(name)
-    except BaseException:
-        server.drop_collection(target)
+    except BaseException as error:
+        _drop_own(server, target, len(ids), error)
         raise
     if replaced:
         server.rename_collection(target, name)
         if is_loaded and not _is_loaded(server, name):
             server.load_collection(name)
     return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
+
+
+def _drop_own(server: Server, name: str, stored: int, error: BaseException) -> None:
+    """Drop the collection that a call has made and that holds ``stored`` rows of it; ``error`` ended the call.
+
+    Two clients that make the same collection at the same moment are both told that it is theirs: one with more
+    rows than this call's is left alone.
+    """
+    try:
+        if _count(server, name) <= stored:
+            server.drop_collection(name)
+            return
+        reason = "it has rows of others"
+    except MilvusException as refused:
+        reason = refused.message
+    if isinstance(error, MilvusException):
+        left = f"collection {name!r} stays, with {stored} rows of this call: {reason}"
+        error.message = f"{error.message}; {left}"
+        error.args = (error.code, error.message)
+
+
+def _count(server: Server, name: str) -> int:
+    if not _is_loaded(server, name):
+        return int(server.get_collection_stats(name)["row_count"])
+    (row,) = server.query(name, output_fields=["count(*)"], consistency_level="Strong")
+    return int(row["count(*)"])
 
 
 def _drop_unfinished(server: Server, name: str, indexes: int) -> None:

@@ -63,3 +63,15 @@ def test_backup_refuses_a_target_that_exists(run: Run, file: Path, tmp_path: Pat
     assert outcome.code == 2
     assert "exists" in outcome.err
     assert target.read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", ["compact", "index"])
+def test_all_collections_are_those_of_every_database(run: Run, file: Path, command: str) -> None:
+    with MilvusClient(file) as client:
+        client.create_database("other")
+        client.use_database("other")
+        client.create_collection("quick", dimension=2)
+    assert {"compact": "3 collections", "index": "quick, index vector"}[command] in run(command, file).out
+    named = run(command, file, "--db", "other").out
+    assert {"compact": "1 collection:", "index": "quick, index vector"}[command] in named
+    assert "docs" not in named

@@ -124,7 +124,7 @@ def test_numpy_values_are_taken_everywhere(typed: MilvusClient) -> None:
         ({"text": b"x"}, "'text'.*expected a str, got bytes"),
         ({"text": "\ud800"}, "'text'.*UTF-8"),
         ({"doc": {1: 2}}, "'doc'.*JSON"),
-        ({"doc": {"a": math.nan}}, "'doc'.*JSON"),
+        ({"doc": "no JSON"}, "'doc'.*JSON"),
         ({"doc": {"a": object()}}, "'doc'.*JSON"),
     ],
 )

@@ -469,8 +469,7 @@ def strike_tasks(path: str, count: int, seed: int) -> int:
     sys.unraisablehook = lambda _: None
     scene = Scene(path, random.Random(seed))
     judge, client = Judge(scene), AsyncMilvusClient(path, durability="normal", busy_timeout=PATIENCE)
-    signal.signal(signal.SIGALRM, _strike)
-    struck = 0
+    counts: list[int] = []
 
     async def one(number: int) -> None:
         await client.search("docs", [scene.vector()], anns_field="vector", limit=1 + number % 2)
@@ -489,15 +488,12 @@ def strike_tasks(path: str, count: int, seed: int) -> int:
         assert all(isinstance(end, (asyncio.CancelledError, Struck)) for end in ends if end is not None), ends
         return len(cancelled)
 
-    while struck < count:
-        if scene.random.random() < 0.5:
-            signal.setitimer(signal.ITIMER_REAL, scene.random.uniform(0, 0.02))
+    while sum(counts) < count:
+        pause = scene.random.uniform(0, 0.02) if scene.random.random() < 0.5 else PATIENCE
         try:
-            struck += asyncio.run(several())
+            by_signal(lambda: counts.append(asyncio.run(several())), pause, scene)
         except Struck:
-            struck += 1
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            counts.append(1)
         asyncio.run(asyncio.wait_for(several(), PATIENCE))
         for _ in range(1000):  # what a thread had begun goes on to its end
             if not any(one.inside for one in of_every_thread()):
@@ -507,4 +503,4 @@ def strike_tasks(path: str, count: int, seed: int) -> int:
     asyncio.run(client.close())
     scene.client.close()
     judge.close()
-    return struck
+    return sum(counts)

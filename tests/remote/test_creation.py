@@ -11,7 +11,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from langchain_milvus_store import Milvus
 from milvus_store import CollectionSchema, DataType, IndexParams, MilvusClient
-from milvus_store.errors import MilvusException
+from milvus_store.errors import CollectionExistsError, MilvusException
 
 pytestmark = pytest.mark.filterwarnings("default")  # pymilvus's own warnings are not ours to answer for
 
@@ -54,6 +54,32 @@ def test_a_collection_whose_index_is_refused_is_none(client: MilvusClient, call:
     with pytest.raises(MilvusException):
         getattr(client, call)("half", schema=schema(), index_params=index(metric_type="JACCARD"), **given)
     assert rows(client, "half") == [1, 2]
+
+
+def test_a_collection_that_is_there_is_left_alone(client: MilvusClient) -> None:
+    client.create_and_insert("mine", GOOD, schema(), index())
+    for data in (GOOD[:1], [{"id": 3, "v": [1.0, 2.0, 3.0]}]):
+        with pytest.raises(CollectionExistsError, match="'mine' already exists"):
+            client.create_and_insert("mine", data, schema(), index())
+        assert rows(client, "mine") == [1, 2]
+
+
+def test_a_collection_that_another_fills_at_the_same_moment_is_left_alone(
+    client: MilvusClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = client.create_collection
+
+    def create_with_another(name: str, **options: Any) -> None:
+        create(name, **options)
+        client.insert(name, [{"id": 9, "v": [0.0, 0.0]}])
+
+    monkeypatch.setattr(client, "create_collection", create_with_another)
+    bad = [*GOOD, {"id": 3, "v": [1.0, 2.0, 3.0]}]
+    with pytest.raises(
+        MilvusException, match="'both' stays, with 2 rows of this call: it has rows of others"
+    ):
+        client.create_and_insert("both", bad, schema(), index(), batch_size=2)
+    assert rows(client, "both") == [1, 2, 9]
 
 
 def test_rows_that_are_refused_leave_nothing_and_replace_nothing(client: MilvusClient) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..schema import Field
-from .builders import JsonBuilder, NumberBuilder, StringBuilder, kind_of, scalar_builder, value_at
+from ..stack import with_room
+from .builders import JsonBuilder, NumberBuilder, StringBuilder, kind_of, scalar_builder, values_at
 from .column import ArrayColumn, JsonKind
 from .growable import Growable
 
@@ -48,7 +49,8 @@ class ArrayBuilder(_Arrays):
 
 def _loaded(texts: Sequence[str | None]) -> list[Any]:
     """The values of JSON texts, parsed at once."""
-    loaded: list[Any] = json.loads("[" + ",".join(["null" if text is None else text for text in texts]) + "]")
+    joined = "[" + ",".join(["null" if text is None else text for text in texts]) + "]"
+    loaded: list[Any] = with_room(lambda: json.loads(joined))
     return loaded
 
 
@@ -78,6 +80,6 @@ class JsonArrayBuilder(_Arrays):
         self._path = path
 
     def append(self, documents: Sequence[str | None]) -> None:
-        values = [value_at(document, self._path) for document in documents]
+        values = values_at(documents, self._path)
         kinds = [kind_of(value) for value in values]
         self.extend(kinds, [value if isinstance(value, list) else () for value in values])

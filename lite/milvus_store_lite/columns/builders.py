@@ -7,6 +7,7 @@ Whoever appends holds the lock of the collection's history; views need none.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from ..data_types import NUMPY_TYPES, DataType
 from ..schema import Field
+from ..stack import with_room
 from .column import (
     Dictionary,
     JsonColumn,
@@ -83,6 +85,9 @@ class JsonBuilder:
         ints = np.zeros(len(values), dtype=np.int64)
         floats = np.zeros(len(values), dtype=np.float64)
         strings: list[str | None] = [None] * len(values)
+        composites: list[str | None] = []
+        if self._composites is not None:
+            composites = with_room(lambda: _composite_texts(values))
         for place, value in enumerate(values):
             kind = kind_of(value)
             kinds[place] = kind
@@ -92,15 +97,13 @@ class JsonBuilder:
                 ints[place] = value
                 floats[place] = value
             elif kind is JsonKind.FLOAT:
-                floats[place] = value
+                floats[place] = _to_float(value)
         self._kinds.append(kinds)
         self._ints.append(ints)
         self._floats.append(floats)
         self._strings.append(strings)
         if self._composites is not None:
-            self._composites.append(
-                [canonical_text(value) if isinstance(value, list) else None for value in values]
-            )
+            self._composites.append(composites)
 
     def view(self) -> JsonColumn:
         return JsonColumn(
@@ -120,7 +123,7 @@ class JsonPathBuilder:
         self._values = JsonBuilder()
 
     def append(self, documents: Sequence[str | None]) -> None:
-        self._values.append([value_at(document, self._path) for document in documents])
+        self._values.append(values_at(documents, self._path))
 
     def view(self) -> JsonColumn:
         return self._values.view()
@@ -128,6 +131,11 @@ class JsonPathBuilder:
 
 ABSENT: Final = object()
 NO_DOCUMENT: Final = object()
+
+
+def values_at(documents: Sequence[str | None], path: tuple[str | int, ...]) -> list[Any]:
+    """The value at ``path`` of each JSON text."""
+    return with_room(lambda: [value_at(document, path) for document in documents])
 
 
 def value_at(document: str | None, path: tuple[str | int, ...]) -> Any:
@@ -164,6 +172,18 @@ def kind_of(value: Any) -> JsonKind:
     if value is NO_DOCUMENT:
         return JsonKind.NO_DOCUMENT
     return JsonKind.ARRAY if isinstance(value, list) else JsonKind.OBJECT
+
+
+def _to_float(value: int | float) -> float:
+    """The nearest float; files of earlier versions may hold integers beyond all of them."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _composite_texts(values: Sequence[Any]) -> list[str | None]:
+    return [canonical_text(value) if isinstance(value, list) else None for value in values]
 
 
 def scalar_builder(one: Field) -> NumberBuilder | StringBuilder:

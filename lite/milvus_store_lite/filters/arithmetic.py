@@ -8,6 +8,7 @@ operators on bits, which take integers only.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +21,12 @@ from .truth import BoolArray, intersection, some, union
 
 _Array = npt.NDArray[Any]
 _INT64 = np.iinfo(np.int64)
+
+_EXACT: dict[ArithmeticOp, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
 
 BIT_OPERATORS = frozenset({"&", "|", "^", "<<", ">>"})
 MAX_SHIFT = 63
@@ -51,6 +58,8 @@ def negative(numbers: Numbers) -> Numbers:
 
 def calculate_constants(op: ArithmeticOp, left: int | float, right: int | float) -> int | float:
     """``left op right`` by the same rules; ``right`` is not zero if ``op`` divides."""
+    if op in _EXACT and isinstance(left, int) and isinstance(right, int):
+        return int(_EXACT[op](left, right))  # as below, without the arrays, which take ten times as long
     lane = calculate(op, numbers_of_constant(left), numbers_of_constant(right)).lanes[0]
     value = lane.values[0]
     return float(value) if isinstance(value, np.floating) else int(value)

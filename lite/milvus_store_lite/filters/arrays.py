@@ -9,6 +9,7 @@ from .bound import (
     Comparison,
     Composite,
     Constant,
+    ContainsAll,
     FieldValue,
     Fixed,
     InOrder,
@@ -26,6 +27,9 @@ Array = FieldValue | PathValue
 _ELEMENT = PathValue("", ())
 """The element of a JSON array."""
 
+_FEW = 4
+"""So many elements are looked for one after the other."""
+
 
 def equals_list(array: Array, wanted: ListValue) -> Predicate:
     """The array has just these elements in this order. ``ValueError`` if it cannot have them."""
@@ -39,26 +43,50 @@ def contains(array: Array, wanted: Constant | ListValue) -> Predicate:
 
 def contains_all(array: Array, wanted: ListValue) -> Predicate:
     """Each of ``wanted`` is an element; an array contains all of nothing."""
-    found = AllOf(tuple(contains(array, item) for item in wanted.items))
+    by_kind, lists = _by_kind(array, wanted)
+    element = _element(array)
+    parts: list[Predicate] = [
+        OverElements(array, Composite(_ELEMENT, (text,))) for text in dict.fromkeys(lists)
+    ]
+    for kind, values in by_kind.items():
+        if kind is Kind.BOOLEAN or len(values) <= _FEW:
+            same = [OverElements(array, Comparison(kind, "==", element, Constant(one))) for one in values]
+            parts += same
+        else:
+            parts.append(ContainsAll(kind, array, element, values))
     # Also without a wanted element there must be an array.
-    return found if found.parts else OverElements(array, Fixed(True), least=0)
+    return AllOf(tuple(parts)) if parts else OverElements(array, Fixed(True), least=0)
 
 
 def contains_any(array: Array, wanted: ListValue) -> Predicate:
     """At least one of ``wanted`` is an element."""
     if not wanted.items:
         return OverElements(array, Fixed(False))
-    by_kind: dict[Kind, list[Value]] = {}
-    parts: list[Predicate] = []
-    for item in wanted.items:
-        condition = _is_element(array, item)
-        if isinstance(item, Constant):
-            by_kind.setdefault(kind_of_type(type(item.value)), []).append(item.value)
-        else:
-            parts.append(condition)
+    by_kind, lists = _by_kind(array, wanted)
     element = _element(array)
-    parts += [Membership(kind, element, tuple(values)) for kind, values in by_kind.items()]
+    parts: list[Predicate] = [Membership(kind, element, values) for kind, values in by_kind.items()]
+    if lists:
+        parts.append(Composite(_ELEMENT, lists))
     return OverElements(array, AnyOf(tuple(parts)))
+
+
+def _by_kind(array: Array, wanted: ListValue) -> tuple[dict[Kind, tuple[Value, ...]], tuple[str, ...]]:
+    """The distinct constants of ``wanted`` by their kind, and the texts of the lists among them.
+
+    ``ValueError`` if the array cannot have one of them."""
+    by_kind: dict[Kind, dict[Value, None]] = {}
+    lists: list[str] = []
+    for item in wanted.items:
+        if isinstance(item, Constant):
+            known = by_kind.setdefault(kind_of_type(type(item.value)), {})
+            if not known:
+                _is_element(array, item)  # the others of its kind fit if one does
+            known[item.value] = None
+        else:
+            condition = _is_element(array, item)
+            assert isinstance(condition, Composite)
+            lists += condition.texts
+    return {kind: tuple(values) for kind, values in by_kind.items()}, tuple(lists)
 
 
 def _element(array: Array) -> FieldValue | PathValue:
@@ -76,7 +104,7 @@ def _is_element(array: Array, wanted: Constant | ListValue) -> Predicate:
     element = _element(array)
     if isinstance(wanted, ListValue):
         if isinstance(element, PathValue):
-            return Composite(element, canonical_text(_plain(wanted)))
+            return Composite(element, (canonical_text(_plain(wanted)),))
         raise ValueError(f"{describe(array)} has no arrays as elements")
     kind = kind_of(wanted)
     if kind_of(element) not in (Kind.ANY, kind):

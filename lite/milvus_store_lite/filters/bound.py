@@ -212,11 +212,21 @@ class InOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainsAll:
+    """Each of ``choices``, all of ``kind`` (NUMBER or STRING), equals an element of the array."""
+
+    kind: Kind
+    operand: FieldValue | PathValue
+    element: FieldValue | PathValue
+    choices: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Composite:
-    """The JSON element is the array whose canonical text is ``text``."""
+    """The JSON element is an array whose canonical text is one of ``texts``."""
 
     operand: PathValue
-    text: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +281,7 @@ Predicate = (
     | Existence
     | OverElements
     | InOrder
+    | ContainsAll
     | Composite
     | TextMatch
     | PhraseMatch
@@ -292,7 +303,7 @@ def parts_of(node: Predicate | Operand) -> tuple[Predicate | Operand, ...]:
             return (left, right)
         case Membership() | Match() | Nullness() | Existence() | Negative() | Length():
             return (node.operand,)
-        case OverElements() | InOrder() | Composite():
+        case OverElements() | InOrder() | ContainsAll() | Composite():
             return (node.operand,)
         case _:
             return ()

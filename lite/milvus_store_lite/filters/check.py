@@ -39,12 +39,12 @@ from .bound import (
 )
 from .context import Context
 from .functions import bind_call, bind_sample
+from .joined import all_of, any_of
 from .like import compile_pattern
 from .operands import bind_operand, describe, kind_of, kind_of_type
 from .regex import compile_regex
 from .templates import PLAIN_TYPES
 from .tree import (
-    MAX_DEPTH,
     And,
     Call,
     Compare,
@@ -65,7 +65,7 @@ from .tree import (
     Regex,
     Template,
     Value,
-    too_deep,
+    too_large,
 )
 
 _MIRRORED: dict[Ordering, Ordering] = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -93,9 +93,9 @@ def bind(
     """
     context = Context(schema, params or {}, text, zone=zone)
     if not text:
-        below = too_deep(expression)
-        if below is not None:
-            raise context.error(below, f"the expression nests deeper than {MAX_DEPTH} levels")
+        fault = too_large(expression)
+        if fault is not None:
+            raise context.error(*fault)
     operands = expression.operands if isinstance(expression, And) else (expression,)
     samples = [one for one in operands if isinstance(one, Call) and one.function == "random_sample"]
     if not samples:
@@ -110,11 +110,9 @@ def bind_condition(context: Context, node: Expression) -> Predicate:
     """The condition that ``node`` states."""
     match node:
         case And(operands=operands):
-            return AllOf(tuple(bind_condition(context, one) for one in operands)) if operands else Fixed(True)
+            return all_of(tuple([bind_condition(context, one) for one in operands]))
         case Or(operands=operands):
-            return (
-                AnyOf(tuple(bind_condition(context, one) for one in operands)) if operands else Fixed(False)
-            )
+            return any_of(tuple([bind_condition(context, one) for one in operands]))
         case Not(operand=operand):
             return Inverse(bind_condition(context, operand))
         case Compare(op=op, left=left, right=right):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ..errors import FilterError
 from .lexer import Kind, Token, token_at
 from .syntax_errors import Expected, explain
+from .tree import MAX_NODES
 
 _Read = TypeVar("_Read")
+
+MAX_TOKENS: Final = MAX_NODES
+"""How many names, values and signs a text may have; a list of plain values counts as one. More take seconds."""
 
 
 class Cursor:
@@ -18,11 +22,19 @@ class Cursor:
     def __init__(self, text: str) -> None:
         self._text = text
         self._token = token_at(text, 0)
+        self._left = MAX_TOKENS
 
     def _next(self) -> Token:
         """The current token; the one after it becomes the current one."""
         token = self._token
         self._token = token_at(self._text, token.end)
+        self._left -= 1
+        if self._left < 0:
+            raise self._error(
+                f"the expression has more than {MAX_TOKENS} names, values and signs; a list of values counts as "
+                "one: join comparisons with 'in', as in x in [1, 2], or split the filter",
+                at(token),
+            )
         return token
 
     def _peek(self) -> Token:

@@ -96,6 +96,18 @@ def counts(arrays: ArrayColumn, hits: BoolArray) -> npt.NDArray[np.integer[Any]]
     return at[1:] - at[:-1]
 
 
+def distinct_counts(arrays: ArrayColumn, which: _Indices, count: int) -> npt.NDArray[np.integer[Any]]:
+    """(n,) int: how many different ones of ``count`` things each array's elements are.
+
+    ``which``: (m,) int64, the number of the thing that each element is, -1 for none.
+    """
+    places = np.flatnonzero(which >= 0)
+    rows = np.searchsorted(arrays.offsets, places, side="right") - 1
+    pairs = np.sort(rows * max(count, 1) + which[places])
+    first = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
+    return np.bincount(pairs[first] // max(count, 1), minlength=len(arrays.kinds))
+
+
 def element_at(arrays: ArrayColumn, position: int) -> NumberColumn | StringColumn:
     """The elements at ``position`` as a column of the rows, null where an array ends before it."""
     there = lengths(arrays) > position

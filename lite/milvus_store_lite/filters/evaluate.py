@@ -23,6 +23,7 @@ from .bound import (
     Comparison,
     Composite,
     Constant,
+    ContainsAll,
     ElementAt,
     Existence,
     FieldValue,
@@ -87,10 +88,12 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return text_match(rows.tokens(field, positions=False), words, at_least)
         case PhraseMatch(field=field, words=phrase, slop=slop):
             return phrase_match(rows.tokens(field, positions=True), phrase, slop)
-        case Composite(operand=element, text=composite):
+        case ContainsAll():
+            return _contains_all(predicate, rows)
+        case Composite(operand=element, texts=texts):
             composites = rows.json_path(element.field_name, element.path).composites
             assert composites is not None, "the element of an array"
-            return Truth.of(strings.compare_to_constant("==", composites, composite))
+            return Truth.of(strings.is_among(composites, texts))
 
 
 def _over_elements(over: OverElements, rows: Rows) -> Truth:
@@ -112,11 +115,25 @@ def _in_order(predicate: InOrder, rows: Rows) -> Truth:
         elements.is_array(arrays) & (elements.lengths(arrays) == len(predicate.conditions))
     )
     for position, condition in enumerate(predicate.conditions):
+        if not candidates.size:
+            break
         one_each = ElementRows.at(arrays, arrays.offsets[candidates] + position)
         candidates = candidates[evaluate(condition, one_each).certain]
     holds = np.zeros(rows.count, dtype=np.bool_)
     holds[candidates] = True
     return _where_array(arrays, holds)
+
+
+def _contains_all(predicate: ContainsAll, rows: Rows) -> Truth:
+    arrays = _arrays(predicate.operand, rows)
+    there = _elements(predicate.operand, arrays, rows)
+    if predicate.kind is Kind.NUMBER:
+        wanted = tuple(one for one in predicate.choices if isinstance(one, int | float))
+        which, count = numbers.which_of(_numbers(predicate.element, there), there.count, wanted)
+    else:
+        words = tuple(one for one in predicate.choices if isinstance(one, str))
+        which, count = strings.which_of(_strings(predicate.element, there).column, words)
+    return _where_array(arrays, elements.distinct_counts(arrays, which, count) == count)
 
 
 def _where_array(arrays: ArrayColumn, holds: BoolArray) -> Truth:

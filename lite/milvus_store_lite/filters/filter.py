@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data_types import INTEGER_RANGES, DataType
+from ..errors import FilterError
 from ..lazy import lazy
 from ..schema import Field, Schema
+from ..stack import with_room
 from ..times import UTC
 from .bound import (
     AllOf,
@@ -62,7 +64,12 @@ class Filter:
 
     def mask(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """(rows.count,) bool: the rows that match. Rows for which the answer is unknown do not."""
-        return evaluate(self.predicate, rows).certain
+        try:
+            return evaluate(self.predicate, rows).certain
+        except RecursionError:
+            raise FilterError(
+                "the call was made from so deep a stack that there is no room left to evaluate the filter"
+            ) from None
 
     def sampled(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """``mask``, the rows that match and are there, or a random sample of them if the filter asks for one.
@@ -102,8 +109,10 @@ def compile_filter(
     ``zone`` is where times without an offset are read. Whatever is wrong is a ``FilterError``.
     """
     if isinstance(expression, str):
-        return Filter(*bind(parse(expression), schema, params, text=expression, zone=zone))
-    return Filter(*bind(expression, schema, params, zone=zone))
+        tree, text = parse(expression), expression
+    else:
+        tree, text = expression, ""
+    return with_room(lambda: Filter(*bind(tree, schema, params, text, zone)))
 
 
 def equals(field: Field, value: Value) -> Filter:

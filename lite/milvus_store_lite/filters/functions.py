@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 BindCondition = Callable[[Context, Expression], Predicate]
 MAX_SLOP = 1_000
+MAX_PHRASE = 1_000
+MAX_LOOSE_PHRASE = 200
+"""Words of a phrase without and with a slop. Each is looked for at every place where the phrase might begin,
+and with a slop that may be anywhere."""
 _COUNTING = frozenset({"match_least", "match_most", "match_exact"})
 
 _Handler = Callable[[Context, Call, BindCondition], Predicate]
@@ -164,6 +168,11 @@ def _phrase_match(context: Context, node: Call, bind_condition: BindCondition) -
         slop = _integer(context, node, node.arguments[2], "the slop", 0, MAX_SLOP)
     analyzer = _analyzer(field)
     words = context.located(node.arguments[1], lambda: analyzer.positioned(query))
+    most, how = (MAX_LOOSE_PHRASE, " with a slop") if slop else (MAX_PHRASE, "")
+    if len(words) > most:
+        raise context.error(
+            node.arguments[1], f"the phrase has {len(words)} words, at most {most} are looked for{how}"
+        )
     return PhraseMatch(field, tuple((word.text, word.position) for word in words), slop)
 
 

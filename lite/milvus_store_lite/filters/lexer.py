@@ -14,10 +14,11 @@ _STRING: Final = (
     r"""(?:"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*"|'[^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*)*')"""
 )
 _NUMBER: Final = (
-    r"0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
+    r"0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
     r"|0[xX][0-9a-fA-F]+|0[bB][01]+"
-    r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    r"|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 )
+"""Digits on both sides of a dot that may be missing could be shared out in many ways: slow where none fits."""
 _BOOLEAN: Final = r"(?:true|True|TRUE|false|False|FALSE)\b"
 _WORD: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _GAP: Final = r"[ \t\r\n]*"

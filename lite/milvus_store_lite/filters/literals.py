@@ -65,7 +65,7 @@ def step(text: str) -> str | int:
         return string(text)
     position = _integer(text, 10)
     if position > MAX_POSITION:
-        raise ValueError(f"the array position {text} is too large, the last is {MAX_POSITION}")
+        raise ValueError(f"the array position {text:.40} is too large, the last is {MAX_POSITION}")
     return position
 
 
@@ -77,7 +77,7 @@ def _integer(text: str, base: int) -> int:
 
 def _octal(text: str) -> int:
     if set(text) & {"8", "9"}:
-        raise ValueError(f"{text} starts with 0, so it is octal, where only the digits 0 to 7 exist")
+        raise ValueError(f"{text:.40} starts with 0, so it is octal, where only the digits 0 to 7 exist")
     return _integer(text, 8)
 
 
@@ -90,7 +90,7 @@ def _hex_float(text: str) -> float:
 
 def _finite(value: float, text: str) -> float:
     if math.isinf(value):
-        raise ValueError(f"{text} is beyond the range of a 64-bit float")
+        raise ValueError(f"{text:.40} is beyond the range of a 64-bit float")
     return value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +51,13 @@ class Lane:
 class Numbers:
     """``ints``: int8 to int64, or Python ints as objects where int64 is too small. ``floats``: float32
     or float64. ``unknown``: (n,) rows whose value is null or undefined; None: there are none.
+    ``rounds``: integers beyond int64 are among the floats, rounded, as JSON columns hold them.
     """
 
     ints: Lane | None
     floats: Lane | None
     unknown: BoolArray | None
+    rounds: bool = False
 
     @property
     def lanes(self) -> list[Lane]:
@@ -75,6 +77,7 @@ def numbers_of_json(column: JsonColumn) -> Numbers:
         None if ints is None else Lane(column.ints, ints),
         None if floats is None else Lane(column.floats, floats),
         some(column.kinds == JsonKind.NO_DOCUMENT),
+        rounds=True,
     )
 
 
@@ -90,6 +93,8 @@ def compare_to_constant(count: int, op: Ordering, numbers: Numbers, constant: in
     holds = np.zeros(count, dtype=np.bool_)
     if numbers.ints is not None:
         holds |= numbers.ints.only(_ints_to_constant(op, numbers.ints.values, constant))
+    if numbers.rounds:
+        constant = _rounded(constant)
     if numbers.floats is not None:
         holds |= numbers.floats.only(_floats_to_constant(op, numbers.floats.values, constant))
     return holds
@@ -111,8 +116,58 @@ def is_among(count: int, numbers: Numbers, choices: Iterable[int | float]) -> Bo
     if numbers.ints is not None:
         holds |= numbers.ints.only(_ints_among(numbers.ints.values, choices))
     if numbers.floats is not None:
+        if numbers.rounds:
+            choices = tuple(map(_rounded, choices))
         holds |= numbers.floats.only(_floats_among(numbers.floats.values, choices))
     return holds
+
+
+def which_of(
+    numbers: Numbers, count: int, choices: Iterable[int | float]
+) -> tuple[npt.NDArray[np.int64], int]:
+    """(count,) int64, which of the distinct ``choices`` each row is, -1 for none; and how many there are."""
+    wanted = list(dict.fromkeys(choices))
+    floats, ints = numbers.floats, numbers.ints
+    if floats is not None and floats.values.dtype == np.float32:
+        wanted = list(dict.fromkeys(float(nearest_float32(one)) for one in wanted))
+    elif numbers.rounds:
+        wanted = list(dict.fromkeys(map(_rounded, wanted)))
+    found = np.full(count, -1, dtype=np.int64)
+    if ints is not None:
+        limits = np.iinfo(ints.values.dtype)
+        whole = {
+            int(one): number
+            for number, one in enumerate(wanted)
+            if limits.min <= one <= limits.max and one == int(one)
+        }
+        _number_in(found, ints, whole)
+    if floats is not None:
+        _number_in(
+            found,
+            floats,
+            {nearest_float(one): number for number, one in enumerate(wanted) if nearest_float(one) == one},
+        )
+    return found, len(wanted)
+
+
+def _number_in(found: npt.NDArray[np.int64], lane: Lane, numbered: Mapping[Any, int]) -> None:
+    """Write into ``found`` the number that the value of each row of ``lane`` has."""
+    if not numbered:
+        return
+    keys = np.array(list(numbered), dtype=lane.values.dtype)
+    order = np.argsort(keys)
+    keys = keys[order]
+    places = np.minimum(np.searchsorted(keys, lane.values), len(keys) - 1)
+    same = lane.only(keys[places] == lane.values)
+    found[same] = np.array(list(numbered.values()), dtype=np.int64)[order][places[same]]
+
+
+def _rounded(constant: int | float) -> int | float:
+    """The constant as a JSON column would hold it; an infinity, which none holds, stays what it was."""
+    if isinstance(constant, int) and not _INT64.min <= constant <= _INT64.max:
+        near = nearest_float(constant)
+        return constant if math.isinf(near) else near
+    return constant
 
 
 def nearest_float(value: int | float) -> float:

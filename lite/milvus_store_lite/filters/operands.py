@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from .. import times
 from ..data_types import DataType
@@ -43,6 +44,9 @@ from .tree import (
     Unary,
     Value,
 )
+
+_SHOWN_BITS: Final = 10_000
+"""Python does not write integers of some 14,000 bits and more as decimals."""
 
 
 def bind_operand(context: Context, node: Expression) -> Operand:
@@ -139,7 +143,7 @@ def describe(operand: Operand) -> str:
         case Constant(value=str(value)):
             return f"the string {value!r:.60}"
         case Constant(value=value):
-            return f"the number {value!r:.60}"
+            return f"the number {_shown(value)}"
         case Moment(micros=micros):
             return f"the time {times.to_text(micros)}"
         case Shifted(field=field):
@@ -150,6 +154,12 @@ def describe(operand: Operand) -> str:
             return f"the length of {describe(array)}"
         case _:
             return "a calculated number"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"of {value.bit_length()} bits"
+    return f"{value!r:.60}"
 
 
 def _constant(context: Context, node: Expression, value: Plain) -> Constant | ListValue | Moment:
@@ -217,7 +227,7 @@ def _arithmetic(context: Context, node: Arithmetic) -> Operand:
             assert not isinstance(right.value, str)
             if not 0 <= right.value <= MAX_SHIFT:
                 raise context.error(
-                    node.right, f"'{node.op}' shifts by 0 to {MAX_SHIFT} bits, got {right.value}"
+                    node.right, f"'{node.op}' shifts by 0 to {MAX_SHIFT} bits, got {_shown(right.value)}"
                 )
     if isinstance(left, Constant) and isinstance(right, Constant):
         assert not isinstance(left.value, str)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, cast
 
 from ..errors import FilterError
+from ..stack import with_room
 from . import literals
 from .cursor import Cursor, at
 from .lexer import Kind, Token, token_at
@@ -44,7 +45,7 @@ from .tree import (
     Regex,
     Template,
     Unary,
-    too_deep,
+    too_large,
 )
 
 MAX_TEXT_LENGTH = 2**20
@@ -67,10 +68,10 @@ def parse(text: str) -> Expression:
             f"the filter expression has {len(text)} characters, at most {MAX_TEXT_LENGTH} are read; "
             "pass long lists as a template: 'id in {ids}'"
         )
-    tree = _Parser(text).parse()
-    below = too_deep(tree)
-    if below is not None:
-        raise FilterError(f"the expression nests deeper than {MAX_DEPTH} levels", text, below.at or 1)
+    tree = with_room(lambda: _Parser(text).parse())
+    fault = too_large(tree)
+    if fault is not None:
+        raise FilterError(fault[1], text, fault[0].at or 1)
     return tree
 
 

@@ -1,8 +1,4 @@
-"""The regular expressions of ``=~`` and ``!~``: RE2's syntax and speed, found anywhere in the string.
-
-RE2 never takes more than linear time, whatever the pattern; Python's ``re`` can be made to take minutes.
-The library is imported at the first pattern.
-"""
+"""The regular expressions of ``=~`` and ``!~``: RE2's syntax and speed, found anywhere in the string."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..extras import imported
+from ..re2 import compiled
 
 
 @dataclass(frozen=True)
@@ -41,13 +37,4 @@ class RegexPattern:
 @lru_cache(maxsize=64)
 def compile_regex(text: str) -> RegexPattern:
     """The pattern written as ``text``; ``ValueError`` if RE2 does not take it."""
-    re2 = imported("re2", "regular expressions, unlike patterns of 'like',")
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        compiled = re2.compile(text, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "it is invalid"
-        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
-        raise ValueError(f"RE2 does not take the regular expression {text!r:.60}: {reason}") from None
-    return RegexPattern(text, compiled.search)
+    return RegexPattern(text, compiled("regular expressions, unlike patterns of 'like',", text).search)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..geometry import Geometries, from_wkt, shapely
+from ..geometry import MAX_POINTS_IN_FILTER, Geometries, from_wkt, shapely
 from .truth import BoolArray, Truth, some
 
 _SEEN_FROM_CONSTANT: Final = {
@@ -28,7 +28,7 @@ RELATIONS: Final = frozenset(_SEEN_FROM_CONSTANT)
 
 def constant(text: str) -> Any:
     """The geometry that ``text`` stands for, prepared for many comparisons; ``ValueError`` if there is none."""
-    found = from_wkt([text])[0]
+    found = from_wkt([text], MAX_POINTS_IN_FILTER)[0]
     shapely().prepare(found)
     return found
 
@@ -42,10 +42,11 @@ def missing(geometries: Geometries) -> BoolArray:
 def related(relation: str, geometries: Geometries, other: Any, distance: float) -> Truth:
     """Rows whose geometry has the relation to ``other``; unknown where there is none."""
     library = shapely()
-    if relation == "st_dwithin":
-        holds = library.dwithin(other, geometries, distance)
-    elif relation == "st_isvalid":
-        holds = library.is_valid(geometries)
-    else:
-        holds = getattr(library, _SEEN_FROM_CONSTANT[relation])(other, geometries)
+    with np.errstate(all="ignore"):  # coordinates near the end of floats: GEOS overflows to an infinity
+        if relation == "st_dwithin":
+            holds = library.dwithin(other, geometries, distance)
+        elif relation == "st_isvalid":
+            holds = library.is_valid(geometries)
+        else:
+            holds = getattr(library, _SEEN_FROM_CONSTANT[relation])(other, geometries)
     return Truth.of(np.asarray(holds, dtype=np.bool_), some(missing(geometries)))

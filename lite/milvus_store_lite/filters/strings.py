@@ -64,6 +64,18 @@ def is_among(column: StringColumn, choices: Iterable[str]) -> BoolArray:
     return _spread(column, answers)
 
 
+def which_of(column: StringColumn, choices: Iterable[str]) -> tuple[npt.NDArray[np.int64], int]:
+    """(n,) int64, which of the distinct ``choices`` each row is, -1 for none; and how many choices there are."""
+    numbered = {word: number for number, word in enumerate(dict.fromkeys(choices))}
+    code = column.dictionary.code
+    codes = {code(word): number for word, number in numbered.items()}
+    codes.pop(_NO_SUCH_WORD, None)
+    answers = np.full(max([*codes, len(column.dictionary.words) - 1]) + 2, -1, dtype=np.int64)
+    answers[list(codes)] = list(codes.values())
+    answers[-1] = -1
+    return answers[column.codes], len(numbered)
+
+
 def match(column: StringColumn, pattern: Pattern) -> BoolArray:
     """(n,) bool: rows that have a string matching ``pattern``."""
     if pattern.exact is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import shown
 from .tree import MAX_DEPTH, Value
 
 PLAIN_TYPES: frozenset[type] = frozenset({bool, int, float, str})
@@ -43,7 +44,4 @@ def plain_scalar(what: str, given: Any) -> Value:
     if isinstance(given, str):
         return str(given)
     hint = "; test for null with 'is null'" if given is None else ""
-    raise ValueError(
-        f"{what} must be a bool, int, float, str or a list of those, "
-        f"got {type(given).__name__}: {repr(given)[:80]}{hint}"
-    )
+    raise ValueError(f"{what} must be a bool, int, float, str or a list of those, got {shown(given)}{hint}")

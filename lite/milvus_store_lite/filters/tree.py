@@ -13,6 +13,12 @@ from typing import Literal as OneOf
 MAX_DEPTH = 100
 """How deep expressions may nest. Long chains of ``and`` or ``or`` are flat and count as one level."""
 
+MAX_NODES = 50_000
+"""How many nodes a tree may have. A list of plain values is one."""
+
+MAX_NAMES = 100
+"""How many different fields and JSON paths a filter may name: the values of each are read for every row."""
+
 MAX_LIST_LENGTH = 100_000
 """How many elements a list written in a filter may have; a template takes longer ones."""
 
@@ -268,12 +274,26 @@ def children(node: Expression) -> Iterator[Expression]:
             assert isinstance(node, _LEAVES), node
 
 
-def too_deep(tree: Expression) -> Expression | None:
-    """A node below ``MAX_DEPTH`` levels, or None. It does not recurse, so any tree may be asked."""
+def too_large(tree: Expression) -> tuple[Expression, str] | None:
+    """A node that is beyond one of the bounds above and what is wrong with it, or None.
+
+    It does not recurse, so any tree may be asked."""
     waiting = [(tree, 1)]
+    names: set[Expression] = set()
+    count = 0
     while waiting:
         node, depth = waiting.pop()
+        count += 1
         if depth > MAX_DEPTH:
-            return node
-        waiting.extend((child, depth + 1) for child in children(node))
+            return node, f"the expression nests deeper than {MAX_DEPTH} levels"
+        if count > MAX_NODES:
+            return (
+                node,
+                f"the expression has more than {MAX_NODES} parts; a list of plain values counts as one",
+            )
+        if isinstance(node, (Name, Path)):
+            names.add(node)
+            if len(names) > MAX_NAMES:
+                return node, f"the expression names more than {MAX_NAMES} fields and JSON paths"
+        waiting.extend([(child, depth + 1) for child in children(node)])
     return None

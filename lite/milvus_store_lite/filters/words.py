@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +17,10 @@ _Keys = npt.NDArray[np.int64]
 _ROW: int = 2**32
 """A key is ``row * _ROW + place``; places stay far below, whatever the slop."""
 
+_MERGED_AT_ONCE: int = 100_000
+_SHORT_PHRASE: int = 8
+"""Words of a phrase for which it is not worth to count each row's first."""
+
 
 def text_match(column: TokenColumn, words: tuple[str, ...], at_least: int) -> Truth:
     """Rows that have at least ``at_least`` of the distinct ``words``."""
@@ -21,9 +28,10 @@ def text_match(column: TokenColumn, words: tuple[str, ...], at_least: int) -> Tr
     codes = column.codes.codes
     if at_least == 1:
         return _where_text(column, counts(column.tokens, np.isin(codes, np.array(known, dtype=np.int32))) > 0)
-    present = np.zeros(len(column.tokens.kinds), dtype=np.int32)
-    for code in known:
-        present += counts(column.tokens, codes == code) > 0
+    places = np.flatnonzero(np.isin(codes, np.array(known, dtype=np.int32)))
+    rows = np.searchsorted(column.tokens.offsets, places, side="right") - 1
+    pairs = _distinct(rows * _ROW + codes[places])
+    present = np.bincount(pairs // _ROW, minlength=len(column.tokens.kinds))
     return _where_text(column, present >= at_least)
 
 
@@ -44,15 +52,16 @@ def phrase_match(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: 
 
 def _phrase_begins(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: int) -> _Keys:
     """Keys of the earliest beginnings that the words' occurrences in a phrase within ``slop`` speak of."""
-    occurrences = {word: _occurrences(column, word) for word, _ in words}
-    if not words or not all(map(len, occurrences.values())):
+    occurrences = _occurrences_of_all(column, words)
+    if not occurrences:
         return np.zeros(0, dtype=np.int64)
     # Rare words first, as they rule out most. Of one word's places the first takes the first occurrence that
     # will do, and the next a later one: whatever else they took, the phrase would only be longer.
     steps = sorted(words, key=lambda step: (len(occurrences[step[0]]), step))
     rarest, at = steps[0]
-    begins = [occurrences[word] - place for word, place in (steps if slop else [(rarest, at)])]
-    earliest = _distinct(np.concatenate(begins))
+    earliest = _distinct(occurrences[rarest] - at)
+    if slop:
+        earliest = _beginnings(occurrences, steps, slop)
     taken: dict[str, _Keys] = {}
     for word, place in steps:
         sought = earliest + place
@@ -64,6 +73,55 @@ def _phrase_begins(column: TokenColumn, words: tuple[tuple[str, int], ...], slop
         earliest = earliest[fits]
         taken = {other: keys[fits] for other, keys in taken.items()} | {word: found[fits]}
     return earliest
+
+
+def _occurrences_of_all(column: TokenColumn, words: tuple[tuple[str, int], ...]) -> dict[str, _Keys]:
+    """The occurrences of each word, of a long phrase only those in rows that have every word as often as it does;
+    empty where that is nowhere."""
+    needed = Counter(word for word, _ in words)
+    if len(_codes(column, tuple(needed))) < len(needed):
+        return {}
+    found: dict[str, _Keys] = {}
+    rows = np.zeros(0, dtype=np.int64)
+    for word, count in needed.items():
+        found[word] = _occurrences(column, word)
+        if len(words) <= _SHORT_PHRASE:
+            continue
+        having = found[word] // _ROW
+        again = having[count - 1 :]
+        having = _distinct(again[again == having[: len(again)]])
+        rows = having if len(found) == 1 else rows[_places(having, rows)[1]]
+        if not len(rows):
+            return {}
+    if len(words) > _SHORT_PHRASE:
+        found = {word: keys[_places(rows, keys // _ROW)[1]] for word, keys in found.items()}
+    return found if all(map(len, found.values())) else {}
+
+
+def _places(keys: _Keys, sought: _Keys) -> tuple[_Keys, BoolArray]:
+    """Where the first of the ascending ``keys`` stands that is no less than each of ``sought``, the last one if
+    none is, and whether it is the same."""
+    places = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
+    return places, keys[places] == sought if len(keys) else np.zeros(len(sought), dtype=np.bool_)
+
+
+def _beginnings(occurrences: dict[str, _Keys], steps: Sequence[tuple[str, int]], slop: int) -> _Keys:
+    """The keys at which some word says that the phrase begins, no further from the rarest word's than ``slop``.
+
+    Words are taken together a few at a time: all at once they could be as many as words times occurrences.
+    """
+    rarest, at = steps[0]
+    anchors = _distinct(occurrences[rarest] - at)
+    known, waiting, size = anchors, [], 0
+    for word, place in steps[1:]:
+        begins = occurrences[word] - place
+        after = anchors[_places(anchors, begins)[0]] - begins
+        begins = begins[(after >= 0) & (after <= slop)]
+        waiting.append(begins)
+        size += len(begins)
+        if size > max(len(known), _MERGED_AT_ONCE):
+            known, waiting, size = _distinct(np.concatenate([known, *waiting])), [], 0
+    return _distinct(np.concatenate([known, *waiting]))
 
 
 def _occurrences(column: TokenColumn, word: str) -> _Keys:

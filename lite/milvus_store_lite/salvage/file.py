@@ -39,7 +39,9 @@ def recover_file(
         NotADatabaseError, DatabaseFormatError: there is no database of ours, or one that this version cannot read.
         DatabaseWriteError: ``target`` exists or cannot be written.
     """
-    path, target = os.fspath(path), os.fspath(target)
+    path, target = os.fsdecode(path), os.fsdecode(target)
+    if "\0" in target:
+        raise DatabaseWriteError(message=f"cannot write {target!r}: a path has no NUL")
     if os.path.lexists(target):
         raise _exists(target)
     folder = os.path.dirname(os.path.abspath(target))

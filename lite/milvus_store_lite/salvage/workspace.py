@@ -52,12 +52,13 @@ def copied(path: str, folder: str, note: Callable[[str], object]) -> str:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise NotADatabaseError(message=f"{path} is no regular file; expected a database file")
+        real = os.path.realpath(path)  # logs lie beside the file, not beside a link to it
         for log in ("", "-wal", "-journal"):
-            if os.path.exists(path + log):
-                shutil.copyfile(path + log, copy + log)
+            if os.path.exists(real + log):
+                shutil.copyfile(real + log, copy + log)
                 os.chmod(copy + log, stat.S_IRUSR | stat.S_IWUSR)
-    except FileNotFoundError:
-        raise NotADatabaseError(message=f"{path} does not exist; expected a database file") from None
+    except (FileNotFoundError, ValueError):  # a NUL in the path
+        raise NotADatabaseError(message=f"{path!r} does not exist; expected a database file") from None
     except OSError as error:
         raise DatabaseWriteError(message=f"{path}: the file cannot be copied ({error})") from error
     with open(copy, "r+b") as file:

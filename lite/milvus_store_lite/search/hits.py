@@ -13,6 +13,7 @@ from ..storage.rows import RowStore
 from .output import Projection
 from .rankings import Ranking
 from .request import Hits
+from .single import single
 
 
 def hits_of(
@@ -60,7 +61,7 @@ def hits_at(
 
 def _shown(values: npt.NDArray[np.float64], decimals: int) -> list[float]:
     """Distances as users see them: what a float32 holds, rounded unless ``decimals`` is -1."""
-    distances: npt.NDArray[Any] = values.astype(np.float32)
+    distances: npt.NDArray[Any] = single(values)
     if decimals >= 0:
         distances = np.round(distances.astype(np.float64), decimals)
     shown: list[float] = distances.tolist()

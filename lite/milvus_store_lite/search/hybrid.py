@@ -24,6 +24,7 @@ from .prepared import PreparedSearch
 from .rankings import Ranking, order
 from .request import GroupBy, Hits, HybridRequest
 from .selection import Selection
+from .single import single
 
 FindIndex = Callable[[str], "FieldIndex | None"]
 """The index to search a field by, None for an exact scan."""
@@ -95,7 +96,7 @@ class _Fusion:
         request = self._request
         seqs, scores = fuse(request.ranker, found)
         # Scores are compared as the user sees them, in float32: the order of summing makes no difference then.
-        ranks = scores.astype(np.float32).astype(np.float64)
+        ranks = single(scores).astype(np.float64)
         if not request.ranker.larger_is_nearer([one.metric for one in found]):
             ranks = -ranks
         if request.group_by is None:

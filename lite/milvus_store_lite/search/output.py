@@ -13,6 +13,7 @@ from ..clock import Clock
 from ..errors import ParamError
 from ..lazy import lazy
 from ..schema import DYNAMIC_FIELD, Field, Schema
+from ..stack import with_room
 from ..storage.catalog import CollectionRecord
 from ..storage.rows import RowStore
 from ..storage.values import decode_scalar, decode_vector
@@ -108,13 +109,18 @@ class Projection:
             pks = [row[1] for row in found]
             if not (columns or vectors or self.with_pk):
                 return pks, [{} for _ in found]
-            entities = [self._entity(row, vectors) for row in found]
-            if self.dynamic is not None:
-                for entity, part in zip(entities, self._dynamic_parts(found, self.dynamic), strict=True):
-                    entity.update(part)
-            return pks, entities
+            return pks, with_room(lambda: self._entities(found, vectors))
         except (KeyError, ValueError, TypeError) as error:
             raise rows.corrupt("values of a found row", error) from error
+
+    def _entities(
+        self, rows: list[tuple[Any, ...]], vectors: dict[str, dict[int, bytes | None]]
+    ) -> list[dict[str, Any]]:
+        entities = [self._entity(row, vectors) for row in rows]
+        if self.dynamic is not None:
+            for entity, part in zip(entities, self._dynamic_parts(rows, self.dynamic), strict=True):
+                entity.update(part)
+        return entities
 
     def _entity(self, row: tuple[Any, ...], vectors: dict[str, dict[int, bytes | None]]) -> dict[str, Any]:
         entity: dict[str, Any] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,9 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..errors import ParamError
+from ..filters.numbers import nearest_float32
 from .metrics import Metric
+from .single import single
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Ring:
         for name, value in (("radius", self.radius), ("range_filter", self.range_filter)):
             if value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or math.isnan(value):
+            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or value != value:
                 raise ParamError(message=f"{name} must be a number, got {type(value).__name__}: {value!r}")
 
     def check(self, metric: Metric) -> None:
@@ -49,14 +50,14 @@ class Ring:
 
     def inside(self, metric: Metric, values: npt.NDArray[np.float64]) -> tuple[BoolArray, bool]:
         """Which of ``values``, nearest first, lie in the ring, and whether the last is beyond it."""
-        shown = values.astype(np.float32)
+        shown = single(values)
         kept = np.ones(len(shown), dtype=np.bool_)
         is_beyond = False
         if self.range_filter is not None:
-            inner = np.float32(self.range_filter)
+            inner = nearest_float32(self.range_filter)
             kept &= shown <= inner if metric.larger_is_nearer else shown >= inner
         if self.radius is not None:
-            outer = np.float32(self.radius)
+            outer = nearest_float32(self.radius)
             near = shown > outer if metric.larger_is_nearer else shown < outer
             is_beyond = len(near) > 0 and not near[-1]
             kept &= near

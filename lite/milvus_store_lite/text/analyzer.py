@@ -12,7 +12,7 @@ from itertools import chain, groupby
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
-from ..errors import ParamError
+from ..errors import MilvusException, ParamError, shown
 from ..extras import imported
 from .jieba import Jieba
 from .parameters import Chain, Step, parse
@@ -96,8 +96,8 @@ def analyzer(params: Mapping[str, Any] | str | None = None) -> Analyzer:
         return _compiled(params or "{}")
     try:
         return _compiled(json.dumps(params))
-    except (TypeError, ValueError) as error:
-        raise ParamError(message=f"analyzer_params must be JSON ({error}), got {params!r:.80}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ParamError(message=f"analyzer_params must be JSON ({error}), got {shown(params)}") from None
 
 
 @lru_cache(maxsize=64)

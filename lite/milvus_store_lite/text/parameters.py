@@ -25,6 +25,12 @@ STOP_WORD_LANGUAGES: Final = (
 )  # fmt: skip
 DEFAULT_DICTIONARY: Final = "_default_"
 
+MAX_FILTERS: Final = 100
+MAX_COMPOUND_WORDS: Final = 10_000
+MAX_COMPOUND_LENGTH: Final = 200
+"""Words of a decompounder and the characters of one: the time that tantivy takes to prepare them grows with the
+square of both."""
+
 _TOKENIZERS: Final = ("standard", "whitespace", "jieba")
 _PLAIN_FILTERS: Final = (
     "lowercase", "asciifolding", "alphanumonly", "cnalphanumonly", "cncharonly", "removepunct",
@@ -60,7 +66,7 @@ def parse(text: str) -> Chain:
     """
     try:
         params = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ParamError(message=f"analyzer_params are no JSON: {error}: {text!r:.80}") from None
     if not isinstance(params, dict):
         _fail("analyzer_params must be a dict", params)
@@ -72,6 +78,8 @@ def parse(text: str) -> Chain:
     filters = params.get("filter") or []
     if not isinstance(filters, list):
         _fail("'filter' of analyzer_params must be a list", filters)
+    if len(filters) > MAX_FILTERS:
+        raise ParamError(message=f"an analyzer has at most {MAX_FILTERS} filters, got {len(filters)}")
     return Chain(_tokenizer(params["tokenizer"]), tuple(map(_filter, filters)))
 
 
@@ -143,13 +151,17 @@ def _filter(given: object) -> Step:
         language = value.lower() if isinstance(value, str) else value
         return Step(kind, {"language": _one_of(what, language, STEMMER_LANGUAGES)})
     if kind == "regex":
-        try:
-            return Step(kind, {"expr": re.compile(value)})
-        except (re.error, TypeError) as error:
-            _fail(f"{what} must be a regular expression ({error})", value)
+        if not isinstance(value, str):
+            _fail(f"{what} must be a regular expression as a str", value)
+        return Step(kind, {"expr": value})
     words = _strings(what, value)
     if not all(words):
         _fail(f"{what} must be words, not empty", value)
+    if len(words) > MAX_COMPOUND_WORDS or max(map(len, words), default=0) > MAX_COMPOUND_LENGTH:
+        raise ParamError(
+            message=f"{what} has at most {MAX_COMPOUND_WORDS} words of at most {MAX_COMPOUND_LENGTH} characters, "
+            f"got {len(words)} of at most {max(map(len, words))}"
+        )
     return Step(kind, {"word_list": words})
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
+from ..errors import ParamError
+from ..re2 import compiled
 from .parameters import Step
 
 Predicate = Callable[[str], object]
@@ -23,9 +25,16 @@ _HAN: Final = (
 def predicate(step: Step) -> Predicate | None:
     """What filter ``step`` keeps; None for a filter that tantivy has."""
     if step.kind == "regex":
-        keeps: Predicate = step.options["expr"].search
-        return keeps
+        return _regex(step.options["expr"])
     return _PREDICATES.get(step.kind)
+
+
+def _regex(pattern: str) -> Predicate:
+    try:
+        search = compiled("filters of type 'regex'", pattern).search
+    except ValueError as error:
+        raise ParamError(message=f"'expr' of filter 'regex': {error}") from None
+    return lambda token: search(token.encode()) is not None
 
 
 def _has_no_punctuation(token: str) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from milvus_store import DataType, Function, FunctionType, MilvusClient
+from tests import thresholds
 
 Contents = dict[tuple[str, str], dict[Any, dict[str, Any]]]
 """(database, collection) → key → row, the partition that it is in included."""
@@ -16,7 +19,11 @@ Contents = dict[tuple[str, str], dict[Any, dict[str, Any]]]
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("salvage") / "sound.db"
-    fill(path)
+    with pytest.MonkeyPatch.context() as patch:
+        thresholds.lower(patch.setitem, patch.setattr)  # so that there is a built index
+        fill(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM index_parts").fetchone() > (0,)
     return path
 
 

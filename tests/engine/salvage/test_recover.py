@@ -325,6 +325,31 @@ def test_what_waits_in_the_log_is_recovered_too(path: Path, held: Contents, tmp_
     assert len(contents(new)["default", "numbered"]) == len(held["default", "numbered"]) + 1
 
 
+def test_the_log_of_a_file_is_found_through_a_link_to_it(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "links" / "link.db"
+    link.parent.mkdir()
+    with MilvusClient(path) as client:
+        client.insert("numbered", [{"vector": [5.0] * 8}])
+        try:
+            link.symlink_to(path)
+        except OSError:
+            pytest.skip("no symbolic links here")
+        recovery = recover_file(link, tmp_path / "new.db")
+    assert recovery.is_complete
+    assert next(one.written for one in recovery.collections if one.collection == "numbered") == 99
+
+
+def test_paths_that_cannot_be_are_refused(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseWriteError, match="NUL"):
+        recover_file(path, tmp_path / "new\0.db")
+    with pytest.raises(NotADatabaseError, match="does not exist"):
+        recover_file(tmp_path / "old\0.db", tmp_path / "new.db")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.db")
+        with pytest.raises(NotADatabaseError, match="no regular file"):
+            recover_file(tmp_path / "pipe.db", tmp_path / "new.db")
+
+
 @pytest.mark.parametrize("page_size", [4096, PAGE_SIZE])
 def test_what_is_no_database_of_ours_is_refused(tmp_path: Path, page_size: int) -> None:
     foreign = tmp_path / "foreign.db"

@@ -12,7 +12,7 @@ from llama_index.core.vector_stores.types import BasePydanticVectorStore
 
 from milvus_store import AsyncMilvusClient, DataType, LoadState, MilvusClient, MilvusException
 from milvus_store.client.answers import in_thread
-from milvus_store.errors import CollectionNotExistException
+from milvus_store.errors import CollectionExistsError, CollectionNotExistException
 
 from . import calls, creation, plain
 from .calls import Call
@@ -207,8 +207,7 @@ class OpenStore(BasePydanticVectorStore):
         elif not self._exists() and is_known:
             try:
                 self._run(self._creation([], {}, dim))
-            except MilvusException:
-                # What this call has made is gone again, so a collection that is there is another's.
+            except CollectionExistsError:  # another thread or process has made one just now
                 if not self._exists():
                     raise
         self.overwrite = (

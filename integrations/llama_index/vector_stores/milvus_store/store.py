@@ -18,8 +18,8 @@ from llama_index.core.vector_stores.types import (
 )
 from typing_extensions import Self
 
-from milvus_store import MilvusException
 from milvus_store.client.address import is_server
+from milvus_store.errors import CollectionExistsError
 
 from . import calls, creation, plain, queries
 from .calls import Call
@@ -119,8 +119,7 @@ class MilvusVectorStore(OpenStore):
         if rows and not self._exists():
             try:
                 self._run(self._creation(rows, add_kwargs))
-            except MilvusException:
-                # What this call has made is gone again, so a collection that is there is another's.
+            except CollectionExistsError:  # another thread or process has made it just now
                 if not self._exists():
                     raise
                 self._run_all(self._writes(rows, add_kwargs))
@@ -138,7 +137,7 @@ class MilvusVectorStore(OpenStore):
         if rows and not await self._aexists():
             try:
                 await self._arun(self._creation(rows, add_kwargs))
-            except MilvusException:
+            except CollectionExistsError:
                 if not await self._aexists():
                     raise
                 await self._arun_all(self._writes(rows, add_kwargs))

@@ -4,37 +4,80 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final, NoReturn
 
-import numpy as np
-
-from ...data_types import DataType
-from ...errors import DataNotMatchException
+from ...errors import DataNotMatchException, shown
 from ...schema import DYNAMIC_FIELD, Field, Schema
+from ...stack import with_room
 from ...suggestions import did_you_mean
-from .failures import fail
+from .plain import MAX_LEVELS, Path, Unfit, is_plain, to_plain
+
+dump: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+"""Values that are known to be plain, as compact JSON; an infinity or NaN is a ValueError."""
 
 
-def _plain(value: Any) -> Any:
-    """What ``json`` cannot write by itself but users put into metadata: numpy's scalars and arrays."""
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not JSON")
+def encode_json(one: Field, values: Sequence[Any]) -> list[str]:
+    """The values of a JSON field. Text and bytes are JSON already and are parsed, as by pymilvus."""
+    return [
+        _to_json(f"field '{one.name}' ({one.describe()})", place, value) for place, value in enumerate(values)
+    ]
 
 
-_dump = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
-
-
-def to_json(one: Field, place: int, value: Any) -> str:
-    """``value`` as compact JSON; raises DataNotMatchException for what JSON cannot hold."""
+def _to_json(where: str, place: int, value: Any) -> str:
+    if isinstance(value, (str, bytes, bytearray)):
+        value = _parsed(where, place, value)
     try:
-        if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
-            raise TypeError("a key is not a str")
-        text = _dump(value)
-        text.encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        fail(one, place, value, f"a value that JSON can hold ({error})")
-    return text
+        return _text(value)
+    except Unfit as unfit:
+        _fail(place, where + _at(unfit.path), unfit)
+
+
+def _text(value: Any, levels: int = MAX_LEVELS) -> str:
+    """``value`` as compact JSON; raises Unfit for what JSON cannot hold."""
+    try:
+        if is_plain(value, levels):
+            text = dump(value)
+            text.encode()
+            return text
+    except (ValueError, RecursionError):
+        pass  # NaN becomes null; a lone surrogate is found below
+    return with_room(lambda: dump(to_plain(value, levels=levels)))
+
+
+def _parsed(where: str, place: int, given: str | bytes | bytearray) -> Any:
+    try:
+        text = given if isinstance(given, str) else given.decode()
+        value = with_room(lambda: json.loads(text, parse_constant=_refuse, parse_float=_finite))
+    except (ValueError, RecursionError) as error:
+        reason = "it nests too deep" if isinstance(error, RecursionError) else error
+        raise DataNotMatchException(
+            message=f"row {place}: {where}: expected JSON ({reason}), got {shown(given)}; text is parsed: "
+            "to store a string, give json.dumps(text)"
+        ) from None
+    return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text:.40} is beyond the range of a 64-bit float")
+    return number
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _at(path: Path) -> str:
+    """The steps of ``path``, as a filter names them."""
+    steps = "".join(f"[{json.dumps(step, ensure_ascii=False)[:80]}]" for step in path[:8])
+    return steps + "…" if len(path) > 8 else steps
+
+
+def _fail(place: int, where: str, unfit: Unfit) -> NoReturn:
+    raise DataNotMatchException(
+        message=f"row {place}: {where}: expected {unfit.expected}, got {shown(unfit.value)}"
+    ) from None
 
 
 def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[str] | None:
@@ -50,7 +93,6 @@ def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[st
                     message=f"row {place}: unknown field {unknown[0]!r}: the collection has no dynamic field, "
                     f"expected {', '.join(schema.by_name)}" + did_you_mean(unknown[0], schema.by_name)
                 )
-    stand_in = Field(name="dynamic_field", dtype=DataType.JSON)
     texts = []
     for place, row in enumerate(rows):
         extra = {key: value for key, value in row.items() if key not in known}
@@ -59,7 +101,15 @@ def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[st
                 message=f"row {place}: {DYNAMIC_FIELD!r} is the name of the dynamic field itself: "
                 f"give its keys beside the other fields"
             )
-        texts.append(to_json(stand_in, place, extra))
+        try:
+            texts.append(_text(extra, MAX_LEVELS + 1))
+        except Unfit as unfit:
+            key = (
+                f"key {unfit.path[0]!r:.80}{_at(unfit.path[1:])} of the dynamic field"
+                if unfit.path
+                else "a row"
+            )
+            _fail(place, key, unfit)
     return texts
 
 
@@ -67,4 +117,4 @@ def merged_objects(text: str, newer: str) -> str:
     """The JSON object ``text`` with the keys of ``newer`` in place of its own of these names."""
     if newer == "{}" or text == "{}":
         return text if newer == "{}" else newer
-    return _dump({**json.loads(text), **json.loads(newer)})
+    return with_room(lambda: dump({**json.loads(text), **json.loads(newer)}))

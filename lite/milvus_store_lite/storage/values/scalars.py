@@ -19,10 +19,10 @@ import numpy as np
 from ... import times
 from ...data_types import INTEGER_RANGES, DataType
 from ...errors import DataNotMatchException, SchemaNotReadyException
-from ...geometry import from_wkt, to_wkt
+from ...geometry import MAX_POINTS, from_wkt, to_wkt
 from ...schema import Field, Schema
 from .failures import fail
-from .json_text import to_json
+from .json_text import dump, encode_json
 from .nulls import Encode, encode_with_nulls
 from .structs import encode_structs
 
@@ -153,10 +153,6 @@ def _check_unicode(one: Field, place: int, value: str) -> None:
         fail(one, place, value, "text that can be written as UTF-8 (no lone surrogates)")
 
 
-def _encode_json_values(one: Field, values: Sequence[Any]) -> list[str]:
-    return [to_json(one, place, value) for place, value in enumerate(values)]
-
-
 def _encode_arrays(one: Field, values: Sequence[Any]) -> list[str]:
     assert one.max_capacity is not None
     arrays = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
@@ -177,7 +173,7 @@ def _encode_arrays(one: Field, values: Sequence[Any]) -> list[str]:
         for place, array in enumerate(arrays):
             _check_elements(one, place, array, encode)
         raise
-    return [to_json(one, place, list(islice(elements, len(array)))) for place, array in enumerate(arrays)]
+    return [dump(list(islice(elements, len(array)))) for array in arrays]
 
 
 def _check_elements(one: Field, place: int, array: Sequence[Any], encode: Encode) -> None:
@@ -210,11 +206,11 @@ def _encode_geometries(one: Field, values: Sequence[Any]) -> list[str]:
         if not isinstance(value, str):
             fail(one, place, value, "a geometry as WKT in a str")
     try:
-        return to_wkt(from_wkt(values))
+        return to_wkt(from_wkt(values, MAX_POINTS))
     except ValueError:
         for place, value in enumerate(values):
             try:
-                from_wkt([value])
+                from_wkt([value], MAX_POINTS)
             except ValueError as error:
                 fail(one, place, value, f"a geometry as WKT: {error}")
         raise
@@ -226,7 +222,7 @@ _ENCODERS: dict[DataType, Encode] = {
     DataType.FLOAT: _encode_floats,
     DataType.DOUBLE: _encode_floats,
     DataType.VARCHAR: _encode_strings,
-    DataType.JSON: _encode_json_values,
+    DataType.JSON: encode_json,
     DataType.ARRAY: _encode_arrays,
     DataType.TIMESTAMPTZ: _encode_instants,
     DataType.GEOMETRY: _encode_geometries,

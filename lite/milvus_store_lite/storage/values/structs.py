@@ -10,7 +10,7 @@ from ...data_types import DataType
 from ...errors import DataNotMatchException
 from ...schema import Field
 from .failures import fail
-from .json_text import to_json
+from .json_text import dump
 from .nulls import Encode
 
 
@@ -34,7 +34,7 @@ def encode_structs(
                 fail(one, place, struct, f"element {position} to be a dict of {', '.join(names)}")
     columns = [_member_values(one, member, arrays, encoders[member.dtype]) for member in one.members]
     structs = (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
-    return [to_json(one, place, list(islice(structs, len(array)))) for place, array in enumerate(arrays)]
+    return [dump(list(islice(structs, len(array)))) for array in arrays]
 
 
 def _member_values(

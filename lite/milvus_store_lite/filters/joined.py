@@ -1,0 +1,54 @@
+"""``and`` and ``or`` over many conditions, with what can be asked at once asked once.
+
+Chains of ``x == 1 or x == 2 or …`` become one membership, and a condition that is there twice is evaluated once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .bound import AllOf, AnyOf, Comparison, Constant, Fixed, Inverse, Kind, Membership, Operand, Predicate
+from .tree import Value
+
+_FEW = 4
+"""So few conditions stay as they are: nothing would be gained."""
+
+_Key = tuple[Kind, Operand]
+
+
+def all_of(parts: tuple[Predicate, ...]) -> Predicate:
+    """All of ``parts``; true when there is none."""
+    if not parts:
+        return Fixed(True)
+    if len(parts) <= _FEW:
+        return AllOf(parts)
+    excluded, others = _sorted(
+        [one.part if isinstance(one, Inverse) else one for one in parts], parts, Inverse
+    )
+    return AllOf((*(Inverse(one) for one in excluded), *others))
+
+
+def any_of(parts: tuple[Predicate, ...]) -> Predicate:
+    """Any of ``parts``; false when there is none."""
+    if not parts:
+        return Fixed(False)
+    if len(parts) <= _FEW:
+        return AnyOf(parts)
+    chosen, others = _sorted(parts, parts, Comparison)
+    return AnyOf((*chosen, *others))
+
+
+def _sorted(
+    bare: Sequence[Predicate], parts: Sequence[Predicate], kind: type[Predicate]
+) -> tuple[list[Membership], list[Predicate]]:
+    """The memberships that equalities among ``bare`` make up, where their parts are of ``kind``, and the other
+    ``parts``, each once."""
+    values: dict[_Key, list[Value]] = {}
+    others: dict[Predicate, None] = {}
+    for one, part in zip(bare, parts, strict=True):
+        match one:
+            case Comparison(op="==", left=left, right=Constant(value=value)) if isinstance(part, kind):
+                values.setdefault((one.kind, left), []).append(value)
+            case _:
+                others[part] = None
+    return [Membership(*key, tuple(choices)) for key, choices in values.items()], list(others)
