@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from .clock import COLLECTION_CLOCK, Clock, zone_of
 from .definition import Definition, refuse_partition_key
+from .errors import DatabaseReplacedError
 from .schema import Schema
 from .search.cursors import QueryCursor, SearchCursor
 from .search.hybrid import hybrid_hits
@@ -37,6 +38,10 @@ from .storage.values import (
     merged,
     missing_columns,
 )
+
+_TURNS: Final = 10_000
+"""How often others may write between a look and the reading. A file that somebody has put back to an earlier state
+would have no end."""
 
 Encode = Callable[..., Batch | Changes]
 """Checks rows against a schema; takes them as ``encode_rows`` does."""
@@ -263,13 +268,14 @@ class Collection(Definition):
         """What ``read`` finds in the collection as it is now; a transaction begins when it asks for one."""
         GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
         try:
-            while True:
+            for _ in range(_TURNS):
                 late, session = self._sessions.glance(self._database, self.name, self.suggests_names)
                 try:
                     with late:
                         return read(session)
                 except Moved:
                     continue
+            raise self._fallen_back()
         finally:
             GATE.leave()
 
@@ -279,10 +285,17 @@ class Collection(Definition):
         keep: Callable[[Lease, Session, Selection], Read],
     ) -> Read:
         """What keeps a read transaction, with the rows chosen just as it sees them."""
-        while True:
+        for _ in range(_TURNS):
             lasting = self._sessions.lasting(self._database, self.name, self.suggests_names)
             with suppress(Moved), lasting as (lease, session):
                 return keep(lease, session, session.selected(chooser(session.state)))
+        raise self._fallen_back()
+
+    def _fallen_back(self) -> DatabaseReplacedError:
+        return DatabaseReplacedError(
+            message=f"collection {self.name!r} is behind what this client has read of it: the file was replaced "
+            f"by an earlier state of it while it was open: open a new client"
+        )
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""

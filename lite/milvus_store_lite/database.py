@@ -23,6 +23,8 @@ from .databases import Databases, database_properties, require
 from .errors import (
     AliasNotExistException,
     CollectionExistsError,
+    ConnectionNotExistException,
+    DatabaseReplacedError,
     IndexNotExistException,
     MilvusException,
     ParamError,
@@ -41,6 +43,7 @@ from .storage.calls import whole, whole_calls
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
 from .storage.file import Durability
+from .storage.identity import Identity
 from .storage.rows import RowStore
 from .storage.values import check_defaults
 from .text.fields import check_analyzers
@@ -116,13 +119,27 @@ class Database:
         self._connections.close(waiting=waiting)
         self._remove_scratch()
 
-    def backup(self, target: str | Path) -> None:
+    @property
+    def identity(self) -> Identity | None:
+        """Which file it has open, whatever that is called."""
+        return self._connections.identity
+
+    def is_current(self) -> bool:
+        """Whether the file is open, and still the one that was opened, where it was."""
+        try:
+            with self._connections.reading():
+                return True
+        except (ConnectionNotExistException, DatabaseReplacedError):
+            return False
+
+    def backup(self, target: str | os.PathLike[str]) -> None:
         """Copy the file, as it is now, to ``target``, while others read and write.
 
         Raises:
             DatabaseWriteError: ``target`` exists, or cannot be written.
+            ParamError: ``target`` is no path.
         """
-        self._connections.backup(str(target))
+        self._connections.backup(target)
 
     def compact(self, name: str) -> None:
         """Write a collection's rows anew without the gaps that removed ones left, and shrink the file."""

@@ -24,6 +24,7 @@ __all__ = [
     "DatabaseFormatError",
     "DatabaseLockedError",
     "DatabaseNotExistException",
+    "DatabaseReplacedError",
     "DatabaseWriteError",
     "FilterError",
     "IndexNotExistException",
@@ -214,6 +215,10 @@ class DatabaseCorruptError(MilvusException):
 
 class DatabaseLockedError(MilvusException):
     """Another connection held the write lock for longer than the busy timeout."""
+
+
+class DatabaseReplacedError(MilvusException):
+    """The file was removed, moved, replaced or overwritten while it was open: open a new client."""
 
 
 class DatabaseWriteError(MilvusException):

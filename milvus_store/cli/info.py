@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 from typing import Any
 
 from milvus_store_lite.data_types import DataType
 from milvus_store_lite.storage.catalog import DEFAULT_DATABASE
 from milvus_store_lite.storage.migrations import FORMAT_VERSION
+from milvus_store_lite.storage.readers import reading_processes
 
 from .. import MilvusClient
 from .arguments import Commands, add_db, add_file, add_json, existing
-from .output import counted, print_json, shown_size, size_on_disk
+from .output import counted, log_size, print_json, shown_size, size_on_disk
 
 _WIDTH = 96
 
@@ -31,6 +33,8 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     path = existing(arguments.file)
     facts: dict[str, Any] = {"path": path, "size": size_on_disk(path), "format": FORMAT_VERSION}
+    facts["sqlite"] = sqlite3.sqlite_version
+    facts["log"] = {"size": log_size(path), "readers": reading_processes(path)}
     with MilvusClient(path, db_name=arguments.db, read_only=True) as client:
         facts["databases"] = [arguments.db] if arguments.db else client.list_databases()
         facts["collections"] = []
@@ -73,6 +77,9 @@ def _print(facts: dict[str, Any]) -> None:
         f"{counted(len(collections), 'collection')}"
         + (f" in {counted(len(facts['databases']), 'database')}" if len(facts["databases"]) > 1 else "")
     )
+    print(f"SQLite {facts['sqlite']}{_shown_bug(sqlite3.sqlite_version_info)}")
+    if facts["log"]["size"]:
+        print(_shown_log(**facts["log"]))
     for one in collections:
         aliases = f" (alias {', '.join(one['aliases'])})" if one["aliases"] else ""
         of = "" if one["database"] == DEFAULT_DATABASE else f" of database {one['database']}"
@@ -83,6 +90,27 @@ def _print(facts: dict[str, Any]) -> None:
         indexes = [(index["name"], _shown_index(index)) for index in one["indexes"]]
         _print_table("fields", fields)
         _print_table("indexes", indexes or [("none", "")])
+
+
+def _shown_log(size: int, readers: list[int] | None) -> str:
+    """What waits to be folded into the file, and who keeps it from that."""
+    shown = f"write-ahead log: {shown_size(size)}"
+    if readers is None:
+        return f"{shown}; which process reads, and so keeps it, only Linux tells"
+    if not readers:
+        return shown
+    names = " and ".join("one of another container" if one == 0 else str(one) for one in readers)
+    return (
+        f"{shown}; kept by a reader, an iterator that is not closed or a call under way, in process {names}"
+    )
+
+
+def _shown_bug(version: tuple[int, ...]) -> str:
+    """Versions of SQLite that may damage a file when processes write and fold the log in the same instant."""
+    is_mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    return (
+        "" if is_mended else ", which has the WAL-reset bug that 3.51.3 mends (https://sqlite.org/wal.html)"
+    )
 
 
 def _shown_field(one: dict[str, Any]) -> tuple[str, str]:

@@ -13,7 +13,13 @@ def print_json(value: Any, *, on_one_line: bool = False) -> None:
 
 def size_on_disk(path: str) -> int:
     """Bytes of the database at ``path``, what waits in its write-ahead log included."""
-    return sum(os.path.getsize(one) for one in (path, path + "-wal") if os.path.exists(one))
+    return os.path.getsize(path) + log_size(path)
+
+
+def log_size(path: str) -> int:
+    """Bytes of the write-ahead log of the database at ``path``."""
+    log = os.path.realpath(path) + "-wal"
+    return os.path.getsize(log) if os.path.exists(log) else 0
 
 
 def shown_size(size: int) -> str:

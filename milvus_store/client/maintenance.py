@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 from ..options import check_options, options
@@ -66,6 +66,11 @@ class MaintenanceCalls(Connection):
         check_options(self.get_compaction_state, kwargs)
         return "Completed"
 
-    def backup(self, target: str | Path) -> None:
-        """Copy the whole database, as it is now, to the new file ``target``, while others read and write."""
+    def backup(self, target: str | os.PathLike[str]) -> None:
+        """Copy the whole database, as it is now, to the new file ``target``, while others read and write.
+
+        Raises:
+            ParamError: ``target`` is no path.
+            DatabaseWriteError: something is at ``target`` already, or it cannot be written.
+        """
         self._database.backup(target)

@@ -1,4 +1,8 @@
-"""Databases that this process has open: clients of the same file share one, with its caches."""
+"""Databases that this process has open: clients of the same file share one, with its caches.
+
+The same file is what has the same identity, whatever path leads to it; what was removed and made anew at the same
+path is another one.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from milvus_store_lite.database import IN_MEMORY, Database
+from milvus_store_lite.storage.identity import identity_of
 
 from ..threads import finish_all
 
@@ -45,14 +50,15 @@ if hasattr(os, "register_at_fork"):
 def acquire(user: object, path: str, **settings: Any) -> Database:
     """The default database at ``path`` for ``user``, opened if no client of this process has it open with these
     settings."""
-    path = path if path == IN_MEMORY else os.path.realpath(path)
-    key = (object() if path == IN_MEMORY else path, *sorted(settings.items()))
+    wanted = tuple(sorted(settings.items()))
     while True:
-        opened = _joined(user, key)
-        if opened is not None:
-            return opened
+        if path != IN_MEMORY and (found := identity_of(path)) is not None:
+            opened = _joined(user, (found, *wanted))
+            if opened is not None:
+                return opened
         # Not with the lock: opening waits for a fork, which may wait for a call in which a client is forgotten.
         database = Database(path, **settings)
+        key = (object() if path == IN_MEMORY else database.identity, *wanted)
         with _lock:
             if _open.setdefault(key, entry := _Entry(database)) is entry:
                 entry.users.add(user)
@@ -67,6 +73,14 @@ def _joined(user: object, key: Hashable) -> Database | None:
         if entry is None:
             return None
         entry.users.add(user)
+    # Not with the lock, either. A file that was replaced may have left its number to the one that is there now.
+    if not entry.database.is_current():
+        with _lock:
+            if _open.get(key) is entry:
+                _open[object()] = _open.pop(key)
+        release(entry.database, user)
+        return None
+    with _lock:
         # A forgotten client may have been collected, and have closed it, before this one was counted.
         return entry.database if _open.get(key) is entry else None
 

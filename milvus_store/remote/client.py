@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from ..client.address import server_address
@@ -112,7 +112,7 @@ class RemoteMilvusClient(MilvusClient):
                         self.drop_index(collection_name, name)
             raise
 
-    def backup(self, target: str | Path) -> NoReturn:
+    def backup(self, target: str | os.PathLike[str]) -> NoReturn:
         """Refused: it copies a file."""
         raise ParamError(
             message=f"backup({str(target)!r}) copies a file, and {self.uri} is a server: use Milvus Backup"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from milvus_store import DataType, MilvusClient
+from milvus_store.cli.info import _shown_bug
 from milvus_store_lite.indexes.field_index import FieldIndex
 from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
@@ -18,9 +20,10 @@ BUILT = 5_000
 def test_info_shows_what_a_file_holds(run: Run, file: Path) -> None:
     outcome = run("info", file)
     assert (outcome.code, outcome.err) == (0, "")
-    first, *others = outcome.out.splitlines()
+    first, second, *others = outcome.out.splitlines()
     assert first.startswith(f"{file}: ")
     assert first.endswith(f" kB, format {FORMAT_VERSION}, 2 collections")
+    assert second.split(",")[0] == f"SQLite {sqlite3.sqlite_version}"
     assert others == [
         "",
         "docs: 20 rows, Loaded",
@@ -42,6 +45,8 @@ def test_info_shows_what_a_file_holds(run: Run, file: Path) -> None:
 def test_info_as_json(run: Run, file: Path) -> None:
     told = json.loads(run("info", file, "--json").out)
     assert (told["path"], told["size"], told["format"]) == (str(file), file.stat().st_size, FORMAT_VERSION)
+    assert told["sqlite"] == sqlite3.sqlite_version
+    assert told["log"]["size"] == 0
     docs, empty = told["collections"]
     assert docs == {
         "name": "docs",
@@ -110,3 +115,14 @@ def test_info_loads_no_index_and_says_how_many_rows_wait(
 
     monkeypatch.setattr(FieldIndex, "_load", refuse)
     assert "HNSW, L2, 100 rows not indexed in the file yet" in run("info", path).out
+
+
+@pytest.mark.parametrize(
+    ("version", "is_named"),
+    [
+        *[(version, True) for version in ((3, 40, 1), (3, 45, 0), (3, 51, 2))],
+        *[(version, False) for version in ((3, 44, 6), (3, 50, 7), (3, 51, 3), (3, 53, 0))],
+    ],
+)
+def test_info_names_the_bug_of_a_version_that_has_it(version: tuple[int, ...], is_named: bool) -> None:
+    assert ("WAL-reset bug" in _shown_bug(version)) == is_named

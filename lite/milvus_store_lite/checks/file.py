@@ -15,7 +15,9 @@ from typing import Final
 from ..errors import DatabaseLockedError, DatabaseWriteError
 from ..storage.faults import FAULTS, said, translate
 from ..storage.file import connect_read_only, require
+from ..storage.forks import GATE
 from ..storage.migrations import refuse_older
+from ..storage.place import Place
 from . import catalog, checksums, definitions, history, indexes, scalars, vectors
 from .definitions import Definition
 from .pages import pages_and_indexes
@@ -54,17 +56,31 @@ def check_file(path: str | os.PathLike[str]) -> Report:
     Raises:
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: there is no database of ours to look
             into: nothing or something else, another format, or a file that has lost its end.
+        DatabaseReplacedError: the log that lies beside it is another file's.
         DatabaseLockedError, DatabaseWriteError: the file cannot be read now.
     """
     path = os.fspath(path)
     require(path)
     try:
-        with closing(connect_read_only(path, _BUSY_TIMEOUT)) as connection:
+        with _admitted(path), closing(connect_read_only(path, _BUSY_TIMEOUT)) as connection:
             connection.execute("PRAGMA cell_size_check = ON")
             connection.execute("BEGIN")
             return _Examination(path, connection).report()
     except FAULTS as error:
         raise translate(error, path, _BUSY_TIMEOUT) from error
+
+
+@contextmanager
+def _admitted(path: str) -> Iterator[None]:
+    """The file may be opened during the block: its log is its own."""
+    place, check = Place(path, read_only=True), object()
+    with GATE.opening:
+        place.enter(check)
+    try:
+        yield
+    finally:
+        with GATE.opening:
+            place.leave(check)
 
 
 class _Examination:

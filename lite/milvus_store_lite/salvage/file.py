@@ -77,7 +77,7 @@ def _write(
         try:
             # Nobody else has the file, and until it is whole, nobody needs it.
             connection.execute("PRAGMA synchronous = OFF")
-            initialise(connection)
+            initialise(connection, made)
             connection.execute("PRAGMA journal_mode = MEMORY")
             with transaction(connection):
                 write_databases(connection, found)

@@ -19,12 +19,14 @@ from ..lazy import lazy
 from ..schema import Schema
 from . import index_parts, names, positions
 from .catalog_checksums import digest, seal_definition, verified_definition
+from .lineage import LINEAGE_TABLE
 from .positions import DATABASE
 
 DEFAULT_DATABASE: Final = "default"
 DEFAULT_PARTITION: Final = "_default"
 
 CATALOG_TABLES: Final = (
+    LINEAGE_TABLE,
     """CREATE TABLE databases (
         id INTEGER PRIMARY KEY,
         name TEXT NOT NULL UNIQUE,

@@ -14,13 +14,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
-from ..errors import ConnectionNotExistException, DatabaseWriteError, MilvusException
+from ..errors import (
+    ConnectionNotExistException,
+    DatabaseReplacedError,
+    DatabaseWriteError,
+    MilvusException,
+)
+from .backup import copy_to, target_of
 from .faults import FAULTS, translate
 from .file import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
 from .filesystem import warn_of_network
 from .forks import GATE
+from .identity import Identity
 from .leases import Lease, WriteLease
+from .lineage import BEGIN_LOG
+from .log import LogBound, fold, start_session
 from .migrations import migrate, refuse_older
+from .place import Place
 from .pool import Pool
 from .watch import Watch
 from .writers import holder
@@ -29,6 +39,9 @@ _SHRINK_SHARE: Final = 0.25
 _SHRINK_PAGES: Final = 1_000
 """After a write, when more than this share of the file is free, so many pages (16 MiB) are given back: a call
 never waits long for it, and a file that was emptied has shrunk after a few more calls."""
+
+LONGEST_WAIT: Final = 2_147_483.0
+"""Seconds, 24 days: SQLite counts milliseconds in 31 bits."""
 
 _CLOSING_PAUSE: Final = 0.008
 """Seconds at most. Where others go on using the file, closing takes some 5 ms longer for nothing."""
@@ -40,20 +53,23 @@ class Connections:
     def __init__(
         self, path: str, durability: Durability = "full", timeout: float = 30.0, *, read_only: bool = False
     ) -> None:
+        self._place = Place(path, read_only=read_only)
         self.path = path
-        self._real_path = os.path.realpath(path)
         self._durability = durability
-        self._timeout = timeout
+        self._timeout = timeout = min(timeout, LONGEST_WAIT)
+        self._log_bound = LogBound(self._place.path, timeout)
+        self._is_new = False
         self._read_only = read_only
         self.is_closed = False
-        self.pool = Pool()
+        self.pool = Pool(self._place)
         self._watch: Watch | None = None
         self._watch_lock = (
             threading.RLock()
         )  # the garbage collection may close a client where its thread looks
         self._write_lock = threading.RLock()
         with GATE.opening:
-            if not self._is_open_already() and not recognise(path) and read_only:
+            self._notice_others()
+            if not self._place.is_open_here() and not recognise(path) and read_only:
                 raise DatabaseWriteError(
                     message=f"{path} does not exist, and a read-only client makes nothing"
                 )
@@ -74,7 +90,11 @@ class Connections:
         """What differs after each commit of whatever thread or process, and else stays equal.
 
         The caller is inside the gate.
+
+        Raises:
+            DatabaseReplacedError: the file is not the one that was opened.
         """
+        self.look()
         try:
             with self._watch_lock:
                 if self._watch is not None:
@@ -86,7 +106,7 @@ class Connections:
                 watching = self.pool.open(self, self.connect)
                 try:
                     assert watching.connection is not None
-                    self._watch = Watch(watching.connection, self.path)
+                    self._watch = Watch(watching.connection, self._place.path)
                 except BaseException:
                     self.pool.discard(watching)
                     raise
@@ -98,37 +118,25 @@ class Connections:
         Raises:
             DatabaseLockedError: another thread or process has been writing for longer than the timeout.
             DatabaseWriteError: the file cannot be written.
+            DatabaseReplacedError: the file is not the one that was opened.
         """
         return self._alone("BEGIN IMMEDIATE")
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file as far as readers allow; waits for nobody."""
         with self._connection() as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            fold(connection)
 
     def shrink(self) -> None:
         """Give every free page back to the file system, unless another process is writing just now."""
         with self._alone(None) as connection:
             self._free_pages(connection, share=0.0)
 
-    def backup(self, target: str) -> None:
-        """Copy the file as it is now to ``target``, which must not exist; others may write meanwhile."""
-        if os.path.exists(target):
-            raise DatabaseWriteError(message=f"cannot back up to {target}: it exists already")
-        unfinished = target + ".part"
-        try:
-            with self._connection() as connection, self._translated(target):
-                copy = sqlite3.connect(unfinished)
-                try:
-                    # All pages in one step: they are of one state, and writers go on in the WAL.
-                    connection.backup(copy, pages=-1)
-                finally:
-                    copy.close()
-            os.replace(unfinished, target)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.remove(unfinished)
-            raise
+    def backup(self, given: object) -> None:
+        """Copy the file as it is now to the new file ``given``; others may write meanwhile."""
+        target = target_of(given, self._place)
+        with self._connection() as connection, self._translated(target):
+            copy_to(target, connection)
 
     def close(self, *, waiting: bool = True) -> None:
         """Close every connection. The last one to close a file folds the WAL into it and removes it.
@@ -142,6 +150,8 @@ class Connections:
             # A fork in the middle of closing would leave the child SQLite's account of it.
             if GATE.is_usable and GATE.enter(waiting=waiting):
                 try:
+                    with suppress(MilvusException):
+                        self.look()
                     self.close_idle()
                     if waiting:
                         self._close_alone()
@@ -152,8 +162,40 @@ class Connections:
 
     def connect(self) -> sqlite3.Connection:
         if self._read_only:
-            return connect_read_only(self.path, self._timeout)
-        return connect(self.path, self._durability, self._timeout)
+            return connect_read_only(self._place.path, self._timeout)
+        return connect(self._place.path, self._durability, self._timeout)
+
+    def look(self) -> None:
+        """See that the file is still the one that was opened. The caller is inside the gate.
+
+        Raises:
+            DatabaseReplacedError: it is not.
+        """
+        try:
+            self._place.look()
+        except DatabaseReplacedError:
+            self._fold_when_moved()
+            raise
+
+    def prepare_write(self, connection: sqlite3.Connection) -> None:
+        """A write is about to begin, perhaps the first since there is a log."""
+        if self._place.look_closely(writing=True) == 0 and not self._is_new:
+            start_session(connection, self._place.look_closely)
+        self._is_new = False
+        if self._watch is None:
+            self.state()  # it tells when a log begins
+
+    def begin_log(self, connection: sqlite3.Connection) -> None:
+        """A write has begun, perhaps the first of a log."""
+        with self._watch_lock:
+            may_begin = self._watch is None or self._watch.may_begin_log()
+        if may_begin:
+            connection.execute(BEGIN_LOG)
+
+    @property
+    def identity(self) -> Identity | None:
+        """Which file it is."""
+        return self._place.identity
 
     def refuse(self) -> None:
         """Say that this is closed."""
@@ -163,7 +205,7 @@ class Connections:
         self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None
     ) -> MilvusException:
         """``error`` as one of this package, about ``path``."""
-        return translate(error, path or self.path, self._timeout, holder(self._real_path))
+        return translate(error, path or self.path, self._timeout, holder(self._place.path))
 
     # What a fork asks for.
 
@@ -185,25 +227,30 @@ class Connections:
 
     # ---------------------------------------------------------------------------------------------------
 
-    def _is_open_already(self) -> bool:
-        """Whether this process has the file open: then it is known, and must not be opened but by SQLite.
+    def _notice_others(self) -> None:
+        """Let who has the file open that was at the path before see that it is another one now."""
+        for other in GATE.members:
+            if isinstance(other, Connections) and other.is_open and other._place.path == self._place.path:
+                with suppress(MilvusException):
+                    other.look()
 
-        To close it would drop all locks that this process has on it, and another process would take itself for the
-        last one and remove the log (https://www.sqlite.org/howtocorrupt.html, "Posix advisory locks canceled by a
-        separate thread doing close()").
-        """
-        others = (one for one in GATE.members if isinstance(one, Connections))
-        return any(one._real_path == self._real_path and one.is_open for one in others)
+    def _fold_when_moved(self) -> None:
+        """The log does not go with a file that is moved: what it holds belongs into the file."""
+        with self._watch_lock, suppress(sqlite3.Error):
+            if self._watch is not None:
+                self._place.fold_when_moved(self._watch.connection)
 
     def _close_alone(self) -> None:
         """Close once more, at some other moment, while the log is there and no other client of this process is.
 
         Of two processes that close at once, SQLite takes neither for the last one, and both leave the log.
         """
-        if self._is_open_already() or not all(map(os.path.exists, (self.path, f"{self.path}-wal"))):
-            return
+        path = self._place.path
+        with GATE.opening:
+            if self._place.is_open_here() or not all(map(os.path.exists, (path, f"{path}-wal"))):
+                return
         time.sleep(os.urandom(1)[0] / 255 * _CLOSING_PAUSE)
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, MilvusException):
             connection = self.pool.open(self, self.connect).connection
             assert connection is not None
             connection.execute("PRAGMA busy_timeout = 0")
@@ -221,9 +268,11 @@ class Connections:
             refuse_older(connection, self.path)
             return
         if not made:
-            initialise(connection)
+            self._is_new = initialise(connection, self._place.path)
         use_wal(connection, self._timeout)
-        migrate(connection)
+        if migrate(connection):
+            fold(connection)
+        self._place.confirm(connection)
 
     def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:
         """Free pages if they are more than ``share`` of the file, ``most`` of them; waits for nobody."""
@@ -234,8 +283,12 @@ class Connections:
         connection.execute("PRAGMA busy_timeout = 0")
         try:
             # executescript, since the pragma frees one page a step and execute() takes one step only.
-            connection.executescript(f"PRAGMA incremental_vacuum({min(free, most or free)})")
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {BEGIN_LOG}; PRAGMA incremental_vacuum({min(free, most or free)}); COMMIT"
+            )
         except sqlite3.OperationalError as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             if "locked" not in str(error):
                 raise
         finally:
@@ -253,12 +306,13 @@ class Connections:
         """A connection for the one thread of this process that may write."""
         if self._read_only:
             raise DatabaseWriteError(message=f"{self.path} was opened read-only: open it anew to write")
-        return WriteLease(self, begin, self._write_lock, self._timeout, self._real_path, self._tidy)
+        return WriteLease(self, begin, self._write_lock, self._timeout, self._place.path, self._tidy)
 
     def _connection(self) -> Lease:
         """A connection in no transaction, for the length of the block."""
         return Lease(self)
 
     def _tidy(self, connection: sqlite3.Connection) -> None:
-        """After a write: give some free pages back where there are many."""
+        """After a write: give some free pages back where there are many, and keep the log from growing."""
         self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
+        self._log_bound.keep(connection)

@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..errors import DatabaseCorruptError, DatabaseFormatError, DatabaseWriteError, NotADatabaseError
+from .admission import remove_remains
 from .catalog import CATALOG_TABLES
+from .identity import status
+from .lineage import add_row
+from .log import BOUND
 from .migrations import FORMAT_VERSION
 from .transactions import transaction
 
@@ -41,9 +45,7 @@ def recognise(path: str) -> bool:
         DatabaseCorruptError: the file is ours but its end is missing.
         DatabaseWriteError: it cannot be read, or made.
     """
-    if os.path.isdir(path):
-        raise NotADatabaseError(message=f"{path} is a directory; expected the path of a database file")
-    if not os.path.exists(path):
+    if status(path) is None:
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(folder):
             raise DatabaseWriteError(message=f"cannot create {path}: the directory {folder} does not exist")
@@ -70,7 +72,7 @@ def recognise(path: str) -> bool:
 
 def require(path: str) -> None:
     """Raise unless ``path`` holds a database: as ``recognise`` does, and NotADatabaseError for nothing."""
-    if not os.path.exists(path):
+    if status(path) is None:
         raise NotADatabaseError(message=f"{path} does not exist; expected a database file")
     if not recognise(path):
         raise NotADatabaseError(message=f"{path} is empty; expected a database file")
@@ -153,7 +155,7 @@ def _connect(target: str, timeout: float, *setup: str, uri: bool = False) -> sql
         uri=uri,
     )
     try:
-        for statement in ("PRAGMA temp_store = MEMORY", *setup):
+        for statement in ("PRAGMA temp_store = MEMORY", f"PRAGMA journal_size_limit = {BOUND}", *setup):
             connection.execute(statement)
     except BaseException:
         connection.close()
@@ -180,8 +182,8 @@ def is_made(connection: sqlite3.Connection, path: str) -> bool:
     return bool(pages)
 
 
-def initialise(connection: sqlite3.Connection) -> None:
-    """Make an empty file a database of ours. Safe when several processes do it at once.
+def initialise(connection: sqlite3.Connection, path: str) -> bool:
+    """Make an empty file a database of ours, unless another process was faster; returns whether it was made here.
 
     One transaction writes everything, before the switch to WAL, so that the file's own header carries our
     marks from its first byte on: ``recognise`` never meets a file that it would take for a foreign one.
@@ -192,10 +194,13 @@ def initialise(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         (found_id,) = connection.execute("PRAGMA application_id").fetchone()
         if found_id != APPLICATION_ID:
+            remove_remains(path)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
             for statement in CATALOG_TABLES:
                 connection.execute(statement)
+            add_row(connection)
+    return bool(found_id != APPLICATION_ID)
 
 
 def use_wal(connection: sqlite3.Connection, timeout: float) -> None:

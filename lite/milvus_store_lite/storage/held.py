@@ -33,6 +33,7 @@ class HeldTransaction:
 
         Raises:
             MilvusException: it has ended, or belongs to the process that this one was forked from.
+            DatabaseReplacedError: the file is not the one that was opened.
         """
         if self._lease.has_ended:
             raise MilvusException(message="the iterator is closed: begin a new one")
@@ -42,6 +43,7 @@ class HeldTransaction:
             )
         GATE.enter()
         try:
+            self._lease.look()
             return read()
         except FAULTS as error:
             self._lease.end(error)

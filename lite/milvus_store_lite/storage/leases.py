@@ -30,6 +30,9 @@ class Lender(Protocol):
     def connect(self) -> sqlite3.Connection: ...
     def close_idle(self) -> None: ...
     def refuse(self) -> None: ...
+    def look(self) -> None: ...
+    def prepare_write(self, connection: sqlite3.Connection, /) -> None: ...
+    def begin_log(self, connection: sqlite3.Connection, /) -> None: ...
     def translated(self, error: sqlite3.Error | UnicodeDecodeError, /) -> MilvusException: ...
 
 
@@ -72,11 +75,11 @@ class Lease:
             if lender.is_closed:
                 lender.refuse()
             self._is_inside = GATE.enter()
+            lender.look()
             self._pooled = pooled = lender.pool.take(self, lender.connect)
             connection = pooled.connection
             assert connection is not None
-            if self._begin is not None:
-                connection.execute(self._begin)
+            self._start(connection)
             return connection
         except BaseException as error:
             self.end(error)
@@ -94,6 +97,9 @@ class Lease:
         except FAULTS as fault:
             self.end(fault)
             raise self._lender.translated(fault) from error or fault
+        except MilvusException as refusal:
+            self.end(refusal)
+            raise
         self.end(error)
         if isinstance(error, FAULTS):
             raise self._lender.translated(error) from error
@@ -133,7 +139,15 @@ class Lease:
         """``error`` as one of this package."""
         return self._lender.translated(error)
 
+    def look(self) -> None:
+        """See that the file is still the one that was opened."""
+        self._lender.look()
+
     # ---------------------------------------------------------------------------------------------------
+
+    def _start(self, connection: sqlite3.Connection) -> None:
+        if self._begin is not None:
+            connection.execute(self._begin)
 
     @property
     def _connection(self) -> sqlite3.Connection | None:
@@ -202,6 +216,12 @@ class WriteLease(Lease):
         begin_writing(self, self._path)
         return connection
 
+    def _start(self, connection: sqlite3.Connection) -> None:
+        self._lender.prepare_write(connection)
+        super()._start(connection)
+        if self._begin is not None:
+            self._lender.begin_log(connection)
+
     def _wait(self) -> None:
         if any(
             isinstance(one, WriteLease) and one._turn is self._turn for one in THIS_THREAD.calls.taken[:-1]
@@ -216,6 +236,7 @@ class WriteLease(Lease):
         connection = self._connection
         if connection is None or error is not None or not connection.in_transaction:
             return
+        self._lender.look()
         connection.execute("COMMIT")
         with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
             self._tidy(connection)

@@ -16,6 +16,7 @@ from xxhash import xxh3_64_digest
 from ..errors import DatabaseFormatError
 from ..schema import Schema
 from .catalog_checksums import digest, seal_definition
+from .lineage import add_row
 from .salting import salt_checksums
 from .tables import StoredTables
 from .transactions import transaction
@@ -144,16 +145,30 @@ STEPS: Final[dict[int, tuple[Step, ...]]] = {
         "INSERT INTO names (checksum) VALUES (x'')",
         salt_checksums,
     ),
+    8: (
+        """CREATE TABLE lineage (
+            id INTEGER PRIMARY KEY,
+            identity BLOB NOT NULL,
+            session BLOB NOT NULL,
+            parent BLOB NOT NULL,
+            current BLOB NOT NULL
+        )""",
+        add_row,
+    ),
 }
 """Format → what makes a file of the format before it one of this format."""
 
 FORMAT_VERSION: Final = max(STEPS)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest format, wholly or not at all. Safe when several processes do it at once."""
+def migrate(connection: sqlite3.Connection) -> bool:
+    """Bring the file to the newest format, wholly or not at all. Safe when several processes do it at once.
+
+    Returns:
+        Whether there was something to do.
+    """
     if _version(connection) == FORMAT_VERSION:
-        return
+        return False
     with transaction(connection, "IMMEDIATE"):
         for version in range(_version(connection) + 1, FORMAT_VERSION + 1):
             for step in STEPS[version]:
@@ -162,6 +177,7 @@ def migrate(connection: sqlite3.Connection) -> None:
                 else:
                     step(connection)
             connection.execute(f"PRAGMA user_version = {version}")
+    return True
 
 
 def refuse_older(connection: sqlite3.Connection, path: str) -> None:

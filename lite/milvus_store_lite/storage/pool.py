@@ -13,6 +13,7 @@ from contextlib import suppress
 from weakref import ref
 
 from .forks import GATE
+from .place import Place
 
 
 class Pooled:
@@ -39,7 +40,8 @@ Connect = Callable[[], sqlite3.Connection]
 class Pool:
     """Connections to one file, to be taken and given back by calls in any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._all: list[Pooled] = []  # changed with GATE.opening
         self.renew_locks()
 
@@ -77,7 +79,10 @@ class Pool:
         with GATE.opening:
             self._all.append(one)  # first: while a connection is made, it may have locks
         try:
+            with GATE.opening:
+                self._place.enter(one)
             one.connection = connect()
+            self._place.confirm(one.connection, one)
         except BaseException:
             self.discard(one)
             raise
@@ -87,8 +92,9 @@ class Pool:
         """Close a connection, and forget it; nothing happens if that is done."""
         if one.connection is not None:
             with suppress(sqlite3.Error):
-                one.connection.close()
+                self._place.release(one.connection, one)
         with GATE.opening, suppress(ValueError):
+            self._place.leave(one)
             self._all.remove(one)
 
     def of(self, taker: object) -> list[Pooled]:

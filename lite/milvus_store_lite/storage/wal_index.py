@@ -19,26 +19,49 @@ _MAPS: Final = Path("/proc/self/maps")
 """What is mapped into this process; Linux has it."""
 
 _HEADER_SIZE: Final = 48
+_SIZE: Final = 136
+"""Two copies of the header, and how far the log is folded into the file."""
+
+_FRAMES: Final = struct.Struct("=16xI76xI")
+"""How many frames the log has, and how many of them are in the file."""
+
 _START: Final = struct.Struct("=I8xB")
 """The version of the format, and whether the index is in use; the header is in the machine's byte order."""
 
 _IN_USE: Final = (3_007_000, 1)
 
 
-def header_of(path: str) -> Callable[[], bytes] | None:
-    """What reads the header for the database at ``path``, None where it cannot be found for certain.
+class WalIndex:
+    """The index at ``address``. It may be read as long as a connection of this process that has read the database
+    in WAL mode is open."""
 
-    It may be called as long as a connection of this process that has read the database in WAL mode is open.
-    """
+    __slots__ = ("_bytes", "header")
+
+    def __init__(self, address: int) -> None:
+        import ctypes  # numpy has imported it
+
+        self._bytes = (ctypes.c_char * _SIZE).from_address(address)
+        first = (ctypes.c_char * _HEADER_SIZE).from_address(address)
+        self.header: Callable[[], bytes] = lambda: first.raw
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is of the format that is read here, and in use."""
+        return _START.unpack_from(self._bytes) == _IN_USE
+
+    def is_folded(self) -> bool:
+        """Whether the whole log is in the file, so that the next write may begin it anew."""
+        frames, folded = _FRAMES.unpack_from(self._bytes)
+        return bool(frames == folded)
+
+
+def index_of(path: str) -> WalIndex | None:
+    """The index of the log of the database at ``path``, None where it cannot be found for certain."""
     address = _address(os.path.realpath(path) + "-shm")
     if address is None:
         return None
-    import ctypes  # numpy has imported it
-
-    header = (ctypes.c_char * _HEADER_SIZE).from_address(address)
-    if _START.unpack_from(header) != _IN_USE:
-        return None
-    return lambda: header.raw
+    index = WalIndex(address)
+    return index if index.is_known else None
 
 
 def _address(shared: str) -> int | None:

@@ -22,6 +22,7 @@ def test_a_watch_that_cannot_begin_leaves_no_connection(path: Path, monkeypatch:
     with MilvusClient(path) as client:
         client.create_collection("c", dimension=2)
         opened = client._database._connections
+        opened.close_idle()  # and the watch that the write began
         monkeypatch.setattr(connections, "Watch", fail)
         with pytest.raises(DatabaseWriteError, match="disk I/O error"):
             client.search("c", [[1, 2]])

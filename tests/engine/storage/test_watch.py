@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,17 +100,17 @@ def test_a_watch_needs_no_other_connection(writer: sqlite3.Connection, path: Pat
 
 @pytest.mark.skipif(not WITH_MAPS, reason="Linux tells where files are mapped")
 def test_the_header_is_found_where_sqlite_has_it(writer: sqlite3.Connection, path: Path) -> None:
-    header: Callable[[], bytes] | None = wal_index.header_of(str(path))
-    assert header is not None
-    assert header() == Path(f"{path}-shm").read_bytes()[:48]
+    index = wal_index.index_of(str(path))
+    assert index is not None
+    assert index.header() == Path(f"{path}-shm").read_bytes()[:48]
     link = path.parent / "link.db"
     link.symlink_to(path)
-    assert wal_index.header_of(str(link)) is not None
-    assert wal_index.header_of(str(path.parent / "other.db")) is None
+    assert wal_index.index_of(str(link)) is not None
+    assert wal_index.index_of(str(path.parent / "other.db")) is None
 
 
 def test_no_header_is_taken_from_a_format_of_other_days(
     writer: sqlite3.Connection, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wal_index, "_IN_USE", (3_008_000, 1))
-    assert wal_index.header_of(str(path)) is None
+    assert wal_index.index_of(str(path)) is None
