@@ -1,15 +1,21 @@
 # make demo and make test need python3 (3.10 or newer), git and make; each makes .venv by itself.
+# make test-lowest makes .venv-lowest, with the lowest version of every dependency that pyproject.toml allows.
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 
-.PHONY: demo test lint bench clean
+LOWEST := .venv-lowest/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+
+.PHONY: demo test test-lowest lint bench clean
 
 demo: .venv/.demo-installed
 	$(PY) examples/rag_demo.py
 
 test: .venv/.dev-installed
 	$(PY) -m pytest
+
+test-lowest: .venv-lowest/.installed
+	$(LOWEST)/python -m pytest
 
 lint: .venv/.dev-installed
 	$(PY) -m ruff check .
@@ -44,5 +50,11 @@ bench: .venv/.dev-installed
 	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
 
+.venv-lowest/.installed: .venv/.dev-installed pyproject.toml
+	rm -rf .venv-lowest
+	$(PYTHON) -m venv .venv-lowest
+	$(PY) -m uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct -e '.[dev]'
+	touch $@
+
 clean:
-	rm -rf .venv milvus_demo.db
+	rm -rf .venv .venv-lowest milvus_demo.db
