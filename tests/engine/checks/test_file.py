@@ -73,7 +73,7 @@ def test_names_that_sqlite_confuses_are_no_problem(tmp_path: Path) -> None:
 
 def test_documents_deeper_than_sqlite_parses_are_no_problem(path: Path) -> None:
     deep: list[Any] = []
-    for _ in range(400):
+    for _ in range(127):
         deep = [deep]
     with MilvusClient(path) as client:
         client.insert("quick", {"id": -1, "vector": [0, 0, 0, 1], "deep": deep})
