@@ -163,7 +163,7 @@ class ForkGate:
         """Threads that OpenMP may use for the calling one.
 
         One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
-        OpenMP would wait for them forever. Where memory may be refused, all work alone: OpenMP ends the process that
+        OpenMP would wait for them forever. Where memory may be refused, all work alone: OpenMP ends a process that
         gets no stack for a thread.
         """
         return 1 if self._thread.came_through or is_limited() else available_cores()
