@@ -178,13 +178,6 @@ class DataNotMatchException(MilvusException):
         found = _ROW.match(self.message)
         return None if found is None else int(found[1])
 
-    def of_batch_at(self, start: int) -> DataNotMatchException:
-        """The same of rows of which the first of this batch is number ``start``."""
-        row = self.row
-        if row is None:
-            return self
-        return type(self)(self.code, _ROW.sub(f"row {start + row}", self.message, count=1))
-
 
 class DataTypeNotMatchException(ParamError):
     """An argument has the wrong Python type."""

@@ -112,14 +112,6 @@ def test_an_error_counts_rows_as_the_caller_does_and_nothing_is_written(made: Mi
     assert made.get_collection_stats("c") == {"row_count": 0}
 
 
-def test_an_error_of_a_batch_is_told_in_the_rows_of_the_whole() -> None:
-    error = DataNotMatchException(message="row 3: field 'n': expected an integer, got str: 'row 3'")
-    moved = error.of_batch_at(1000)
-    assert (moved.row, moved.code) == (1003, error.code)
-    assert moved.message == "row 1003: field 'n': expected an integer, got str: 'row 3'"
-    assert DataNotMatchException(message="something else").of_batch_at(1000).message == "something else"
-
-
 @pytest.mark.parametrize(
     "data", [[1.0, 2.0], (1, 2), np.ones(2), np.ones(2, dtype=np.float32), list(np.ones(2, dtype=np.float32))]
 )

@@ -14,6 +14,7 @@ import pytest
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseReplacedError
 from milvus_store_lite.checks import check_file
+from milvus_store_lite.salvage import recover_file
 from milvus_store_lite.storage import connections, wal_index
 from milvus_store_lite.storage.file import connect
 from milvus_store_lite.storage.log_file import read_log
@@ -223,3 +224,19 @@ def count(path: str) -> int:
 
 if sys.platform == "win32":
     pytestmark = pytest.mark.skip(reason="processes are killed by signals")
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_recovery_reads_a_file_through_its_own_log_only(path: Path, tmp_path: Path, is_own: bool) -> None:
+    make(path, 20, "first")
+    copy = path.with_name("copy.db")
+    shutil.copyfile(path, copy)
+    with MilvusClient(path) as client:
+        client.insert("docs", rows(100, 110, "second"))
+    crash(path, flush=False)
+    if not is_own:
+        shutil.copyfile(copy, path)
+    recovery = recover_file(path, tmp_path / "new.db")
+    assert any("that of another file" in note for note in recovery.notes) != is_own
+    with MilvusClient(tmp_path / "new.db") as client:
+        assert tags(client) == ({"first": 20, "second": 10, "crashed": 400} if is_own else {"first": 20})

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..errors import DatabaseFormatError, DatabaseWriteError, NotADatabaseError
+from ..storage.admission import contradicts_file
 from ..storage.file import APPLICATION_ID, PAGE_SIZE
 from ..storage.migrations import FORMAT_VERSION, migrate
 from .scan import UNREADABLE_ROWS
@@ -70,6 +71,14 @@ def copied(path: str, folder: str, note: Callable[[str], object]) -> str:
         file.truncate(-(-size // PAGE_SIZE) * PAGE_SIZE)
     if any(header[place : place + len(value)] != value for place, value in _MARKS.items()):
         note("the header of the file was damaged")
+    if os.path.exists(copy + "-wal"):
+        with open(copy, "rb") as file:
+            is_foreign = contradicts_file(copy + "-wal", file.fileno())
+        if is_foreign:
+            os.remove(copy + "-wal")
+            note(
+                "the log beside the file is that of another file, or of another state of it: it is passed over"
+            )
     (pages,) = struct.unpack_from(">I", header, 28)
     if size < pages * PAGE_SIZE and not os.path.exists(copy + "-wal"):
         note(

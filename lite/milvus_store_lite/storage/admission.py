@@ -155,12 +155,28 @@ def _is_foreign(log: Log, descriptor: int) -> bool:
         return False  # SQLite passes it over
     if not log.rows:
         return _mode_and_version(descriptor)[1] >= _WITH_LINEAGE
-    found = [row for row in (_row_at(descriptor, one.page, log.page_size) for one in log.rows) if row]
-    first = log.rows[0].lineage
+    found = _rows_of_file(log, descriptor)
     if not found:
-        return first.parent != UNKNOWN  # else the file's migration is in the log
+        return log.rows[0].lineage.parent != UNKNOWN  # else the file's migration is in the log
+    return not _belongs(log, found)
+
+
+def contradicts_file(log_path: str, descriptor: int) -> bool:
+    """Whether a log says of itself that it is another file's. Where the file's own row is damaged, none does."""
+    log = read_log(log_path)
+    found = _rows_of_file(log, descriptor)
+    return bool(found) and not _belongs(log, found)
+
+
+def _rows_of_file(log: Log, descriptor: int) -> list[Lineage]:
+    """The row of the lineage at the pages of the file where ``log`` has it."""
+    return [row for row in (_row_at(descriptor, one.page, log.page_size) for one in log.rows) if row]
+
+
+def _belongs(log: Log, found: list[Lineage]) -> bool:
+    first = log.rows[0].lineage
     known = {first.parent, *(row.lineage.current for row in log.rows)}
-    return not any(row.identity == first.identity and row.current in known for row in found)
+    return any(row.identity == first.identity and row.current in known for row in found)
 
 
 def _is_foreign_journal(path: str, descriptor: int) -> bool:
