@@ -83,9 +83,8 @@ class Database:
         scratch = _make_folder() if str(path) == IN_MEMORY else None
         if scratch is not None:
             path, durability = Path(scratch, "memory.db"), "normal"
-        self.path = str(path)
         self.name = name
-        self._connections = Connections(self.path, durability, busy_timeout, read_only=read_only)
+        self._connections = Connections(str(path), durability, busy_timeout, read_only=read_only)
         self._remove_scratch = weakref.finalize(self._connections, _remove_folder, scratch, os.getpid())
         self._sessions = Sessions(self._connections, MemoryBudget(memory_limit), read_only=read_only)
         self.databases = Databases(self._connections)
@@ -118,6 +117,11 @@ class Database:
         self._sessions.keeper.close(waiting=waiting)
         self._connections.close(waiting=waiting)
         self._remove_scratch()
+
+    @property
+    def path(self) -> str:
+        """Where the file is, wherever the process goes: an absolute path without links."""
+        return self._connections.real_path
 
     @property
     def identity(self) -> Identity | None:

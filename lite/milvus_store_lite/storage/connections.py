@@ -193,6 +193,11 @@ class Connections:
             connection.execute(BEGIN_LOG)
 
     @property
+    def real_path(self) -> str:
+        """The absolute path of the file, without links."""
+        return self._place.path
+
+    @property
     def identity(self) -> Identity | None:
         """Which file it is."""
         return self._place.identity

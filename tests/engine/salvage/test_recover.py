@@ -383,7 +383,7 @@ def test_a_file_of_an_older_format_is_recovered_too(tmp_path: Path, format: int)
 
 
 def test_a_file_of_a_newer_version_is_refused(path: Path, tmp_path: Path) -> None:
-    run(path, "PRAGMA user_version = 8")
+    run(path, f"PRAGMA user_version = {FORMAT_VERSION + 1}")
     with pytest.raises(DatabaseFormatError, match="upgrade"):
         recover_file(path, tmp_path / "new.db")
 
