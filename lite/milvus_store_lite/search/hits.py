@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from ..storage.rows import RowStore
 from .output import Projection
 from .rankings import Ranking
 from .request import Hits
-from .single import single
 
 
 def hits_of(
@@ -61,8 +61,6 @@ def hits_at(
 
 def _shown(values: npt.NDArray[np.float64], decimals: int) -> list[float]:
     """Distances as users see them: what a float32 holds, rounded unless ``decimals`` is -1."""
-    distances: npt.NDArray[Any] = single(values)
-    if decimals >= 0:
-        distances = np.round(distances.astype(np.float64), decimals)
-    shown: list[float] = distances.tolist()
-    return shown
+    # Not by ``single``: to change what numpy warns of takes a search 1 µs more.
+    shown = array("f", values.tolist()).tolist()
+    return shown if decimals < 0 else np.round(shown, decimals).tolist()

@@ -94,11 +94,14 @@ class Connections:
         Raises:
             DatabaseReplacedError: the file is not the one that was opened.
         """
-        self.look()
         try:
+            self._place.look()  # not by way of ``look``: each search comes here
             with self._watch_lock:
                 if self._watch is not None:
                     return self._watch.state()
+        except DatabaseReplacedError:
+            self._fold_when_moved()
+            raise
         except FAULTS as error:
             raise self.translated(error) from error
         with self._connection(), self._watch_lock:
