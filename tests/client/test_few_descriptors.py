@@ -1,4 +1,4 @@
-"""A process without a free file descriptor: calls that need one are refused, and work again when there are some."""
+"""A process without a free file descriptor: calls that need one are refused, and work again once there are."""
 
 import subprocess
 import sys
