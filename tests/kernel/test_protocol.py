@@ -36,8 +36,12 @@ def book(jupyter: dict[str, str], folder: Path) -> Iterator[Notebook]:
 
 def test_the_kernelspec_is_found(jupyter: dict[str, str]) -> None:
     # Not by `jupyter kernelspec list --json`, which early releases of jupyter-client write into their log.
-    listing = "import json, jupyter_client.kernelspec as at; print(json.dumps(at.get_kernel_spec('milvus').to_dict()))"
-    command = [sys.executable, "-c", listing]
+    lines = (
+        "import json",
+        "from jupyter_client import kernelspec as found",
+        "print(json.dumps(found.get_kernel_spec('milvus').to_dict()))",
+    )
+    command = [sys.executable, "-c", "; ".join(lines)]
     done = subprocess.run(command, env=jupyter, capture_output=True, text=True, check=True)
     spec = json.loads(done.stdout)
     assert (spec["display_name"], spec["language"]) == ("Milvus", "sql")
