@@ -53,7 +53,8 @@ bench: .venv/.dev-installed
 .venv-lowest/.installed: .venv/.dev-installed pyproject.toml
 	rm -rf .venv-lowest
 	$(PYTHON) -m venv .venv-lowest
-	$(PY) -m uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct -e '.[dev]'
+	$(PY) -m uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct \
+		--only-binary :all: --no-binary milvus-store -e '.[dev]'
 	touch $@
 
 clean:
