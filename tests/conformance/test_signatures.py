@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from importlib.metadata import version
 from typing import Any
 
 import pymilvus
@@ -57,11 +58,18 @@ def test_a_call_is_awaited_where_pymilvus_awaits_it(name: str) -> None:
     assert inspect.iscoroutinefunction(ours) == inspect.iscoroutinefunction(theirs) or name == "dump_messages"
 
 
-def test_calls_that_a_file_cannot_answer_say_so() -> None:
+def unserved() -> dict[str, Unserved]:
     calls = {name: getattr(MilvusClient, name) for name in public_calls(MilvusClient)}
-    unserved = {name: call for name, call in calls.items() if isinstance(call, Unserved)}
-    assert unserved
-    for name, call in unserved.items():
-        assert hasattr(pymilvus.MilvusClient, name)
+    return {name: call for name, call in calls.items() if isinstance(call, Unserved)}
+
+
+@pytest.mark.skipif(int(version("pymilvus").split(".")[0]) < 3, reason="pymilvus 2.6 has fewer calls")
+def test_calls_that_a_file_cannot_answer_are_pymilvus_own() -> None:
+    assert set(unserved()) <= public_calls(pymilvus.MilvusClient)
+
+
+def test_calls_that_a_file_cannot_answer_say_so() -> None:
+    assert unserved()
+    for name, call in unserved().items():
         with pytest.raises(ParamError, match=rf"{name}\(\) is not served on a file: \w+"):
             call("anything", some="thing")
