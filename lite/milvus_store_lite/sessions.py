@@ -109,6 +109,7 @@ class Sessions:
 
         Raises what ``reading`` raises. Using the session raises ``Moved`` when somebody wrote since.
         """
+        self._connections.look()
         state_of_file = self._connections.state()
         seen = self._seen.get((database, name))
         if seen is None or seen.state_of_file != state_of_file:

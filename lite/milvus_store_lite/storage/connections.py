@@ -89,19 +89,12 @@ class Connections:
     def state(self) -> object:
         """What differs after each commit of whatever thread or process, and else stays equal.
 
-        The caller is inside the gate.
-
-        Raises:
-            DatabaseReplacedError: the file is not the one that was opened.
+        The caller is inside the gate, and looks whether the file is still the one that was opened.
         """
         try:
-            self._place.look()  # not by way of ``look``: each search comes here
             with self._watch_lock:
                 if self._watch is not None:
                     return self._watch.state()
-        except DatabaseReplacedError:
-            self._fold_when_moved()
-            raise
         except FAULTS as error:
             raise self.translated(error) from error
         with self._connection(), self._watch_lock:
