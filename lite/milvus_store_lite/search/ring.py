@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..errors import ParamError
-from ..filters.numbers import nearest_float32
 from .metrics import Metric
 from .single import single
 
@@ -50,6 +49,8 @@ class Ring:
 
     def inside(self, metric: Metric, values: npt.NDArray[np.float64]) -> tuple[BoolArray, bool]:
         """Which of ``values``, nearest first, lie in the ring, and whether the last is beyond it."""
+        from ..filters.numbers import nearest_float32  # filters are imported with the first need
+
         shown = single(values)
         kept = np.ones(len(shown), dtype=np.bool_)
         is_beyond = False
