@@ -13,13 +13,24 @@ import os, resource, sys
 from milvus_store import MilvusClient, MilvusException
 
 path, call, spare = sys.argv[1], sys.argv[2], int(sys.argv[3])
+
+
+def calls_of(client):
+    return {
+        "query": lambda: client.query("docs", "id >= 0"),
+        "search": lambda: client.search("docs", [[1, 2]]),
+        "insert": lambda: client.insert("docs", [{"id": 9, "vector": [1, 2]}]),
+        "iterate": lambda: client.query_iterator("docs", filter="id >= 0").next(),
+    }
+
+
+# Modules that are imported late need descriptors, too.
+with MilvusClient(":memory:") as other:
+    other.create_collection("docs", dimension=2)
+    for one in calls_of(other).values():
+        one()
 client = MilvusClient(path)
-calls = {
-    "query": lambda: client.query("docs", "id >= 0"),
-    "search": lambda: client.search("docs", [[1, 2]]),
-    "insert": lambda: client.insert("docs", [{"id": 9, "vector": [1, 2]}]),
-    "iterate": lambda: client.query_iterator("docs", filter="id >= 0").next(),
-}
+calls = calls_of(client)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 taken = []
 try:
