@@ -41,7 +41,8 @@ def inner_products(
     for place, slots, values in found:
         part = slice(start, start + len(slots))
         all_slots[part] = slots
-        np.multiply(values, wide[place], out=products[part])
+        # numpy 1 would let the type of an array outweigh that of a scalar, and multiply 32 bits wide.
+        np.multiply(values, wide[place], out=products[part], dtype=np.float64)
         start = part.stop
     return np.bincount(all_slots, products, minlength=rows.count).astype(np.float64, copy=False)
 
