@@ -109,19 +109,19 @@ class Place:
         opened = find(self.identity)
         if opened is None or not opened.confirmed or self._lineage is None or self._page is None:
             return  # it is looked into when it is opened
+        known = self._in_file
         found = row_in(opened.descriptor, self._page)
-        if not self._follows(found):
+        if not self._follows(found, known):
             with suppress(*FAULTS), closing(sqlite3.connect(opened.path)) as connection:
                 self._page = lineage.place_of(connection)  # to drop tables moves pages
             found = None if self._page is None else row_in(opened.descriptor, self._page)
-            if not self._follows(found):
+            if not self._follows(found, known):
                 opened.is_overwritten = True
                 raise self._refused("its content was overwritten")
         self._in_file = found or self._in_file
 
-    def _follows(self, found: Lineage | None) -> bool:
-        """Whether the row ``found`` in the file may come after what was known of it."""
-        known = self._in_file
+    def _follows(self, found: Lineage | None, known: Lineage | None) -> bool:
+        """Whether the row ``found`` in the file may come after what was ``known`` of it."""
         if known is None:  # it may be in the log alone, where the file was migrated
             return found is None or (self._lineage is not None and found.identity == self._lineage.identity)
         return found is not None and found.identity == known.identity and found.order >= known.order
@@ -207,12 +207,14 @@ class Place:
         Raises:
             DatabaseReplacedError: the file is not the one it was, or not as far.
         """
+        known = self._lineage  # before reading: another thread may come to know a later session meanwhile
         found = lineage.read(connection)
-        known = self._lineage
         if found is not None:
             if known is not None and (found.identity != known.identity or found.order < known.order):
                 raise self._refused("another database, or an earlier state of this one, is there now")
-            self._lineage = found
+            with GATE.opening:
+                if self._lineage is None or found.order >= self._lineage.order:
+                    self._lineage = found
             if self._page is None:
                 self._page = lineage.place_of(connection)
         self.look_closely()
