@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from functools import wraps
 from typing import Any, Final, NoReturn
 
@@ -15,7 +14,7 @@ from ..client.milvus_client import MilvusClient
 from ..errors import ConnectionNotExistException, ParamError
 from ..extras import imported
 from ..results import WriteResult
-from .creation import create_and_insert, taking_back
+from .creation import create_and_insert, taking_back, taking_back_indexes
 from .errors import translated_errors
 from .types import to_pymilvus
 
@@ -102,15 +101,8 @@ class RemoteMilvusClient(MilvusClient):
         Raises:
             MilvusException: the server refuses one of them; those before it are gone again.
         """
-        existing = set(self.list_indexes(collection_name))
-        try:
+        with taking_back_indexes(self, collection_name):
             return self._forward("create_index", (collection_name, *args), kwargs)
-        except BaseException:
-            with suppress(Exception):
-                for name in self.list_indexes(collection_name):
-                    if name not in existing:
-                        self.drop_index(collection_name, name)
-            raise
 
     def backup(self, target: str | os.PathLike[str]) -> NoReturn:
         """Refused: it copies a file."""

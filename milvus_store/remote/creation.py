@@ -35,6 +35,22 @@ def taking_back(server: Server, name: str, index_params: Any) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def taking_back_indexes(server: Server, name: str) -> Iterator[None]:
+    """Drop the indexes of collection ``name`` that the block made before it failed; the error names what stays."""
+    existing = set(server.list_indexes(name))
+    try:
+        yield
+    except BaseException as error:
+        try:
+            for index in server.list_indexes(name):
+                if index not in existing:
+                    server.drop_index(name, index)
+        except MilvusException as refused:
+            _add(error, f"indexes made before it may stay: {refused.message}")
+        raise
+
+
 def create_and_insert(
     server: Server,
     name: str,
@@ -88,8 +104,12 @@ def _drop_own(server: Server, name: str, stored: int, error: BaseException) -> N
         reason = "it has rows of others"
     except MilvusException as refused:
         reason = refused.message
+    _add(error, f"collection {name!r} stays, with {stored} rows of this call: {reason}")
+
+
+def _add(error: BaseException, left: str) -> None:
+    """Let the message of ``error``, if it is one of ours, say what is left behind."""
     if isinstance(error, MilvusException):
-        left = f"collection {name!r} stays, with {stored} rows of this call: {reason}"
         error.message = f"{error.message}; {left}"
         error.args = (error.code, error.message)
 

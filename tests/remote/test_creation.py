@@ -12,6 +12,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_milvus_store import Milvus
 from milvus_store import CollectionSchema, DataType, IndexParams, MilvusClient
 from milvus_store.errors import CollectionExistsError, MilvusException
+from milvus_store.remote.creation import taking_back_indexes
 
 pytestmark = pytest.mark.filterwarnings("default")  # pymilvus's own warnings are not ours to answer for
 
@@ -130,3 +131,22 @@ def test_a_client_of_a_server_can_be_pickled(client: MilvusClient) -> None:
     with pickle.loads(pickle.dumps(client)) as other:
         assert type(other) is type(client)
         assert rows(other, "c") == [1, 2]
+
+
+class _Stubborn:
+    """A server that has made index ``b`` and does not drop it."""
+
+    def __init__(self) -> None:
+        self.answers = iter([["a"], ["a", "b"]])
+
+    def list_indexes(self, name: str) -> list[str]:
+        return next(self.answers)
+
+    def drop_index(self, name: str, index: str) -> None:
+        raise MilvusException(message=f"{index} is in use")
+
+
+def test_indexes_that_cannot_be_taken_back_are_named() -> None:
+    said = "refused; indexes made before it may stay: b is in use"
+    with pytest.raises(MilvusException, match=said), taking_back_indexes(_Stubborn(), "docs"):
+        raise MilvusException(message="refused")
