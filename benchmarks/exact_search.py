@@ -15,8 +15,8 @@ import numpy as np
 
 from milvus_store import MilvusClient
 from milvus_store_lite.columns.vectors import VectorBuilder
-from milvus_store_lite.data_types import DataType
-from milvus_store_lite.schema import Field
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field
 from milvus_store_lite.search import dense, metrics
 
 from . import data, timing

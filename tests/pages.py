@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from milvus_store_lite.storage.file import PAGE_SIZE
+from milvus_store_lite.storage.file.opening import PAGE_SIZE
 
 _INTERIOR: Final = {2: "index", 5: "table"}
 _LEAVES: Final = {10: "index", 13: "table"}

@@ -16,8 +16,12 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
-from .clock import with_fixed_defaults, zone_of
-from .collection import Collection
+from .codec import check_defaults
+from .collection.collection import Collection
+from .collection.first_rows import FirstRows
+from .collection.index_changes import checked_index
+from .collection.opener import Sessions
+from .collection.session import Session
 from .columns.memory import MemoryBudget
 from .databases import Databases, database_properties, require
 from .errors import (
@@ -29,23 +33,20 @@ from .errors import (
     MilvusException,
     ParamError,
 )
-from .first_rows import FirstRows
-from .index_changes import checked_index
 from .indexes.scalar_types import has_sql_index
-from .properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
-from .reserved import check_field_name
-from .schema import Schema, check_name
+from .process.calls import whole, whole_calls
+from .schema.clock import with_fixed_defaults, zone_of
+from .schema.model import Schema, check_name
+from .schema.properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
+from .schema.reserved import check_field_name
 from .search.selection import partition_ids
-from .session import Session
-from .sessions import Sessions
-from .storage import catalog, names, positions
-from .storage.calls import whole, whole_calls
+from .storage import catalog, positions
 from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
 from .storage.connections import Connections
-from .storage.file import Durability
-from .storage.identity import Identity
+from .storage.file.identity import Identity
+from .storage.file.opening import Durability
+from .storage.integrity import names
 from .storage.rows import RowStore
-from .storage.values import check_defaults
 from .text.fields import check_analyzers
 
 IN_MEMORY: Final = ":memory:"

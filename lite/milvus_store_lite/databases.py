@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from .errors import DatabaseNotExistException, MilvusException, ParamError
-from .properties import DATABASE_PROPERTIES, checked_properties
-from .schema import check_name
-from .storage import databases, names
-from .storage.calls import whole_calls
+from .process.calls import whole_calls
+from .schema.model import check_name
+from .schema.properties import DATABASE_PROPERTIES, checked_properties
+from .storage import databases
 from .storage.catalog import DEFAULT_DATABASE
 from .storage.connections import Connections
+from .storage.integrity import names
 
 MAX_DATABASES: Final = 64
 """Milvus's bound, the default database included."""

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from milvus_store_lite.storage.file import require
+from milvus_store_lite.storage.file.opening import require
 
 from .. import MilvusClient
 from ..client.address import is_server, local_path

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from ..results import SearchResult
 from .async_pages import AsyncPages, Page, Pages
 from .milvus_client import MilvusClient
-from .together import Together
+from .search_batcher import SearchBatcher
 from .workers import Workers
 
 P = ParamSpec("P")
@@ -81,7 +81,7 @@ class AsyncCalls:
         together: None where every search runs by itself.
     """
 
-    def __init__(self, client: Any, workers: Workers, together: Together | None) -> None:
+    def __init__(self, client: Any, workers: Workers, together: SearchBatcher | None) -> None:
         self._client = client
         self._workers = workers
         self._together = together

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from .address import is_server
 from .async_calls import AsyncRowCalls, reading, writing
 from .milvus_client import MilvusClient
+from .search_batcher import SearchBatcher
 from .tenants import TenantClient
-from .together import Together
 from .unserved import Unserved, UnservedCalls
 from .workers import READERS, SERVER_CALLS, WRITERS, Workers
 
@@ -29,7 +29,7 @@ class AsyncTenantClient(AsyncRowCalls):
     """
 
     def __init__(self, client: TenantClient, workers: Workers) -> None:
-        super().__init__(client, workers, Together(workers.submit))
+        super().__init__(client, workers, SearchBatcher(workers.submit))
         self.collection_name = client.collection_name
         self.tenant = client.tenant
 
@@ -85,7 +85,7 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
             super().__init__(client, Workers(SERVER_CALLS, SERVER_CALLS), None)
         else:
             workers = Workers(READERS, WRITERS)
-            super().__init__(client, client._closing_with_client(workers), Together(workers.submit))
+            super().__init__(client, client._closing_with_client(workers), SearchBatcher(workers.submit))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).over, (self._client,)

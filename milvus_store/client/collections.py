@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import (
     CollectionNotExistException,
     ParamError,
     PrimaryKeyException,
 )
+from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.search.selection import loaded_partitions, partition_id
 from milvus_store_lite.storage.catalog import IndexRecord
 

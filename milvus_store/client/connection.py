@@ -6,7 +6,7 @@ import weakref
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from milvus_store_lite.collection import Collection
+from milvus_store_lite.collection.collection import Collection
 from milvus_store_lite.database import IN_MEMORY, Database
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from milvus_store_lite.clock import Clock
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
+from milvus_store_lite.schema.clock import Clock
 from milvus_store_lite.search.fusion import Ranker, ReciprocalRanks, WeightedScores
 from milvus_store_lite.search.request import HybridRequest, Queries, SearchRequest
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from milvus_store_lite.clock import COLLECTION_CLOCK, Clock, time_parts
 from milvus_store_lite.errors import DataNotMatchException, DataTypeNotMatchException, ParamError
+from milvus_store_lite.schema.clock import COLLECTION_CLOCK, Clock, time_parts
 from milvus_store_lite.search.request import Scope
 
 from ..options import check_options, options

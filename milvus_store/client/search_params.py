@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.indexes.registry import PARAMETER_NAMES
+from milvus_store_lite.search.range_bounds import RangeBounds
 from milvus_store_lite.search.request import GroupBy
-from milvus_store_lite.search.ring import Ring
 
 from ..index_types import named
 from ..options import judge_options
@@ -34,7 +34,7 @@ class SearchParams:
 
     metric: str | None
     offset: int | None
-    ring: Ring | None
+    ring: RangeBounds | None
     index: dict[str, Any]
 
     @classmethod
@@ -59,7 +59,7 @@ class SearchParams:
         return cls(
             metric=named(metric) or None,
             offset=found.pop("offset", None),
-            ring=None if radius is None and range_filter is None else Ring(radius, range_filter),
+            ring=None if radius is None and range_filter is None else RangeBounds(radius, range_filter),
             index=_of_indexes(found, call, strict),
         )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from milvus_store_lite.database import IN_MEMORY, Database
-from milvus_store_lite.storage.identity import identity_of
+from milvus_store_lite.storage.file.identity import identity_of
 
 from ..threads import finish_all
 

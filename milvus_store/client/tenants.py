@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from milvus_store_lite.collection.tenancy import TenantCollection
 from milvus_store_lite.errors import ParamError
 from milvus_store_lite.search.tenants import stored_tenant
-from milvus_store_lite.tenant import TenantCollection
 
 from .connection import Connection, Iterating
 from .hybrid import HybridCalls

@@ -14,8 +14,8 @@ from functools import partial
 from typing import Final, TypeVar
 
 from milvus_store_lite.errors import ConnectionNotExistException
-from milvus_store_lite.storage.forks import GATE
-from milvus_store_lite.threads import started
+from milvus_store_lite.process.forks import GATE
+from milvus_store_lite.process.threads import started
 
 from ..threads import Threads
 from .answers import Answer

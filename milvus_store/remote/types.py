@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from milvus_store_lite.data_types import DataType
 from milvus_store_lite.filters.tree import Expression, Node
+from milvus_store_lite.schema.data_types import DataType
 
 from ..fields import FieldSchema
 from ..functions import Function

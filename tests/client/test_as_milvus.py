@@ -27,7 +27,7 @@ from milvus_store import (
 )
 from milvus_store.errors import MilvusException, ParamError
 from milvus_store_lite.filters.precedence import RESERVED
-from milvus_store_lite.reserved import RESERVED_NAMES
+from milvus_store_lite.schema.reserved import RESERVED_NAMES
 
 
 def schema(dim: int = 2, *, auto_id: bool = False, description: str = "") -> CollectionSchema:

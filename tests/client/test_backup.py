@@ -14,7 +14,7 @@ import pytest
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseWriteError, ParamError
 from milvus_store_lite.checks import check_file
-from milvus_store_lite.storage import backup, lineage
+from milvus_store_lite.storage.file import backup, lineage
 
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links")
 

@@ -197,7 +197,7 @@ def test_the_column_that_was_not_used_for_longest_goes_first(path: Path) -> None
         create(client)
         fill(client, range(2000))
     with MilvusClient(path, memory_limit=60_000) as client:
-        (history,) = [state.histories.whole for state in [_only_state(client, "id > 5")]]
+        (history,) = [state.snapshot_caches.whole for state in [_only_state(client, "id > 5")]]
 
         def resident() -> set[str]:
             assert history._current is not None

@@ -22,7 +22,7 @@ from milvus_store.errors import (
     MilvusException,
     ParamError,
 )
-from milvus_store_lite.storage import wal_index
+from milvus_store_lite.storage.file import wal_index
 from tests.properties.other_process import OTHER_PROCESS
 
 Ask = Callable[[], Any]

@@ -187,7 +187,7 @@ def test_fields_that_are_looked_up_have_an_sql_index(books: MilvusClient, path: 
 def was_all_read(client: MilvusClient) -> bool:
     """Whether the process has looked at more than parts of the collection ``books``."""
     (state,) = client._database._sessions.states.values()
-    return state.histories.whole.is_read
+    return state.snapshot_caches.whole.is_read
 
 
 @pytest.mark.parametrize(
@@ -238,4 +238,4 @@ def test_once_all_rows_are_read_parts_are_not(books: MilvusClient, path: Path) -
         assert was_all_read(client)
         assert len(client.query("books", 'title == "t7"')) == 3
         (state,) = client._database._sessions.states.values()
-        assert not state.histories._parts
+        assert not state.snapshot_caches._parts

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from milvus_store.client.together import MAX_QUERIES, Together
+from milvus_store.client.search_batcher import MAX_QUERIES, SearchBatcher
 from milvus_store.results import SearchResult
 
 
@@ -17,7 +17,7 @@ class Searches:
     def __init__(self) -> None:
         self.submitted: list[Callable[[], None]] = []
         self.calls: list[list[Any]] = []
-        self.together = Together(self.submitted.append)
+        self.together = SearchBatcher(self.submitted.append)
 
     def search(self, data: Any = None, **options: Any) -> SearchResult:
         self.calls.append(list(data))
@@ -45,7 +45,7 @@ async def texts(tasks: list[asyncio.Task[SearchResult]]) -> list[list[str]]:
 
 @pytest.fixture(autouse=True)
 def no_entities(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("milvus_store.client.together._own_values", lambda *_: None)
+    monkeypatch.setattr("milvus_store.client.search_batcher._own_values", lambda *_: None)
 
 
 async def test_equal_searches_are_one_call_and_each_gets_its_own() -> None:

@@ -322,7 +322,7 @@ def test_a_fresh_process_reads_what_was_accepted(tmp_path: Path) -> None:
 def test_deeper_values_of_an_old_file_are_read(
     client: MilvusClient, monkeypatch: pytest.MonkeyPatch, frames: int
 ) -> None:
-    monkeypatch.setattr("milvus_store_lite.storage.values.json_text.is_plain", lambda *_: True)
+    monkeypatch.setattr("milvus_store_lite.codec.json_text.is_plain", lambda *_: True)
     insert(client, {"key": nested(400)})
     assert json.dumps(on_a_deep_stack(frames, lambda: read(client, "key"))) == "[" * 400 + "]" * 400
     assert on_a_deep_stack(frames, lambda: client.query("docs", "exists key and json_contains(key, 1)")) == []

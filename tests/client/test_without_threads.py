@@ -17,7 +17,7 @@ import pytest
 from milvus_store import AsyncMilvusClient, MilvusClient
 from milvus_store.client.answers import in_thread
 from milvus_store.legacy import Milvus
-from milvus_store_lite.indexes import keeper
+from milvus_store_lite.indexes import maintainer
 
 ROWS = 30_000
 VECTORS = np.random.default_rng(1).standard_normal((ROWS, 8), dtype=np.float32)
@@ -50,7 +50,7 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_a_write_succeeds_and_its_index_is_built_once_a_thread_can_be_started(
     path: Path, no_threads: pytest.MonkeyPatch
 ) -> None:
-    no_threads.setattr(keeper, "QUIET", 0.0)
+    no_threads.setattr(maintainer, "QUIET", 0.0)
     with MilvusClient(path, durability="normal") as client:
         client.create_collection("c", dimension=8)
         assert client.insert("c", rows())["insert_count"] == ROWS

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
-from milvus_store_lite.clock import zone_called
 from milvus_store_lite.filters import compile_filter
-from milvus_store_lite.schema import Schema
+from milvus_store_lite.schema.clock import zone_called
+from milvus_store_lite.schema.model import Schema
 
 from .draws import conditions_of, tables_of
 from .oracle import Oracle

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
-from milvus_store_lite.data_types import INTEGER_RANGES, DataType
-from milvus_store_lite.schema import Schema
+from milvus_store_lite.schema.data_types import INTEGER_RANGES, DataType
+from milvus_store_lite.schema.model import Schema
 
 from .element_draws import contents, on_arrays, on_structs
 from .random_schemas import NUMBERS

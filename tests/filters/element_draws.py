@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
-from milvus_store_lite.data_types import DataType
-from milvus_store_lite.schema import Field
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field
 
 from .value_draws import (
     Trees,

@@ -17,8 +17,8 @@ from milvus_store_lite.filters.bound import Comparison, Inverse, Kind, Membershi
 from milvus_store_lite.filters.cursor import MAX_TOKENS
 from milvus_store_lite.filters.functions import MAX_LOOSE_PHRASE, MAX_PHRASE
 from milvus_store_lite.filters.tree import MAX_NAMES, MAX_NODES
-from milvus_store_lite.geometry import MAX_NESTING, MAX_POINTS, MAX_POINTS_IN_FILTER
-from milvus_store_lite.re2 import MAX_LENGTH, MAX_STEPS
+from milvus_store_lite.schema.geometry import MAX_NESTING, MAX_POINTS, MAX_POINTS_IN_FILTER
+from milvus_store_lite.text.re2 import MAX_LENGTH, MAX_STEPS
 
 from .schemas import DYNAMIC
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from milvus_store_lite.filters import Compare, FilterError, Literal, Name, Not, compile_filter
-from milvus_store_lite.schema import Schema
+from milvus_store_lite.schema.model import Schema
 
 from .schemas import DYNAMIC, STRICT
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from milvus_store_lite import times
 from milvus_store_lite.filters import And, Compare, In, ListOf, Literal, Name, Or, compile_filter, parse
+from milvus_store_lite.schema import times
 
 from .rows import MemoryRows
 from .schemas import DYNAMIC, FIELDS, STRICT

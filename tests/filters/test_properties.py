@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
-from milvus_store_lite.clock import zone_called
-from milvus_store_lite.data_types import DataType
 from milvus_store_lite.filters import FilterError, compile_filter, parse
-from milvus_store_lite.schema import Schema
+from milvus_store_lite.schema.clock import zone_called
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Schema
 
 from .draws import conditions_of, tables_of
 from .oracle import Oracle

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from milvus_store_lite import times
-from milvus_store_lite.clock import zone_called
-from milvus_store_lite.data_types import INTEGER_RANGES, DataType
-from milvus_store_lite.schema import Field
+from milvus_store_lite.schema import times
+from milvus_store_lite.schema.clock import zone_called
+from milvus_store_lite.schema.data_types import INTEGER_RANGES, DataType
+from milvus_store_lite.schema.model import Field
 
 KEYS = ("a", "b", "ключ")
 INSTANTS = (

@@ -36,9 +36,9 @@ from milvus_store import (
     MilvusClient,
     RRFRanker,
 )
-from milvus_store_lite.storage.calls import of_every_thread
+from milvus_store_lite.process.calls import of_every_thread
+from milvus_store_lite.process.forks import GATE
 from milvus_store_lite.storage.connections import Connections
-from milvus_store_lite.storage.forks import GATE
 
 from .forking import ended, forked
 

@@ -15,9 +15,10 @@ from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseReplacedError
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.salvage import recover_file
-from milvus_store_lite.storage import connections, wal_index
-from milvus_store_lite.storage.file import connect
-from milvus_store_lite.storage.log_file import read_log
+from milvus_store_lite.storage import connections
+from milvus_store_lite.storage.file import wal_index
+from milvus_store_lite.storage.file.log_file import read_log
+from milvus_store_lite.storage.file.opening import connect
 
 from .children import command, run
 from .files import add_and_die, make, rows, tags

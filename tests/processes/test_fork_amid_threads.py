@@ -27,8 +27,8 @@ from milvus_store.errors import DatabaseLockedError
 from milvus_store.legacy.entities import new_ids
 from milvus_store_lite.indexes import field_index
 from milvus_store_lite.indexes.built import BuiltIndex
-from milvus_store_lite.storage.calls import THIS_THREAD
-from milvus_store_lite.storage.forks import GATE
+from milvus_store_lite.process.calls import THIS_THREAD
+from milvus_store_lite.process.forks import GATE
 
 from .batches import Reader, rows, seen, seen_by_search
 from .children import run

@@ -16,7 +16,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.cli.program import main
-from milvus_store_lite.storage import log
+from milvus_store_lite.storage.file import log
 
 from .children import running
 from .files import make, rows

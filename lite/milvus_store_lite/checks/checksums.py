@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ..storage import names, positions
-from ..storage.catalog_checksums import definition_rows, matches
+from ..storage import positions
+from ..storage.integrity import names
+from ..storage.integrity.catalog_checksums import definition_rows, matches
 from ..storage.tables import CHECKSUMS
 from ..storage.vocabulary import term_checksum
 from .definitions import Definition

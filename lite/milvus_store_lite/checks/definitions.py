@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..codec import check_defaults
+from ..collection.index_changes import indexed_field
 from ..errors import MilvusException
-from ..index_changes import indexed_field
 from ..indexes.registry import check_index
-from ..lazy import lazy
-from ..properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, checked_properties
-from ..schema import Schema, check_name
+from ..process.lazy import lazy
+from ..schema.model import Schema, check_name
+from ..schema.properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, checked_properties
 from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE
 from ..storage.rows import RowStore, Tables
-from ..storage.values import check_defaults
 from .catalog import tables_of_collections
 from .report import Problem
 from .tables import Columns, differences, made_by

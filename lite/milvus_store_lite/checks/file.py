@@ -13,11 +13,11 @@ from contextlib import closing, contextmanager
 from typing import Final
 
 from ..errors import DatabaseLockedError, DatabaseWriteError
+from ..process.forks import GATE
 from ..storage.faults import FAULTS, said, translate
-from ..storage.file import connect_read_only, require
-from ..storage.forks import GATE
+from ..storage.file.opening import connect_read_only, require
+from ..storage.file.place import Place
 from ..storage.migrations import refuse_older
-from ..storage.place import Place
 from . import catalog, checksums, definitions, history, indexes, scalars, vectors
 from .definitions import Definition
 from .pages import pages_and_indexes

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .. import times
-from ..data_types import INTEGER_RANGES, DataType
+from ..codec.scalars import encode_scalar
 from ..errors import DataNotMatchException
-from ..schema import DYNAMIC_FIELD, Field
+from ..schema import times
+from ..schema.data_types import INTEGER_RANGES, DataType
+from ..schema.model import DYNAMIC_FIELD, Field
 from ..storage.rows import PARTITION_COLUMN
-from ..storage.values.scalars import encode_scalar
 from .definitions import Definition
 from .offenders import named, shown
 from .report import Problem

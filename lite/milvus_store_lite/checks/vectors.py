@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..data_types import DataType
-from ..schema import Field
-from ..storage.checksums import damaged
-from ..storage.values import dense, sparse, width
+from ..codec import dense, sparse, width
+from ..schema.data_types import DataType
+from ..schema.model import Field
+from ..storage.integrity.checksums import damaged
 from .definitions import Definition
 from .offenders import named, shown
 from .report import Problem

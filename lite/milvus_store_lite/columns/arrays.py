@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..schema import Field
-from ..stack import with_room
+from ..process.stack import with_room
+from ..schema.model import Field
 from .builders import JsonBuilder, NumberBuilder, StringBuilder, kind_of, scalar_builder, values_at
 from .column import ArrayColumn, JsonKind
 from .growable import Growable

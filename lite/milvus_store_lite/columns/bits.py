@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ..products import inner_products
+from .products import inner_products
 
 Words = npt.NDArray[np.uint64]
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..data_types import NUMPY_TYPES, DataType
-from ..schema import Field
-from ..stack import with_room
+from ..process.stack import with_room
+from ..schema.data_types import NUMPY_TYPES, DataType
+from ..schema.model import Field
 from .column import (
     Dictionary,
     JsonColumn,

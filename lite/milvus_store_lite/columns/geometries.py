@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ..geometry import Geometries, from_wkt
+from ..schema.geometry import Geometries, from_wkt
 from .column import allocated
 from .growable import Growable
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from ..lazy import lazy
+from ..process.lazy import lazy
 from .column import BoolArray
 
 _KEPT_SLOTS_SHARE = 8

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Protocol
 
-from ..storage.forks import GATE
+from ..process.forks import GATE
 
 
 class Holder(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ..storage.values.sparse import SparseRows, from_blobs
+from ..codec.sparse import SparseRows, from_blobs
 
 _GROWTH: Final = 2
 """How many times larger a segment is than those after it together, at least."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..storage.values.sparse import from_blobs
+from ..codec.sparse import from_blobs
 from .column import allocated
 from .growable import Growable
 from .postings import SparseBuilder, SparseColumn

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..data_types import DataType
-from ..schema import Field
-from ..storage.values import binary, dense
+from ..codec import binary, dense
+from ..schema.data_types import DataType
+from ..schema.model import Field
 from .bits import bit_counts
 from .column import BoolArray, allocated
 from .growable import Growable

@@ -9,19 +9,19 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..data_types import DataType
-from ..schema import Field
+from ..codec import dense
+from ..schema.data_types import DataType
+from ..schema.model import Field
 from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import PARTITION_COLUMN
-from ..storage.values import dense
 from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .geometries import GeometryBuilder, GeometryColumn
-from .history import VECTOR_CHUNK, Builder, History, blobs_of
 from .masks import Mask
 from .snapshot import AnyColumn, Form, Key, Snapshot
+from .snapshot_cache import VECTOR_CHUNK, Builder, SnapshotCache, blobs_of
 from .tokens import TokenBuilder, TokenColumn
 from .vectors import (
     AnyVectorColumn,
@@ -49,17 +49,17 @@ _MASKS: Final = 256
 class View:
     """A snapshot and a transaction that sees exactly its rows. Lives as long as the transaction."""
 
-    def __init__(self, snapshot: Snapshot, reading: Reading, history: History) -> None:
+    def __init__(self, snapshot: Snapshot, reading: Reading, history: SnapshotCache) -> None:
         self.snapshot = snapshot
         self._reading = reading
         self._history = history
 
     @classmethod
-    def of(cls, history: History, reading: Reading, position: Position) -> View:
+    def of(cls, history: SnapshotCache, reading: Reading, position: Position) -> View:
         """The view of ``history`` at ``position``, which is where ``reading`` sees the collection.
 
         Raises:
-            Moved: another thread has caught up further than this transaction sees.
+            SnapshotMoved: another thread has caught up further than this transaction sees.
         """
         return cls(history.at(reading, position), reading, history)
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any
 
-from ..schema import Schema
-from ..times import UTC
+from ..schema.model import Schema
+from ..schema.times import UTC
 from . import operands
 from .arrays import equals_list
 from .bound import (

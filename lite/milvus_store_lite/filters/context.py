@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
-from .. import times
 from ..errors import FilterError
-from ..schema import Field, Schema
+from ..schema import times
+from ..schema.model import Field, Schema
 from .lists import item_column
 from .templates import Plain, plain_value
 from .tree import Expression, ListOf, Node, Template

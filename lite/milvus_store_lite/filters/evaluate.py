@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import times
 from ..columns.column import ArrayColumn, JsonKind, NumberColumn, StringColumn
-from ..data_types import DataType
-from ..schema import Field
+from ..schema import times
+from ..schema.data_types import DataType
+from ..schema.model import Field
 from . import elements, numbers, strings
 from .arithmetic import calculate, negative
 from .bound import (

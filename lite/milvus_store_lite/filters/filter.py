@@ -13,12 +13,12 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from ..data_types import INTEGER_RANGES, DataType
 from ..errors import FilterError
-from ..lazy import lazy
-from ..schema import Field, Schema
-from ..stack import with_room
-from ..times import UTC
+from ..process.lazy import lazy
+from ..process.stack import with_room
+from ..schema.data_types import INTEGER_RANGES, DataType
+from ..schema.model import Field, Schema
+from ..schema.times import UTC
 from .bound import (
     AllOf,
     AnyOf,

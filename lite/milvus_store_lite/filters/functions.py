@@ -8,8 +8,8 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ..data_types import DataType
-from ..schema import Field
+from ..schema.data_types import DataType
+from ..schema.model import Field
 from . import arrays, spatial
 from .bound import Constant, FieldValue, ListValue, OverElements, PhraseMatch, Predicate, Spatial, TextMatch
 from .context import Context

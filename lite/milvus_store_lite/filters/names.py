@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from ..data_types import DataType
-from ..schema import DYNAMIC_FIELD, Field, Schema
+from ..schema.data_types import DataType
+from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from .bound import ElementAt, FieldValue, PathValue
 from .tree import Element, Member, Name, Path
 

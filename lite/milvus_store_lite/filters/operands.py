@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from .. import times
-from ..data_types import DataType
+from ..schema import times
+from ..schema.data_types import DataType
 from . import names
 from .arithmetic import BIT_OPERATORS, MAX_SHIFT, calculate_constants
 from .bound import (

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, cast
 
 from ..errors import FilterError
-from ..stack import with_room
+from ..process.stack import with_room
 from . import literals
 from .cursor import Cursor, at
 from .lexer import Kind, Token, token_at

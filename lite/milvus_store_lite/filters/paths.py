@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import FilterError
-from ..schema import Schema
+from ..schema.model import Schema
 from .bound import PathValue
 from .names import resolve
 from .parse import parse

@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
+from ..columns.products import dot
 from ..process.address_space import HEADROOM, require
+from ..process.forks import GATE
 from ..process.openmp import faiss
-from ..products import dot
-from ..storage.forks import GATE
 from ..storage.index_parts import DamagedIndex
 from . import transfer
 from .effort import Effort
@@ -211,8 +211,8 @@ class AnnIndex(ABC):
         if effort.breadth >= most:
             return None
         candidates = min(self.rows, 2 * effort.candidates)
-        finalists = None if effort.finalists is None else min(candidates, 2 * effort.finalists)
-        return Effort(min(most, 4 * effort.breadth), candidates, finalists)
+        rerank_k = None if effort.rerank_k is None else min(candidates, 2 * effort.rerank_k)
+        return Effort(min(most, 4 * effort.breadth), candidates, rerank_k)
 
     @property
     @abstractmethod

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ..codec import dense
+from ..columns.products import inner_products
 from ..process.address_space import HEADROOM, require
-from ..products import inner_products
-from ..schema import Field
+from ..process.threads import started
+from ..schema.model import Field
 from ..storage.rows import RowStore
-from ..storage.values import dense
-from ..threads import started
 from .built import BuiltIndex
 
 if TYPE_CHECKING:

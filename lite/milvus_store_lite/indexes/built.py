@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
-from ..lazy import lazy
+from ..process.lazy import lazy
 
 if TYPE_CHECKING:
     from .ann import AnnIndex

@@ -2,7 +2,7 @@
 
 Codes are ranked by faiss's fast-scan kernels. What they propose is scored exactly by the caller where its
 vectors are in memory; where they are not, finer codes that are rank the proposals first, and the caller reads
-the few vectors that are left from the file. How many lists, candidates and finalists that takes depends on the
+the few vectors that are left from the file. How many lists, candidates and rerank_k that takes depends on the
 data, so the build asks sample queries whose answers it knows, and keeps the cheapest setting that finds them.
 RaBitQ: Gao and Long, SIGMOD 2024 (https://arxiv.org/abs/2405.12497).
 """
@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..columns.products import inner_products
 from ..columns.vectors import RESIDENT_BYTES
 from ..process.openmp import faiss
-from ..products import inner_products
-from ..storage.team import TEAM
+from ..process.team import TEAM
 from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, list_count, use_threads
 from .assigning import assigned_by, quick_quantizer
 from .effort import Effort
@@ -103,7 +103,7 @@ class Codes(AnnIndex):
 
     @property
     def needs_tuned(self) -> set[str]:
-        return {"rows", "breadth", "candidates"} | ({"finalists"} if self.has_finer else set())
+        return {"rows", "breadth", "candidates"} | ({"rerank_k"} if self.has_finer else set())
 
     @property
     def sample_size(self) -> int:
@@ -153,7 +153,7 @@ class Codes(AnnIndex):
         effort = replace(best[1], candidates=int(_MARGIN * best[1].candidates))
         self.tuned |= {"breadth": effort.breadth, "candidates": effort.candidates}
         if self.has_finer:
-            self.tuned["finalists"] = self._tuned_finalists(queries, truth, effort)
+            self.tuned["rerank_k"] = self._tuned_finalists(queries, truth, effort)
         return True
 
     def _coarse(self, queries: Floats, effort: Effort) -> Labels:
@@ -164,7 +164,7 @@ class Codes(AnnIndex):
 
     def _tuned_finalists(self, queries: Floats, truth: list[set[int]], effort: Effort) -> int:
         """The fewest finalists among which is all that is among the candidates."""
-        whole = replace(effort, finalists=effort.candidates)
+        whole = replace(effort, rerank_k=effort.candidates)
         found = self._search(queries, effort.candidates, whole, self._search_params(whole, None))
         everything = _hits(found, truth)
         return _fewest(_FINALISTS, found, truth, everything) or effort.candidates
@@ -182,10 +182,10 @@ class Codes(AnnIndex):
         candidates = max(self.tuned["candidates"] * more**0.5, 2 * limit)
         asked = max(given.get("search_list", 0), given.get("search_k", 0), limit * given.get("refine_k", 0))
         candidates = int(max(candidates, asked))
-        finalists = None
+        rerank_k = None
         if self.has_finer:
-            finalists = min(candidates, int(max(self.tuned["finalists"] * more, asked)))
-        return Effort(max(1, min(self.most, round(breadth))), candidates, finalists)
+            rerank_k = min(candidates, int(max(self.tuned["rerank_k"] * more, asked)))
+        return Effort(max(1, min(self.most, round(breadth))), candidates, rerank_k)
 
     @property
     def has_finer(self) -> bool:
@@ -209,30 +209,30 @@ class Codes(AnnIndex):
         return nearest
 
     def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
-        finalists = count if effort.finalists is None else min(count, effort.finalists)
+        rerank_k = count if effort.rerank_k is None else min(count, effort.rerank_k)
         if len(queries) > 1:
             self._lists.implem = _ANY  # another thread's choice is as right
-            return super()._search(queries, finalists, effort, params)
+            return super()._search(queries, rerank_k, effort, params)
         if effort.breadth * self.rows < _CODES_FOR_THREADS * self.most:
             self._lists.implem = _ONE_THREAD
-            return super()._search(queries, finalists, effort, params)
+            return super()._search(queries, rerank_k, effort, params)
         with TEAM.shared() as threads:
             faiss.omp_set_num_threads(threads)
             self._lists.implem = _ONE_THREAD if threads == 1 else _ALL_THREADS
-            return super()._search(queries, finalists, effort, params)
+            return super()._search(queries, rerank_k, effort, params)
 
     def _search_params(self, effort: Effort, selector: Any) -> Any:
         params = faiss.IVFRaBitQSearchParameters(nprobe=effort.breadth, sel=selector)
-        if effort.finalists is None:
+        if effort.rerank_k is None:
             return params
-        factor = effort.candidates / effort.finalists
+        factor = effort.candidates / effort.rerank_k
         return faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=params)
 
 
 class RefinedCodes(Codes):
     """One-bit codes, and codes of eight bits of vectors too many to be held in memory themselves.
 
-    Those of eight bits leave 15 finalists of 500 candidates and are decoded faster; those of six bits take a
+    Those of eight bits leave 15 rerank_k of 500 candidates and are decoded faster; those of six bits take a
     quarter less memory, leave 20, and a search takes a fifth longer (1 M clustered vectors of 384 dimensions).
     """
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from ..storage.catalog import CollectionRecord
 from ..storage.positions import Position
-from .field_index import FieldIndex, Standing
-from .keeper import Keeper
+from .field_index import CollectionSession, FieldIndex
+from .maintainer import IndexMaintainer
 
 
 class CollectionIndexes:
     """The indexes that ``record`` defines. Those that ``before`` had just so live on with what is built."""
 
-    def __init__(self, record: CollectionRecord, keeper: Keeper, before: CollectionIndexes | None) -> None:
+    def __init__(
+        self, record: CollectionRecord, keeper: IndexMaintainer, before: CollectionIndexes | None
+    ) -> None:
         self._keeper = keeper
         self._by_field: dict[str, FieldIndex] = {}
         for index in record.indexes:
@@ -27,7 +29,7 @@ class CollectionIndexes:
         """The index on ``field``."""
         return self._by_field.get(field)
 
-    def attend(self, field: str, standing: Standing) -> FieldIndex | None:
+    def index_for_search(self, field: str, standing: CollectionSession) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan; sees to it that it is kept up to date."""
         index = self._by_field.get(field)
         if index is None or index.is_exact:

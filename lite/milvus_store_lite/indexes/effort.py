@@ -8,10 +8,10 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Effort:
     """``breadth``: inverted lists visited (nprobe) or graph nodes kept (ef); ``candidates``: rows taken from
-    them; ``finalists``: those of the candidates that are left when finer codes have ranked them, None where
+    them; ``rerank_k``: those of the candidates that are left when finer codes have ranked them, None where
     there are no finer codes. The last ones are re-ranked by their vectors.
     """
 
     breadth: int
     candidates: int
-    finalists: int | None = None
+    rerank_k: int | None = None

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..columns.snapshot import Origin, Snapshot
 from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteError
-from ..schema import Field
+from ..process.forks import GATE
+from ..schema.model import Field
 from ..storage import index_parts
 from ..storage.catalog import CollectionRecord, IndexRecord
-from ..storage.forks import GATE
 from ..storage.index_parts import DamagedIndex, IndexHead
 from ..storage.positions import Position
 from ..storage.rows import RowStore
@@ -38,7 +38,7 @@ LIVE_SHARE: Final = 0.5
 """When more than this share of the labels belongs to rows that are gone, the index is built anew."""
 
 
-class Standing(Protocol):
+class CollectionSession(Protocol):
     """The collection of an index in one transaction."""
 
     @property
@@ -57,7 +57,7 @@ class Standing(Protocol):
 WARM: Final = 8
 """Searches after which a process is taken to be one that goes on searching."""
 
-Open = Callable[[], "AbstractContextManager[Standing | None]"]
+Open = Callable[[], "AbstractContextManager[CollectionSession | None]"]
 """Begin a transaction in which the index still exists as it was defined; None if it does not."""
 
 
@@ -102,7 +102,7 @@ class FieldIndex:
             return position.live if self.wants_work(position) else 0
         return max(0, min(position.live, position.last_seq - self.built.through_seq))
 
-    def unstored(self, standing: Standing) -> int:
+    def unstored(self, standing: CollectionSession) -> int:
         """Rows that an index which is due has not in the file yet, found out without loading it."""
         position = standing.position
         if self._kind.least_rows is None:
@@ -126,7 +126,7 @@ class FieldIndex:
             self._coverages[snapshot.origin] = known
         return known
 
-    def load(self, standing: Standing) -> None:
+    def load(self, standing: CollectionSession) -> None:
         """Take what the file has, if it reaches beyond what this process has; waits for no build."""
         try:
             if self._lock.acquire(blocking=False):
@@ -158,7 +158,7 @@ class FieldIndex:
             if writing is not None and self._is_worth_storing(1 if is_asked else SAVE_GROWTH):
                 self._store(writing)
 
-    def _load(self, standing: Standing) -> None:
+    def _load(self, standing: CollectionSession) -> None:
         if self._is_stored_damaged:
             return
         known = -1 if self.built is None else self.built.through_seq
@@ -179,7 +179,7 @@ class FieldIndex:
             )
             return
 
-    def _read(self, standing: Standing) -> BuiltIndex:
+    def _read(self, standing: CollectionSession) -> BuiltIndex:
         """The index that the file has."""
         from .families import FAMILIES
         from .soundness import check_finds_own
@@ -203,7 +203,7 @@ class FieldIndex:
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         return BuiltIndex(ann, head.seqs, head.through_seq)
 
-    def _build(self, standing: Standing, progress: Progress) -> None:
+    def _build(self, standing: CollectionSession, progress: Progress) -> None:
         assert self._kind.least_rows is not None
         assert self.record.metric is not None
         rows, last_seq = standing.position.live, standing.position.last_seq
@@ -245,7 +245,7 @@ class FieldIndex:
             return
         self._become(made)
 
-    def _give_up(self, standing: Standing, what: str, reason: MemoryError) -> None:
+    def _give_up(self, standing: CollectionSession, what: str, reason: MemoryError) -> None:
         """Search without what memory has no room for, until there are many more rows."""
         rows = standing.position.live
         self._next_seq = standing.position.last_seq + max(rows, self._kind.least_rows or 0)
@@ -286,7 +286,7 @@ class FieldIndex:
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         self._is_stored_damaged = False
 
-    def _reaches_beyond_stored(self, standing: Standing, head: IndexHead) -> bool:
+    def _reaches_beyond_stored(self, standing: CollectionSession, head: IndexHead) -> bool:
         """Whether the file has nothing, or less, or something damaged in place of ``head``."""
         try:
             known = index_parts.through_seq(standing.connection, self.collection, self.record.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..data_types import DataType
+from ..schema.data_types import DataType
 from .parameters import Parameter
 
 

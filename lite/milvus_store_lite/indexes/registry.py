@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ..data_types import DENSE_VECTORS, DataType
 from ..errors import ParamError
-from ..schema import Field
+from ..schema.data_types import DENSE_VECTORS, DataType
+from ..schema.model import Field
 from .index_type import IndexType, by_name
 from .parameters import Parameter, check_parameters
 from .scalar_types import JSON_INDEXES, SCALAR_INDEXES

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..data_types import INTEGER_RANGES, DataType
-from ..schema import Field
+from ..schema.data_types import INTEGER_RANGES, DataType
+from ..schema.model import Field
 from .index_type import IndexType, by_name
 from .parameters import Parameter
 

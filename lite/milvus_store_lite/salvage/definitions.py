@@ -14,14 +14,19 @@ from typing import Any, Final
 
 from ..checks.definitions import CONSISTENCY_LEVELS
 from ..checks.tables import columns_of, made_by
+from ..collection.index_changes import indexed_field
 from ..errors import MilvusException
-from ..index_changes import indexed_field
 from ..indexes.registry import check_index
-from ..properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, check_against_schema, checked_properties
-from ..schema import Schema, check_name
+from ..schema.model import Schema, check_name
+from ..schema.properties import (
+    COLLECTION_PROPERTIES,
+    DATABASE_PROPERTIES,
+    check_against_schema,
+    checked_properties,
+)
 from ..storage import positions
 from ..storage.catalog import DEFAULT_DATABASE, DEFAULT_PARTITION, UNREADABLE, IndexRecord
-from ..storage.catalog_checksums import definition_rows, matches
+from ..storage.integrity.catalog_checksums import definition_rows, matches
 from ..storage.rows import RowStore
 from ..text.fields import check_analyzers
 from .scan import UNREADABLE_ROWS, Scan, largest, readable

@@ -13,7 +13,7 @@ from ..database import Database
 from ..errors import DatabaseWriteError, MilvusException
 from ..storage.catalog import DEFAULT_DATABASE
 from ..storage.faults import FAULTS, said, translate
-from ..storage.file import initialise
+from ..storage.file.opening import initialise
 from ..storage.transactions import transaction
 from .definitions import FoundCatalog, Note, read_catalog
 from .report import Ledger, Lost, Recovered, Recovery

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..schema import Field
-from ..storage.checksums import damaged
+from ..codec import sparse, width
+from ..schema.model import Field
+from ..storage.integrity.checksums import damaged
 from ..storage.rows import RowStore
 from ..storage.tables import CHECKSUMS
-from ..storage.values import sparse, width
 from .definitions import FoundCollection, Note, stored_tables
 from .report import Ledger
 from .scan import Scan, largest

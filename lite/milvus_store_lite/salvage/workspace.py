@@ -16,8 +16,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ..errors import DatabaseFormatError, DatabaseWriteError, NotADatabaseError
-from ..storage.admission import contradicts_file
-from ..storage.file import APPLICATION_ID, PAGE_SIZE
+from ..storage.file.admission import contradicts_file
+from ..storage.file.opening import APPLICATION_ID, PAGE_SIZE
 from ..storage.migrations import FORMAT_VERSION, migrate
 from .scan import UNREADABLE_ROWS
 

@@ -14,12 +14,13 @@ from typing import Any, Final
 import numpy as np
 
 from ..indexes.scalar_types import has_sql_index
-from ..storage import catalog, names, positions
+from ..storage import catalog, positions
 from ..storage.catalog import DEFAULT_PARTITION
-from ..storage.catalog_checksums import digest
-from ..storage.checksums import checksums
+from ..storage.integrity import names
+from ..storage.integrity.catalog_checksums import digest
+from ..storage.integrity.checksums import checksums
+from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.positions import Position
-from ..storage.row_checksums import PARTITION_COLUMN
 from ..storage.rows import RowStore
 from ..storage.tables import CHECKSUMS
 from ..text.documents import count_terms

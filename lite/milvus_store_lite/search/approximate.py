@@ -16,7 +16,7 @@ from ..columns.masks import Mask
 from ..columns.vectors import VectorColumn
 from ..columns.view import View
 from ..indexes.built import BuiltIndex, Coverage, Slots
-from ..schema import Field
+from ..schema.model import Field
 from . import dense, exact, plan
 from .dense_metrics import Floats, can_rank_query
 from .metrics import Metric
@@ -133,7 +133,7 @@ class _Task:
         found: list[Ranking | None] = [None] * len(self.queries)
         labels = np.arange(self.coverage.labels) if allowed is None else allowed.slots
         for place in self._rankable():
-            near = self.ann.preselect(self.prepared[place], labels, effort.finalists or effort.candidates)
+            near = self.ann.preselect(self.prepared[place], labels, effort.rerank_k or effort.candidates)
             found[place] = self._rerank(place, near)
         return found
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..codec.sparse import SparseRows
 from ..columns.column import BoolArray
 from ..columns.terms import TermColumn
-from ..schema import Field
-from ..storage.values.sparse import SparseRows
+from ..schema.model import Field
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, merge
 from .selection import Selection

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from ..codec import encode_pks, stored_queries
 from ..errors import DataNotMatchException, ParamError
-from ..schema import Field
+from ..schema.model import Field
 from ..storage.rows import RowStore
-from ..storage.values import encode_pks, stored_queries
-from .tenants import Tenant, strangers
+from .tenants import Tenant, other_tenants
 
 
 def stored_vectors(
@@ -29,7 +29,7 @@ def stored_vectors(
         raise ParamError(message=error.message.replace("row ", "id ", 1)) from None
     seqs = rows.seqs_of_pks(connection, pks)
     if tenant is not None:
-        foreign = strangers(connection, rows, seqs, tenant)
+        foreign = other_tenants(connection, rows, seqs, tenant)
         seqs = {pk: seq for pk, seq in seqs.items() if pk not in foreign}
     _refuse("some of the provided primary key IDs do not exist: missing IDs =", pks, set(pks) - set(seqs))
     blobs = rows.fetch_vectors(connection, list(seqs.values()), one.name)

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
-from ..storage.calls import whole_calls
-from ..storage.held import HeldTransaction
+from ..process.calls import whole_calls
+from ..storage.cursor_transaction import CursorTransaction
 from ..storage.leases import Lease
 from ..storage.rows import RowStore
 from .output import Projection
@@ -37,7 +37,7 @@ class Cursor:
 
     def __init__(self, lease: Lease) -> None:
         self._lock = threading.Lock()
-        self._transaction = HeldTransaction(lease)
+        self._transaction = CursorTransaction(lease)
 
     def close(self) -> None:
         """End the transaction; nothing happens if it has ended."""

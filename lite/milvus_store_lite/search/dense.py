@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
+from ..columns.products import inner_products
 from ..columns.vectors import VectorColumn
-from ..products import inner_products
 from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_error, score
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, leading

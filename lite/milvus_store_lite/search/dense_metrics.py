@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..columns.products import dot, inner_products, inner_products_at
 from ..columns.vectors import VectorColumn
-from ..products import dot, inner_products, inner_products_at
-from ..storage.team import TEAM
+from ..process.team import TEAM
 from .metrics import Metric
 
 Floats = npt.NDArray[np.float32]

@@ -14,8 +14,8 @@ from ..columns.postings import SparseColumn
 from ..columns.terms import TermColumn
 from ..columns.vectors import VectorColumn
 from ..columns.view import View
-from ..data_types import DataType
-from ..schema import Field
+from ..schema.data_types import DataType
+from ..schema.model import Field
 from . import binary, dense, plan, sparse
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, merge

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import JsonColumn, JsonKind, NumberColumn, StringColumn
-from ..data_types import DataType
 from ..errors import ParamError
-from ..schema import Field, Schema
+from ..schema.data_types import DataType
+from ..schema.model import Field, Schema
 from .selection import Selection
 
 _NULL: Final = -1

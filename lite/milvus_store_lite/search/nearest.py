@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from ..data_types import DataType
 from ..indexes.field_index import FieldIndex
-from ..schema import Field
+from ..schema.data_types import DataType
+from ..schema.model import Field
 from . import bm25, dense, exact, plan, sparse_nearest
 from .metrics import Metric
 from .rankings import Ranking

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..clock import Clock
+from ..codec import decode_scalar, decode_vector
 from ..errors import ParamError
-from ..lazy import lazy
-from ..schema import DYNAMIC_FIELD, Field, Schema
-from ..stack import with_room
+from ..process.lazy import lazy
+from ..process.stack import with_room
+from ..schema.clock import Clock
+from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..storage.catalog import CollectionRecord
 from ..storage.rows import RowStore
-from ..storage.values import decode_scalar, decode_vector
 from ..suggestions import did_you_mean
 
 _DOCUMENTS_AT_ONCE: Final = 1_000

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..columns.histories import Histories
+from ..codec import encode_queries
+from ..columns.snapshot_caches import SnapshotCaches
 from ..columns.view import View
 from ..errors import IndexNotExistException, ParamError
 from ..indexes.field_index import FieldIndex
 from ..indexes.registry import bm25_parameters, check_metric, check_search_parameters, index_types
-from ..schema import Field, Schema
+from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import RowStore
-from ..storage.values import encode_queries
 from ..suggestions import did_you_mean
 from .by_ids import stored_vectors
 from .group_labels import group_labels
@@ -33,7 +33,7 @@ from .output import Projection
 from .ranges import Nearest, within
 from .rankings import Ranking
 from .request import ByIds, GroupBy, Hits, Queries, Scope, SearchRequest, check_queries
-from .selection import Choice, Selection, check_isolation
+from .selection import BoundScope, Selection, check_isolation
 from .text_queries import text_queries
 
 
@@ -48,15 +48,15 @@ class PreparedSearch:
 
     request: SearchRequest
     rows: RowStore
-    choice: Choice
+    choice: BoundScope
     one: Field
     metric: Metric
     params: Mapping[str, Any]
     projection: Projection
     analyzer_name: str | None = None
 
-    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
-        """The rows to search at ``position``; raises what ``Choice.select`` raises."""
+    def select(self, histories: SnapshotCaches, reading: Reading, position: Position) -> Selection:
+        """The rows to search at ``position``; raises what ``BoundScope.select`` raises."""
         if self.one.is_function_output:
             return self.choice.select_by_text(histories, reading, position)
         return self.choice.select(histories, reading, position)
@@ -112,7 +112,7 @@ class PreparedSearch:
 
 
 def prepared(
-    record: CollectionRecord, rows: RowStore, chosen: Callable[[Scope], Choice], request: SearchRequest
+    record: CollectionRecord, rows: RowStore, chosen: Callable[[Scope], BoundScope], request: SearchRequest
 ) -> PreparedSearch:
     """``request`` checked against the collection.
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from .metrics import Metric
+from .range_bounds import RangeBounds
 from .rankings import NOTHING, Ranking
-from .ring import Ring
 from .selection import Selection
 
 Nearest = Callable[[Selection, Any, int], list[Ranking]]
@@ -19,7 +19,7 @@ _WIDENING: Final = 4
 """How many times more rows are asked for when those that came were not enough."""
 
 
-def within(metric: Metric, ring: Ring, nearest: Nearest) -> Nearest:
+def within(metric: Metric, ring: RangeBounds, nearest: Nearest) -> Nearest:
     """``nearest`` confined to the rows in ``ring``.
 
     More and more rows are asked for until there are enough inside the ring, or one is beyond it.

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..clock import COLLECTION_CLOCK, Clock
 from ..errors import ParamError
+from ..schema.clock import COLLECTION_CLOCK, Clock
 from .fusion import Ranker
-from .ring import Ring
+from .range_bounds import RangeBounds
 from .tenants import Tenant
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class SearchRequest:
     metric: str | None = None
     scope: Scope = EVERYTHING
     output_fields: Sequence[str] = ()
-    ring: Ring | None = None
+    ring: RangeBounds | None = None
     group_by: GroupBy | None = None
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)

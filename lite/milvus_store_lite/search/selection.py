@@ -10,18 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
-from ..columns.histories import MAX_PART_VALUES, Histories
-from ..columns.history import History
 from ..columns.masks import Mask
+from ..columns.snapshot_cache import SnapshotCache
+from ..columns.snapshot_caches import MAX_PART_VALUES, SnapshotCaches
 from ..columns.view import View
 from ..errors import CollectionNotLoadedException, ParamError, PartitionNotExistException
 from ..indexes.scalar_types import has_sql_index
-from ..properties import ISOLATION, as_flag
-from ..schema import Schema
+from ..schema.model import Schema
+from ..schema.properties import ISOLATION, as_flag
 from ..storage.catalog import CollectionRecord
 from ..storage.positions import Position
 from ..storage.reading import Reading
-from ..storage.rows import Part
+from ..storage.rows import RowSubset
 from .request import Scope
 from .tenants import partition_key, stored_tenant
 
@@ -60,7 +60,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class BoundScope:
     """A scope as one definition of the collection means it: worked out once, asked at any position.
 
     ``condition``: None for every row. ``partitions``: ids, None for all of them. ``tenants``: the values of the
@@ -70,12 +70,12 @@ class Choice:
 
     condition: Filter | None
     partitions: tuple[int, ...] | None
-    tenants: Part | None
-    parts: tuple[Part, ...]
+    tenants: RowSubset | None
+    parts: tuple[RowSubset, ...]
     confined: Filter | None
 
     @classmethod
-    def of(cls, record: CollectionRecord, scope: Scope, *, only_loaded: bool) -> Choice:
+    def of(cls, record: CollectionRecord, scope: Scope, *, only_loaded: bool) -> BoundScope:
         """What ``scope`` means.
 
         Args:
@@ -98,15 +98,15 @@ class Choice:
             confined=confined,
         )
 
-    def select(self, histories: Histories, reading: Reading, position: Position) -> Selection:
+    def select(self, histories: SnapshotCaches, reading: Reading, position: Position) -> Selection:
         """The live rows at ``position``, which is where ``reading`` sees the collection.
 
         Raises:
-            Moved: another thread has caught up further than this transaction sees.
+            SnapshotMoved: another thread has caught up further than this transaction sees.
         """
         return self.select_in(histories.of_parts(reading, self.tenants, self.parts), reading, position)
 
-    def select_in(self, history: History, reading: Reading, position: Position) -> Selection:
+    def select_in(self, history: SnapshotCache, reading: Reading, position: Position) -> Selection:
         """The same among the rows of ``history``."""
         view = View.of(history, reading, position)
         if self.condition is None and self.partitions is None:
@@ -116,7 +116,7 @@ class Choice:
             rows = Mask(self.condition.sampled(rows.flags))
         return Selection(view, rows)
 
-    def select_by_text(self, histories: Histories, reading: Reading, position: Position) -> Selection:
+    def select_by_text(self, histories: SnapshotCaches, reading: Reading, position: Position) -> Selection:
         """``select`` for who ranks by statistics: those of all rows, but for a bound tenant those of its own.
 
         A tenant would otherwise see in the scores how many rows of others have a term.
@@ -185,7 +185,7 @@ def loaded_partitions(record: CollectionRecord, asked: Sequence[str] | None) -> 
     return asked
 
 
-def check_isolation(record: CollectionRecord, choice: Choice, scope: Scope) -> None:
+def check_isolation(record: CollectionRecord, choice: BoundScope, scope: Scope) -> None:
     """Raise ``ParamError`` if the collection demands that a search names one tenant, and ``scope`` does not."""
     key = record.schema.partition_key
     if key is None or scope.tenant is not None or not as_flag(record.properties.get(ISOLATION)):
@@ -218,14 +218,14 @@ def _condition(record: CollectionRecord, scope: Scope, confined: Filter | None) 
     return condition if confined is None else confined & condition
 
 
-def _tenants(schema: Schema, condition: Filter | None) -> Part | None:
+def _tenants(schema: Schema, condition: Filter | None) -> RowSubset | None:
     """The part of the collection that the condition confines a request to by the partition key."""
     key = schema.partition_key
     values = None if condition is None or key is None else condition.required_values(key.name)
-    return None if values is None or key is None else Part(key.name, tuple(sorted(values)))
+    return None if values is None or key is None else RowSubset(key.name, tuple(sorted(values)))
 
 
-def _parts(record: CollectionRecord, condition: Filter | None) -> Iterator[Part]:
+def _parts(record: CollectionRecord, condition: Filter | None) -> Iterator[RowSubset]:
     """Parts that the condition confines a request to by other fields, where they may have an SQL index."""
     if condition is None:
         return
@@ -234,7 +234,7 @@ def _parts(record: CollectionRecord, condition: Filter | None) -> Iterator[Part]
         if one is not None and has_sql_index(one, index.type):
             values = condition.required_values(one.name)
             if values is not None and len(values) <= MAX_PART_VALUES:
-                yield Part(one.name, tuple(sorted(values)))
+                yield RowSubset(one.name, tuple(sorted(values)))
 
 
 def _both(mask: BoolArray | None, other: BoolArray) -> BoolArray:

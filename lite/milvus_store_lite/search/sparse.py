@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from ..codec.sparse import SparseRows
 from ..columns.column import BoolArray
 from ..columns.postings import SparseColumn
-from ..storage.values.sparse import SparseRows
 from .metrics import Metric
 from .rankings import Ranking, floor, leading
 

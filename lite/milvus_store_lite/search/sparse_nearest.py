@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..codec.sparse import SparseRows
 from ..columns.postings import SparseColumn
-from ..schema import Field
-from ..storage.values.sparse import SparseRows
+from ..schema.model import Field
 from . import exact, sparse
 from .metrics import Metric
 from .rankings import Ranking

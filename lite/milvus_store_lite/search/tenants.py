@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..data_types import DataType
+from ..codec.scalars import encode_scalar
 from ..errors import DataNotMatchException, ParamError
-from ..schema import Field
+from ..schema.data_types import DataType
+from ..schema.model import Field
 from ..storage.catalog import CollectionRecord
 from ..storage.rows import RowStore
-from ..storage.values.scalars import encode_scalar
 
 Tenant = str | int
 
@@ -66,7 +66,7 @@ def partition_key(record: CollectionRecord) -> Field:
     return key
 
 
-def strangers(
+def other_tenants(
     connection: sqlite3.Connection, rows: RowStore, found: Mapping[Any, int], tenant: Tenant
 ) -> set[Any]:
     """Those of the primary keys whose rows, by their seqs in ``found``, are not the tenant's."""

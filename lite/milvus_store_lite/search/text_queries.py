@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from ..codec.sparse import SparseRows
 from ..errors import ParamError
-from ..schema import Field
+from ..schema.model import Field
 from ..storage.rows import RowStore
-from ..storage.values.sparse import SparseRows
 from ..text.documents import count_terms
 from ..text.fields import query_analyzer
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..errors import DatabaseCorruptError, MilvusException
-from ..lazy import lazy
-from ..schema import Schema
-from . import index_parts, names, positions
-from .catalog_checksums import digest, seal_definition, verified_definition
-from .lineage import LINEAGE_TABLE
+from ..process.lazy import lazy
+from ..schema.model import Schema
+from . import index_parts, positions
+from .file.lineage import LINEAGE_TABLE
+from .integrity import names
+from .integrity.catalog_checksums import digest, seal_definition, verified_definition
 from .positions import DATABASE
 
 DEFAULT_DATABASE: Final = "default"

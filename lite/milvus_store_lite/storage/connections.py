@@ -20,19 +20,19 @@ from ..errors import (
     DatabaseWriteError,
     MilvusException,
 )
-from .backup import copy_to, target_of
+from ..process.forks import GATE
 from .faults import FAULTS, translate
-from .file import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
-from .filesystem import warn_of_network
-from .forks import GATE
-from .identity import Identity
+from .file.backup import copy_to, target_of
+from .file.filesystem import warn_of_network
+from .file.identity import Identity
+from .file.lineage import BEGIN_LOG
+from .file.log import LogBound, fold, start_session
+from .file.opening import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
+from .file.place import Place
+from .file.watch import Watch
 from .leases import Lease, WriteLease
-from .lineage import BEGIN_LOG
-from .log import LogBound, fold, start_session
 from .migrations import migrate, refuse_older
-from .place import Place
 from .pool import Pool
-from .watch import Watch
 from .writers import holder
 
 _SHRINK_SHARE: Final = 0.25

@@ -10,8 +10,9 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from . import catalog, names
-from .catalog_checksums import damage, digest, matches
+from . import catalog
+from .integrity import names
+from .integrity.catalog_checksums import damage, digest, matches
 
 
 def exists(connection: sqlite3.Connection, name: str) -> bool:

@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Protocol
 
 from ..errors import DatabaseCorruptError, DatabaseLockedError, MilvusException
-from .calls import THIS_THREAD, ThreadCalls
+from ..process.calls import THIS_THREAD, ThreadCalls
+from ..process.forks import GATE
 from .faults import FAULTS
-from .forks import GATE
 from .pool import Pool, Pooled
-from .reading import Moved
+from .reading import SnapshotMoved
 from .writers import begin_writing, end_writing
 
 
@@ -104,7 +104,7 @@ class Lease:
         if isinstance(error, FAULTS):
             raise self._lender.translated(error) from error
 
-    def lay_down(self) -> None:
+    def suspend(self) -> None:
         """Keep the connection beyond the block and the call, for later calls of any thread; ``end`` it then."""
         calls = self._calls
         assert calls is not None
@@ -257,6 +257,6 @@ def _is_refusal(error: BaseException) -> bool:
     After others one may be, whose cursor lives as long as the error's traceback: the next transaction on its
     connection would go on seeing the state of the file that the statement sees.
     """
-    if isinstance(error, Moved):
+    if isinstance(error, SnapshotMoved):
         return True
     return isinstance(error, MilvusException) and not isinstance(error, DatabaseCorruptError)

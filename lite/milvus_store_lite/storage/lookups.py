@@ -14,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import DatabaseCorruptError
-from ..schema import Schema
+from ..schema.model import Schema
 from .chunks import chunks
+from .integrity.sql_index import Entries, SqlIndex, Total
 from .positions import Position
-from .row_reader import ROWS_AT_ONCE, Part, RowReader, Seqs
-from .sql_index import Entries, SqlIndex, Total
+from .row_reader import ROWS_AT_ONCE, RowReader, RowSubset, Seqs
 from .tables import CHECKSUMS, sql_type
 
 _FEW_KEYS: Final = 4
@@ -61,7 +61,7 @@ class RowLookups(RowReader):
 
     # The rows that have some values of a field, through its SQL index -----------------------------------
 
-    def seqs_of_part(self, connection: sqlite3.Connection, part: Part) -> Seqs:
+    def seqs_of_part(self, connection: sqlite3.Connection, part: RowSubset) -> Seqs:
         """(n,) int64 seqs of the rows of ``part``, ascending."""
         seqs = self._part_beyond(connection, 0, part)
         if part.field != self._partition_key:
@@ -69,7 +69,7 @@ class RowLookups(RowReader):
         return np.array(seqs, dtype=np.int64)
 
     def added_to_part(
-        self, connection: sqlite3.Connection, part: Part, known: Position, to: Position, removed: Seqs
+        self, connection: sqlite3.Connection, part: RowSubset, known: Position, to: Position, removed: Seqs
     ) -> Seqs:
         """Those of the rows that came between two positions; ``removed`` as in ``added_seqs``."""
         if part.field == self._partition_key:
@@ -79,14 +79,14 @@ class RowLookups(RowReader):
         values = self.scalar_values(connection, part.field, seqs, known.last_seq)
         return seqs[np.array([value in part.values for value in values], dtype=np.bool_)]
 
-    def refuse_other_count(self, connection: sqlite3.Connection, part: Part, count: int) -> None:
+    def refuse_other_count(self, connection: sqlite3.Connection, part: RowSubset, count: int) -> None:
         """Raise DatabaseCorruptError unless ``part``, if it is of tenants, has ``count`` rows."""
         if part.field == self._partition_key and self.part_count(connection, part) != count:
             live = self.part_count(connection, part)
             fault = ValueError(f"its SQL index has {count} rows of tenants that have {live}")
             raise self.corrupt(f"field '{part.field}'", fault)
 
-    def part_count(self, connection: sqlite3.Connection, part: Part, limit: int | None = None) -> int:
+    def part_count(self, connection: sqlite3.Connection, part: RowSubset, limit: int | None = None) -> int:
         """How many rows ``part`` has, counting no further than ``limit`` unless that is known anyway."""
         if self.tenants is not None and part.field == self._partition_key:
             return self.tenants.live(connection, part.values)
@@ -96,7 +96,7 @@ class RowLookups(RowReader):
         )
         return int(counted.fetchone()[0])
 
-    def _part_beyond(self, connection: sqlite3.Connection, after: int, part: Part) -> list[int]:
+    def _part_beyond(self, connection: sqlite3.Connection, after: int, part: RowSubset) -> list[int]:
         """Seqs of the rows of ``part`` beyond ``after``, ascending, as its SQL index has them."""
         listed = f"seq, {CHECKSUMS}, {self._columns[part.field]}"
         where, bound = self._condition(after, part)
@@ -111,7 +111,7 @@ class RowLookups(RowReader):
             raise self._bad_index(part.field, "it has a row twice")
         return seqs
 
-    def _refuse_hidden(self, connection: sqlite3.Connection, part: Part, count: int) -> None:
+    def _refuse_hidden(self, connection: sqlite3.Connection, part: RowSubset, count: int) -> None:
         """Raise where an SQL index may have lost rows of ``part``, of which it has ``count``."""
         field = part.field
         if field not in self._value_indexes:

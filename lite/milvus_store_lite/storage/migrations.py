@@ -14,10 +14,10 @@ from typing import Final
 from xxhash import xxh3_64_digest
 
 from ..errors import DatabaseFormatError
-from ..schema import Schema
-from .catalog_checksums import digest, seal_definition
-from .lineage import add_row
-from .salting import salt_checksums
+from ..schema.model import Schema
+from .file.lineage import add_row
+from .integrity.catalog_checksums import digest, seal_definition
+from .integrity.salting import salt_checksums
 from .tables import StoredTables
 from .transactions import transaction
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from weakref import ref
 
-from .forks import GATE
-from .place import Place
+from ..process.forks import GATE
+from .file.place import Place
 
 
 class Pooled:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final, NamedTuple
 
-from . import names
-from .catalog_checksums import damage, digest, matches
+from .integrity import names
+from .integrity.catalog_checksums import damage, digest, matches
 
 DATABASE: Final = "(SELECT id FROM databases NOT INDEXED WHERE name = ?)"
 """A database is looked up by its name in every statement: its number may be another one's after a drop. They are

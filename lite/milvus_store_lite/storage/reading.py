@@ -20,11 +20,11 @@ class Reading(Protocol):
     def connection(self) -> sqlite3.Connection: ...
 
 
-class Moved(Exception):
+class SnapshotMoved(Exception):
     """Somebody wrote between looking and reading, or another thread sees more already: look again."""
 
 
-class Begun:
+class OpenTransaction:
     """A transaction that is under way."""
 
     __slots__ = ("connection",)
@@ -33,7 +33,7 @@ class Begun:
         self.connection = connection
 
 
-class Late:
+class LazyTransaction:
     """A transaction that begins when its connection is asked for, if ever. Used by one thread.
 
     Args:
@@ -55,16 +55,16 @@ class Late:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """Raises ``Moved`` when what was seen before is no longer so."""
+        """Raises ``SnapshotMoved`` when what was seen before is no longer so."""
         if self._connection is None:
             self._open = self._begin()
             connection = self._open.__enter__()
             if not self._is_unchanged(connection):
-                raise Moved
+                raise SnapshotMoved
             self._connection = connection
         return self._connection
 
-    def __enter__(self) -> Late:
+    def __enter__(self) -> LazyTransaction:
         return self
 
     def __exit__(

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DatabaseCorruptError
-from .checksums import damaged
 from .chunks import chunks
+from .integrity.checksums import damaged
+from .integrity.row_checksums import PARTITION_COLUMN
 from .positions import Position, place, sum_of_seqs
-from .row_checksums import PARTITION_COLUMN
 from .tables import CHECKSUMS, StoredTables
 
 ROWS_AT_ONCE: Final = 1_024
@@ -29,7 +29,7 @@ Seqs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RowSubset:
     """The rows whose ``field``, one with an SQL index, has one of ``values``."""
 
     field: str
@@ -157,7 +157,7 @@ class RowReader(StoredTables):
         column: str,
         seqs: Seqs,
         after: int,
-        part: Part | None = None,
+        part: RowSubset | None = None,
     ) -> list[Any]:
         """Stored values of ``column`` for the rows ``seqs``, (n,): all beyond ``after``, of those in ``part``.
 
@@ -182,7 +182,12 @@ class RowReader(StoredTables):
         return found
 
     def vector_blobs(
-        self, connection: sqlite3.Connection, field: str, after: int, chunk: int, part: Part | None = None
+        self,
+        connection: sqlite3.Connection,
+        field: str,
+        after: int,
+        chunk: int,
+        part: RowSubset | None = None,
     ) -> Iterator[tuple[list[int], list[bytes | None]]]:
         """Seqs and vectors of the rows beyond ``after``, of those in ``part``, ascending, ``chunk`` at a time.
 
@@ -211,7 +216,7 @@ class RowReader(StoredTables):
             fault = ValueError("a row has no vector, or a vector has no row")
             raise self.corrupt(f"vectors of field '{field}'", fault)
 
-    def vector_bytes(self, connection: sqlite3.Connection, field: str, part: Part | None = None) -> int:
+    def vector_bytes(self, connection: sqlite3.Connection, field: str, part: RowSubset | None = None) -> int:
         """Bytes of all stored vectors of ``field``."""
         table = self._vectors[field]
         where, values = self._condition(0, part)
@@ -263,7 +268,7 @@ class RowReader(StoredTables):
 
     # ---------------------------------------------------------------------------------------------------
 
-    def _condition(self, after: int, part: Part | None) -> tuple[str, tuple[Any, ...]]:
+    def _condition(self, after: int, part: RowSubset | None) -> tuple[str, tuple[Any, ...]]:
         """An SQL condition for the rows beyond ``after`` in ``part``, and the values it binds."""
         if part is None:
             return "seq > ?", (after,)

@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, Final
 
-from ..data_types import DataType
-from ..schema import DYNAMIC_FIELD
-from .checksums import checksums
+from ..codec import Batch, Blob
+from ..schema.data_types import DataType
+from ..schema.model import DYNAMIC_FIELD
 from .chunks import chunks
+from .integrity.checksums import checksums
+from .integrity.row_checksums import PARTITION_COLUMN
 from .lookups import RowLookups
 from .positions import Position
-from .row_checksums import PARTITION_COLUMN
-from .row_reader import Part
+from .row_reader import RowSubset
 from .tables import CHECKSUMS, Tables
-from .values import Batch, Blob
 
-__all__ = ["PARTITION_COLUMN", "Part", "RowStore", "Tables"]
+__all__ = ["PARTITION_COLUMN", "RowStore", "RowSubset", "Tables"]
 
 _FEED_LENGTH: Final = 50_000
 """Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""

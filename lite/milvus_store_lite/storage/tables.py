@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from ..data_types import DataType
 from ..errors import DatabaseCorruptError
-from ..schema import DYNAMIC_FIELD, Field, Schema
-from .checksums import checksums, salt
-from .row_checksums import PARTITION_COLUMN, RowChecksums
-from .tenants import Tenants
+from ..schema.data_types import DataType
+from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from .integrity.checksums import checksums, salt
+from .integrity.row_checksums import PARTITION_COLUMN, RowChecksums
+from .integrity.tenants import Tenants
 from .vocabulary import Vocabulary
 
 CHECKSUMS: Final = '"$checksums"'

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_digest
 
+from ..codec.sparse import SparseRows, pack
 from ..errors import DatabaseCorruptError
 from ..text.documents import Documents
 from .chunks import chunks
+from .integrity.sql_index import Entries, SqlIndex, Total
 from .positions import sum_of_seqs
-from .sql_index import Entries, SqlIndex, Total
-from .values.sparse import SparseRows, pack
 
 _KNOWN_TERMS: Final = 500_000
 """Terms kept in memory at most, some 100 bytes each."""

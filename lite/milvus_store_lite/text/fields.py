@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MilvusException, ParamError
-from ..schema import Field, Schema
+from ..schema.model import Field, Schema
 
 if TYPE_CHECKING:
     from .analyzer import Analyzer

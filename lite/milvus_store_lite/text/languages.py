@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from ..data_types import DataType
 from ..errors import ParamError
-from ..schema import Field, Schema
+from ..schema.data_types import DataType
+from ..schema.model import Field, Schema
 from .analyzer import Analyzer, analyzer
 
 _KEYS: Final = ("analyzers", "by_field", "alias")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ..errors import ParamError
-from ..re2 import compiled
 from .parameters import Step
+from .re2 import compiled
 
 Predicate = Callable[[str], object]
 """Something true for a token that is kept."""

@@ -11,7 +11,7 @@ import pytest
 from milvus_store import DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
 from milvus_store_lite.checks import Problem, check_file
-from milvus_store_lite.storage.checksums import checksums, salt
+from milvus_store_lite.storage.integrity.checksums import checksums, salt
 
 ROWS = 190 + 50 + 2
 DOCS = "collection 'docs'"
@@ -409,7 +409,7 @@ def test_a_check_sees_what_a_crash_left_in_the_write_ahead_log(path: Path, tmp_p
 def test_a_file_in_a_directory_that_cannot_be_written_is_checked(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("milvus_store_lite.storage.file.os.access", lambda *_: False)
+    monkeypatch.setattr("milvus_store_lite.storage.file.opening.os.access", lambda *_: False)
     assert check_file(path).is_sound
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from milvus_store import MilvusClient
-from milvus_store_lite.indexes.keeper import Keeper
+from milvus_store_lite.indexes.maintainer import IndexMaintainer
 from milvus_store_lite.storage import index_parts
 from milvus_store_lite.storage.index_parts import part_checksum
 from tests import thresholds
@@ -233,7 +233,7 @@ def main(index_type: str, seed: int, count: int, folder: Path) -> None:
     path.unlink()
     make(path, other_type, metric, seed)
     of_another_type = parts_of(path)
-    Keeper.schedule = lambda self, index: None  # type: ignore[method-assign]  # else each would be built anew
+    IndexMaintainer.schedule = lambda self, index: None  # type: ignore[method-assign]  # else each would be built anew
     queries = vectors(seed)[:: ROWS // QUERIES][:QUERIES]
     expected = nearest(queries, vectors(seed), metric)
     check(sound, queries, expected, "nothing")
@@ -260,9 +260,9 @@ def main(index_type: str, seed: int, count: int, folder: Path) -> None:
         "long text": {"tuned": " " * 10_000_000 + "{}"},
         "texts": {"tuned": '{"rows": "many", "breadth": "8", "candidates": null}'},
         "large numbers": {
-            "tuned": '{"rows": 1e400, "breadth": 1e400, "candidates": 1e400, "finalists": 1e400}'
+            "tuned": '{"rows": 1e400, "breadth": 1e400, "candidates": 1e400, "rerank_k": 1e400}'
         },
-        "negative numbers": {"tuned": '{"rows": -1, "breadth": -1, "candidates": -1, "finalists": -1}'},
+        "negative numbers": {"tuned": '{"rows": -1, "breadth": -1, "candidates": -1, "rerank_k": -1}'},
         "a text of rows": {"rows": "many"},
         "more parts": {"parts": 2**40},
     }

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from milvus_store_lite.data_types import DataType
 from milvus_store_lite.database import Database
 from milvus_store_lite.indexes import codes, field_index
 from milvus_store_lite.indexes.families import FAMILIES
-from milvus_store_lite.schema import Field, Schema
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field, Schema
 from milvus_store_lite.search.request import Scope, SearchRequest
 from milvus_store_lite.storage.catalog import IndexRecord
 from milvus_store_lite.storage.rows import RowStore

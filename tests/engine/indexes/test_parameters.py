@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from milvus_store_lite.data_types import DataType
 from milvus_store_lite.errors import ParamError
 from milvus_store_lite.indexes.registry import (
     BINARY_INDEXES,
@@ -16,7 +15,8 @@ from milvus_store_lite.indexes.registry import (
     check_search_parameters,
     index_types,
 )
-from milvus_store_lite.schema import Field
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field
 
 DENSE = Field("v", DataType.FLOAT_VECTOR, dim=12)
 BINARY = Field("b", DataType.BINARY_VECTOR, dim=16)

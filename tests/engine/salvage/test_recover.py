@@ -22,7 +22,7 @@ from milvus_store.errors import (
 )
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.salvage import Lost, Recovery, recover_file
-from milvus_store_lite.storage.file import PAGE_SIZE
+from milvus_store_lite.storage.file.opening import PAGE_SIZE
 from milvus_store_lite.storage.migrations import FORMAT_VERSION
 from tests.engine.salvage.conftest import Contents, contents
 from tests.pages import structure

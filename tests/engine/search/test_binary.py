@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milvus_store_lite.codec.binary import matrix
 from milvus_store_lite.columns.vectors import BinaryColumn, vectors_of
-from milvus_store_lite.data_types import DataType
-from milvus_store_lite.schema import Field
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field
 from milvus_store_lite.search.binary import scan
 from milvus_store_lite.search.metrics import Metric
-from milvus_store_lite.storage.values.binary import matrix
 
 BINARY = [Metric.HAMMING, Metric.JACCARD, Metric.TANIMOTO, Metric.SUBSTRUCTURE, Metric.SUPERSTRUCTURE]
 

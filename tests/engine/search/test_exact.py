@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite.columns.vectors import VectorColumn, vectors_of
-from milvus_store_lite.data_types import DataType
-from milvus_store_lite.schema import Field
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field
 from milvus_store_lite.search.dense import scan
 from milvus_store_lite.search.dense_metrics import Floats
 from milvus_store_lite.search.metrics import Metric

@@ -10,8 +10,8 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseWriteError
+from milvus_store_lite.process.calls import THIS_THREAD
 from milvus_store_lite.storage import connections
-from milvus_store_lite.storage.calls import THIS_THREAD
 from milvus_store_lite.storage.connections import Connections
 
 

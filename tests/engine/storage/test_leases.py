@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store_lite.errors import DatabaseLockedError
-from milvus_store_lite.storage.calls import THIS_THREAD, whole
+from milvus_store_lite.process.calls import THIS_THREAD, whole
 from milvus_store_lite.storage.connections import Connections
 
 _NAMES = "SELECT name FROM databases ORDER BY name"
@@ -111,7 +111,7 @@ def test_a_connection_whose_lease_is_lost_is_not_used_any_more(connections: Conn
     lease = connections.reading()
     lost = lease.__enter__()
     lost.execute(_NAMES).fetchone()
-    lease.lay_down()
+    lease.suspend()
     del lease
     gc.collect()
     add(connections, "one")

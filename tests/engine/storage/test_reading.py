@@ -11,7 +11,7 @@ import pytest
 
 from milvus_store_lite.errors import ConnectionNotExistException
 from milvus_store_lite.storage.connections import Connections
-from milvus_store_lite.storage.reading import Late, Moved
+from milvus_store_lite.storage.reading import LazyTransaction, SnapshotMoved
 
 
 class Beginnings:
@@ -32,10 +32,10 @@ class Beginnings:
 
 def test_one_begins_with_the_first_need_and_ends_with_the_block() -> None:
     begin = Beginnings()
-    with Late(begin, lambda connection: True):
+    with LazyTransaction(begin, lambda connection: True):
         pass
     assert begin.begun == 0
-    with Late(begin, lambda connection: True) as late:
+    with LazyTransaction(begin, lambda connection: True) as late:
         assert late.connection is late.connection
         assert (begin.begun, begin.ended) == (1, 0)
     assert (begin.begun, begin.ended) == (1, 1)
@@ -43,7 +43,7 @@ def test_one_begins_with_the_first_need_and_ends_with_the_block() -> None:
 
 def test_one_that_sees_something_newer_ends_too() -> None:
     begin = Beginnings()
-    with pytest.raises(Moved), Late(begin, lambda connection: False) as late:
+    with pytest.raises(SnapshotMoved), LazyTransaction(begin, lambda connection: False) as late:
         late.connection  # noqa: B018
     assert (begin.begun, begin.ended) == (1, 1)
 
@@ -53,6 +53,6 @@ def test_what_keeps_one_from_beginning_is_told(path: Path) -> None:
     connections.close()
     with (
         pytest.raises(ConnectionNotExistException),
-        Late(connections.reading, lambda connection: True) as late,
+        LazyTransaction(connections.reading, lambda connection: True) as late,
     ):
         late.connection  # noqa: B018

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
+from milvus_store_lite.codec.sparse import from_blobs
 from milvus_store_lite.storage import vocabulary
-from milvus_store_lite.storage.values.sparse import from_blobs
 from milvus_store_lite.storage.vocabulary import Vocabulary
 from milvus_store_lite.text.documents import count_terms
 

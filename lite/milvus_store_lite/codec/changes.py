@@ -1,0 +1,187 @@
+"""Rows of which only some fields are given: what is given is checked, the rest comes from the rows there are.
+
+Checking needs nothing but the schema and is done before the file is locked. What is stored already is taken over
+as it is stored, so that no value is read and written differently on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from ..errors import DataNotMatchException
+from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..schema.times import UTC
+from ..text.fields import deciding_fields
+from .batch import Batch, documents_of, primary_keys, refuse_filled, refuse_no_dicts
+from .json_text import encode_dynamic, merged_objects
+from .scalars import encode_scalar
+from .vectors import encode_vectors
+
+_ABSENT: Final = object()
+
+
+class Given(NamedTuple):
+    """The values of one field as stored, of the rows at ``places``."""
+
+    places: Sequence[int]
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Checked rows of which some fields are given.
+
+    ``given``: for each field, but the primary key and those that functions fill, which rows have it. ``dynamic``:
+    the dynamic keys of each row as JSON text, None without a dynamic field.
+    """
+
+    schema: Schema
+    pks: list[Any]
+    given: dict[str, Given]
+    dynamic: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Rows there are, by primary key: for each field their values by key, and the partitions they are in.
+
+    ``vectors``: those of fields that functions fill among them.
+    """
+
+    scalars: Mapping[str, Mapping[Any, Any]]
+    vectors: Mapping[str, Mapping[Any, Any]]
+    partitions: Mapping[Any, int]
+
+
+def encode_changes(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo = UTC) -> Changes:
+    """Check the fields that ``rows`` have, the primary key among them.
+
+    Args:
+        zone: where times without an offset are.
+
+    Raises:
+        DataNotMatchException: names the row, the field, what was expected and what was given.
+    """
+    refuse_no_dicts(rows)
+    refuse_filled(schema, rows)
+    pks = primary_keys(schema, rows)
+    given = {}
+    for one in schema.fields:
+        if not one.is_primary and not one.is_function_output:
+            encode = encode_vectors if one.dtype.is_vector else partial(encode_scalar, zone=zone)
+            given[one.name] = _given(one, rows, encode)
+    return Changes(schema, pks, given, encode_dynamic(schema, rows))
+
+
+def missing_columns(changes: Changes, existing: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
+    """What ``merged`` needs of the ``existing`` rows: names of scalars, ``$meta`` among them, and of vectors."""
+    schema = changes.schema
+    whole = {name for name, one in changes.given.items() if len(one.places) == len(changes.pks)}
+    scalars = [one.name for one in schema.scalars[1:] if one.name not in whole]
+    if changes.dynamic is not None:
+        scalars.append(DYNAMIC_FIELD)
+    vectors = [one.name for one in schema.vectors if not one.is_function_output and one.name not in whole]
+    return scalars, vectors + _kept_outputs(changes, existing)
+
+
+def merged(changes: Changes, stored: Stored, *, default_partition: int | None) -> Batch:
+    """Whole rows: ``changes`` over the rows that are ``stored``. Rows with one key are made one after the other.
+
+    Args:
+        stored: what ``missing_columns`` names, of the rows that there are.
+        default_partition: where new rows go while the others stay where they are; None where the call says it.
+
+    Raises:
+        DataNotMatchException: a row is new and lacks a field that has no default.
+    """
+    pks, schema = changes.pks, changes.schema
+    columns: dict[str, list[Any]] = {}
+    for name, given in changes.given.items():
+        one = schema.by_name[name]
+        known = stored.vectors if one.dtype.is_vector else stored.scalars
+        columns[name] = _column(one, pks, given, known.get(name, {}))
+    scalars = {one.name: columns[one.name] for one in schema.scalars[1:]}
+    vectors = {name: columns[name] for name in columns if schema.by_name[name].dtype.is_vector}
+    outputs = {name: _all_of(pks, stored.vectors[name]) for name in _kept_outputs(changes, stored.partitions)}
+    return Batch(
+        count=len(pks),
+        pks=pks,
+        scalars=scalars,
+        vectors={**vectors, **outputs},
+        documents=documents_of(schema, {schema.primary.name: pks, **scalars}, outputs),
+        dynamic=_dynamic(changes, stored),
+        partitions=None
+        if default_partition is None
+        else [stored.partitions.get(pk, default_partition) for pk in pks],
+    )
+
+
+def _given(
+    one: Field, rows: Sequence[Mapping[str, Any]], encode: Callable[[Field, list[Any]], Sequence[Any]]
+) -> Given:
+    name = one.name
+    places: Sequence[int] = [place for place, row in enumerate(rows) if name in row]
+    values = list(map(itemgetter(name), map(rows.__getitem__, places)))
+    try:
+        return Given(places, encode(one, values))
+    except DataNotMatchException:
+        for place, value in zip(places, values, strict=True):
+            try:
+                encode(one, [value])
+            except DataNotMatchException as error:
+                message = error.message.replace("row 0:", f"row {place}:", 1)
+                raise DataNotMatchException(message=message) from None
+        raise
+
+
+def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:
+    """The fields filled by functions whose texts do not change, in any row: their values stay as they are."""
+    if not all(pk in existing for pk in changes.pks):
+        return []
+    unchanged = {name for name, one in changes.given.items() if not one.places}
+    return [
+        name
+        for name, function in changes.schema.filled_by.items()
+        if deciding_fields(changes.schema.by_name[function.input]) <= unchanged
+    ]
+
+
+def _column(one: Field, pks: Sequence[Any], given: Given, known: Mapping[Any, Any]) -> list[Any]:
+    """The value of each of the rows ``pks``: the last that is given, else the known one, else the default."""
+    if len(given.places) == len(pks) and len(set(pks)) == len(pks):
+        return list(given.values)
+    values = {pk: known.get(pk, _ABSENT) for pk in pks}
+    for place, value in zip(given.places, given.values, strict=True):
+        values[pks[place]] = value
+    absent = [pk for pk, value in values.items() if value is _ABSENT]
+    if absent:
+        if not one.may_be_missing:
+            place = pks.index(absent[0])
+            raise DataNotMatchException(
+                message=f"row {place}: field '{one.name}' ({one.describe()}) is missing, and no row has the "
+                f"primary key {absent[0]!r:.80}: expected a value, since the field is neither nullable nor has a "
+                "default"
+            )
+        default = None if one.dtype.is_vector else encode_scalar(one, [None])[0]
+        values.update(dict.fromkeys(absent, default))
+    return _all_of(pks, values)
+
+
+def _dynamic(changes: Changes, stored: Stored) -> list[str] | None:
+    """The dynamic keys of each row, as JSON texts: the ones given beside those that are there."""
+    if changes.dynamic is None:
+        return None
+    known = stored.scalars.get(DYNAMIC_FIELD, {})
+    texts = {pk: known.get(pk) or "{}" for pk in changes.pks}
+    for pk, text in zip(changes.pks, changes.dynamic, strict=True):
+        texts[pk] = merged_objects(texts[pk], text)
+    return _all_of(changes.pks, texts)
+
+
+def _all_of(pks: Sequence[Any], values: Mapping[Any, Any]) -> list[Any]:
+    return list(map(values.__getitem__, pks))

@@ -1,0 +1,170 @@
+"""Dense vectors of float32, float16, bfloat16 and int8.
+
+Whatever the width in the file, in memory they are float32, which holds every value of the others.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataNotMatchException
+from ..schema.data_types import DataType
+from ..schema.model import Field
+from .failures import fail
+from .wrapping import unwrapped
+
+Matrix = npt.NDArray[np.float32]
+
+_STORED: Final[dict[DataType, np.dtype[Any]]] = {
+    DataType.FLOAT_VECTOR: np.dtype("<f4"),
+    DataType.FLOAT16_VECTOR: np.dtype("<f2"),
+    DataType.BFLOAT16_VECTOR: np.dtype("<u2"),
+    DataType.INT8_VECTOR: np.dtype("<i1"),
+}
+
+
+def width(one: Field) -> int:
+    """Bytes of one stored vector."""
+    return one.vector_dim * _STORED[one.dtype].itemsize
+
+
+def encode(one: Field, values: Sequence[Any]) -> list[memoryview]:
+    """Stored bytes of each vector, as slices of one buffer."""
+    stored = np.ascontiguousarray(_narrow(one, matrix(one, values)))
+    buffer, step = stored.data.cast("B") if stored.size else memoryview(b""), width(one)
+    return [buffer[place * step : (place + 1) * step] for place in range(len(values))]
+
+
+def matrix(one: Field, values: Sequence[Any]) -> Matrix:
+    """Vectors as a user gives them as a (n, dim) float32 matrix of values that the field can hold.
+
+    Takes lists or tuples of numbers and arrays of any real type; for the narrow types also their bytes.
+
+    Raises:
+        DataNotMatchException: a vector of another dimension, not of numbers, or out of the type's range.
+    """
+    dim = one.vector_dim
+    try:
+        are_lists = not isinstance(values, np.ndarray) and _all_lists(values)
+        found = _pack_lists(values, dim) if are_lists else _stack_arrays(values, dim)
+    except (ValueError, TypeError, struct.error, OverflowError):
+        found = None
+    if found is None:
+        found = np.empty((len(values), dim), dtype=np.float32)
+        for place, value in enumerate(values):
+            found[place] = _one_vector(one, place, value)
+    _check_range(one, values, found)
+    return found
+
+
+def from_blobs(one: Field, blobs: Sequence[bytes]) -> Matrix:
+    """Stored vectors as a (n, dim) float32 matrix; raises ValueError for a wrong number of bytes."""
+    stored = np.frombuffer(b"".join(blobs), dtype=_STORED[one.dtype]).reshape(len(blobs), one.vector_dim)
+    return _widen(one, stored)
+
+
+def to_list(blob: bytes) -> list[float]:
+    """A stored FLOAT_VECTOR as Python floats."""
+    values: list[float] = np.frombuffer(blob, dtype="<f4").tolist()
+    return values
+
+
+def _narrow(one: Field, values: Matrix) -> npt.NDArray[Any]:
+    """``values`` in the type they are stored in."""
+    if one.dtype is DataType.BFLOAT16_VECTOR:
+        # The upper half of a float32, rounded to nearest, ties to even.
+        bits = values.view(np.uint32)
+        return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(_STORED[one.dtype])
+    with np.errstate(over="ignore"):
+        return values.astype(_STORED[one.dtype], copy=False)
+
+
+def _widen(one: Field, stored: npt.NDArray[Any]) -> Matrix:
+    """``stored`` as float32."""
+    if one.dtype is DataType.BFLOAT16_VECTOR:
+        return (stored.astype(np.uint32) << 16).view(np.float32)
+    return stored.astype(np.float32, copy=False)
+
+
+def _check_range(one: Field, values: Sequence[Any], found: Matrix) -> None:
+    if one.dtype is DataType.FLOAT_VECTOR and math.isfinite(np.vdot(found, found)):
+        return  # a sum of squares with an infinity or NaN in it is not finite; vdot() does not warn of it
+    if one.dtype is DataType.INT8_VECTOR:
+        fits = ((found >= -128) & (found <= 127) & (found == np.rint(found))).all(axis=1)
+        expected = "integers between -128 and 127"
+    else:
+        fits = np.isfinite(found if one.dtype is DataType.FLOAT_VECTOR else _widen(one, _narrow(one, found)))
+        fits = fits.all(axis=1)
+        name = "float32" if one.dtype is DataType.FLOAT_VECTOR else one.dtype.name.split("_")[0].lower()
+        expected = f"finite numbers in the range of {name} (no NaN, no infinity)"
+    if not fits.all():
+        place = int(np.argmin(fits))
+        fail(one, place, values[place], expected)
+
+
+def _all_lists(values: Sequence[Any]) -> bool:
+    return {list, tuple}.issuperset(map(type, values))
+
+
+def _pack_lists(values: Sequence[Sequence[float]], dim: int) -> Matrix:
+    """Lists of Python numbers: ``struct`` converts them three times faster than numpy does."""
+    pack = _packer(dim)
+    packed = b"".join([pack(*value) for value in values])
+    return np.frombuffer(packed, dtype=np.float32).reshape(len(values), dim)
+
+
+@lru_cache
+def _packer(dim: int) -> Callable[..., bytes]:
+    return struct.Struct(f"={dim}f").pack
+
+
+def _stack_arrays(values: Sequence[Any], dim: int) -> Matrix | None:
+    if isinstance(values, np.ndarray):
+        stacked = values
+    elif {np.ndarray}.issuperset(map(type, values)):
+        arrays = cast("Sequence[npt.NDArray[Any]]", values)
+        stacked = arrays[0][np.newaxis] if len(arrays) == 1 else np.stack(arrays)
+    else:
+        return None
+    if stacked.shape != (len(values), dim) or not _is_real(stacked):
+        return None
+    if stacked.dtype == np.float32:
+        return np.ascontiguousarray(stacked)
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(stacked, dtype=np.float32)
+
+
+def _is_real(array: npt.NDArray[Any]) -> bool:
+    """Whether it holds numbers; bfloat16 comes from the package ml_dtypes, as a type unknown to numpy."""
+    return array.dtype.kind in "fiu" or array.dtype.name == "bfloat16"
+
+
+def _one_vector(one: Field, place: int, value: Any) -> Matrix:
+    value = unwrapped(value)
+    if isinstance(value, (bytes, bytearray)) and one.dtype is not DataType.FLOAT_VECTOR:
+        if len(value) != width(one):
+            fail(one, place, value, f"{width(one)} bytes")
+        found: Matrix = from_blobs(one, [bytes(value)])[0]
+        return found
+    if value is None or isinstance(value, (str, bytes, bytearray, dict, int, float)):
+        fail(one, place, value, f"a vector of {one.dim} numbers")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.empty(0, dtype=object)
+    if array.ndim != 1 or not _is_real(array):
+        fail(one, place, value, f"a vector of {one.dim} numbers")
+    if array.shape[0] != one.dim:
+        raise DataNotMatchException(
+            message=f"row {place}: field '{one.name}' ({one.describe()}): expected a vector of dimension "
+            f"{one.dim}, got dimension {array.shape[0]}"
+        )
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)

@@ -1,0 +1,120 @@
+"""JSON values and the dynamic field, as the text that SQLite stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn
+
+from ..errors import DataNotMatchException, shown
+from ..process.stack import with_room
+from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..suggestions import did_you_mean
+from .plain import MAX_LEVELS, Path, Unfit, is_plain, to_plain
+
+dump: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+"""Values that are known to be plain, as compact JSON; an infinity or NaN is a ValueError."""
+
+
+def encode_json(one: Field, values: Sequence[Any]) -> list[str]:
+    """The values of a JSON field. Text and bytes are JSON already and are parsed, as by pymilvus."""
+    return [
+        _to_json(f"field '{one.name}' ({one.describe()})", place, value) for place, value in enumerate(values)
+    ]
+
+
+def _to_json(where: str, place: int, value: Any) -> str:
+    if isinstance(value, (str, bytes, bytearray)):
+        value = _parsed(where, place, value)
+    try:
+        return _text(value)
+    except Unfit as unfit:
+        _fail(place, where + _at(unfit.path), unfit)
+
+
+def _text(value: Any, levels: int = MAX_LEVELS) -> str:
+    """``value`` as compact JSON; raises Unfit for what JSON cannot hold."""
+    try:
+        if is_plain(value, levels):
+            text = dump(value)
+            text.encode()
+            return text
+    except (ValueError, RecursionError):
+        pass  # NaN becomes null; a lone surrogate is found below
+    return with_room(lambda: dump(to_plain(value, levels=levels)))
+
+
+def _parsed(where: str, place: int, given: str | bytes | bytearray) -> Any:
+    try:
+        text = given if isinstance(given, str) else given.decode()
+        value = with_room(lambda: json.loads(text, parse_constant=_refuse, parse_float=_finite))
+    except (ValueError, RecursionError) as error:
+        reason = "it nests too deep" if isinstance(error, RecursionError) else error
+        raise DataNotMatchException(
+            message=f"row {place}: {where}: expected JSON ({reason}), got {shown(given)}; text is parsed: "
+            "to store a string, give json.dumps(text)"
+        ) from None
+    return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text:.40} is beyond the range of a 64-bit float")
+    return number
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _at(path: Path) -> str:
+    """The steps of ``path``, as a filter names them."""
+    steps = "".join(f"[{json.dumps(step, ensure_ascii=False)[:80]}]" for step in path[:8])
+    return steps + "…" if len(path) > 8 else steps
+
+
+def _fail(place: int, where: str, unfit: Unfit) -> NoReturn:
+    raise DataNotMatchException(
+        message=f"row {place}: {where}: expected {unfit.expected}, got {shown(unfit.value)}"
+    ) from None
+
+
+def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """The keys of each row that are no fields, as JSON; None when the schema has no dynamic field."""
+    known = frozenset(schema.by_name)
+    if all(map(known.issuperset, rows)):
+        return ["{}"] * len(rows) if schema.enable_dynamic_field else None
+    if not schema.enable_dynamic_field:
+        for place, row in enumerate(rows):
+            unknown = [key for key in row if key not in known]
+            if unknown:
+                raise DataNotMatchException(
+                    message=f"row {place}: unknown field {unknown[0]!r}: the collection has no dynamic field, "
+                    f"expected {', '.join(schema.by_name)}" + did_you_mean(unknown[0], schema.by_name)
+                )
+    texts = []
+    for place, row in enumerate(rows):
+        extra = {key: value for key, value in row.items() if key not in known}
+        if DYNAMIC_FIELD in extra:
+            raise DataNotMatchException(
+                message=f"row {place}: {DYNAMIC_FIELD!r} is the name of the dynamic field itself: "
+                f"give its keys beside the other fields"
+            )
+        try:
+            texts.append(_text(extra, MAX_LEVELS + 1))
+        except Unfit as unfit:
+            key = (
+                f"key {unfit.path[0]!r:.80}{_at(unfit.path[1:])} of the dynamic field"
+                if unfit.path
+                else "a row"
+            )
+            _fail(place, key, unfit)
+    return texts
+
+
+def merged_objects(text: str, newer: str) -> str:
+    """The JSON object ``text`` with the keys of ``newer`` in place of its own of these names."""
+    if newer == "{}" or text == "{}":
+        return text if newer == "{}" else newer
+    return with_room(lambda: dump({**json.loads(text), **json.loads(newer)}))

@@ -1,0 +1,1 @@
+"""One collection: the calls on its rows, its definition and its indexes, and the transactions that they run in."""

@@ -1,0 +1,318 @@
+"""A collection: the calls that read and write its rows.
+
+Each call is one transaction on the file and delegates what it does: checking rows to ``storage.values``,
+statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import tzinfo
+from typing import Any, Final, TypeVar
+
+from ..codec import Batch, Changes, Stored, encode_changes, encode_pks, encode_rows, merged, missing_columns
+from ..errors import DatabaseReplacedError
+from ..process.calls import whole_calls
+from ..process.forks import GATE
+from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
+from ..schema.model import Schema
+from ..search.cursors import QueryCursor, SearchCursor
+from ..search.hybrid import hybrid_hits
+from ..search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, SearchRequest, check_window
+from ..search.selection import BoundScope, Selection, loaded_partitions, partition_id
+from ..storage import positions
+from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from ..storage.leases import Lease
+from ..storage.reading import SnapshotMoved
+from ..storage.rows import PARTITION_COLUMN
+from .definition import Definition, refuse_partition_key
+from .session import Chooser, CollectionState, Session
+
+_TURNS: Final = 10_000
+"""How often others may write between a look and the reading. A file that somebody has put back to an earlier state
+would have no end."""
+
+Encode = Callable[..., Batch | Changes]
+"""Checks rows against a schema; takes them as ``encode_rows`` does."""
+
+Read = TypeVar("Read")
+Asked = TypeVar("Asked", Scope, SearchRequest)
+
+
+@whole_calls
+class Collection(Definition):
+    """The collection called ``name`` (or by that alias), looked up anew at every call."""
+
+    # Writing ------------------------------------------------------------------------------------------
+
+    def insert(self, rows: Sequence[Mapping[str, Any]], partition: str | None = None) -> list[Any]:
+        """Add ``rows``, all or none, and return their primary keys; they are on disk on return.
+
+        A row whose primary key exists already replaces the older one, as the last writer does in Milvus.
+
+        Raises:
+            DataNotMatchException: a row does not fit the schema.
+        """
+        return self._write_rows(rows, partition, _as_inserted)
+
+    def upsert(
+        self, rows: Sequence[Mapping[str, Any]], partition: str | None = None, *, partial: bool = False
+    ) -> list[Any]:
+        """Add ``rows``, replacing those with the same primary keys; returns the primary keys now in place.
+
+        With ``auto_id`` the rows name the keys to replace and get new ones.
+
+        Args:
+            partial: fields and dynamic keys that a row does not have stay as they are, and so does its partition
+                unless ``partition`` is given. A row that replaces none must have all fields, as for ``insert``.
+        """
+        return self._write_rows(rows, partition, encode_changes if partial else _as_upserted)
+
+    def write_first(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+        """Add the rows of a collection that ``session`` has just made; returns their primary keys."""
+        return self._write_batch(session, batch, partition)
+
+    def delete_ids(self, ids: Sequence[Any], partition: str | None = None) -> int:
+        """Delete the rows with these primary keys; returns how many there were."""
+        with self._writing() as session:
+            schema, rows = session.state.record.schema, session.state.rows
+            found = self._seqs_of_pks(session, encode_pks(schema.primary, ids))
+            seqs = list(found.values())
+            if partition is not None:
+                home = partition_id(session.state.record, partition)
+                homes = rows.partitions_of(session.connection, seqs)
+                seqs = [seq for seq in seqs if homes[seq] == home]
+            self._remove(session, seqs)
+            return len(seqs)
+
+    def delete_where(self, scope: Scope) -> int:
+        """Delete the rows in ``scope``; returns how many there were."""
+        with self._writing() as session:
+            selection = session.selected(BoundScope.of(session.record, self._own(scope), only_loaded=False))
+            self._remove(session, selection.view.snapshot.seqs[selection.slots].tolist())
+            return selection.count
+
+    # Reading ------------------------------------------------------------------------------------------
+
+    def get(
+        self,
+        ids: Sequence[Any],
+        output_fields: Sequence[str],
+        partitions: Sequence[str] | None = None,
+        clock: Clock = COLLECTION_CLOCK,
+    ) -> list[dict[str, Any]]:
+        """The rows with these primary keys that exist, in the order of ``ids``."""
+        with self._reading() as session:
+            record, rows = session.state.record, session.state.rows
+            partitions = loaded_partitions(record, partitions)
+            pks = encode_pks(record.schema.primary, ids)
+            found = self._seqs_of_pks(session, pks)
+            seqs = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
+            if partitions is not None:
+                wanted = {partition_id(record, partition) for partition in partitions}
+                homes = rows.partitions_of(session.connection, seqs)
+                seqs = [seq for seq in seqs if homes[seq] in wanted]
+            projection = session.state.columns(tuple(output_fields), clock)
+            return projection.fetch(session.connection, rows, seqs)[1]
+
+    def query(
+        self, scope: Scope, output_fields: Sequence[str], limit: int | None = None, offset: int = 0
+    ) -> list[dict[str, Any]]:
+        """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
+        check_window(limit, offset)
+        own, names = self._own(scope), tuple(output_fields)
+
+        def rows(session: Session) -> list[dict[str, Any]]:
+            state = session.state
+            selection = session.selected(state.choice(own))
+            slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
+            seqs = selection.view.snapshot.seqs[slots].tolist()
+            return state.columns(names, scope.clock).fetch(session.connection, state.rows, seqs)[1]
+
+        return self._read(rows)
+
+    def count_where(self, scope: Scope) -> int:
+        """How many rows are in ``scope``."""
+        own = self._own(scope)
+        return self._read(lambda session: session.selected(session.state.choice(own)).count)
+
+    def search(self, request: SearchRequest, queries: Queries) -> tuple[str, list[Hits]]:
+        """The primary key's name, and the nearest rows in the request's scope for each of ``queries``."""
+        own = self._own(request)
+
+        def hits(session: Session) -> tuple[str, list[Hits]]:
+            search = session.state.search(own)
+            found = search.hits(session.selected(search), queries, session.index_of(search.one.name))
+            return search.rows.schema.primary.name, found
+
+        return self._read(hits)
+
+    def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
+        """The primary key's name, and the best rows of several searches of one state of the collection."""
+        own = [self._own(one) for one, _ in request.searches]
+        everything = self._own(EVERYTHING)
+
+        def hits(session: Session) -> tuple[str, list[Hits]]:
+            state = session.state
+            searches = [state.search(one) for one in own]
+            selections = [session.selected(search) for search in searches]
+            whole = None if request.group_by is None else session.selected(state.choice(everything))
+            found = hybrid_hits(state.record, searches, selections, whole, request, session.index_of)
+            return state.record.schema.primary.name, found
+
+        return self._read(hits)
+
+    def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
+        """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
+        own = self._own(scope)
+
+        def cursor(lease: Lease, session: Session, selection: Selection) -> QueryCursor:
+            projection = session.state.columns(tuple(output_fields), scope.clock)
+            return QueryCursor(lease, session.state.rows, selection, projection, offset)
+
+        return self._kept(lambda state: state.choice(own), cursor)
+
+    def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
+        """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
+
+        All pages show the collection as it is now. The request's limit is the length of a page, and bounds the
+        parameters of the index; its offset and groups must be none. Close the cursor when done.
+        """
+        assert request.offset == 0, "iterators know no offset"
+        assert request.group_by is None, "iterators know no groups"
+        own = self._own(request)
+
+        def cursor(lease: Lease, session: Session, selection: Selection) -> tuple[str, SearchCursor]:
+            search = session.state.search(own)
+            vectors = search.vectors(selection.view, queries)
+            find = search.nearest(session.index_of(search.one.name))
+            pages = SearchCursor(lease, search, selection, vectors, find)
+            return search.rows.schema.primary.name, pages
+
+        return self._kept(lambda state: state.search(own), cursor)
+
+    # ---------------------------------------------------------------------------------------------------
+
+    def _write_rows(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        partition: str | None,
+        encode: Encode,
+    ) -> list[Any]:
+        # Rows are checked before the write lock is taken; if another process has changed the schema or the
+        # time zone in between, they are checked again.
+        record = self.describe()
+        while True:
+            schema, zone = record.schema, zone_of(record.in_force)
+            encoded = encode(schema, rows, zone=zone)
+            with self._writing() as session:
+                record = session.record
+                if record.schema == schema and zone_of(record.in_force) == zone:
+                    if isinstance(encoded, Changes):
+                        encoded = self._merged(session, encoded, partition)
+                    return self._write_batch(session, encoded, partition)
+
+    def _merged(self, session: Session, changes: Changes, partition: str | None) -> Batch:
+        """``changes`` over the rows that there are, which are read in one go."""
+        rows, connection = session.rows, session.connection
+        found = self._seqs_of_pks(session, list(dict.fromkeys(changes.pks)))
+        scalars, vectors = missing_columns(changes, found)
+        columns = [PARTITION_COLUMN, *scalars]
+        fetched = rows.fetch(connection, list(found.values()), columns)
+        by_column = {
+            name: {pk: fetched[seq][place] for pk, seq in found.items()}
+            for place, name in enumerate(columns, 2)
+        }
+        blobs = {}
+        for name in vectors:
+            of_seq = rows.fetch_vectors(connection, list(found.values()), name)
+            blobs[name] = {pk: of_seq[seq] for pk, seq in found.items()}
+        stored = Stored(by_column, blobs, by_column.pop(PARTITION_COLUMN))
+        home = partition_id(session.record, DEFAULT_PARTITION) if partition is None else None
+        return merged(changes, stored, default_partition=home)
+
+    def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+        record, rows, connection = session.state.record, session.state.rows, session.connection
+        home = self._home(record, partition)
+        position = session.position
+        pks = batch.pks
+        if pks is not None:
+            batch = _last_of_each_pk(batch, pks)
+            replaced = self._replaced(session, pks)
+            if replaced:
+                position = rows.remove(connection, list(replaced.values()), position)
+        if pks is None or record.schema.primary.auto_id:
+            batch = replace(batch, pks=None)
+            pks = rows.generated_pks(position.last_seq + 1, batch.count)
+        position = rows.insert(connection, batch, home, position)
+        positions.set_position(connection, record.id, position)
+        session.state.indexes.wrote(position)
+        return pks
+
+    def _own(self, asked: Asked) -> Asked:
+        """What of the rows ``asked`` for may be seen."""
+        return asked
+
+    def _read(self, read: Callable[[Session], Read]) -> Read:
+        """What ``read`` finds in the collection as it is now; a transaction begins when it asks for one."""
+        GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
+        try:
+            for _ in range(_TURNS):
+                late, session = self._sessions.begin_lazily(self._database, self.name, self.suggests_names)
+                try:
+                    with late:
+                        return read(session)
+                except SnapshotMoved:
+                    continue
+            raise self._fallen_back()
+        finally:
+            GATE.leave()
+
+    def _kept(
+        self,
+        chooser: Callable[[CollectionState], Chooser],
+        keep: Callable[[Lease, Session, Selection], Read],
+    ) -> Read:
+        """What keeps a read transaction, with the rows chosen just as it sees them."""
+        for _ in range(_TURNS):
+            lasting = self._sessions.lasting(self._database, self.name, self.suggests_names)
+            with suppress(SnapshotMoved), lasting as (lease, session):
+                return keep(lease, session, session.selected(chooser(session.state)))
+        raise self._fallen_back()
+
+    def _fallen_back(self) -> DatabaseReplacedError:
+        return DatabaseReplacedError(
+            message=f"collection {self.name!r} is behind what this client has read of it: the file was replaced "
+            f"by an earlier state of it while it was open: open a new client"
+        )
+
+    def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
+        """The seq of each of ``pks`` that exists."""
+        return session.state.rows.seqs_of_pks(session.connection, pks)
+
+    def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
+        """The rows that new rows with these keys take the place of, by key."""
+        return session.rows.seqs_of_pks(session.connection, list(dict.fromkeys(pks)))
+
+    @staticmethod
+    def _home(record: CollectionRecord, partition: str | None) -> int:
+        """The partition that new rows go to."""
+        if partition:
+            refuse_partition_key(record, partition)
+        return partition_id(record, partition or DEFAULT_PARTITION)
+
+
+def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:
+    """``batch`` without the rows that a later row of the same primary key replaces."""
+    last = {pk: place for place, pk in enumerate(pks)}
+    return batch if len(last) == batch.count else batch.keep(sorted(last.values()))
+
+
+def _as_inserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
+    return encode_rows(schema, rows, pk_given=not schema.primary.auto_id, zone=zone)
+
+
+def _as_upserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
+    return encode_rows(schema, rows, pk_given=True, zone=zone)

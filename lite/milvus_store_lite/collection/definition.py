@@ -1,0 +1,178 @@
+"""What a collection is: the calls that describe and change its fields, partitions and properties.
+
+Each call is one transaction. What a change of the schema may be is decided in ``schema_changes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+from ..codec import check_defaults, encode_default
+from ..errors import ParamError
+from ..process.calls import whole_calls
+from ..schema.clock import with_fixed_defaults, zone_of
+from ..schema.model import Field, Schema, check_name
+from ..schema.properties import (
+    COLLECTION_PROPERTIES,
+    DYNAMIC,
+    as_flag,
+    check_against_schema,
+    checked_properties,
+)
+from ..schema.reserved import check_field_name
+from ..search.selection import partition_id
+from ..storage import catalog, positions
+from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from ..text.fields import check_analyzers
+from .schema_changes import with_field, with_field_params, without_field
+from .session import Session, Sessions
+
+
+@whole_calls
+class Definition:
+    """The definition of the collection called ``name`` in ``database``, and the base of the calls on its rows.
+
+    Args:
+        sessions: begins transactions and finds the collection in them.
+    """
+
+    suggests_names = True
+    """Whether an error may name other collections of the database."""
+
+    def __init__(self, sessions: Sessions, database: str, name: str) -> None:
+        self.name = name
+        self._sessions = sessions
+        self._database = database
+
+    def _reading(self) -> AbstractContextManager[Session]:
+        return self._sessions.reading(self._database, self.name, self.suggests_names)
+
+    def _writing(self) -> AbstractContextManager[Session]:
+        return self._sessions.writing(self._database, self.name, self.suggests_names)
+
+    def describe(self) -> CollectionRecord:
+        with self._reading() as session:
+            return session.state.record
+
+    def count(self) -> int:
+        """Rows in the collection, now."""
+        with self._reading() as session:
+            return session.position.live
+
+    def index_progress(self, field: str) -> tuple[int, int, bool]:
+        """(rows, rows that the index on ``field`` does not have yet, whether it is about to have them)."""
+        with self._reading() as session:
+            index = session.index_of(field)
+            position = session.position
+            if index is None:
+                return position.live, 0, False
+            return position.live, index.pending(position), index.wants_work(position)
+
+    def unstored(self, field: str) -> int:
+        """Rows that the index on ``field`` does not have in the file yet; reads no index."""
+        with self._reading() as session:
+            index = session.state.indexes.of(field)
+            return 0 if index is None else index.unstored(session)
+
+    def create_partition(self, name: str) -> None:
+        """Add a partition that rows can be put into by name; nothing happens if there is one, as in Milvus.
+
+        Raises:
+            ParamError: the collection has a partition key, which does that by itself.
+        """
+        check_name("partition", name)
+        with self._writing() as session:
+            record = session.state.record
+            if name in record.partitions:
+                return
+            refuse_partition_key(record, name)
+            catalog.add_partition(session.connection, record.id, name)
+
+    def drop_partition(self, name: str) -> None:
+        """Remove a partition and its rows; nothing happens if there is none, as in Milvus."""
+        with self._writing() as session:
+            record, rows = session.state.record, session.state.rows
+            if name not in record.partitions:
+                return
+            home = partition_id(record, name)
+            if name == DEFAULT_PARTITION:
+                raise ParamError(message=f"the default partition {name!r} cannot be dropped")
+            self._remove(session, rows.seqs_in_partition(session.connection, home, session.position))
+            catalog.remove_partition(session.connection, record.id, name)
+            if record.released:
+                catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {home})
+
+    def alter_properties(self, properties: Mapping[str, Any], drop: Iterable[str] = ()) -> None:
+        """Set ``properties`` and remove those called ``drop``; the others stay as they are."""
+        checked = checked_properties("collection", COLLECTION_PROPERTIES, properties)
+        gone = set(drop)
+        with self._writing() as session:
+            record = session.state.record
+            kept = {key: value for key, value in record.properties.items() if key not in gone}
+            schema = record.schema
+            if as_flag(checked.get(DYNAMIC)) and not schema.enable_dynamic_field:
+                schema = replace(schema, enable_dynamic_field=True)
+                self._change_schema(session, schema)
+            check_against_schema(schema, checked)
+            catalog.set_properties(session.connection, record.id, {**kept, **checked})
+
+    def add_field(self, one: Field) -> None:
+        """Add a nullable field; rows that are there get its default, or null."""
+        check_field_name(one)
+        with self._writing() as session:
+            record = session.record
+            schema = with_fixed_defaults(with_field(record.schema, one), zone_of(record.in_force))
+            check_defaults(schema)
+            check_analyzers(schema)
+            self._change_schema(session, schema, encode_default(schema.by_name[one.name]))
+
+    def drop_field(self, name: str) -> None:
+        """Remove a field and its values."""
+        with self._writing() as session:
+            self._change_schema(session, without_field(session.state.record, name))
+
+    def alter_field(self, name: str, params: Mapping[str, Any]) -> None:
+        """Change parameters of a field, such as ``max_length``, as far as the values that are there allow."""
+        with self._writing() as session:
+            schema, rows = session.state.record.schema, session.state.rows
+            is_text = name in schema.by_name and schema.by_name[name].max_length is not None
+            longest = rows.longest(session.connection, name, session.position) if is_text else 0
+            self._change_schema(session, with_field_params(schema, name, params, longest))
+
+    def truncate(self) -> int:
+        """Remove every row; returns how many there were."""
+        with self._writing() as session:
+            seqs = session.state.rows.live_seqs(session.connection, session.position).tolist()
+            self._remove(session, seqs)
+            return len(seqs)
+
+    def count_partition(self, name: str) -> int:
+        """Rows in a partition, now."""
+        with self._reading() as session:
+            record = session.state.record
+            home = partition_id(record, name)
+            if len(record.partitions) == 1:
+                return session.position.live
+            return len(session.state.rows.seqs_in_partition(session.connection, home, session.position))
+
+    @staticmethod
+    def _change_schema(session: Session, schema: Schema, stored_default: Any = None) -> None:
+        session.state.rows.change_schema(session.connection, schema, stored_default)
+        catalog.set_schema(session.connection, session.state.record.id, schema)
+
+    def _remove(self, session: Session, seqs: list[int]) -> None:
+        if seqs:
+            position = session.state.rows.remove(session.connection, seqs, session.position)
+            positions.set_position(session.connection, session.state.record.id, position)
+
+
+def refuse_partition_key(record: CollectionRecord, partition: str) -> None:
+    key = record.schema.partition_key
+    if key is not None:
+        raise ParamError(
+            message=f"collection '{record.name}' spreads its rows by the partition key '{key.name}': "
+            f"expected no partition_name, got {partition!r}"
+        )

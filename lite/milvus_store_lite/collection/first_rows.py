@@ -1,0 +1,31 @@
+"""The rows that a collection has from the moment it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from ..codec import Batch, encode_rows
+from ..schema.model import Schema
+
+
+@dataclass
+class FirstRows:
+    """``rows`` that go to ``partition``, None for the default one."""
+
+    rows: Sequence[Mapping[str, Any]]
+    partition: str | None = None
+    _encoded: tuple[Schema, tzinfo, Batch] | None = field(default=None, init=False, repr=False)
+
+    def encode(self, schema: Schema, zone: tzinfo) -> Batch:
+        """The rows, checked against ``schema``; asked again with the same, it answers what it has.
+
+        Raises:
+            DataNotMatchException: a row does not fit.
+        """
+        if self._encoded is None or self._encoded[:2] != (schema, zone):
+            batch = encode_rows(schema, self.rows, pk_given=not schema.primary.auto_id, zone=zone)
+            self._encoded = schema, zone, batch
+        return self._encoded[2]

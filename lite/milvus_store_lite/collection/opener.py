@@ -1,0 +1,206 @@
+"""Sessions: from the name of a collection to a transaction on it, with what this process keeps of it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ..columns.memory import MemoryBudget
+from ..columns.snapshot_caches import SnapshotCaches
+from ..databases import require
+from ..errors import CollectionNotExistException
+from ..indexes.collection_indexes import CollectionIndexes
+from ..indexes.field_index import CollectionSession, FieldIndex, Open
+from ..indexes.maintainer import IndexMaintainer
+from ..process.forks import GATE
+from ..storage import catalog, positions
+from ..storage.catalog import CollectionRecord
+from ..storage.connections import Connections
+from ..storage.integrity import names
+from ..storage.integrity.catalog_checksums import damage
+from ..storage.leases import Lease
+from ..storage.positions import Position
+from ..storage.reading import LazyTransaction, OpenTransaction
+from ..storage.rows import RowStore
+from ..suggestions import did_you_mean
+from .session import CollectionState, Session
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look at the collection ``name`` of ``database`` found when the file was as ``state_of_file`` says."""
+
+    database: str
+    name: str
+    state_of_file: object
+    state: CollectionState
+    position: Position
+
+    def is_found_by(self, connection: sqlite3.Connection) -> bool:
+        """Whether a look through ``connection`` finds the same."""
+        record = self.state.record
+        return positions.find(connection, self.database, self.name) == (
+            record.id,
+            record.version,
+            self.position,
+        )
+
+
+class Sessions:
+    """Opens sessions on the collections of a file, and keeps what is worth keeping between them.
+
+    Args:
+        read_only: nothing that is built is stored.
+    """
+
+    def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
+        self.keeper = IndexMaintainer(self._opener)
+        self.states: dict[int, CollectionState] = {}
+        self._connections = connections
+        self._memory = memory
+        self._read_only = read_only
+        GATE.add_locks(self)
+        self._seen: dict[tuple[str, str], _Seen] = {}
+
+    def renew_locks(self) -> None:
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def reading(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
+        """A read transaction on the collection called ``name`` (or by that alias) in ``database``.
+
+        Args:
+            suggest: whether the error for a name that there is not may tell one that there is.
+
+        Raises:
+            CollectionNotExistException, DatabaseNotExistException
+        """
+        with self._connections.reading() as connection:
+            yield self._session(connection, database, name, suggest)
+
+    @contextmanager
+    def lasting(self, database: str, name: str, suggest: bool = True) -> Iterator[tuple[Lease, Session]]:
+        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
+        lease = self._connections.reading()
+        with lease as connection:
+            yield lease, self._session(connection, database, name, suggest)
+
+    @contextmanager
+    def writing(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
+        """A write transaction, likewise."""
+        with self._connections.writing() as connection:
+            yield self._session(connection, database, name, suggest)
+
+    def on_new(self, connection: sqlite3.Connection, collection_id: int) -> Session:
+        """A session on a collection that the transaction of ``connection`` has made.
+
+        Nothing is kept of it, and no index of it is built, since the transaction may still fail.
+        """
+        record, position = catalog.load(connection, collection_id), positions.place(connection, collection_id)
+        assert position is not None
+        unindexed = CollectionIndexes(replace(record, indexes=()), self.keeper, None)
+        return Session(OpenTransaction(connection), self._fresh_state(record, unindexed), position)
+
+    def begin_lazily(self, database: str, name: str, suggest: bool = True) -> tuple[LazyTransaction, Session]:
+        """A session on the collection as it is now, and its read transaction, which begins when it is needed.
+
+        Raises what ``reading`` raises. Using the session raises ``SnapshotMoved`` when somebody wrote since.
+        """
+        self._connections.look()
+        state_of_file = self._connections.state()
+        seen = self._seen.get((database, name))
+        if seen is None or seen.state_of_file != state_of_file:
+            # The state was asked for before the transaction begins: the transaction sees it, or a newer one.
+            with self.reading(database, name, suggest) as session:
+                seen = _Seen(database, name, state_of_file, session.state, session.position)
+            self._seen[database, name] = seen
+        late = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
+        return late, Session(late, seen.state, seen.position)
+
+    def _still_stands(self, seen: _Seen, connection: sqlite3.Connection) -> bool:
+        """Whether the transaction that begins on ``connection`` sees what was ``seen``."""
+        # The cheapest thing to read: from here on the transaction sees one state, and no commit came before it.
+        connection.execute("PRAGMA schema_version").fetchone()
+        return self._connections.state() == seen.state_of_file or seen.is_found_by(connection)
+
+    def _session(self, connection: sqlite3.Connection, database: str, name: str, suggest: bool) -> Session:
+        found = positions.find(connection, database, name)
+        if found is None:
+            require(connection, database)
+            raise CollectionNotExistException(
+                message=f"collection {name!r} does not exist in database '{database}'"
+                + (did_you_mean(name, names.read(connection).known_in(database)) if suggest else "")
+            )
+        collection_id, version, position = found
+        state = self.states.get(collection_id)
+        if state is None or state.record.version != version:
+            state = self._remember(catalog.load(connection, collection_id))
+            self.forget_dropped(connection)
+        if name != state.record.name and name not in state.record.aliases:
+            raise damage(f"the alias {name!r}")
+        return Session(OpenTransaction(connection), state, position)
+
+    def _remember(self, record: CollectionRecord) -> CollectionState:
+        """Cache a definition just read; snapshots live on unless the schema is another one."""
+        with self._lock:
+            known = self.states.get(record.id)
+            if known is not None and known.record.version >= record.version:
+                if known.record.version == record.version:
+                    return known
+                # Another thread has seen a newer definition; this transaction still sees the older.
+                return self._fresh_state(record)
+            indexes = CollectionIndexes(record, self.keeper, None if known is None else known.indexes)
+            if known is not None and known.record.schema == record.schema:
+                state = CollectionState.of(record, known.rows, known.snapshot_caches, indexes)
+            else:
+                state = self._fresh_state(record, indexes)
+            self.states[record.id] = state
+            return state
+
+    def forget_dropped(self, connection: sqlite3.Connection) -> None:
+        """Let go of collections that this or another process has dropped."""
+        with self._lock:
+            for dropped in self.states.keys() - catalog.ids(connection):
+                self.states.pop(dropped).snapshot_caches.release()
+            for key in [
+                key for key, seen in list(self._seen.items()) if seen.state.record.id not in self.states
+            ]:
+                del self._seen[key]
+
+    def _fresh_state(
+        self, record: CollectionRecord, indexes: CollectionIndexes | None = None
+    ) -> CollectionState:
+        rows = RowStore(record.id, record.schema)
+        return CollectionState.of(
+            record,
+            rows,
+            SnapshotCaches(rows, self._memory),
+            indexes or CollectionIndexes(record, self.keeper, None),
+        )
+
+    def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:
+        """How to begin transactions in which ``index`` is still what the catalog says it is."""
+
+        @contextmanager
+        def standing(
+            begin: Callable[[], AbstractContextManager[sqlite3.Connection]],
+        ) -> Iterator[CollectionSession | None]:
+            with begin() as connection:
+                position = positions.place(connection, index.collection)
+                if position is None:
+                    yield None
+                    return
+                record = catalog.load(connection, index.collection)
+                is_same = index.record in record.indexes and index.one in record.schema.fields
+                yield (
+                    Session(OpenTransaction(connection), self._fresh_state(record), position)
+                    if is_same
+                    else None
+                )
+
+        reading, writing = self._connections.reading, self._connections.writing
+        return partial(standing, reading), None if self._read_only else partial(standing, writing)

@@ -1,0 +1,115 @@
+"""What a call on a collection works with: one transaction, and what this process keeps between calls."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, Protocol
+
+from ..columns.snapshot_caches import SnapshotCaches
+from ..indexes.collection_indexes import CollectionIndexes
+from ..indexes.field_index import FieldIndex
+from ..schema.clock import Clock
+from ..search.output import Projection
+from ..search.prepared import PreparedSearch, prepared
+from ..search.request import Scope, SearchRequest
+from ..search.selection import BoundScope, Selection
+from ..storage.catalog import CollectionRecord
+from ..storage.leases import Lease
+from ..storage.positions import Position
+from ..storage.reading import LazyTransaction, Reading
+from ..storage.rows import RowStore
+
+_REMEMBERED: Final = 128
+"""Searches, and scopes, of a collection that are not worked out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionState:
+    """What this process keeps of a collection between calls: its definition, snapshots and indexes.
+
+    ``choice``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of rows,
+    mean for this definition; they remember the last ones. Every change of the definition makes another state.
+    """
+
+    record: CollectionRecord
+    rows: RowStore
+    snapshot_caches: SnapshotCaches
+    indexes: CollectionIndexes
+    choice: Callable[[Scope], BoundScope]
+    search: Callable[[SearchRequest], PreparedSearch]
+    columns: Callable[[tuple[str, ...], Clock], Projection]
+
+    @classmethod
+    def of(
+        cls,
+        record: CollectionRecord,
+        rows: RowStore,
+        snapshot_caches: SnapshotCaches,
+        indexes: CollectionIndexes,
+    ) -> CollectionState:
+        choice = lru_cache(_REMEMBERED)(partial(BoundScope.of, record, only_loaded=True))
+        search = lru_cache(_REMEMBERED)(partial(prepared, record, rows, choice))
+        columns = lru_cache(_REMEMBERED)(partial(Projection.of, record, as_rows=True))
+        return cls(record, rows, snapshot_caches, indexes, choice, search, columns)
+
+
+class Chooser(Protocol):
+    """What chooses rows as a transaction sees them."""
+
+    def select(
+        self, snapshot_caches: SnapshotCaches, reading: Reading, position: Position, /
+    ) -> Selection: ...
+
+
+class Session(NamedTuple):
+    """One transaction on one collection: the connection, and where the collection stands in it."""
+
+    reading: Reading
+    state: CollectionState
+    position: Position
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        return self.reading.connection
+
+    @property
+    def record(self) -> CollectionRecord:
+        return self.state.record
+
+    @property
+    def rows(self) -> RowStore:
+        return self.state.rows
+
+    def selected(self, chooser: Chooser) -> Selection:
+        """The rows that ``chooser`` chooses here; raises ``SnapshotMoved`` when others see more already."""
+        return chooser.select(self.state.snapshot_caches, self.reading, self.position)
+
+    def index_of(self, field: str) -> FieldIndex | None:
+        """The index to search ``field`` by, None for an exact scan."""
+        return self.state.indexes.index_for_search(field, self)
+
+
+class Sessions(Protocol):
+    """Who opens sessions on the collections of a file."""
+
+    def reading(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
+        """A read transaction on the collection called ``name`` (or by that alias)."""
+        ...
+
+    def lasting(
+        self, database: str, name: str, suggest: bool = True
+    ) -> AbstractContextManager[tuple[Lease, Session]]:
+        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
+        ...
+
+    def writing(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
+        """A write transaction, likewise."""
+        ...
+
+    def begin_lazily(self, database: str, name: str, suggest: bool = True) -> tuple[LazyTransaction, Session]:
+        """A session on the collection as it is now, and its read transaction, which begins when it is needed."""
+        ...

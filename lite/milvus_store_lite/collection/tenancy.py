@@ -1,0 +1,113 @@
+"""A collection as one tenant sees it: the rows whose partition key has one value, and no others.
+
+Reads and deletions get the tenant's condition beside whatever filter they have, so no filter can widen it.
+Primary keys lead to the tenant's rows only, wherever a call takes them. Writes are checked to be the tenant's, and
+to replace nothing of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, NoReturn
+
+from ..codec import Batch
+from ..errors import DataNotMatchException, ParamError
+from ..process.calls import whole_calls
+from ..search.request import EVERYTHING
+from ..search.tenants import Tenant, other_tenants, partition_key, plain_tenant, stored_tenant
+from .collection import Asked, Collection, Encode
+from .session import Session
+
+_REMEMBERED: Final = 1024
+"""Scopes and requests of tenants that are not made anew."""
+
+
+@whole_calls
+class TenantCollection(Collection):
+    """The rows of ``collection`` whose partition key is ``tenant``."""
+
+    suggests_names = False
+
+    def __init__(self, collection: Collection, tenant: object) -> None:
+        """Bind the calls on rows; what is of all tenants together is refused.
+
+        Raises:
+            ParamError: ``tenant`` is no value that a partition key could have, such as None. Whether it fits the
+                key of the collection is seen by the calls.
+        """
+        super().__init__(collection._sessions, collection._database, collection.name)
+        self.tenant: Final = plain_tenant(tenant)
+
+    def count(self) -> int:
+        """Rows of the tenant, now."""
+        return self.count_where(EVERYTHING)
+
+    def _of_all_tenants(self, *_: Any, **__: Any) -> NoReturn:
+        """Refused: it shows or changes what is of all tenants together."""
+        raise ParamError(
+            message=f"these calls are bound to the tenant {self.tenant!r:.80} of collection '{self.name}': what "
+            "is of all its tenants is shown and changed by the unbound collection"
+        )
+
+    index_progress = _of_all_tenants
+    create_partition = _of_all_tenants
+    drop_partition = _of_all_tenants
+    count_partition = _of_all_tenants
+    alter_properties = _of_all_tenants
+    add_field = _of_all_tenants
+    drop_field = _of_all_tenants
+    alter_field = _of_all_tenants
+    truncate = _of_all_tenants
+
+    def _own(self, asked: Asked) -> Asked:
+        own: Asked = _of_tenant(asked, self.tenant)
+        return own
+
+    def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
+        found = super()._seqs_of_pks(session, pks)
+        foreign = self._strangers(session, found)
+        return {pk: seq for pk, seq in found.items() if pk not in foreign}
+
+    def _strangers(self, session: Session, found: Mapping[Any, int]) -> set[Any]:
+        """Those of the primary keys whose rows are not the tenant's."""
+        return other_tenants(
+            session.connection, session.rows, found, stored_tenant(session.record, self.tenant)
+        )
+
+    def _write_rows(
+        self, rows: Sequence[Mapping[str, Any]], partition: str | None, encode: Encode
+    ) -> list[Any]:
+        key = partition_key(self.describe()).name
+        # A null is not filled in: a row that says it is nobody's is not the tenant's.
+        own = [{**row, key: self.tenant} if isinstance(row, dict) and key not in row else row for row in rows]
+        return super()._write_rows(own, partition, encode)
+
+    def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+        tenant, key = stored_tenant(session.record, self.tenant), partition_key(session.record)
+        for place, value in enumerate(batch.scalars[key.name]):
+            if value != tenant:
+                raise DataNotMatchException(
+                    message=f"row {place}: field '{key.name}' ({key.describe()}): expected {tenant!r}, the tenant "
+                    f"that these calls are bound to, or nothing, got {value!r:.80}"
+                )
+        return super()._write_batch(session, batch, partition)
+
+    def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
+        found = super()._replaced(session, pks)
+        foreign = self._strangers(session, found)
+        # Where rows get new keys, a key that another tenant has is as good as one that nobody has. Elsewhere the
+        # write must fail, which is all that it tells.
+        if foreign and not session.record.schema.primary.auto_id:
+            place = next(place for place, pk in enumerate(pks) if pk in foreign)
+            raise DataNotMatchException(
+                message=f"row {place}: the primary key {pks[place]!r:.80} is taken by a row of another tenant "
+                "than these calls are bound to"
+            )
+        return {pk: seq for pk, seq in found.items() if pk not in foreign}
+
+
+@lru_cache(maxsize=_REMEMBERED, typed=True)
+def _of_tenant(asked: Asked, tenant: Tenant) -> Asked:
+    """The same object whenever the same is asked for, since scopes and requests are known by identity."""
+    return asked.of_tenant(tenant)

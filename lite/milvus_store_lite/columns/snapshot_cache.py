@@ -1,0 +1,252 @@
+"""The newest snapshot of a collection, which catches up with the file, and the builders of its columns."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..process.forks import GATE
+from ..storage.positions import Position
+from ..storage.reading import Reading, SnapshotMoved
+from ..storage.rows import RowStore, RowSubset
+from .column import BoolArray
+from .growable import Growable
+from .memory import MemoryBudget
+from .snapshot import AnyColumn, Key, Origin, Snapshot
+from .vectors import AnyVectorBuilder
+
+VECTOR_CHUNK: Final = 1024
+"""Vectors read from the file at a time, so that they are still in the processor's cache when their checksums are
+verified and their norms taken: a tenth faster than four times as many."""
+
+_RELOAD_DEAD_SHARE: Final = 0.5
+"""Beyond this share of deleted slots a snapshot is read anew instead of extended."""
+
+
+class Builder(Protocol):
+    """What every builder of ``builders.py`` offers the history."""
+
+    def append(self, values: Sequence[Any], /) -> None: ...
+    def view(self) -> AnyColumn: ...
+
+
+class SnapshotCache:
+    """The newest snapshot of one collection, or of one part of it, and the builders of its columns."""
+
+    def __init__(self, rows: RowStore, memory: MemoryBudget, part: RowSubset | None = None) -> None:
+        self.rows = rows
+        self.memory = memory
+        self.part = part
+        self.pages = 0
+        GATE.add_locks(self)
+        self._current: Snapshot | None = None
+        self._seqs: Growable[np.int64] = Growable(np.int64)
+        self._builders: dict[Key, Builder] = {}
+
+    def renew_locks(self) -> None:
+        self._lock = threading.RLock()
+
+    @property
+    def slots(self) -> int:
+        """Rows held now, deleted ones included."""
+        return len(self._seqs)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether anything has been asked of it: what follows only has to catch up."""
+        return self._current is not None
+
+    def at(self, reading: Reading, position: Position) -> Snapshot:
+        """The snapshot at ``position``, which is where ``reading`` sees the collection.
+
+        Raises:
+            SnapshotMoved: another thread has caught up further than this transaction sees.
+        """
+        snapshot = self._current
+        if snapshot is None or snapshot.position != position:
+            # The connection comes first: a fork may be waited for, and it waits for who wants the lock.
+            connection = reading.connection
+            with self._lock:
+                snapshot = self._catch_up(connection, position)
+        return snapshot
+
+    def _catch_up(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
+        current = self._current
+        if current is not None and current.position == position:
+            return current
+        if current is not None and current.position.is_beyond(position):
+            raise SnapshotMoved
+        # Whatever interrupts the builders half-way, the next reader starts from the file again.
+        self._current = None
+        self._current = (current and self._extend(connection, current, position)) or self._read_anew(
+            connection, position
+        )
+        return self._current
+
+    def _read_anew(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
+        self._seqs = Growable(np.int64)
+        self._builders = {}
+        self.memory.release(self)
+        if self.part is None:
+            seqs = self.rows.live_seqs(connection, position)
+        else:
+            seqs = self.rows.seqs_of_part(connection, self.part)
+        self._seqs.append(seqs)
+        return self._counted(connection, Snapshot(position, self._seqs.view(), None, Origin()))
+
+    def _extend(
+        self, connection: sqlite3.Connection, current: Snapshot, position: Position
+    ) -> Snapshot | None:
+        """``current`` plus what happened since; None when so much was deleted that reading anew is better."""
+        known, rows = current.position, self.rows
+        removed = rows.removed_seqs(connection, known, position)
+        if removed is None:
+            return None  # the feed no longer reaches back to what this snapshot knows
+        if self.part is None:
+            added = rows.added_seqs(connection, known, position, removed)
+        else:
+            added = rows.added_to_part(connection, self.part, known, position, removed)
+        alive = current.alive
+        if len(removed):
+            alive = _without(current.seqs, alive, removed)
+        slots = len(current.seqs) + len(added)
+        if alive is not None:
+            alive = np.concatenate([alive, np.ones(len(added), dtype=np.bool_)])
+            if np.count_nonzero(alive) < _RELOAD_DEAD_SHARE * slots:
+                return None
+        # Another collection may make this one forget a column at any moment.
+        builders = list(self._builders.items())
+        if len(added):
+            self._seqs.append(added)
+            for key, builder in builders:
+                self._read_into(builder, key, connection, known.last_seq, self._seqs.view()[-len(added) :])
+        columns = {key: builder.view() for key, builder in builders}
+        for key, column in columns.items():
+            self.memory.charge(self, key, column.size)
+        return self._counted(
+            connection, Snapshot(position, self._seqs.view(), alive, current.origin, columns)
+        )
+
+    def _counted(self, connection: sqlite3.Connection, snapshot: Snapshot) -> Snapshot:
+        """``snapshot``, which has as many rows as it should."""
+        if self.part is not None:
+            self.rows.refuse_other_count(connection, self.part, snapshot.live_count)
+        return snapshot
+
+    def forget(self, key: Hashable) -> None:
+        """Let a column go; whoever reads it now keeps it until done."""
+        self._builders.pop(key, None)  # type: ignore[call-overload]  # a key of another kind is not there
+        current = self._current
+        if current is not None:
+            current.columns.pop(key, None)  # type: ignore[call-overload]
+
+    def load(
+        self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, connection: sqlite3.Connection
+    ) -> AnyColumn:
+        """Read a column that nobody named before; ``connection`` sees exactly the snapshot's live rows."""
+        with self._lock:
+            if key in snapshot.columns:
+                return snapshot.columns[key]
+            builder = make()
+            after = key.after
+            first = snapshot.first_slot(after)
+            alive = None if snapshot.alive is None else snapshot.alive[first:]
+            self._read_into(builder, key, connection, after, snapshot.seqs[first:], alive, snapshot.position)
+            column = builder.view()
+            if snapshot is self._current and self.memory.allows(column.size):
+                self.memory.charge(self, key, column.size)
+                self._builders[key] = builder
+                snapshot.columns[key] = column
+            return column
+
+    def _read_into(
+        self,
+        builder: Builder,
+        key: Key,
+        connection: sqlite3.Connection,
+        after: int,
+        seqs: npt.NDArray[np.int64],
+        alive: BoolArray | None = None,
+        position: Position | None = None,
+    ) -> None:
+        """Append the values of the slots ``seqs``, the rows beyond ``after``; None where one is not alive.
+
+        Args:
+            position: where the collection stands if the slots are all it has.
+
+        Raises:
+            DatabaseCorruptError: the file does not hold one good value for each of the rows.
+        """
+        name = key.field
+        live = seqs if alive is None else seqs[alive]
+        try:
+            if isinstance(builder, AnyVectorBuilder):
+                self._read_vectors(builder, name, connection, after, live, alive)
+            else:
+                if position and self.part is None and name == self.rows.schema.primary.name:
+                    values = self.rows.all_pks(connection, live, position.key_sum)
+                else:
+                    values = self.rows.scalar_values(connection, name, live, after, self.part)
+                builder.append(_spread(values, alive))
+        except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+            raise self.rows.corrupt(f"values of field '{name}'", error) from error
+
+    def _read_vectors(
+        self,
+        builder: AnyVectorBuilder,
+        name: str,
+        connection: sqlite3.Connection,
+        after: int,
+        live: npt.NDArray[np.int64],
+        alive: BoolArray | None,
+    ) -> None:
+        """The vectors of the rows ``live``, each checked to be that row's."""
+        chunks = self.rows.vector_blobs(connection, name, after, VECTOR_CHUNK, self.part)
+        if alive is not None:
+            found = [pair for chunk in chunks for pair in zip(*chunk, strict=True)]
+            blobs = blobs_of(([seq for seq, _ in found], [blob for _, blob in found]), live)
+            builder.append(_spread(blobs, alive))
+            return
+        if after == 0:
+            builder.reserve(len(live))
+        start = 0
+        for chunk in chunks:
+            count = len(chunk[0])
+            builder.append(blobs_of(chunk, live[start : start + count]))
+            start += count
+        if start != len(live):
+            raise ValueError(f"{len(live)} rows have {start} vectors")
+
+
+def blobs_of(found: tuple[list[int], list[bytes | None]], seqs: npt.NDArray[np.int64]) -> list[bytes | None]:
+    """The vectors of ``found``, (seqs, vectors), which must be those of the rows ``seqs``."""
+    if found[0] != seqs.tolist():
+        raise ValueError("a row has no vector, or a vector has no row")
+    return found[1]
+
+
+def _without(
+    seqs: npt.NDArray[np.int64], alive: BoolArray | None, removed: npt.NDArray[np.int64]
+) -> BoolArray:
+    """``alive`` with the slots of ``removed`` cleared; rows that never had a slot are passed over."""
+    alive = np.ones(len(seqs), dtype=np.bool_) if alive is None else alive.copy()
+    slots = np.searchsorted(seqs, removed)
+    slots = slots[slots < len(seqs)]
+    known = slots[np.isin(seqs[slots], removed)]
+    alive[known] = False
+    return alive
+
+
+def _spread(values: list[Any], alive: BoolArray | None) -> list[Any]:
+    """``values`` of the live slots, with None at the dead ones."""
+    if alive is None:
+        return values
+    spread: list[Any] = [None] * len(alive)
+    for slot, value in zip(np.flatnonzero(alive).tolist(), values, strict=True):
+        spread[slot] = value
+    return spread

@@ -1,0 +1,126 @@
+"""Keeps indexes up to date behind the back of searches and writes: one thread for a database, while needed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from ..process.calls import whole
+from ..process.forks import GATE
+from ..process.threads import started
+from .build import BuildCancelled, Progress
+from .field_index import FieldIndex, Open
+from .notes import note
+
+QUIET: Final = 0.2
+"""Seconds without a write after which work begins: a bulk load is not slowed down by indexing half of it."""
+
+_PATIENCE: Final = 5.0
+"""Seconds of uninterrupted writing after which work begins all the same."""
+
+_IDLE: Final = 2.0
+"""Seconds without work after which the thread ends."""
+
+Opener = Callable[[FieldIndex], tuple[Open, "Open | None"]]
+"""How to begin a read and a write transaction for an index."""
+
+
+class IndexMaintainer:
+    """Works off indexes that have something due, one after the other."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._last_write = 0.0
+        self._is_closed = False
+        GATE.add_locks(self)
+
+    def renew_locks(self) -> None:
+        """Begin with nothing to do: a forked child has none of its parent's threads."""
+        self._lock = threading.RLock()
+        self._due: OrderedDict[FieldIndex, float] = OrderedDict()
+        self._news: SimpleQueue[None] = SimpleQueue()  # one for each change that the thread is to look at
+        self._thread: threading.Thread | None = None
+
+    def wrote(self) -> None:
+        """Somebody wrote just now."""
+        self._last_write = time.monotonic()
+
+    def schedule(self, index: FieldIndex) -> None:
+        """Work on ``index`` soon."""
+        with self._lock:
+            if self._is_closed:
+                return
+            if index not in self._due:
+                self._due[index] = time.monotonic()
+                self._news.put(None)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="milvus-store-indexes", daemon=True)
+                started(self._thread)  # if that cannot be, the next write or search tries again
+
+    def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
+        """Work on ``index`` now, and return when it is done and stored."""
+        self._improve(index, report, is_asked=True)
+
+    @whole
+    def _improve(
+        self, index: FieldIndex, report: Callable[[int, int], None] | None, *, is_asked: bool
+    ) -> None:
+        reading, writing = self._opener(index)
+
+        def advance(done: int, total: int) -> None:
+            index.progress = (done, total)
+            if report is not None:
+                report(done, total)
+
+        progress = Progress(advance, lambda: self._is_closed)
+        index.improve(reading, writing, progress, is_asked=is_asked)
+
+    def close(self, *, waiting: bool = True) -> None:
+        """Stop, leaving half-built indexes; what is stored stays.
+
+        Args:
+            waiting: until the thread has ended. Without it, it ends when it next reports how far it is.
+        """
+        self._is_closed = True
+        self._news.put(None)
+        thread = self._thread
+        # The thread itself may close, where it lets go of a client.
+        if waiting and thread is not None and thread is not threading.current_thread() and thread.is_alive():
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            index = self._next()
+            if index is None:
+                return
+            try:
+                self._improve(index, None, is_asked=False)
+            except BuildCancelled:
+                return
+            except Exception:
+                # Searches go on exactly; the next write or search tries again.
+                note(f"building index {index.record.name!r} failed", exc_info=True)
+
+    def _next(self) -> FieldIndex | None:
+        """The index to work on, once writers are quiet; None when there is nothing to do any more."""
+        while not self._is_closed:
+            wait = _IDLE
+            with self._lock:
+                if self._due:
+                    index, since = next(iter(self._due.items()))
+                    wait = min(self._last_write + QUIET, since + _PATIENCE) - time.monotonic()
+                    if wait <= 0:
+                        del self._due[index]
+                        return index
+            try:
+                self._news.get(timeout=wait)
+            except Empty:
+                with self._lock:
+                    if not self._due:
+                        self._thread = None
+                        return None
+        return None

@@ -1,0 +1,265 @@
+"""Forks: a process that forks has no connection open at that moment.
+
+SQLite keeps, for each process, one account of the locks it holds on a file. A forked child would inherit that
+account without the locks: it would write unguarded while its parent does, or wait for a thread that it does
+not have, even through connections of its own (https://www.sqlite.org/howtocorrupt.html, "Carrying an open
+database connection across a fork"). So a fork waits for the calls that are under way and closes what they
+used; parent and child open anew at their next call. Calls that only compute are waited for as well: a fork ends
+the threads of OpenBLAS, for which a product under way would then wait forever.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures.thread  # noqa: F401  # with it comes logging, see ForkGate
+import os
+import sys
+import threading
+import time
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
+from weakref import WeakSet
+
+from ..errors import DatabaseLockedError
+from .address_space import is_limited
+from .calls import THIS_THREAD, ThreadCalls, of_every_thread
+from .cores import available_cores
+
+_PATIENCE: Final = 60.0
+"""Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
+
+_IMPORTED_LATE: Final = {"milvus_store", "milvus_store_lite", "faiss", "tantivy", "rjieba", "shapely", "re2"}
+"""Packages with modules that are imported when a call first needs them."""
+
+_PATIENCE_WITH_IMPORTS: Final = 5.0
+"""Seconds that a fork waits for them. A thread that forks while it imports one itself waits in vain."""
+
+_PAUSE: Final = 0.001
+
+
+class Locking(Protocol):
+    """Who has locks that a thread may hold outside the gate, while it waits to come in or needs not to."""
+
+    def renew_locks(self) -> None:
+        """In a forked child: forget locks that threads of the parent may hold."""
+        ...
+
+
+class Forkable(Locking, Protocol):
+    """Who has connections open."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection is open."""
+        ...
+
+    def close_idle(self) -> None:
+        """Close the connections that no call uses now."""
+        ...
+
+
+class _Thread(threading.local):
+    """What the gate knows of each thread."""
+
+    came_through = False
+    """Whether it is the one of a child that forked."""
+
+
+class ForkGate:
+    """Every call that uses a connection, or many threads, passes it; a fork holds it shut.
+
+    Who waits at the gate must hold no lock that a call inside may want: the fork waits for that call. Python's own
+    logging and thread pools each take a lock before a fork. What registered last is asked first, so they are
+    imported before the gate registers: else they had their locks while the gate waits for a call that logs.
+
+    Each thread counts its own calls, so that it can put right what one that is broken off has left (see
+    ``calls``). A call counts itself first and looks for a fork then; a fork says so first and looks at the counts
+    then: one of them sees the other. Both wait by looking again.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._members: WeakSet[Forkable] = WeakSet()
+        self._locking: WeakSet[Locking] = WeakSet()
+        self._forking: int | None = None  # the thread that forks, or waits to
+        self._is_shut = False
+        self._has_stragglers = False  # calls of other threads that a fork did not wait for any longer
+        self._kept: set[object] = set()
+        self._renew_locks()
+        self._thread = _Thread()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._shut, after_in_parent=self._open, after_in_child=self._inherit)
+            os.register_at_fork(after_in_parent=self._open)  # once more: an exception may break off the other
+
+    def add(self, member: Forkable) -> None:
+        with self._lock:
+            self._members.add(member)
+
+    @property
+    def members(self) -> list[Forkable]:
+        with self._lock:
+            return list(self._members)
+
+    def add_locks(self, one: Locking) -> None:
+        """Give ``one`` its locks, now and in each child. What they guard must be whole whenever one waits for
+        the gate or for another lock."""
+        one.renew_locks()
+        with self._lock:
+            self._locking.add(one)
+
+    def enter(self, *, waiting: bool = True) -> bool:
+        """A call begins.
+
+        Args:
+            waiting: for the end of a fork; False for who may be called at any moment, the garbage collection.
+
+        Returns:
+            Whether it may begin; if it waits, it always may.
+
+        Raises:
+            DatabaseLockedError: this process was forked while its parent had connections open.
+        """
+        if not self.is_usable:
+            raise DatabaseLockedError(
+                message="this process was forked while its parent was using a database, or had an iterator "
+                "that was not at its end: open the client after the fork (uWSGI: lazy-apps), or start "
+                "processes by 'spawn'"
+            )
+        calls = THIS_THREAD.calls
+        calls.inside += 1
+        if self._is_shut and calls.inside == 1 and self._forking != threading.get_ident():
+            # In the thread that forks, a forgotten client may be closed just then.
+            calls.inside = 0
+            return waiting and self._enter_later(calls)
+        return True
+
+    def _enter_later(self, calls: ThreadCalls) -> bool:
+        """Begin a call once no fork is under way."""
+        while True:
+            while self._is_shut:
+                time.sleep(_PAUSE)
+            calls.inside = 1
+            if not self._is_shut:
+                return True
+            calls.inside = 0
+
+    def leave(self) -> None:
+        """A call ends."""
+        THIS_THREAD.calls.inside -= 1
+
+    def long(self) -> AbstractContextManager[None]:
+        """Something that takes seconds, for the length of the block: a fork waits for it while calls go on."""
+        return _Long(self)
+
+    def begin_long(self) -> None:
+        calls, me = THIS_THREAD.calls, threading.get_ident()
+        calls.long += 1
+        while self._forking not in (None, me):
+            calls.long -= 1
+            time.sleep(_PAUSE)
+            calls.long += 1
+
+    @property
+    def cores(self) -> int:
+        """Threads that OpenMP may use for the calling one.
+
+        One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
+        OpenMP would wait for them forever. Where memory may be refused, all work alone: OpenMP ends a process that
+        gets no stack for a thread.
+        """
+        return 1 if self._thread.came_through or is_limited() else available_cores()
+
+    @property
+    def calls(self) -> int:
+        """Calls inside, of whatever thread."""
+        return sum(one.inside for one in of_every_thread())
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether connections of this process are its own, to use or to close."""
+        if self._pid != os.getpid():
+            self._inherit()  # once more: a program in C may have forked without Python's knowledge
+        return self._pid == os.getpid()
+
+    def keep(self, *inherited: object) -> None:
+        """In a child, to its end: what has its parent's connections. SQLite allows it not even to close them."""
+        self._kept.update(inherited)
+
+    def _renew_locks(self) -> None:
+        self._lock = threading.RLock()  # the garbage collection may come in while its thread does
+        self.opening = threading.RLock()
+        """Held while a file is looked at that may not be open in this process."""
+
+    def _shut(self) -> None:
+        """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
+        deadline = time.monotonic() + _PATIENCE
+        own = THIS_THREAD.calls
+        while not self._may_fork():
+            time.sleep(_PAUSE)
+        self._has_stragglers = True  # unless it turns out that there are none
+        while any(one.long for one in _others(own)) and not own.inside and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        self._is_shut = True
+        while (is_waiting := any(one.inside for one in _others(own))) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        members = [] if is_waiting or own.inside else self.members
+        self._has_stragglers = is_waiting
+        _finish_imports()
+        # Not with the gate's own lock: the garbage collection may take it in a thread that has one of theirs.
+        for member in members:
+            member.close_idle()
+
+    def _may_fork(self) -> bool:
+        """Whether it is this thread's turn to fork."""
+        with self._lock:
+            if self._forking is None:
+                self._forking = threading.get_ident()
+            return self._forking == threading.get_ident()
+
+    def _open(self) -> None:
+        self._has_stragglers, self._is_shut, self._forking = False, False, None
+
+    def _inherit(self) -> None:
+        """In a child: go on from nothing, if nothing was open."""
+        self._thread.came_through = True
+        self._renew_locks()
+        self._is_shut, self._forking = False, None
+        members = list(self._members)
+        not_closed = [member for member in members if member.is_open]
+        is_used = self._has_stragglers or any(one.inside for one in of_every_thread())
+        if not is_used and not not_closed:
+            self._pid = os.getpid()
+        self.keep(*not_closed)
+        for one in (*members, *self._locking):
+            one.renew_locks()
+
+
+class _Long:
+    """What ``long`` gives. No generator: one that is broken off runs on when it is collected, and counts twice."""
+
+    def __init__(self, gate: ForkGate) -> None:
+        self._gate = gate
+
+    def __enter__(self) -> None:
+        self._gate.begin_long()
+
+    def __exit__(self, *_: object) -> None:
+        THIS_THREAD.calls.long -= 1
+
+
+def _others(own: ThreadCalls) -> list[ThreadCalls]:
+    return [one for one in of_every_thread() if one is not own]
+
+
+def _finish_imports() -> None:
+    """Wait for other threads that are importing a module: a child would wait forever for what they began."""
+    deadline = time.monotonic() + _PATIENCE_WITH_IMPORTS
+    while time.monotonic() < deadline and any(
+        getattr(getattr(module, "__spec__", None), "_initializing", False)
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] in _IMPORTED_LATE
+    ):
+        time.sleep(_PAUSE)
+
+
+GATE: Final = ForkGate()
+"""The one of this process."""

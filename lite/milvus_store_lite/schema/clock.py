@@ -1,0 +1,128 @@
+"""Clocks: the time zone that a call reads and shows times in, and which parts of a time it asks for.
+
+A call's own zone comes before its collection's, that before its database's, and where none has one it is UTC. It
+decides what a time without an offset means, and how times are shown. What is stored are instants, which no zone
+changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, Final
+
+from ..errors import ParamError
+from . import times
+from .data_types import DataType
+from .model import Schema
+
+TIMEZONE: Final = "timezone"
+"""The property of databases and collections, and the parameter of calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a call says of times. ``timezone``: a name, None for the collection's. ``parts``: those of
+    ``times.PARTS`` to show instead of the whole time, none for that.
+
+    Raises:
+        ParamError: no time zone has this name.
+    """
+
+    timezone: str | None = None
+    parts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.timezone is not None:
+            zone_called(self.timezone, TIMEZONE)
+
+    def zone(self, properties: Mapping[str, Any]) -> tzinfo:
+        """The zone that holds for a collection with ``properties``, its database's among them."""
+        return zone_of(properties) if self.timezone is None else zone_called(self.timezone, TIMEZONE)
+
+    def show(self, properties: Mapping[str, Any]) -> Callable[[int], Any]:
+        """What turns a stored instant of such a collection into what the caller sees."""
+        zone, parts = self.zone(properties), self.parts
+        if parts:
+            return lambda micros: times.parts(micros, parts, zone)
+        return lambda micros: times.to_text(micros, zone)
+
+
+COLLECTION_CLOCK: Final = Clock()
+"""That of the collection."""
+
+
+def zone_of(properties: Mapping[str, Any]) -> tzinfo:
+    """The zone of a collection with ``properties``, its database's among them."""
+    name = properties.get(TIMEZONE)
+    return times.UTC if name is None else zone_called(name, f"property {TIMEZONE!r}")
+
+
+def zone_called(name: object, what: str) -> tzinfo:
+    """The time zone with the IANA name ``name``; ``what`` is where it was given, for errors.
+
+    Raises:
+        ParamError: there is no such zone.
+    """
+    found = _zone(name) if isinstance(name, str) else None
+    if found is None:
+        raise ParamError(
+            message=f"{what} must be an IANA time zone such as 'Asia/Shanghai' or 'UTC', got {name!r:.80}"
+            + _hint(name)
+        )
+    return found
+
+
+def time_parts(given: object) -> tuple[str, ...]:
+    """The parts that ``time_fields`` asks for: names between commas or blanks, or a list of names.
+
+    Raises:
+        ParamError: it names something else.
+    """
+    if given is None:
+        return ()
+    texts = [given] if isinstance(given, str) else given
+    if isinstance(texts, (list, tuple)) and all(isinstance(text, str) for text in texts):
+        names = tuple(name.lower() for text in texts for name in text.replace(",", " ").split())
+        if set(names) <= set(times.PARTS):
+            return names
+    raise ParamError(message=f"time_fields must name some of {', '.join(times.PARTS)}, got {given!r:.80}")
+
+
+def with_fixed_defaults(schema: Schema, zone: tzinfo) -> Schema:
+    """``schema`` whose default times have an offset, so that they stay what they are when the zone changes."""
+    fields = []
+    for one in schema.fields:
+        if one.dtype is DataType.TIMESTAMPTZ and isinstance(one.default, str):
+            try:
+                fixed = times.to_text(times.instant(one.default, zone), zone)
+            except ValueError:
+                fixed = one.default  # checking the defaults says what is wrong with it
+            one = replace(one, default=fixed)
+        fields.append(one)
+    return replace(schema, fields=tuple(fields))
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> tzinfo | None:
+    if name == "UTC":
+        return times.UTC
+    from zoneinfo import ZoneInfo  # most databases never need it
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; not of a name's form; a folder of names
+        return None
+
+
+def _hint(name: object) -> str:
+    from zoneinfo import available_timezones
+
+    known = {zone.lower(): zone for zone in available_timezones()}
+    if not known:
+        return "; this system has no time zones: pip install tzdata"
+    close = get_close_matches(str(name).lower(), known, n=1)
+    return f"; did you mean {known[close[0]]!r}?" if close else ""

@@ -1,0 +1,346 @@
+"""What a collection's rows look like: immutable, checked once, written to the catalog as JSON.
+
+The schema knows nothing of SQLite, of Python's input values or of the client's builder classes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Final
+
+from ..errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
+from ..process.lazy import lazy
+from .data_types import ELEMENT_TYPES, STORED_TYPES, DataType
+from .functions import Function, check_functions
+
+MAX_NAME_LENGTH: Final = 255
+MAX_VARCHAR_LENGTH: Final = 65_535
+MAX_CAPACITY: Final = 4_096
+MIN_DIM, MAX_DIM = 2, 32_768
+MAX_BINARY_DIM: Final = 262_144
+MAX_FIELDS: Final = 64
+DYNAMIC_FIELD: Final = "$meta"
+FIRST_FIELD_ID: Final = 100
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+class NoDefault:
+    """Type of ``NO_DEFAULT``: tells a field without a default from one whose default is None."""
+
+    def __repr__(self) -> str:
+        return "NO_DEFAULT"
+
+
+NO_DEFAULT: Final = NoDefault()
+
+
+def check_name(kind: str, name: object) -> str:
+    """Return ``name`` if Milvus would take it as the name of a ``kind``, else raise ``ParamError``."""
+    if not isinstance(name, str):
+        raise ParamError(message=f"{kind} name must be a str, got {type(name).__name__}: {name!r}")
+    if not _NAME.match(name) or len(name) > MAX_NAME_LENGTH:
+        raise ParamError(
+            message=f"invalid {kind} name {name!r}: expected a letter or underscore first, then letters, "
+            f"digits and underscores, at most {MAX_NAME_LENGTH} characters"
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a schema. ``max_length`` is in UTF-8 bytes (of an element if the field is an ARRAY),
+    ``dim`` in vector elements, ``max_capacity`` in array elements. ``analyzer_params`` is a JSON text.
+    ``members``: the fields of the structs in an ARRAY whose ``element_type`` is STRUCT.
+    ``is_function_output``: a function of the schema fills the field; the schema itself sets it.
+    """
+
+    name: str
+    dtype: DataType
+    is_primary: bool = False
+    auto_id: bool = False
+    is_partition_key: bool = False
+    nullable: bool = False
+    default: Any = NO_DEFAULT
+    max_length: int | None = None
+    dim: int | None = None
+    element_type: DataType | None = None
+    max_capacity: int | None = None
+    members: tuple[Field, ...] = ()
+    enable_analyzer: bool = False
+    enable_match: bool = False
+    analyzer_params: str | None = None
+    is_function_output: bool = False
+    description: str = ""
+    field_id: int = 0
+
+    def __post_init__(self) -> None:
+        check_name("field", self.name)
+        if self.dtype not in STORED_TYPES:
+            stored = ", ".join(sorted(dtype.name for dtype in STORED_TYPES))
+            raise DataTypeNotSupportException(
+                message=f"field '{self.name}': data type {self.dtype.name} is not stored by this version of "
+                f"milvus-store; it stores {stored}"
+            )
+        if DataType.VARCHAR in (self.dtype, self.element_type):
+            self._check_range("max_length", self.max_length, 1, MAX_VARCHAR_LENGTH)
+        if self.dtype is DataType.ARRAY:
+            self._check_array()
+        self._check_text_options()
+        if self.dtype.is_vector:
+            self._check_dim()
+            self._refuse(default_value=self.has_default)
+        if self.dtype in (DataType.JSON, DataType.ARRAY):
+            self._refuse(default_value=self.has_default)
+        if self.is_primary:
+            if self.dtype not in (DataType.INT64, DataType.VARCHAR):
+                raise PrimaryKeyException(
+                    message=f"primary key '{self.name}' must be INT64 or VARCHAR, got {self.dtype.name}"
+                )
+            self._refuse(nullable=self.nullable, default_value=self.has_default)
+        elif self.auto_id:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}': auto_id belongs to the primary key only"
+            )
+        if self.is_partition_key:
+            if self.dtype not in (DataType.INT64, DataType.VARCHAR):
+                raise SchemaNotReadyException(
+                    message=f"partition key '{self.name}' must be INT64 or VARCHAR, got {self.dtype.name}"
+                )
+            self._refuse(nullable=self.nullable, is_primary=self.is_primary)
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not NO_DEFAULT
+
+    @property
+    def may_be_missing(self) -> bool:
+        return self.nullable or self.has_default or self.auto_id
+
+    @property
+    def vector_dim(self) -> int:
+        """The dimension of a vector field that is not sparse."""
+        assert self.dim is not None, f"{self.name} has no dimension"
+        return self.dim
+
+    @lazy
+    def element(self) -> Field:
+        """An element of an ARRAY field, as a field of the same name."""
+        assert self.element_type is not None, f"{self.name} is no array field"
+        return Field(self.name, self.element_type, max_length=self.max_length)
+
+    def describe(self) -> str:
+        """The type as errors name it: ``VARCHAR(max_length=64)``, ``FLOAT_VECTOR(dim=8)``, ``ARRAY<INT64>``."""
+        if self.dtype is DataType.ARRAY:
+            return f"ARRAY<{self.describe_element()}>"
+        if self.dtype is DataType.VARCHAR:
+            return f"VARCHAR(max_length={self.max_length})"
+        if self.dim is not None:
+            return f"{self.dtype.name}(dim={self.dim})"
+        return self.dtype.name
+
+    def describe_element(self) -> str:
+        """The type of an element as errors name it: ``INT64``, ``STRUCT``, empty if there is none."""
+        if self.element_type not in ELEMENT_TYPES:
+            return "" if self.element_type is None else self.element_type.name
+        return self.element.describe()
+
+    def _check_dim(self) -> None:
+        if self.dtype is DataType.SPARSE_FLOAT_VECTOR:
+            self._refuse(dim=self.dim is not None)
+            return
+        is_binary = self.dtype is DataType.BINARY_VECTOR
+        self._check_range("dim", self.dim, MIN_DIM, MAX_BINARY_DIM if is_binary else MAX_DIM)
+        if is_binary and self.vector_dim % 8:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' ({self.describe()}): dim must be a multiple of 8"
+            )
+
+    def _check_text_options(self) -> None:
+        if self.dtype is not DataType.VARCHAR:
+            self._refuse(
+                enable_analyzer=self.enable_analyzer,
+                enable_match=self.enable_match,
+                analyzer_params=self.analyzer_params is not None,
+            )
+        if self.enable_match and not self.enable_analyzer:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' ({self.describe()}): enable_match needs enable_analyzer=True"
+            )
+
+    def _check_array(self) -> None:
+        if self.element_type is DataType.STRUCT:
+            check_members(self.name, self.members)
+            self._check_range("max_capacity", self.max_capacity, 1, MAX_CAPACITY)
+            return
+        if self.element_type not in ELEMENT_TYPES:
+            possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
+            given = None if self.element_type is None else self.element_type.name
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' (ARRAY): element_type must be one of {possible}, got {given}"
+            )
+        self._check_range("max_capacity", self.max_capacity, 1, MAX_CAPACITY)
+
+    def _check_range(self, parameter: str, value: object, low: int, high: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise SchemaNotReadyException(
+                message=f"field '{self.name}' ({self.dtype.name}): {parameter} must be an int between {low} "
+                f"and {high}, got {value!r}"
+            )
+
+    def _refuse(self, **present: bool) -> None:
+        for parameter, is_present in present.items():
+            if is_present:
+                raise SchemaNotReadyException(
+                    message=f"field '{self.name}' ({self.describe()}): {parameter} is not possible here"
+                )
+
+
+def check_members(name: str, members: tuple[Field, ...]) -> None:
+    """Raise SchemaNotReadyException if the structs of the array field ``name`` cannot have ``members``."""
+    if not members:
+        raise SchemaNotReadyException(
+            message=f"field '{name}' (ARRAY<STRUCT>): expected a struct_schema with at least one field"
+        )
+    names = [member.name for member in members]
+    if len(set(names)) < len(names):
+        raise SchemaNotReadyException(
+            message=f"field '{name}' (ARRAY<STRUCT>): members share a name: {names}"
+        )
+    for member in members:
+        place = f"field '{name}' (ARRAY<STRUCT>), member '{member.name}' ({member.describe()})"
+        if member.dtype.is_vector:
+            raise SchemaNotReadyException(
+                message=f"{place}: vectors in structs (embedding lists) are not stored: make a row of each "
+                "struct with the vector as its own field, and tell rows that belong together by a scalar field"
+            )
+        if member.dtype not in ELEMENT_TYPES:
+            possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
+            raise SchemaNotReadyException(message=f"{place}: expected one of {possible}")
+        if member != Field(
+            member.name, member.dtype, max_length=member.max_length, description=member.description
+        ):
+            raise SchemaNotReadyException(
+                message=f"{place}: a member has a type, a max_length and a description only; the array as a whole "
+                "may be nullable"
+            )
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The fields of a collection. ``enable_dynamic_field`` admits further keys, kept as JSON; ``functions`` fill
+    some of the fields from others.
+    """
+
+    fields: tuple[Field, ...]
+    description: str = ""
+    enable_dynamic_field: bool = False
+    num_partitions: int | None = None
+    functions: tuple[Function, ...] = ()
+    by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._check_fields()
+        check_functions(self.functions, self.fields)
+        filled = self.filled_by
+        numbered = tuple(
+            replace(
+                one,
+                field_id=one.field_id or FIRST_FIELD_ID + place,
+                is_function_output=one.name in filled,
+            )
+            for place, one in enumerate(self.fields)
+        )
+        object.__setattr__(self, "fields", numbered)
+        object.__setattr__(self, "by_name", {one.name: one for one in numbered})
+
+    def _check_fields(self) -> None:
+        if len(self.fields) > MAX_FIELDS:
+            raise SchemaNotReadyException(
+                message=f"a collection has at most {MAX_FIELDS} fields, got {len(self.fields)}"
+            )
+        names = [one.name for one in self.fields]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise SchemaNotReadyException(message=f"duplicated field name: {', '.join(doubled)}")
+        primaries = [one.name for one in self.fields if one.is_primary]
+        if len(primaries) != 1:
+            found = ", ".join(primaries) or "none"
+            raise PrimaryKeyException(message=f"a schema has exactly one primary key field, found {found}")
+        partition_keys = [one.name for one in self.fields if one.is_partition_key]
+        if len(partition_keys) > 1:
+            raise SchemaNotReadyException(
+                message=f"a schema has at most one partition key, found {', '.join(partition_keys)}"
+            )
+        if not any(one.dtype.is_vector for one in self.fields):
+            raise SchemaNotReadyException(message="a schema has at least one vector field, found none")
+        if self.num_partitions is not None and not 1 <= self.num_partitions <= 1024:
+            raise ParamError(
+                message=f"num_partitions must be between 1 and 1024, got {self.num_partitions!r}"
+            )
+
+    @lazy
+    def primary(self) -> Field:
+        return next(one for one in self.fields if one.is_primary)
+
+    @lazy
+    def partition_key(self) -> Field | None:
+        return next((one for one in self.fields if one.is_partition_key), None)
+
+    @property
+    def filled_by(self) -> dict[str, Function]:
+        """Field → the function that fills it."""
+        return {one.output: one for one in self.functions}
+
+    @lazy
+    def vectors(self) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.dtype.is_vector)
+
+    @lazy
+    def scalars(self) -> tuple[Field, ...]:
+        """Every field that is a column of the rows table, the primary key first."""
+        others = (one for one in self.fields if not one.dtype.is_vector and not one.is_primary)
+        return (self.primary, *others)
+
+    def to_json(self) -> str:
+        """The schema as the catalog stores it; attributes at their default are left out."""
+        stored: dict[str, Any] = {
+            "description": self.description,
+            "enable_dynamic_field": self.enable_dynamic_field,
+            "num_partitions": self.num_partitions,
+            "fields": [_field_to_dict(one) for one in self.fields],
+        }
+        if self.functions:
+            stored["functions"] = [one.to_dict() for one in self.functions]
+        return json.dumps(stored, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Schema:
+        loaded = json.loads(text)
+        loaded["fields"] = tuple(map(_field_from_dict, loaded["fields"]))
+        loaded["functions"] = tuple(map(Function.from_dict, loaded.get("functions", ())))
+        return cls(**loaded)
+
+
+_FIELD_DEFAULTS = {one.name: one.default for one in fields(Field)}
+
+
+def _field_to_dict(one: Field) -> dict[str, Any]:
+    stored = {key: value for key, value in asdict(one).items() if value is not _FIELD_DEFAULTS[key]}
+    stored.pop("default", None)
+    stored.pop("is_function_output", None)
+    stored.pop("members", None)
+    if one.members:
+        stored["members"] = [_field_to_dict(member) for member in one.members]
+    if one.has_default:
+        stored["default"] = one.default
+    if one.element_type is not None:
+        stored["element_type"] = one.element_type.name
+    return {**stored, "dtype": one.dtype.name}
+
+
+def _field_from_dict(stored: dict[str, Any]) -> Field:
+    types: dict[str, Any] = {key: DataType[stored[key]] for key in ("dtype", "element_type") if key in stored}
+    members = tuple(map(_field_from_dict, stored.get("members", ())))
+    return Field(**{**stored, **types, "members": members})

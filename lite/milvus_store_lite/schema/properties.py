@@ -1,0 +1,93 @@
+"""Properties of databases and collections: which ones there are, what they may be, and which a file cannot keep.
+
+Milvus takes any other key as well, for the user's own use, and so do we: it is stored and shown. A known key that
+would change what calls do, and that a file does not serve, is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..errors import ParamError
+from .clock import TIMEZONE, zone_called
+from .model import Schema
+
+ISOLATION: Final = "partitionkey.isolation"
+DYNAMIC: Final = "dynamicfield.enabled"
+
+_FLAG: Final = "true or false"
+_ZONE: Final = "an IANA time zone"
+_NO_LIMITS: Final = "a file has no rates and quotas: leave it out, or use a Milvus server"
+
+COLLECTION_PROPERTIES: Final[Mapping[str, str]] = {
+    ISOLATION: _FLAG,
+    DYNAMIC: _FLAG,
+    TIMEZONE: _ZONE,
+    "mmap.enabled": _FLAG,
+    "lazyload.enabled": _FLAG,
+    "collection.autocompaction.enabled": _FLAG,
+}
+"""Key → what its value must be. Those after the first three say where a server keeps data: no answer changes."""
+
+DATABASE_PROPERTIES: Final[Mapping[str, str]] = {TIMEZONE: _ZONE}
+
+_UNSERVED: Final[Mapping[str, str]] = {
+    "collection.ttl.seconds": "rows do not expire in a file: keep a time in a field and delete by a filter on it",
+    "allow_insert_auto_id": "the keys of an auto_id collection are given by the file: leave auto_id out",
+    "database.force.deny.writing": "open the file with read_only=True instead",
+    "database.force.deny.reading": "a file has no users to deny: close the client instead",
+}
+_UNSERVED_PREFIXES: Final = (
+    "collection.insertRate",
+    "collection.upsertRate",
+    "collection.deleteRate",
+    "collection.bulkLoadRate",
+    "collection.queryRate",
+    "collection.searchRate",
+    "collection.diskProtection",
+    "database.diskQuota",
+    "database.max.collections",
+)
+
+
+def checked_properties(owner: str, known: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given`` with the values of ``known`` keys checked; ``owner`` is what has them, for errors.
+
+    Raises:
+        ParamError: a value is not what its key takes, or a key asks for what a file does not serve.
+    """
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise ParamError(message=f"properties must be a dict with str keys, got {given!r:.80}")
+    for key, value in given.items():
+        reason = _UNSERVED.get(key) or (_NO_LIMITS if key.startswith(_UNSERVED_PREFIXES) else None)
+        if reason is not None:
+            raise ParamError(message=f"{owner} property {key!r} is not served: {reason}")
+        if known.get(key) == _ZONE:
+            zone_called(value, f"{owner} property {key!r}")
+        if known.get(key) == _FLAG and as_flag(value) is None:
+            raise ParamError(message=f"{owner} property {key!r} must be {_FLAG}, got {value!r}")
+        if not isinstance(value, (str, int, float)):
+            raise ParamError(
+                message=f"{owner} property {key!r} must be a str, a number or a bool, got {type(value).__name__}"
+            )
+    return dict(given)
+
+
+def check_against_schema(schema: Schema, properties: Mapping[str, Any]) -> None:
+    """Raise ``ParamError`` if a collection of this schema cannot have ``properties``."""
+    if as_flag(properties.get(ISOLATION)) and schema.partition_key is None:
+        raise ParamError(
+            message=f"collection property {ISOLATION!r} needs a field with is_partition_key=True, "
+            f"the schema has none"
+        )
+    if as_flag(properties.get(DYNAMIC, schema.enable_dynamic_field)) != schema.enable_dynamic_field:
+        raise ParamError(
+            message=f"collection property {DYNAMIC!r} can only be set to true on a collection that exists, "
+            f"got {properties[DYNAMIC]!r}: a new one takes enable_dynamic_field in its schema"
+        )
+
+
+def as_flag(value: object) -> bool | None:
+    """``value`` as Milvus reads a flag: a bool, or its name in any case; None if it is neither."""
+    return {"true": True, "false": False}.get(str(value).lower())

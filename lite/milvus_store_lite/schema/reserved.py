@@ -1,0 +1,33 @@
+"""Words of the filter language that Milvus takes for no field's name, since no filter could speak of the field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..errors import ParamError
+
+if TYPE_CHECKING:
+    from .model import Field
+
+RESERVED_NAMES: Final = frozenset(
+    {
+        *("and", "or", "not", "in", "like", "exists", "true", "false", "null"),
+        *(f"{kind}_contains{which}" for kind in ("json", "array") for which in ("", "_all", "_any")),
+        *("array_length", "text_match", "phrase_match", "random_sample"),
+    }
+)
+"""In small letters; no spelling of them is free."""
+
+
+def check_field_name(one: Field) -> None:
+    """Raise ParamError if a new field, or a member of its structs, cannot have its name.
+
+    Only new ones: a file that has such a field from before stays readable.
+    """
+    for each in (one, *one.members):
+        if each.name.lower() in RESERVED_NAMES:
+            raise ParamError(
+                code=1701,
+                message=f"invalid field name {each.name!r}: it is a word of the filter language, as in Milvus: "
+                f"expected another name, such as '{each.name}_'",
+            )

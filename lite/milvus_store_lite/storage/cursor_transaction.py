@@ -1,0 +1,72 @@
+"""A read transaction that outlives the call which began it: an iterator's.
+
+It belongs to no thread. Between calls a fork does not wait for it; but SQLite's locks are held meanwhile, so a
+child that is forked then is told that it cannot use the file.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..errors import MilvusException
+from ..process.forks import GATE
+from .faults import FAULTS
+from .leases import Lease
+
+Read = TypeVar("Read")
+
+
+class CursorTransaction:
+    """The transaction of ``lease``, kept from now on. It ends at ``close()``, or when nobody knows it any more."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._process = os.getpid()
+        self._lease = lease
+        self._forgotten = weakref.finalize(self, _end, lease, self._process)
+        lease.suspend()
+
+    def read(self, read: Callable[[], Read]) -> Read:
+        """What ``read`` finds in the transaction.
+
+        Raises:
+            MilvusException: it has ended, or belongs to the process that this one was forked from.
+            DatabaseReplacedError: the file is not the one that was opened.
+        """
+        if self._lease.has_ended:
+            raise MilvusException(message="the iterator is closed: begin a new one")
+        if self._process != os.getpid():
+            raise MilvusException(
+                message="the iterator belongs to the parent process: begin one in this process"
+            )
+        GATE.enter()
+        try:
+            self._lease.look()
+            return read()
+        except FAULTS as error:
+            self._lease.end(error)
+            raise self._lease.translated(error) from error
+        except BaseException as error:
+            self._lease.spoil(error)
+            raise
+        finally:
+            GATE.leave()
+
+    def close(self) -> None:
+        """End the transaction; nothing happens if it has ended."""
+        _end(self._lease, self._process)
+        self._forgotten.detach()
+
+
+def _end(lease: Lease, process: int) -> None:
+    if process != os.getpid():
+        GATE.keep(lease)
+        return
+    is_inside = GATE.enter(waiting=False)  # a fork has let it be
+    try:
+        lease.end()
+    finally:
+        if is_inside:
+            GATE.leave()

@@ -1,0 +1,96 @@
+"""Copies of a file that is in use."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Final
+
+from ...errors import DatabaseWriteError, ParamError
+from .admission import INDEX, JOURNAL, LOG
+from .identity import located
+from .lineage import become_another
+from .place import Place
+
+_MODE: Final = 0o644  # as SQLite makes files
+_FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+
+
+def target_of(given: object, place: Place) -> str:
+    """The file that a copy of the one at ``place`` is to become.
+
+    Raises:
+        ParamError: ``given`` is no path, or one that SQLite would take for a part of the file itself.
+        DatabaseWriteError: something is there already, or nothing can be.
+    """
+    try:
+        target = os.fsdecode(os.fspath(given))  # type: ignore[call-overload]
+    except (TypeError, UnicodeError) as error:
+        raise ParamError(message=f"target must be the path of a new file, got {given!r}") from error
+    if not target:
+        raise ParamError(message="target must be the path of a new file, got ''")
+    real = located(target)
+    if real in {place.path + end for end in (LOG, INDEX, JOURNAL)}:
+        raise ParamError(
+            message=f"target must not be a name that {place.given} itself may need, got {target!r}"
+        )
+    if os.path.lexists(target):
+        raise DatabaseWriteError(message=f"cannot back up to {target}: it exists already")
+    return target
+
+
+def copy_to(target: str, connection: sqlite3.Connection) -> None:
+    """Copy the file that ``connection`` has open to ``target``; others may write meanwhile.
+
+    Raises:
+        DatabaseWriteError: ``target`` exists meanwhile, or cannot be made.
+    """
+    with _unfinished(target) as part:
+        with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+            # All pages in one step: they are of one state, and writers go on in the WAL.
+            connection.backup(copy, pages=-1)
+            become_another(copy)
+        _name(part, target)
+
+
+@contextmanager
+def _unfinished(target: str) -> Iterator[str]:
+    """An empty file that nobody else has, beside ``target``; what is left of it is removed."""
+    part = f"{target}.{secrets.token_hex(6)}.part"
+    try:
+        os.close(os.open(part, _FLAGS, _MODE))
+    except (OSError, ValueError) as error:
+        raise _failed(target, error) from error
+    try:
+        yield part
+    finally:
+        for name in (part, part + LOG, part + INDEX, part + JOURNAL):
+            with suppress(FileNotFoundError):
+                os.remove(name)
+
+
+def _name(part: str, target: str) -> None:
+    """Let the file ``part`` be called ``target``, unless something is."""
+    try:
+        if os.name == "nt":
+            os.rename(part, target)  # never in the place of another
+            return
+        try:
+            os.link(part, target)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            os.close(os.open(target, _FLAGS, _MODE))
+            os.replace(part, target)
+    except OSError as error:
+        raise _failed(target, error) from error
+
+
+def _failed(target: str, error: OSError | ValueError) -> DatabaseWriteError:
+    if isinstance(error, FileExistsError):
+        return DatabaseWriteError(message=f"cannot back up to {target}: it exists already")
+    reason = error.strerror if isinstance(error, OSError) else error
+    return DatabaseWriteError(message=f"cannot back up to {target}: {reason}")

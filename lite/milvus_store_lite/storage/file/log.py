@@ -1,0 +1,69 @@
+"""The write-ahead log of a file that is open: how it begins, and how long it may become.
+
+SQLite folds it into the file by itself once it has 1,000 pages, but begins it anew only in a moment when no
+reader uses it. Where readers overlap there is no such moment, so that a log beyond ``BOUND`` makes new readers
+turn to the file and waits for the others.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from ..transactions import transaction
+from .lineage import begin_session
+
+BOUND: Final = 64 << 20
+"""Bytes: four times what SQLite lets it become before it folds it."""
+
+STEP: Final = 16 << 20
+"""Bytes that it grows, where a reader keeps it, until that is tried again."""
+
+PATIENCE: Final = 0.2
+"""Seconds that a write may wait for readers then."""
+
+
+def start_session(connection: sqlite3.Connection, size: Callable[[], int]) -> None:
+    """Begin a session if there still is no log: no copy of the file that was closed is what the log is based on.
+
+    What was said of it is in the file before anything else is in the log, unless a reader keeps it out.
+    """
+    with transaction(connection, "IMMEDIATE"):
+        if size() > 0:
+            return
+        begin_session(connection)
+    fold(connection)
+
+
+def fold(connection: sqlite3.Connection) -> None:
+    """Fold the log into the file as far as readers allow; waits for nobody."""
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+class LogBound:
+    """Keeps the log of one file from growing. Whoever calls it has just written, and nobody else does."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        self._log = path + "-wal"
+        self._timeout = timeout
+        self._next = BOUND
+
+    def keep(self, connection: sqlite3.Connection) -> None:
+        """Begin the log anew if it is too long and no reader keeps it for longer than a moment."""
+        try:
+            size = os.stat(self._log).st_size
+        except OSError:
+            return
+        if size <= BOUND:
+            self._next = BOUND
+        elif size >= self._next:
+            connection.execute(f"PRAGMA busy_timeout = {round(min(PATIENCE, self._timeout) * 1000)}")
+            try:
+                (is_kept, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                with suppress(sqlite3.Error):
+                    connection.execute(f"PRAGMA busy_timeout = {round(self._timeout * 1000)}")
+            self._next = size + STEP if is_kept else BOUND

@@ -1,0 +1,73 @@
+"""Checksums of the catalog, so that a definition, a name or a position that changed is found when it is read.
+
+All are 64-bit XXH3 of values as JSON. A collection has two: ``checksum`` of its definition, which is its row
+together with its partitions, aliases and indexes and its database's properties, and ``position_checksum`` of
+what each call asks for (``positions.py``). A database has one of its row, and all names have one together
+(``names.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, Final
+
+from xxhash import xxh3_64_digest
+
+from ...errors import DatabaseCorruptError
+
+Row = tuple[Any, ...]
+
+_DEFINITION: Final = (
+    "SELECT id, database_id, name, schema, properties, consistency_level, is_loaded, created_at, version,"
+    " (SELECT properties FROM databases WHERE databases.id = database_id) FROM collections WHERE id = ?",
+    "SELECT name, id, is_loaded, created_at FROM partitions WHERE collection_id = ? ORDER BY id",
+    "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
+    "SELECT alias FROM aliases WHERE collection_id = ? ORDER BY alias",
+)
+
+
+def digest(values: Any) -> bytes:
+    """The checksum of ``values``, tuples and lists of numbers, texts and nulls. Raises TypeError for others."""
+    return xxh3_64_digest(json.dumps(values).encode())
+
+
+def definition_rows(connection: sqlite3.Connection, collection: int) -> list[list[Row]]:
+    """What the file holds of a collection's definition: its row, partitions, indexes and aliases."""
+    return [connection.execute(statement, (collection,)).fetchall() for statement in _DEFINITION]
+
+
+def verified_definition(connection: sqlite3.Connection, collection: int) -> list[list[Row]]:
+    """``definition_rows``, as they were written.
+
+    Raises:
+        DatabaseCorruptError: they were not written so.
+    """
+    rows = definition_rows(connection, collection)
+    found = connection.execute("SELECT checksum FROM collections WHERE id = ?", (collection,)).fetchone()
+    if not rows[0] or not matches(rows, found[0]):
+        name = rows[0][0][2] if rows[0] else None
+        raise damage(f"the definition of collection {name!r:.80} (id {collection})")
+    return rows
+
+
+def seal_definition(connection: sqlite3.Connection, collection: int) -> None:
+    """Write the checksum that fits what was changed of the definition."""
+    connection.execute(
+        "UPDATE collections SET checksum = ? WHERE id = ?",
+        (digest(definition_rows(connection, collection)), collection),
+    )
+
+
+def matches(values: Any, checksum: Any) -> bool:
+    """Whether ``checksum`` is that of ``values``."""
+    try:
+        return bool(digest(values) == checksum)
+    except TypeError:  # a blob where none was written
+        return False
+
+
+def damage(what: str) -> DatabaseCorruptError:
+    return DatabaseCorruptError(
+        message=f"{what} is damaged: it does not match its checksum; 'milvus-store check' lists all damage"
+    )

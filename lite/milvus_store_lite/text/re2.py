@@ -1,0 +1,47 @@
+"""Regular expressions of users, by RE2: it never takes more than linear time in the text, whatever the pattern.
+Python's ``re`` can be made to take years. The library is imported at the first pattern.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..extras import imported
+
+MAX_LENGTH: Final = 65_536
+"""Characters of a pattern."""
+
+MAX_STEPS: Final = 10_000
+"""Steps of the compiled pattern. At worst each character of the text takes each of them, some nanoseconds."""
+
+
+def compiled(needy: str, pattern: str) -> Any:
+    """The compiled ``pattern``.
+
+    Args:
+        needy: what needs the library, as the subject of a sentence.
+
+    Raises:
+        ValueError: RE2 does not take the pattern, or it is too large.
+        MissingExtraError: the library is not installed.
+    """
+    re2 = imported("re2", needy)
+    if len(pattern) > MAX_LENGTH:
+        raise ValueError(
+            f"the regular expression has {len(pattern)} characters, at most {MAX_LENGTH} are read"
+        )
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True  # with thousands of groups to keep, a search takes minutes
+    try:
+        found = re2.compile(pattern, options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else "it is invalid"
+        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+        raise ValueError(f"RE2 does not take the regular expression {pattern!r:.60}: {reason:.200}") from None
+    if found.programsize > MAX_STEPS:
+        raise ValueError(
+            f"the regular expression {pattern!r:.60} compiles to {found.programsize} steps, at most {MAX_STEPS} "
+            "are taken: repeat less, or split it"
+        )
+    return found

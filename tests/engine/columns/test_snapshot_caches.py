@@ -1,0 +1,116 @@
+"""Parts of a collection in memory: bounded, whatever their number, and found without looking at the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from milvus_store import DataType, MilvusClient
+from milvus_store_lite.columns import snapshot_caches, view
+from milvus_store_lite.columns.snapshot_cache import SnapshotCache
+from milvus_store_lite.columns.snapshot_caches import SnapshotCaches
+
+TENANTS = 60
+
+
+def filled(path: Path, **options: Any) -> MilvusClient:
+    """Ten rows of each tenant: t0, t1, …"""
+    client = MilvusClient(path, **options)
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=4)
+    schema.add_field("tenant", DataType.VARCHAR, max_length=20, is_partition_key=True)
+    index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
+    client.create_collection("docs", schema=schema, index_params=index)
+    rows = range(10 * TENANTS)
+    client.insert("docs", [{"id": n, "vector": [n, 0, 0, 1], "tenant": f"t{n % TENANTS}"} for n in rows])
+    return client
+
+
+def visit(client: MilvusClient, tenant: int) -> list[Any]:
+    found: list[Any] = client.for_tenant("docs", f"t{tenant}").search("docs", [[0, 0, 0, 1]], limit=20)[0].ids
+    return found
+
+
+def histories_of(client: MilvusClient) -> SnapshotCaches:
+    (state,) = client._database._sessions.states.values()
+    return state.snapshot_caches
+
+
+def weighed(parts: SnapshotCaches) -> int:
+    return sum(one.slots + snapshot_caches.PART_ROWS for one in parts._parts.values())
+
+
+def test_the_first_search_of_a_tenant_looks_at_no_other_tenant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[SnapshotCache] = []
+    slots = SnapshotCache.slots.fget
+    assert slots is not None
+
+    def watched(history: SnapshotCache) -> int:
+        looked_at.append(history)
+        return slots(history)
+
+    monkeypatch.setattr(SnapshotCache, "slots", property(watched))
+    with filled(tmp_path / "a.db") as client:
+        for tenant in range(TENANTS):
+            looked_at.clear()
+            assert visit(client, tenant) == list(range(tenant, 10 * TENANTS, TENANTS))
+            assert {one.part and one.part.values for one in looked_at} <= {(f"t{tenant}",)}
+
+
+def test_parts_are_forgotten_beyond_so_many_rows_the_oldest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_PARTS", 5 * (10 + snapshot_caches.PART_ROWS))
+    with filled(tmp_path / "a.db") as client:
+        for tenant in (0, 1, 2, 3, 4, 0, 5):
+            visit(client, tenant)
+        parts = histories_of(client)
+        assert [part.values for part in parts._parts] == [("t2",), ("t3",), ("t4",), ("t0",), ("t5",)]
+        for tenant in range(TENANTS):
+            visit(client, tenant)
+            assert parts._weight == weighed(parts) <= snapshot_caches.MAX_ROWS_IN_PARTS
+
+
+def test_a_part_that_grew_weighs_what_it_has_when_it_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_PARTS", 5 * (10 + snapshot_caches.PART_ROWS))
+    with filled(tmp_path / "a.db") as client:
+        for tenant in range(4):
+            visit(client, tenant)
+        rows = range(1000, 1100)
+        client.insert("docs", [{"id": n, "vector": [n, 0, 0, 1], "tenant": "t0"} for n in rows])
+        visit(client, 0)
+        visit(client, 0)
+        parts = histories_of(client)
+        assert [part.values for part in parts._parts] == [("t0",)]
+        assert parts._weight == weighed(parts)
+
+
+def test_a_memory_limit_bounds_the_parts_too(tmp_path: Path) -> None:
+    with filled(tmp_path / "a.db", memory_limit=100_000) as client:
+        for _ in range(2):
+            for tenant in range(TENANTS):
+                assert len(visit(client, tenant)) == 10
+        parts = histories_of(client)
+        assert 0 < len(parts._parts) <= 100_000 // snapshot_caches._PART_BYTES
+        assert parts._weight == weighed(parts)
+        assert parts._memory.used <= 100_000
+        client.drop_collection("docs")
+        client.list_collections()
+
+
+def test_few_rows_do_not_remember_masks_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "_MASKS", 16)
+    with filled(tmp_path / "a.db") as client:
+        bound = client.for_tenant("docs", "t0")
+        for n in range(100):
+            assert len(bound.query("docs", f"id != {-1 - n}", output_fields=["id"])) == 10
+        (history,) = histories_of(client)._parts.values()
+        assert history._current is not None
+        assert 0 < len(history._current.masks) <= 16

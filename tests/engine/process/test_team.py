@@ -1,0 +1,50 @@
+"""When several cores may work for one search."""
+
+import time
+
+import pytest
+
+from milvus_store_lite.process.forks import GATE
+from milvus_store_lite.process.team import Team
+
+
+def test_a_search_alone_may_use_every_core() -> None:
+    with Team().shared() as threads:
+        assert threads == GATE.cores
+
+
+def test_a_search_beside_another_call_keeps_to_its_thread() -> None:
+    GATE.enter()
+    GATE.enter()
+    try:
+        with Team().shared() as threads:
+            assert threads == 1
+    finally:
+        GATE.leave()
+        GATE.leave()
+
+
+def test_after_a_search_that_waited_for_a_core_searches_keep_to_their_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type(GATE), "cores", 2)
+    team = Team()
+    with team.shared():
+        time.sleep(0.05)  # as one does that waits for the share of a thread without a core
+    with team.shared() as threads:
+        assert threads == 1
+    team._alone_until = time.monotonic()
+    with team.shared() as threads:
+        assert threads == 2
+
+
+def test_a_search_that_worked_all_the_time_is_shared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(GATE), "cores", 2)
+    took, worked = iter([0.0, 0.010]), iter([0.0, 0.009])
+    monkeypatch.setattr("time.perf_counter", lambda: next(took))
+    monkeypatch.setattr("time.thread_time", lambda: next(worked))
+    team = Team()
+    with team.shared():
+        pass
+    monkeypatch.undo()
+    assert team._alone_until == 0.0

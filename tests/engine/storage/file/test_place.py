@@ -1,0 +1,47 @@
+"""Which file a client has open, as several threads look at once."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from milvus_store_lite.storage.connections import Connections
+from milvus_store_lite.storage.file import lineage
+from milvus_store_lite.storage.file.lineage import Lineage
+
+
+def test_a_thread_that_read_before_a_new_session_does_not_take_the_file_for_an_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has read the row; another thread begins a session, and knows the later row before this one compares."""
+    connections = Connections(str(tmp_path / "a.db"))
+    with connections.reading():
+        pass
+    read = lineage.read
+
+    def read_and_be_overtaken(connection: sqlite3.Connection) -> Lineage | None:
+        found = read(connection)
+        monkeypatch.setattr(lineage, "read", read)
+        other = threading.Thread(target=begin_session)
+        other.start()
+        other.join()
+        return found
+
+    def begin_session() -> None:
+        with connections.writing() as connection:
+            lineage.begin_session(connection)
+        with ExitStack() as readers:
+            for _ in range(4):  # more than are free, so that one is new
+                readers.enter_context(connections.reading())
+
+    with connections.reading() as taken:
+        monkeypatch.setattr(lineage, "read", read_and_be_overtaken)
+        with connections.reading() as new:
+            assert new is not taken
+    with connections.writing() as connection:
+        connection.execute("SELECT count(*) FROM collections").fetchone()
+    connections.close()
