@@ -26,3 +26,10 @@ def test_growing_by_single_rows_moves_them_rarely() -> None:
         bases.add(growable.view().__array_interface__["data"][0])
     assert growable.view().shape == (1000, 4)
     assert len(bases) <= 12
+
+
+def test_rows_begin_with_a_cache_line_however_often_they_move() -> None:
+    growable: Growable[np.float32] = Growable(np.float32, (16,))
+    for count in (1, 5, 100):
+        growable.append(np.ones((count, 16), dtype=np.float32))
+        assert growable.view().__array_interface__["data"][0] % 64 == 0
