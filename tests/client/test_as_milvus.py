@@ -26,7 +26,7 @@ from milvus_store import (
     StructFieldSchema,
 )
 from milvus_store.errors import MilvusException, ParamError
-from milvus_store_lite.filters.precedence import RESERVED
+from milvus_store_lite.filters.syntax.precedence import RESERVED
 from milvus_store_lite.schema.reserved import RESERVED_NAMES
 
 

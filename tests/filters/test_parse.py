@@ -35,7 +35,7 @@ from milvus_store_lite.filters import (
     Unary,
     parse,
 )
-from milvus_store_lite.filters.lists import item_column
+from milvus_store_lite.filters.syntax.lists import item_column
 
 A, B, C = Name("a"), Name("b"), Name("c")
 

@@ -4,9 +4,9 @@
 """
 
 from ..errors import FilterError
+from .evaluation.rows import Rows
 from .filter import Filter, compile_filter, equals
-from .parse import MAX_TEXT_LENGTH, parse
-from .rows import Rows
+from .syntax.parser import MAX_TEXT_LENGTH, parse
 from .tree import (
     MAX_DEPTH,
     MAX_LIST_LENGTH,

@@ -19,6 +19,8 @@ from ..process.stack import with_room
 from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.model import Field, Schema
 from ..schema.times import UTC
+from .binding.conditions import bind
+from .binding.operands import kind_of
 from .bound import (
     AllOf,
     AnyOf,
@@ -37,12 +39,10 @@ from .bound import (
     TextMatch,
     parts_of,
 )
-from .check import bind
-from .evaluate import evaluate
-from .numbers import nearest_float, nearest_float32
-from .operands import kind_of
-from .parse import parse
-from .rows import Rows
+from .evaluation.evaluate import evaluate
+from .evaluation.numbers import nearest_float, nearest_float32
+from .evaluation.rows import Rows
+from .syntax.parser import parse
 from .tree import Expression, Value
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..errors import FilterError
 from ..schema.model import Schema
+from .binding.names import resolve
 from .bound import PathValue
-from .names import resolve
-from .parse import parse
+from .syntax.parser import parse
 from .tree import Name, Path
 
 

@@ -1,7 +1,7 @@
 """The expression tree of a filter: what a text becomes, and what other packages build instead of a text.
 
 Nodes are plain values. They know neither a schema nor the rows, so a tree may name fields that do not
-exist; ``check`` finds that out. ``at`` is the 1-based place in the text the node came from, or None.
+exist; ``binding`` finds that out. ``at`` is the 1-based place in the text the node came from, or None.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class RangeBounds:
 
     def inside(self, metric: Metric, values: npt.NDArray[np.float64]) -> tuple[BoolArray, bool]:
         """Which of ``values``, nearest first, lie in the ring, and whether the last is beyond it."""
-        from ..filters.numbers import nearest_float32  # filters are imported with the first need
+        from ..filters.evaluation.numbers import nearest_float32  # filters are imported with the first need
 
         shown = single(values)
         kept = np.ones(len(shown), dtype=np.bool_)

@@ -11,11 +11,9 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any
 
-from ..schema.model import Schema
-from ..schema.times import UTC
-from . import operands
-from .arrays import equals_list
-from .bound import (
+from ...schema.model import Schema
+from ...schema.times import UTC
+from ..bound import (
     AllOf,
     AnyOf,
     Calculation,
@@ -37,14 +35,9 @@ from .bound import (
     Pattern,
     Predicate,
 )
-from .context import Context
-from .functions import bind_call, bind_sample
-from .joined import all_of, any_of
-from .like import compile_pattern
-from .operands import bind_operand, describe, kind_of, kind_of_type
-from .regex import compile_regex
-from .templates import PLAIN_TYPES
-from .tree import (
+from ..evaluation.like import compile_pattern
+from ..evaluation.regex import compile_regex
+from ..tree import (
     And,
     Call,
     Compare,
@@ -67,6 +60,13 @@ from .tree import (
     Value,
     too_large,
 )
+from . import operands
+from .arrays import equals_list
+from .context import Context
+from .functions import bind_call, bind_sample
+from .joined import all_of, any_of
+from .operands import bind_operand, describe, kind_of, kind_of_type
+from .templates import PLAIN_TYPES
 
 _MIRRORED: dict[Ordering, Ordering] = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _COMPARE: dict[Ordering, Callable[[Any, Any], bool]] = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..errors import FilterError
+from ...errors import FilterError
+from ..tree import Value
 from . import literals
 from .lexer import INTEGER_LIST, ITEM, LITERAL_LIST, QUOTED, STRING_LIST
-from .tree import Value
 
 
 def plain_list(text: str, start: int) -> tuple[list[Value], int] | None:

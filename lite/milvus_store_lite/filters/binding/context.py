@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
-from ..errors import FilterError
-from ..schema import times
-from ..schema.model import Field, Schema
-from .lists import item_column
+from ...errors import FilterError
+from ...schema import times
+from ...schema.model import Field, Schema
+from ..syntax.lists import item_column
+from ..tree import Expression, ListOf, Node, Template
 from .templates import Plain, plain_value
-from .tree import Expression, ListOf, Node, Template
 
 _Result = TypeVar("_Result")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from ..errors import FilterError
+from ...errors import FilterError
+from ..tree import MAX_NODES
+from .errors import Expected, explain
 from .lexer import Kind, Token, token_at
-from .syntax_errors import Expected, explain
-from .tree import MAX_NODES
 
 _Read = TypeVar("_Read")
 

@@ -1,6 +1,6 @@
 """A checked filter over rows: one boolean for each row, computed a column at a time.
 
-It trusts what ``check`` made: kinds agree, constants stand on the right. Rows are only ever asked for
+It trusts what ``binding`` made: kinds agree, constants stand on the right. Rows are only ever asked for
 whole columns, and no Python code runs for a single row.
 """
 
@@ -10,13 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..columns.column import ArrayColumn, JsonKind, NumberColumn, StringColumn
-from ..schema import times
-from ..schema.data_types import DataType
-from ..schema.model import Field
-from . import elements, numbers, strings
-from .arithmetic import calculate, negative
-from .bound import (
+from ...columns.column import ArrayColumn, JsonKind, NumberColumn, StringColumn
+from ...schema import times
+from ...schema.data_types import DataType
+from ...schema.model import Field
+from ..bound import (
     AllOf,
     AnyOf,
     Calculation,
@@ -47,6 +45,8 @@ from .bound import (
     Spatial,
     TextMatch,
 )
+from . import elements, numbers, strings
+from .arithmetic import calculate, negative
 from .elements import ElementRows, StructRows
 from .numbers import Lane, Numbers
 from .rows import Rows

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..columns.column import JsonKind
-from ..columns.tokens import TokenColumn
+from ...columns.column import JsonKind
+from ...columns.tokens import TokenColumn
 from .elements import counts
 from .truth import BoolArray, Truth, some
 

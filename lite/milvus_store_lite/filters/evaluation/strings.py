@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from ..columns.column import StringColumn
-from .bound import Ordering, Pattern
+from ...columns.column import StringColumn
+from ..bound import Ordering, Pattern
 from .numbers import FEW_CHOICES
 from .truth import BoolArray
 

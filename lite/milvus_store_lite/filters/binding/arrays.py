@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..columns.column import canonical_text
-from .bound import (
+from ...columns.column import canonical_text
+from ..bound import (
     AllOf,
     AnyOf,
     Comparison,
@@ -20,8 +20,8 @@ from .bound import (
     PathValue,
     Predicate,
 )
+from ..tree import Value
 from .operands import describe, kind_of, kind_of_type
-from .tree import Value
 
 Array = FieldValue | PathValue
 _ELEMENT = PathValue("", ())

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from ..schema.data_types import DataType
-from ..schema.model import DYNAMIC_FIELD, Field, Schema
-from .bound import ElementAt, FieldValue, PathValue
-from .tree import Element, Member, Name, Path
+from ...schema.data_types import DataType
+from ...schema.model import DYNAMIC_FIELD, Field, Schema
+from ..bound import ElementAt, FieldValue, PathValue
+from ..tree import Element, Member, Name, Path
 
 _LOOKS_LIKE_NULL = frozenset({"null", "none", "nil"})
 _MOST_NAMES = 12

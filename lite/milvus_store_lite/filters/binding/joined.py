@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .bound import AllOf, AnyOf, Comparison, Constant, Fixed, Inverse, Kind, Membership, Operand, Predicate
-from .tree import Value
+from ..bound import AllOf, AnyOf, Comparison, Constant, Fixed, Inverse, Kind, Membership, Operand, Predicate
+from ..tree import Value
 
 _FEW = 4
 """So few conditions stay as they are: nothing would be gained."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import shown
-from .tree import MAX_DEPTH, Value
+from ...errors import shown
+from ..tree import MAX_DEPTH, Value
 
 PLAIN_TYPES: frozenset[type] = frozenset({bool, int, float, str})
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..tree import ArithmeticOp
 from .numbers import Lane, Numbers, nearest_float, numbers_of_constant
-from .tree import ArithmeticOp
 from .truth import BoolArray, intersection, some, union
 
 _Array = npt.NDArray[Any]

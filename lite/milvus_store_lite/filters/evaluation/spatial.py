@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..schema.geometry import MAX_POINTS_IN_FILTER, Geometries, from_wkt, shapely
+from ...schema.geometry import MAX_POINTS_IN_FILTER, Geometries, from_wkt, shapely
 from .truth import BoolArray, Truth, some
 
 _SEEN_FROM_CONSTANT: Final = {

@@ -9,15 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, cast
 
-from ..errors import FilterError
-from ..process.stack import with_room
-from . import literals
-from .cursor import Cursor, at
-from .lexer import Kind, Token, token_at
-from .lists import plain_list
-from .precedence import RESERVED, SYMBOL_LEVELS, WORD_LEVELS, Level
-from .syntax_errors import Expected
-from .tree import (
+from ...errors import FilterError
+from ...process.stack import with_room
+from ..tree import (
     MAX_DEPTH,
     MAX_LIST_LENGTH,
     And,
@@ -47,6 +41,12 @@ from .tree import (
     Unary,
     too_large,
 )
+from . import literals
+from .cursor import Cursor, at
+from .errors import Expected
+from .lexer import Kind, Token, token_at
+from .lists import plain_list
+from .precedence import RESERVED, SYMBOL_LEVELS, WORD_LEVELS, Level
 
 MAX_TEXT_LENGTH = 2**20
 """The longest text, in characters. Longer lists of values belong into a template."""

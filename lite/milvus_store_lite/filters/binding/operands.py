@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from ..schema import times
-from ..schema.data_types import DataType
-from . import names
-from .arithmetic import BIT_OPERATORS, MAX_SHIFT, calculate_constants
-from .bound import (
+from ...schema import times
+from ...schema.data_types import DataType
+from ..bound import (
     Calculation,
     Constant,
     ElementAt,
@@ -23,9 +21,8 @@ from .bound import (
     PathValue,
     Shifted,
 )
-from .context import Context
-from .templates import Plain, plain_scalar
-from .tree import (
+from ..evaluation.arithmetic import BIT_OPERATORS, MAX_SHIFT, calculate_constants
+from ..tree import (
     Arithmetic,
     Call,
     Compare,
@@ -44,6 +41,9 @@ from .tree import (
     Unary,
     Value,
 )
+from . import names
+from .context import Context
+from .templates import Plain, plain_scalar
 
 _SHOWN_BITS: Final = 10_000
 """Python does not write integers of some 14,000 bits and more as decimals."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..columns.column import ArrayColumn, JsonColumn, NumberColumn, StringColumn
-from ..columns.geometries import GeometryColumn
-from ..columns.tokens import TokenColumn
-from ..schema.model import Field
+from ...columns.column import ArrayColumn, JsonColumn, NumberColumn, StringColumn
+from ...columns.geometries import GeometryColumn
+from ...columns.tokens import TokenColumn
+from ...schema.model import Field
 
 
 class Rows(Protocol):

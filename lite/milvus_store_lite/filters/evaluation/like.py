@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..process.lazy import lazy
+from ...process.lazy import lazy
 
 _Segment = tuple[str | None, ...]
 """Characters in order; None is any one character."""

@@ -8,16 +8,17 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ..schema.data_types import DataType
-from ..schema.model import Field
-from . import arrays, spatial
-from .bound import Constant, FieldValue, ListValue, OverElements, PhraseMatch, Predicate, Spatial, TextMatch
+from ...schema.data_types import DataType
+from ...schema.model import Field
+from ..bound import Constant, FieldValue, ListValue, OverElements, PhraseMatch, Predicate, Spatial, TextMatch
+from ..evaluation import spatial
+from ..tree import Call, Expression
+from . import arrays
 from .context import Context
 from .operands import bind_array, bind_operand, describe
-from .tree import Call, Expression
 
 if TYPE_CHECKING:
-    from ..text.analyzer import Analyzer
+    from ...text.analyzer import Analyzer
 
 BindCondition = Callable[[Context, Expression], Predicate]
 MAX_SLOP = 1_000
@@ -193,7 +194,7 @@ def _text_field(context: Context, node: Call) -> Field:
 
 def _analyzer(field: Field) -> Analyzer:
     # Imported with the first search for words: it takes as long as the rest of this package.
-    from ..text.analyzer import analyzer
+    from ...text.analyzer import analyzer
 
     return analyzer(field.analyzer_params)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..text.re2 import compiled
+from ...text.re2 import compiled
 
 
 @dataclass(frozen=True)

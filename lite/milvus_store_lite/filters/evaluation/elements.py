@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..columns.column import ArrayColumn, JsonColumn, JsonKind, NumberColumn, StringColumn
-from ..columns.geometries import GeometryColumn
-from ..columns.tokens import TokenColumn
-from ..schema.model import Field
+from ...columns.column import ArrayColumn, JsonColumn, JsonKind, NumberColumn, StringColumn
+from ...columns.geometries import GeometryColumn
+from ...columns.tokens import TokenColumn
+from ...schema.model import Field
 from .rows import Rows
 from .truth import BoolArray
 

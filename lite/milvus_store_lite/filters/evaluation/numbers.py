@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..columns.column import JsonColumn, JsonKind, NumberColumn
-from .bound import Ordering
+from ...columns.column import JsonColumn, JsonKind, NumberColumn
+from ..bound import Ordering
 from .truth import BoolArray, some
 
 _COMPARE: dict[Ordering, Callable[[Any, Any], BoolArray]] = {

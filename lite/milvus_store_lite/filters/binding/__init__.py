@@ -1,0 +1,1 @@
+"""An expression tree, checked against a schema: names become fields and paths, templates become values."""

@@ -1,0 +1,1 @@
+"""A bound filter over rows: one boolean for each row, computed a column at a time."""
