@@ -55,7 +55,9 @@ class Growable(Generic[Scalar]):
 
 
 def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """An array like that of ``np.empty``, beginning with a cache line."""
+    """An array like that of ``np.empty``, beginning with a cache line unless it holds Python objects."""
+    if dtype.hasobject:
+        return np.empty(shape, dtype=dtype)  # numpy refuses to see bytes as references
     size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + _CACHE_LINE, dtype=np.uint8)
     begin = -memory.ctypes.data % _CACHE_LINE

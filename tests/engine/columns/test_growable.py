@@ -33,3 +33,11 @@ def test_rows_begin_with_a_cache_line_however_often_they_move() -> None:
     for count in (1, 5, 100):
         growable.append(np.ones((count, 16), dtype=np.float32))
         assert growable.view().__array_interface__["data"][0] % 64 == 0
+
+
+def test_rows_may_be_python_objects() -> None:
+    growable: Growable[np.object_] = Growable(object)
+    rows = np.array([(1, 2), None, "text"], dtype=object)
+    growable.append(rows)
+    growable.append(rows)
+    assert growable.view().tolist() == [*rows, *rows]
