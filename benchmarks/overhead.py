@@ -24,7 +24,7 @@ import numpy as np
 import milvus_store.client.search
 from milvus_store import DataType, MilvusClient
 from milvus_store.client.remembered import Remembered
-from milvus_store_lite.collection.opener import Sessions
+from milvus_store_lite.collection.opener import CollectionOpener
 from milvus_store_lite.search import dense
 from milvus_store_lite.search.prepared import PreparedSearch
 
@@ -38,7 +38,7 @@ OUTPUT: Final = ["color", "n", "x"]
 
 STAGES: Final = (
     (Remembered, "__call__", "request from arguments"),
-    (Sessions, "begin_lazily", "look whether anything changed"),
+    (CollectionOpener, "begin_lazily", "look whether anything changed"),
     (PreparedSearch, "select", "selection"),
     (PreparedSearch, "vectors", "query vectors"),
     (dense, "score", "scores"),

@@ -10,8 +10,8 @@ from milvus_store_lite.errors import (
     PrimaryKeyException,
 )
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.search.selection import loaded_partitions, partition_id
 from milvus_store_lite.storage.catalog import IndexRecord
+from milvus_store_lite.storage.partitions import loaded_partitions, partition_id
 
 from ..fields import FieldSchema
 from ..index_params import IndexParams, to_records
@@ -181,7 +181,7 @@ class CollectionCalls(Connection):
     def load_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Let a collection be searched. Its vector fields need an index first, as in Milvus."""
         check_options(self.load_collection, kwargs)
-        self._database.load(collection_name)
+        self._database.collection(collection_name).load()
 
     def refresh_load(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Nothing is left to do: a loaded collection answers with every committed row at once.
@@ -196,7 +196,7 @@ class CollectionCalls(Connection):
     def release_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Stop a collection from being searched, in every process, until it is loaded again."""
         check_options(self.release_collection, kwargs)
-        self._database.release(collection_name)
+        self._database.collection(collection_name).release()
 
     def get_load_state(
         self, collection_name: str, partition_name: str = "", timeout: float | None = None, **kwargs: Any

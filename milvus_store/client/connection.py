@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from milvus_store_lite.collection.collection import Collection
-from milvus_store_lite.database import IN_MEMORY, Database
+from milvus_store_lite.database import Database
+from milvus_store_lite.database_file import IN_MEMORY, DatabaseFile
 from milvus_store_lite.errors import ConnectionNotExistException, ParamError
+from milvus_store_lite.storage.catalog import DEFAULT_DATABASE
 
 from ..options import judge_options, options
 from .address import local_path
@@ -80,15 +82,14 @@ class Connection:
         # When the client is forgotten. That may be at any moment and in any thread, so nothing is waited for.
         self.__release = weakref.finalize(self, release, opened, waiting=False)
         self.__release.atexit = False  # all are closed then
-        self.__database: Database | None = opened
         self.__opened = opened
+        self.__database: Database | None = None
         self.__iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
-        if db_name:
-            try:
-                self._switch(db_name)
-            except BaseException:
-                self.close()
-                raise
+        try:
+            self.__database = opened.database(db_name or DEFAULT_DATABASE)
+        except BaseException:
+            self.close()
+            raise
 
     _original: Connection | None = None
     """Of a copy, the client that it was made from."""
@@ -96,8 +97,18 @@ class Connection:
     @property
     def _database(self) -> Database:
         if self.__database is None:
-            raise ConnectionNotExistException(message=f"the client of {self.uri} is closed: open a new one")
+            raise self.__closed()
         return self.__database
+
+    @property
+    def _file(self) -> DatabaseFile:
+        """The file, while the client is open."""
+        if self.__database is None:
+            raise self.__closed()
+        return self.__opened
+
+    def __closed(self) -> ConnectionNotExistException:
+        return ConnectionNotExistException(message=f"the client of {self.uri} is closed: open a new one")
 
     def _collection(self, collection_name: str) -> Collection:
         """The collection that a call on rows is about."""
@@ -105,7 +116,7 @@ class Connection:
 
     def _switch(self, db_name: str) -> None:
         """Go on in another database of the file; nothing changes if there is none of this name."""
-        self.__database = self._database.using(db_name)
+        self.__database = self._file.database(db_name)
 
     def _closing_with_client(self, iterator: Iterating) -> Iterating:
         """``iterator``, which is closed with the client if not before."""
@@ -141,7 +152,7 @@ class Connection:
                 "a database in memory belongs to its client and can be neither pickled nor deep-copied: "
                 "use a file, or copy.copy(), which shares the client"
             )
-        return _reopened, (type(self), database.path, {"db_name": database.name, **self.__settings})
+        return _reopened, (type(self), self._file.path, {"db_name": database.name, **self.__settings})
 
     def __enter__(self: Client) -> Client:
         return self

@@ -23,7 +23,7 @@ class DatabaseCalls(Connection):
             MilvusException: the name is taken, or there are 64 already.
         """
         check_options(self.create_database, kwargs)
-        self._database.databases.create(db_name, properties)
+        self._file.create_database(db_name, properties)
 
     def drop_database(self, db_name: str, **kwargs: Any) -> None:
         """Remove a database that holds no collections.
@@ -33,27 +33,27 @@ class DatabaseCalls(Connection):
             ParamError: it is the default one, or holds collections.
         """
         check_options(self.drop_database, kwargs)
-        self._database.databases.drop(db_name)
+        self._file.drop_database(db_name)
 
     def list_databases(self, timeout: float | None = None, **kwargs: Any) -> list[str]:
         """Names of the databases in the file, ``default`` first."""
         check_options(self.list_databases, kwargs)
-        return self._database.databases.names()
+        return self._file.list_databases()
 
     def describe_database(self, db_name: str, **kwargs: Any) -> dict[str, Any]:
         """Name and properties of a database."""
         check_options(self.describe_database, kwargs)
-        return {"name": db_name, **self._database.databases.properties(db_name)}
+        return {"name": db_name, **self._file.database_properties(db_name)}
 
     def alter_database_properties(self, db_name: str, properties: dict[str, Any], **kwargs: Any) -> None:
         """Set properties of a database; those that are not named stay as they are."""
         check_options(self.alter_database_properties, kwargs)
-        self._database.databases.alter_properties(db_name, properties)
+        self._file.alter_database_properties(db_name, properties)
 
     def drop_database_properties(self, db_name: str, property_keys: list[str], **kwargs: Any) -> None:
         """Remove properties of a database."""
         check_options(self.drop_database_properties, kwargs)
-        self._database.databases.drop_properties(db_name, as_keys(property_keys))
+        self._file.drop_database_properties(db_name, as_keys(property_keys))
 
     def use_database(self, db_name: str, **kwargs: Any) -> None:
         """Let the calls of this client go to another database of the file from here on.

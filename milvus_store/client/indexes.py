@@ -54,7 +54,7 @@ class IndexCalls(Connection):
         if not records:
             raise ParamError(message="index_params are empty: add_index() to them first")
         _warn_of_gpu(records)
-        self._database.create_indexes(collection_name, records, wait=kwargs.get("sync", True))
+        self._database.collection(collection_name).create_indexes(records, wait=kwargs.get("sync", True))
 
     def build_index(
         self, collection_name: str, index_name: str, report: Callable[[int, int], None] | None = None
@@ -69,15 +69,16 @@ class IndexCalls(Connection):
         Raises:
             IndexNotExistException: the collection has no such index.
         """
-        index = _index_called(index_name, self._database.collection(collection_name).describe())
-        self._database.build_index(collection_name, index.field, wait=True, report=report)
+        collection = self._database.collection(collection_name)
+        index = _index_called(index_name, collection.describe())
+        collection.build_index(index.field, wait=True, report=report)
 
     def drop_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Remove an index. A vector field's index can only go while the collection is released."""
         check_options(self.drop_index, kwargs)
-        self._database.drop_index(collection_name, index_name)
+        self._database.collection(collection_name).drop_index(index_name)
 
     def list_indexes(self, collection_name: str, field_name: str = "", **kwargs: Any) -> list[str]:
         """Names of the indexes, of one field if it is named."""

@@ -17,12 +17,12 @@ class MaintenanceCalls(Connection):
         """Fold the write-ahead log into the file. Writes are durable without it."""
         check_options(self.flush, kwargs)
         self._database.collection(collection_name).describe()
-        self._database.checkpoint()
+        self._file.checkpoint()
 
     def flush_all(self, timeout: float | None = None, **kwargs: Any) -> None:
         """Fold the write-ahead log into the file. Writes are durable without it."""
         check_options(self.flush_all, kwargs)
-        self._database.checkpoint()
+        self._file.checkpoint()
 
     def get_flush_all_state(self, timeout: float | None = None, **kwargs: Any) -> bool:
         """True: every write that returned is on disk."""
@@ -58,8 +58,10 @@ class MaintenanceCalls(Connection):
             The number of a job that is done, for ``get_compaction_state``.
         """
         check_options(self.compact, kwargs)
-        self._database.compact(collection_name)
-        return self._database.collection(collection_name).describe().id
+        collection = self._database.collection(collection_name)
+        collection.compact()
+        self._file.compact()
+        return collection.describe().id
 
     def get_compaction_state(self, job_id: int, timeout: float | None = None, **kwargs: Any) -> str:
         """``"Completed"``: on a file, ``compact`` returns when it is done."""
@@ -73,4 +75,4 @@ class MaintenanceCalls(Connection):
             ParamError: ``target`` is no path.
             DatabaseWriteError: something is at ``target`` already, or it cannot be written.
         """
-        self._database.backup(target)
+        self._file.backup(target)

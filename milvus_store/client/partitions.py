@@ -50,7 +50,7 @@ class PartitionCalls(Connection):
         While others are not loaded, reading the collection reads the loaded ones, and naming another is an error.
         """
         check_options(self.load_partitions, kwargs)
-        self._database.load(collection_name, _as_names(partition_names))
+        self._database.collection(collection_name).load(_as_names(partition_names))
 
     def release_partitions(
         self,
@@ -61,7 +61,7 @@ class PartitionCalls(Connection):
     ) -> None:
         """Stop partitions from being read, in every process, until they are loaded again."""
         check_options(self.release_partitions, kwargs)
-        self._database.release(collection_name, _as_names(partition_names))
+        self._database.collection(collection_name).release(_as_names(partition_names))
 
     def get_partition_stats(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any

@@ -1,4 +1,4 @@
-"""Databases that this process has open: clients of the same file share one, with its caches.
+"""Files that this process has open: clients of the same file share one, with its caches.
 
 The same file is what has the same identity, whatever path leads to it; what was removed and made anew at the same
 path is another one.
@@ -14,7 +14,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from milvus_store_lite.database import IN_MEMORY, Database
+from milvus_store_lite.database_file import IN_MEMORY, DatabaseFile
 from milvus_store_lite.storage.file.identity import identity_of
 
 from ..threads import finish_all
@@ -22,10 +22,10 @@ from ..threads import finish_all
 
 @dataclass(eq=False)
 class _Entry:
-    """An open database. ``users``: those who have it open, and live: one that was forgotten, or never made because
+    """An open file. ``users``: those who have it open, and live: one that was forgotten, or never made because
     an exception came in between, keeps nothing open."""
 
-    database: Database
+    file: DatabaseFile
     users: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
 
     @property
@@ -47,9 +47,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
 
 
-def acquire(user: object, path: str, **settings: Any) -> Database:
-    """The default database at ``path`` for ``user``, opened if no client of this process has it open with these
-    settings."""
+def acquire(user: object, path: str, **settings: Any) -> DatabaseFile:
+    """The file at ``path`` for ``user``, opened if no client of this process has it open with these settings."""
     wanted = tuple(sorted(settings.items()))
     while True:
         if path != IN_MEMORY and (found := identity_of(path)) is not None:
@@ -57,51 +56,51 @@ def acquire(user: object, path: str, **settings: Any) -> Database:
             if opened is not None:
                 return opened
         # Not with the lock: opening waits for a fork, which may wait for a call in which a client is forgotten.
-        database = Database(path, **settings)
-        key = (object() if path == IN_MEMORY else database.identity, *wanted)
+        file = DatabaseFile(path, **settings)
+        key = (object() if path == IN_MEMORY else file.identity, *wanted)
         with _lock:
-            if _open.setdefault(key, entry := _Entry(database)) is entry:
+            if _open.setdefault(key, entry := _Entry(file)) is entry:
                 entry.users.add(user)
-                return database
-        database.close()  # another thread was faster
+                return file
+        file.close()  # another thread was faster
 
 
-def _joined(user: object, key: Hashable) -> Database | None:
-    """The database that is open with ``key``, for one more client."""
+def _joined(user: object, key: Hashable) -> DatabaseFile | None:
+    """The file that is open with ``key``, for one more client."""
     with _lock:
         entry = _open.get(key)
         if entry is None:
             return None
         entry.users.add(user)
     # Not with the lock, either. A file that was replaced may have left its number to the one that is there now.
-    if not entry.database.is_current():
+    if not entry.file.is_current():
         with _lock:
             if _open.get(key) is entry:
                 _open[object()] = _open.pop(key)
-        release(entry.database, user)
+        release(entry.file, user)
         return None
     with _lock:
         # A forgotten client may have been collected, and have closed it, before this one was counted.
-        return entry.database if _open.get(key) is entry else None
+        return entry.file if _open.get(key) is entry else None
 
 
-def release(database: Database, user: object = None, *, waiting: bool = True) -> None:
-    """Give back what ``acquire`` gave; the last client to do so closes the database. Once more does no harm, and
+def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) -> None:
+    """Give back what ``acquire`` gave; the last client to do so closes the file. Once more does no harm, and
     does what an exception kept undone.
 
     Args:
         user: None for one that was forgotten.
-        waiting: as for ``Database.close``.
+        waiting: as for ``DatabaseFile.close``.
     """
     with _lock:
-        key = next((key for key, entry in _open.items() if entry.database is database), None)
+        key = next((key for key, entry in _open.items() if entry.file is file), None)
         if key is not None:
             if user is not None:
                 _open[key].users.discard(user)
             if _open[key].is_used:
                 return
             del _open[key]
-    database.close(waiting=waiting)
+    file.close(waiting=waiting)
 
 
 @atexit.register
@@ -109,7 +108,7 @@ def _close_all() -> None:
     """As the interpreter ends: do what was given to threads, then leave one file of each."""
     finish_all()
     with _lock:
-        databases = [entry.database for entry in _open.values()]
+        files = [entry.file for entry in _open.values()]
         _open.clear()
-    for database in databases:
-        database.close()
+    for file in files:
+        file.close()

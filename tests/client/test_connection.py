@@ -21,7 +21,7 @@ from milvus_store.errors import (
     NotADatabaseError,
     ParamError,
 )
-from milvus_store_lite.database import Database
+from milvus_store_lite.database_file import DatabaseFile
 from milvus_store_lite.storage.file.opening import FORMAT_VERSION
 
 
@@ -263,13 +263,13 @@ def test_a_database_that_is_closed_while_it_is_looked_up_is_opened_anew(
 
     monkeypatch.setattr(shared, "_open", Window())
     settings = {"durability": "full", "busy_timeout": 30.0, "memory_limit": None, "read_only": False}
-    users: list[Database] = []
+    users: list[DatabaseFile] = []
     one, other = User(), User()
     users.append(shared.acquire(one, str(path), **settings))
     (first,) = users
     second = shared.acquire(other, str(path), **settings)
     assert second is not first
-    assert second.list_collections() == []
+    assert second.list_databases() == ["default"]
     shared.release(second, other)
     with pytest.raises(ConnectionNotExistException):
-        second.list_collections()
+        second.list_databases()

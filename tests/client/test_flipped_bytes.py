@@ -18,7 +18,8 @@ import pytest
 
 from milvus_store import DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
-from milvus_store_lite.database import Database
+from milvus_store_lite.database_file import DatabaseFile
+from tests.inside import file_of
 from tests.pages import structure
 
 FLIPS: Final = int(os.environ.get("MILVUS_STORE_FLIPS", "8"))
@@ -145,7 +146,7 @@ def changed(client: MilvusClient, shape: Shape) -> Any:
             hits(client, "brandnew", anns_field="sparse"),
         )
 
-    path = client._database.path
+    path = file_of(client).path
     own = found(client)
     client.close()
     with MilvusClient(path) as after:
@@ -317,8 +318,8 @@ def caught_up(path: Path, shape: Shape, flip: Callable[[], None]) -> list[Any]:
     with MilvusClient(path) as reader:
         for question in CAUGHT_UP:
             question(reader, shape)
-        writer = Database(path)
-        docs = writer.collection("docs")
+        writer = DatabaseFile(path)
+        docs = writer.database().collection("docs")
         docs.delete_ids([shape.key(number) for number in (4, 13, 23, 104)])
         row = {"vector": [1, 2, 3, 4], "text": "term7 new", "n": 7, "doc": {}, "tenant": shape.tenant(3)}
         docs.upsert([{**row, "pk": shape.key(number)} for number in (33, 6)] + [{**row, "pk": "new"}])

@@ -10,6 +10,7 @@ import pytest
 from milvus_store import DataType, MilvusClient
 from milvus_store.errors import CollectionNotExistException, DatabaseWriteError, NotADatabaseError
 from milvus_store_lite.storage.rows import RowStore
+from tests.inside import file_of, state_of
 
 DIM = 64
 
@@ -149,7 +150,7 @@ def test_a_database_in_memory_is_private_and_leaves_nothing(tmp_path: Path) -> N
         fill(first, range(20))
         assert second.list_collections() == []
         assert len(first.search("c", [[1.0] * DIM], limit=100)[0]) == 20
-        file = Path(first._database.path)
+        file = Path(file_of(first).path)
         assert file.exists()
     assert not file.parent.exists()
     assert not Path(":memory:").exists()
@@ -162,7 +163,7 @@ def test_a_memory_limit_changes_no_answer(path: Path, limit: int) -> None:
         fill(client, range(3000))
         client.delete("c", filter="id % 11 == 0")
         with MilvusClient(path, memory_limit=limit) as bounded:
-            memory = bounded._database._sessions._memory
+            memory = file_of(bounded).memory
             query = np.random.default_rng(9).standard_normal((2, DIM))
             for expression in ("", "id < 500", 'tenant in ["t1", "t2"]', 'text like "x%" and id > 2000'):
                 for _ in range(2):
@@ -213,8 +214,7 @@ def test_the_column_that_was_not_used_for_longest_goes_first(path: Path) -> None
 
 def _only_state(client: MilvusClient, expression: str):  # type: ignore[no-untyped-def]
     client.query("c", expression, limit=1)
-    (state,) = client._database._sessions.states.values()
-    return state
+    return state_of(client)
 
 
 def test_maintenance_calls_name_what_is_missing(client: MilvusClient, tmp_path: Path) -> None:
@@ -234,4 +234,4 @@ def test_what_others_have_dropped_is_forgotten(path: Path) -> None:
             other.insert(f"c{number}", {"id": 1, "vector": [1, 2]})
             assert len(client.query(f"c{number}", "id > 0")) == 1
             other.drop_collection(f"c{number}")
-        assert len(client._database._sessions.states) == 1
+        assert len(file_of(client).opener.states) == 1

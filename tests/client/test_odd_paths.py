@@ -12,6 +12,7 @@ import pytest
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseWriteError, MilvusException, NotADatabaseError, ParamError
 from milvus_store_lite.storage.connections import LONGEST_WAIT
+from tests.inside import file_of
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="other kinds of files")
 
@@ -65,7 +66,7 @@ def test_no_wait_is_too_long(path: Path, seconds: float) -> None:
     with MilvusClient(path, busy_timeout=seconds) as client:
         client.create_collection("c", dimension=2)
         client.insert("c", {"id": 1, "vector": [1, 2]})
-        with client._database._connections.reading() as connection:
+        with file_of(client).connections.reading() as connection:
             (milliseconds,) = connection.execute("PRAGMA busy_timeout").fetchone()
         assert milliseconds == min(seconds, LONGEST_WAIT) * 1_000
 

@@ -10,6 +10,7 @@ import pytest
 from milvus_store import DataType, MilvusClient
 from milvus_store.errors import AmbiguousIndexName, ParamError
 from milvus_store_lite.checks.file import check_file
+from tests.inside import state_of
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ def test_fields_that_are_looked_up_have_an_sql_index(books: MilvusClient, path: 
 
 def was_all_read(client: MilvusClient) -> bool:
     """Whether the process has looked at more than parts of the collection ``books``."""
-    (state,) = client._database._sessions.states.values()
+    state = state_of(client)
     return state.snapshot_caches.whole.is_read
 
 
@@ -237,5 +238,5 @@ def test_once_all_rows_are_read_parts_are_not(books: MilvusClient, path: Path) -
         client.query("books", limit=1)
         assert was_all_read(client)
         assert len(client.query("books", 'title == "t7"')) == 3
-        (state,) = client._database._sessions.states.values()
+        state = state_of(client)
         assert not state.snapshot_caches._parts

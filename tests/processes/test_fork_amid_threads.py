@@ -29,6 +29,7 @@ from milvus_store_lite.indexes import field_index
 from milvus_store_lite.indexes.built import BuiltIndex
 from milvus_store_lite.process.calls import THIS_THREAD
 from milvus_store_lite.process.forks import GATE
+from tests.inside import file_of
 
 from .batches import Reader, rows, seen, seen_by_search
 from .children import run
@@ -128,7 +129,7 @@ def fork_while_a_thread_is_to_write(path: str) -> None:
     has_turn, is_over = threading.Event(), threading.Event()
 
     def take_turn() -> None:
-        with client._database._connections._write_lock:
+        with file_of(client).connections.write_turn:
             has_turn.set()
             is_over.wait()
 
@@ -421,7 +422,7 @@ def fork_while_a_builder_waits(path: str) -> None:
     client = opened(path)
     lost = MilvusClient(path, busy_timeout=9)
     seen(lost)
-    keeper = lost._database._sessions.keeper
+    keeper = file_of(lost).opener.maintainer
     is_inside, is_shut = threading.Event(), threading.Event()
 
     def build() -> None:
@@ -429,7 +430,7 @@ def fork_while_a_builder_waits(path: str) -> None:
         with lost_connections.reading():
             pass
 
-    lost_connections = lost._database._connections
+    lost_connections = file_of(lost).connections
     keeper._thread = threading.Thread(target=build)
     keeper._thread.start()
     gc.disable()
@@ -437,7 +438,7 @@ def fork_while_a_builder_waits(path: str) -> None:
     del lost, keeper
 
     def forget() -> None:
-        with client._database._connections.reading():
+        with file_of(client).connections.reading():
             is_inside.set()
             is_shut.wait()
             time.sleep(0.2)

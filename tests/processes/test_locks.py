@@ -8,6 +8,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store_lite.storage import connections
+from tests.inside import file_of
 
 from .batches import create, rows, seen
 from .children import run, running
@@ -38,7 +39,7 @@ def test_a_second_client_loses_no_locks_of_one_that_is_closing(path: Path) -> No
     create(path)
     with MilvusClient(path) as first:
         first.insert("c", rows(1, 20, 0))
-        connections = first._database._connections
+        connections = file_of(first).connections
         with connections.reading() as connection:
             first.close()
             connection.execute("SELECT count(*) FROM collections").fetchone()

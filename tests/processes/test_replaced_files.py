@@ -17,6 +17,7 @@ import pytest
 from milvus_store import AsyncMilvusClient, MilvusClient
 from milvus_store.errors import DatabaseReplacedError, DatabaseWriteError
 from milvus_store_lite.checks import check_file
+from tests.inside import file_of
 
 from .children import run, running
 from .files import ENDS, hold, make, rows, tags
@@ -296,7 +297,7 @@ def test_a_client_stays_with_its_file_when_links_and_folders_change(
             assert tags(first) == {"one": 4}
             assert tags(second) == {"two": 7}
         with MilvusClient(path.with_name("one") / "a.db") as third:
-            assert third._database is first._database
+            assert file_of(third) is file_of(first)
 
 
 def test_two_names_of_one_file_are_refused(path: Path) -> None:

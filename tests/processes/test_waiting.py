@@ -11,6 +11,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseLockedError
+from tests.inside import file_of
 
 from .batches import create, rows, seen, seen_by_search
 from .children import Child, running
@@ -105,7 +106,7 @@ def test_a_writer_that_was_killed_holds_no_lock(path: Path) -> None:
 
 def test_a_writer_that_waits_for_a_thread_of_its_own_process_is_told_so(path: Path) -> None:
     with MilvusClient(path, busy_timeout=0.2) as client, ThreadPoolExecutor(1) as pool:
-        with client._database._connections.writing():
+        with file_of(client).connections.writing():
             with pytest.raises(DatabaseLockedError, match="another thread of this process.* 0.2 s"):
                 pool.submit(client.insert, "c", rows(1, 5, 0)).result()
             assert pool.submit(seen, client).result() == {}
@@ -118,14 +119,14 @@ def test_a_writer_that_waits_for_a_client_with_other_settings_is_told_so(path: P
         MilvusClient(path, busy_timeout=0.2, durability="normal") as other,
         running(hold_the_lock, path) as holder,
     ):
-        assert client._database is not other._database
+        assert file_of(client) is not file_of(other)
         held(holder)
         with pytest.raises(DatabaseLockedError, match="another process holds.* 0.2 s"):
             client.insert("c", rows(1, 5, 0))
         holder.tell("0")
         holder.process.wait(60)
         with (
-            other._database._connections.writing(),
+            file_of(other).connections.writing(),
             pytest.raises(DatabaseLockedError, match="another client of this process.* 0.2 s"),
         ):
             client.insert("c", rows(1, 5, 0))

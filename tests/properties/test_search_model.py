@@ -23,6 +23,7 @@ from milvus_store import DataType, MilvusClient
 from milvus_store_lite.indexes import registry
 from milvus_store_lite.indexes.families import FAMILIES
 from milvus_store_lite.search import plan
+from tests.inside import state_of
 
 from .search_model import LARGER_IS_NEARER, ONLY_MATCHES, Ranked, Row, grouped, in_ring, rank
 
@@ -240,9 +241,8 @@ def check(path: Path, data: Data, page: tuple[int, int], choice: Any, tally: Tal
         create(client, data)
         rows = fill(client, data, random)
         if tally is not None:
-            client._database.build_index("c", "v", wait=True)
-            (state,) = client._database._sessions.states.values()
-            assert state.indexes.of("v").built is not None
+            client.build_index("c", "v")
+            assert state_of(client).indexes.of("v").built is not None
         if data.is_cold:
             client.close()
             client = MilvusClient(path, memory_limit=data.memory_limit, durability="normal")

@@ -21,10 +21,11 @@ from ..schema.model import Schema
 from ..search.cursors import QueryCursor, SearchCursor
 from ..search.hybrid import hybrid_hits
 from ..search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, SearchRequest, check_window
-from ..search.selection import BoundScope, Selection, loaded_partitions, partition_id
+from ..search.selection import BoundScope, Selection
 from ..storage import positions
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from ..storage.leases import Lease
+from ..storage.partitions import loaded_partitions, partition_id
 from ..storage.reading import SnapshotMoved
 from ..storage.rows import PARTITION_COLUMN
 from .definition import Definition, refuse_partition_key
@@ -260,7 +261,7 @@ class Collection(Definition):
         GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
         try:
             for _ in range(_TURNS):
-                late, session = self._sessions.begin_lazily(self._database, self.name, self.suggests_names)
+                late, session = self._opener.begin_lazily(self._database, self.name, self.suggests_names)
                 try:
                     with late:
                         return read(session)
@@ -277,7 +278,7 @@ class Collection(Definition):
     ) -> Read:
         """What keeps a read transaction, with the rows chosen just as it sees them."""
         for _ in range(_TURNS):
-            lasting = self._sessions.lasting(self._database, self.name, self.suggests_names)
+            lasting = self._opener.lasting(self._database, self.name, self.suggests_names)
             with suppress(SnapshotMoved), lasting as (lease, session):
                 return keep(lease, session, session.selected(chooser(session.state)))
         raise self._fallen_back()

@@ -1,11 +1,12 @@
-"""What a collection is: the calls that describe and change its fields, partitions and properties.
+"""What a collection is: the calls that describe and change its fields, partitions, properties and indexes.
 
-Each call is one transaction. What a change of the schema may be is decided in ``schema_changes``.
+Each call is one transaction. What a change of the schema may be is decided in ``schema_changes``, which indexes a
+collection may have in ``index_changes``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -23,12 +24,15 @@ from ..schema.properties import (
     checked_properties,
 )
 from ..schema.reserved import check_field_name
-from ..search.selection import partition_id
 from ..storage import catalog, positions
-from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord, IndexRecord
+from ..storage.partitions import partition_id, partition_ids
 from ..text.fields import check_analyzers
+from .index_changes import add_indexes, drop_index
+from .loading import set_loaded
+from .opener import CollectionOpener
 from .schema_changes import with_field, with_field_params, without_field
-from .session import Session, Sessions
+from .session import Session
 
 
 @whole_calls
@@ -36,22 +40,22 @@ class Definition:
     """The definition of the collection called ``name`` in ``database``, and the base of the calls on its rows.
 
     Args:
-        sessions: begins transactions and finds the collection in them.
+        opener: begins transactions and finds the collection in them.
     """
 
     suggests_names = True
     """Whether an error may name other collections of the database."""
 
-    def __init__(self, sessions: Sessions, database: str, name: str) -> None:
+    def __init__(self, opener: CollectionOpener, database: str, name: str) -> None:
         self.name = name
-        self._sessions = sessions
+        self._opener = opener
         self._database = database
 
     def _reading(self) -> AbstractContextManager[Session]:
-        return self._sessions.reading(self._database, self.name, self.suggests_names)
+        return self._opener.reading(self._database, self.name, self.suggests_names)
 
     def _writing(self) -> AbstractContextManager[Session]:
-        return self._sessions.writing(self._database, self.name, self.suggests_names)
+        return self._opener.writing(self._database, self.name, self.suggests_names)
 
     def describe(self) -> CollectionRecord:
         with self._reading() as session:
@@ -119,15 +123,73 @@ class Definition:
             check_against_schema(schema, checked)
             catalog.set_properties(session.connection, record.id, {**kept, **checked})
 
-    def add_field(self, one: Field) -> None:
-        """Add a nullable field; rows that are there get its default, or null."""
-        check_field_name(one)
+    def load(self, partitions: Sequence[str] | None = None) -> None:
+        """Let the collection, or some of its partitions beside those loaded already, be read.
+
+        Raises:
+            IndexNotExistException: a vector field has no index, so that it cannot be loaded.
+            PartitionNotExistException: there is no such partition.
+        """
         with self._writing() as session:
             record = session.record
-            schema = with_fixed_defaults(with_field(record.schema, one), zone_of(record.in_force))
+            wanted = record.loaded_partitions | partition_ids(record, partitions)
+            set_loaded(session.connection, record, wanted)
+
+    def release(self, partitions: Sequence[str] | None = None) -> None:
+        """Stop the collection, or some of its partitions, from being read until they are loaded again."""
+        with self._writing() as session:
+            record = session.record
+            wanted = record.loaded_partitions - partition_ids(record, partitions)
+            set_loaded(session.connection, record, wanted)
+
+    def create_indexes(self, indexes: Sequence[IndexRecord], *, wait: bool = True) -> None:
+        """Add indexes, all or none; one that is there already is left as it is.
+
+        Args:
+            wait: return when what there are rows for is built; else it is built in the background.
+        """
+        with self._writing() as session:
+            add_indexes(session.connection, session.record.id, indexes)
+        for index in indexes:
+            self.build_index(index.field, wait=wait)
+
+    def build_index(
+        self, field: str, *, wait: bool, report: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Bring the index on a vector field up to date, if it is one that is built.
+
+        Args:
+            wait: return when that is done; else it is done in the background.
+            report: called with the vectors that are in and all that there are, while it goes on.
+        """
+        with self._reading() as session:
+            index = session.state.indexes.of(field)
+        if index is None or index.is_exact:
+            return
+        if wait:
+            self._opener.maintainer.improve(index, report)
+        else:
+            self._opener.maintainer.schedule(index)
+
+    def drop_index(self, name: str) -> None:
+        """Remove an index; nothing happens if there is none, as in Milvus."""
+        with self._writing() as session:
+            drop_index(session.connection, session.record, name)
+
+    def compact(self) -> None:
+        """Write the rows anew without the gaps that removed ones left. The file keeps the free pages."""
+        with self._writing() as session:
+            session.rows.rewrite_tables(session.connection, session.position.live)
+
+    def add_field(self, field: Field) -> None:
+        """Add a nullable field; rows that are there get its default, or null."""
+        check_field_name(field)
+        with self._writing() as session:
+            record = session.record
+            schema = with_fixed_defaults(with_field(record.schema, field), zone_of(record.in_force))
             check_defaults(schema)
             check_analyzers(schema)
-            self._change_schema(session, schema, encode_default(schema.by_name[one.name]))
+            self._change_schema(session, schema, encode_default(schema.by_name[field.name]))
 
     def drop_field(self, name: str) -> None:
         """Remove a field and its values."""

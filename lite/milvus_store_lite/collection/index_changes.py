@@ -1,25 +1,29 @@
-"""Whether an index may join those that a collection has."""
+"""The indexes that a collection has by its definition: whether another one may join them, adding, dropping."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..errors import AmbiguousIndexName, ParamError
 from ..indexes.registry import check_index
+from ..indexes.scalar_types import has_sql_index
 from ..schema.data_types import DataType
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..storage import catalog
 from ..storage.catalog import CollectionRecord, IndexRecord
+from ..storage.rows import RowStore
 from ..suggestions import did_you_mean
 
 
 def indexed_field(schema: Schema, name: str, parameters: Mapping[str, Any]) -> Field | None:
     """What an index on ``name`` with ``parameters`` is on: a field, or a key of the dynamic field as JSON."""
-    one = schema.by_name.get(name)
-    if one is None and schema.enable_dynamic_field and "json_cast_type" in parameters:
+    field = schema.by_name.get(name)
+    if field is None and schema.enable_dynamic_field and "json_cast_type" in parameters:
         return Field(name="dynamic_field" if name == DYNAMIC_FIELD else name, dtype=DataType.JSON)
-    return one
+    return field
 
 
 def checked_index(record: CollectionRecord, index: IndexRecord) -> IndexRecord | None:
@@ -29,21 +33,21 @@ def checked_index(record: CollectionRecord, index: IndexRecord) -> IndexRecord |
         ParamError: the field does not exist or cannot have such an index.
         AmbiguousIndexName: the field, or the path in its documents, or the name has another index.
     """
-    one = indexed_field(record.schema, index.field, index.parameters)
-    if one is None:
+    field = indexed_field(record.schema, index.field, index.parameters)
+    if field is None:
         raise ParamError(
             code=1700,
             message=f"cannot index field {index.field!r}: collection '{record.name}' has "
             f"{', '.join(record.schema.by_name)}" + did_you_mean(index.field, record.schema.by_name),
         )
-    kind, metric, parameters = check_index(one, index.type, index.metric, index.parameters)
+    kind, metric, parameters = check_index(field, index.type, index.metric, index.parameters)
     index = replace(index, type=kind, metric=metric, parameters=parameters)
-    place = _place(record.schema, index)
-    index = replace(index, name=index.name or place)
+    target = _target(record.schema, index)
+    index = replace(index, name=index.name or target)
     if index in record.indexes:
         return None
     for existing in record.indexes:
-        if index.name == existing.name or place == _place(record.schema, existing):
+        if index.name == existing.name or target == _target(record.schema, existing):
             raise AmbiguousIndexName(
                 message=f"field '{existing.field}' has index {existing.name!r} ({_kind(existing)}) already: drop "
                 f"it before creating {index.name!r} ({_kind(index)}) on '{index.field}'"
@@ -51,22 +55,59 @@ def checked_index(record: CollectionRecord, index: IndexRecord) -> IndexRecord |
     return index
 
 
-def _place(schema: Schema, index: IndexRecord) -> str:
+def add_indexes(connection: sqlite3.Connection, collection_id: int, indexes: Sequence[IndexRecord]) -> None:
+    """Add ``indexes`` to the definition of a collection, with the SQL indexes that serve them.
+
+    One that the collection has already is left as it is. Raises what ``checked_index`` raises.
+    """
+    for index in indexes:
+        record = catalog.load(connection, collection_id)
+        checked = checked_index(record, index)
+        if checked is None:
+            continue
+        catalog.add_index(connection, collection_id, checked)
+        field = record.schema.by_name.get(checked.field)
+        if field is not None and has_sql_index(field, checked.type):
+            RowStore(collection_id, record.schema).create_value_index(connection, field)
+
+
+def drop_index(connection: sqlite3.Connection, record: CollectionRecord, name: str) -> None:
+    """Remove an index from the definition, and the SQL index that serves it; nothing happens if there is none.
+
+    Raises:
+        ParamError: it is on a vector field of a loaded collection, which needs it.
+    """
+    index = next((index for index in record.indexes if index.name == name), None)
+    if index is None:
+        return
+    if index.metric is not None and record.is_loaded:
+        raise ParamError(
+            code=1,
+            message=f"vector index {name!r} cannot be dropped while collection '{record.name}' is "
+            f"loaded: call release_collection first",
+        )
+    catalog.remove_index(connection, record.id, name)
+    field = record.schema.by_name.get(index.field)
+    if field is not None and has_sql_index(field, index.type):
+        RowStore(record.id, record.schema).drop_value_index(connection, field)
+
+
+def _target(schema: Schema, index: IndexRecord) -> str:
     """What is indexed, in one spelling: the field, or the path in its documents."""
-    one = indexed_field(schema, index.field, index.parameters)
-    assert one is not None, "an index goes before its field does"
-    if one.dtype is not DataType.JSON:
+    field = indexed_field(schema, index.field, index.parameters)
+    assert field is not None, "an index goes before its field does"
+    if field.dtype is not DataType.JSON:
         return index.field
     from ..filters.paths import resolve_path
 
     path = index.parameters.get("json_path") or index.field
     try:
-        home, found = resolve_path(index.field, schema), resolve_path(path, schema)
+        whole, found = resolve_path(index.field, schema), resolve_path(path, schema)
     except ValueError as error:
         raise ParamError(
             message=f"parameter 'json_path' of an index on field {index.field!r}: {error}, got {path!r}"
         ) from None
-    if found.field_name != home.field_name or found.path[: len(home.path)] != home.path:
+    if found.field_name != whole.field_name or found.path[: len(whole.path)] != whole.path:
         raise ParamError(
             message=f"parameter 'json_path' of an index on field {index.field!r} must be a path in that field, "
             f'such as {index.field}["key"], got {path!r}'

@@ -1,4 +1,4 @@
-"""Sessions: from the name of a collection to a transaction on it, with what this process keeps of it."""
+"""Opens collections: from a name to a session, with what this process keeps of the collection between calls."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from functools import partial
 
 from ..columns.memory import MemoryBudget
 from ..columns.snapshot_caches import SnapshotCaches
-from ..databases import require
 from ..errors import CollectionNotExistException
 from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import CollectionSession, FieldIndex, Open
 from ..indexes.maintainer import IndexMaintainer
 from ..process.forks import GATE
-from ..storage import catalog, positions
+from ..storage import catalog, databases, positions
 from ..storage.catalog import CollectionRecord
 from ..storage.connections import Connections
 from ..storage.integrity import names
@@ -50,7 +49,7 @@ class _Seen:
         )
 
 
-class Sessions:
+class CollectionOpener:
     """Opens sessions on the collections of a file, and keeps what is worth keeping between them.
 
     Args:
@@ -58,7 +57,7 @@ class Sessions:
     """
 
     def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
-        self.keeper = IndexMaintainer(self._opener)
+        self.maintainer = IndexMaintainer(self._opener)
         self.states: dict[int, CollectionState] = {}
         self._connections = connections
         self._memory = memory
@@ -84,7 +83,7 @@ class Sessions:
 
     @contextmanager
     def lasting(self, database: str, name: str, suggest: bool = True) -> Iterator[tuple[Lease, Session]]:
-        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
+        """A read transaction, likewise, and its lease; it outlives the block if the lease is suspended there."""
         lease = self._connections.reading()
         with lease as connection:
             yield lease, self._session(connection, database, name, suggest)
@@ -102,7 +101,7 @@ class Sessions:
         """
         record, position = catalog.load(connection, collection_id), positions.place(connection, collection_id)
         assert position is not None
-        unindexed = CollectionIndexes(replace(record, indexes=()), self.keeper, None)
+        unindexed = CollectionIndexes(replace(record, indexes=()), self.maintainer, None)
         return Session(OpenTransaction(connection), self._fresh_state(record, unindexed), position)
 
     def begin_lazily(self, database: str, name: str, suggest: bool = True) -> tuple[LazyTransaction, Session]:
@@ -130,7 +129,7 @@ class Sessions:
     def _session(self, connection: sqlite3.Connection, database: str, name: str, suggest: bool) -> Session:
         found = positions.find(connection, database, name)
         if found is None:
-            require(connection, database)
+            databases.require(connection, database)
             raise CollectionNotExistException(
                 message=f"collection {name!r} does not exist in database '{database}'"
                 + (did_you_mean(name, names.read(connection).known_in(database)) if suggest else "")
@@ -153,7 +152,7 @@ class Sessions:
                     return known
                 # Another thread has seen a newer definition; this transaction still sees the older.
                 return self._fresh_state(record)
-            indexes = CollectionIndexes(record, self.keeper, None if known is None else known.indexes)
+            indexes = CollectionIndexes(record, self.maintainer, None if known is None else known.indexes)
             if known is not None and known.record.schema == record.schema:
                 state = CollectionState.of(record, known.rows, known.snapshot_caches, indexes)
             else:
@@ -179,7 +178,7 @@ class Sessions:
             record,
             rows,
             SnapshotCaches(rows, self._memory),
-            indexes or CollectionIndexes(record, self.keeper, None),
+            indexes or CollectionIndexes(record, self.maintainer, None),
         )
 
     def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:

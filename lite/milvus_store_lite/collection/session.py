@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final, NamedTuple, Protocol
@@ -18,9 +17,8 @@ from ..search.prepared import PreparedSearch, prepared
 from ..search.request import Scope, SearchRequest
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import CollectionRecord
-from ..storage.leases import Lease
 from ..storage.positions import Position
-from ..storage.reading import LazyTransaction, Reading
+from ..storage.reading import Reading
 from ..storage.rows import RowStore
 
 _REMEMBERED: Final = 128
@@ -91,25 +89,3 @@ class Session(NamedTuple):
     def index_of(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""
         return self.state.indexes.index_for_search(field, self)
-
-
-class Sessions(Protocol):
-    """Who opens sessions on the collections of a file."""
-
-    def reading(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
-        """A read transaction on the collection called ``name`` (or by that alias)."""
-        ...
-
-    def lasting(
-        self, database: str, name: str, suggest: bool = True
-    ) -> AbstractContextManager[tuple[Lease, Session]]:
-        """A read transaction, likewise, and who has it: it outlives the block if it is laid down there."""
-        ...
-
-    def writing(self, database: str, name: str, suggest: bool = True) -> AbstractContextManager[Session]:
-        """A write transaction, likewise."""
-        ...
-
-    def begin_lazily(self, database: str, name: str, suggest: bool = True) -> tuple[LazyTransaction, Session]:
-        """A session on the collection as it is now, and its read transaction, which begins when it is needed."""
-        ...

@@ -36,7 +36,7 @@ class TenantCollection(Collection):
             ParamError: ``tenant`` is no value that a partition key could have, such as None. Whether it fits the
                 key of the collection is seen by the calls.
         """
-        super().__init__(collection._sessions, collection._database, collection.name)
+        super().__init__(collection._opener, collection._database, collection.name)
         self.tenant: Final = plain_tenant(tenant)
 
     def count(self) -> int:
@@ -54,6 +54,12 @@ class TenantCollection(Collection):
     create_partition = _of_all_tenants
     drop_partition = _of_all_tenants
     count_partition = _of_all_tenants
+    load = _of_all_tenants
+    release = _of_all_tenants
+    create_indexes = _of_all_tenants
+    build_index = _of_all_tenants
+    drop_index = _of_all_tenants
+    compact = _of_all_tenants
     alter_properties = _of_all_tenants
     add_field = _of_all_tenants
     drop_field = _of_all_tenants

@@ -9,9 +9,8 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing, suppress
 
-from ..database import Database
+from ..database_file import DatabaseFile
 from ..errors import DatabaseWriteError, MilvusException
-from ..storage.catalog import DEFAULT_DATABASE
 from ..storage.faults import FAULTS, said, translate
 from ..storage.file.opening import initialise
 from ..storage.transactions import transaction
@@ -112,17 +111,17 @@ def _refuse_failing_disk(error: Exception, made: str) -> None:
 
 def _build_indexes(made: str, found: FoundCatalog, note: Note) -> None:
     """Build the vector indexes, as they were not copied; this also brings the file to its lasting form."""
-    with closing(Database(made)) as database:
+    with closing(DatabaseFile(made)) as file:
         for number, (name, _) in found.databases.items():
-            of_name = database if name == DEFAULT_DATABASE else database.using(name)
-            there = set(of_name.list_collections())
+            database = file.database(name)
+            there = set(database.list_collections())
             for one in found.collections:
                 if one.database_id != number or one.name not in there:
                     continue
                 for index in one.indexes:
                     if index.metric is not None:
                         try:
-                            of_name.build_index(one.name, index.field, wait=True)
+                            database.collection(one.name).build_index(index.field, wait=True)
                         except DatabaseWriteError:
                             raise
                         except MilvusException as error:

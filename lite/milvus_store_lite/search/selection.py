@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,12 @@ from ..columns.masks import Mask
 from ..columns.snapshot_cache import SnapshotCache
 from ..columns.snapshot_caches import MAX_PART_VALUES, SnapshotCaches
 from ..columns.view import View
-from ..errors import CollectionNotLoadedException, ParamError, PartitionNotExistException
+from ..errors import ParamError
 from ..indexes.scalar_types import has_sql_index
 from ..schema.model import Schema
 from ..schema.properties import ISOLATION, as_flag
 from ..storage.catalog import CollectionRecord
+from ..storage.partitions import loaded_partitions, partition_id
 from ..storage.positions import Position
 from ..storage.reading import Reading
 from ..storage.rows import RowSubset
@@ -142,47 +143,6 @@ class BoundScope:
             mask = _both(mask, self.condition.mask(view))
         assert mask is not None, "there is a partition or a condition"
         return mask
-
-
-def partition_id(record: CollectionRecord, name: str) -> int:
-    """The id of partition ``name``; raises PartitionNotExistException."""
-    found = record.partitions.get(name)
-    if found is None:
-        raise PartitionNotExistException(
-            message=f"partition {name!r} does not exist in collection '{record.name}', expected one of "
-            f"{', '.join(record.partitions)}"
-        )
-    return found
-
-
-def partition_ids(record: CollectionRecord, names: Iterable[str] | None) -> frozenset[int]:
-    """The ids of the partitions ``names``, of all of them for None; raises PartitionNotExistException."""
-    return frozenset(partition_id(record, name) for name in (record.partitions if names is None else names))
-
-
-def loaded_partitions(record: CollectionRecord, asked: Sequence[str] | None) -> Sequence[str] | None:
-    """The partitions to read when ``asked`` were named, None for all.
-
-    Raises:
-        CollectionNotLoadedException: the collection, or a partition that was named, is not loaded.
-    """
-    if not record.is_loaded:
-        raise CollectionNotLoadedException(
-            message=f"collection '{record.name}' is not loaded: create an index on its vector field and "
-            f"call load_collection('{record.name}') first"
-        )
-    if not record.released:
-        return asked
-    if asked is None:
-        return [name for name in record.partitions if name not in record.released]
-    for name in asked:
-        if name in record.released:
-            raise CollectionNotLoadedException(
-                201,
-                f"partition {name!r} of collection '{record.name}' is not loaded: call "
-                f"load_partitions('{record.name}', [{name!r}]) first",
-            )
-    return asked
 
 
 def check_isolation(record: CollectionRecord, choice: BoundScope, scope: Scope) -> None:

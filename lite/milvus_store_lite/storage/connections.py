@@ -66,7 +66,7 @@ class Connections:
         self._watch_lock = (
             threading.RLock()
         )  # the garbage collection may close a client where its thread looks
-        self._write_lock = threading.RLock()
+        self.write_turn = threading.RLock()
         with GATE.opening:
             self._notice_others()
             if not self._place.is_open_here() and not recognise(path) and read_only:
@@ -142,7 +142,7 @@ class Connections:
                 ends, as all do that end later, and a fork closes the idle ones.
         """
         self.is_closed = True
-        with self._write_lock if waiting else nullcontext():
+        with self.write_turn if waiting else nullcontext():
             # A fork in the middle of closing would leave the child SQLite's account of it.
             if GATE.is_usable and GATE.enter(waiting=waiting):
                 try:
@@ -222,7 +222,7 @@ class Connections:
             self.pool.close_free(self)  # and the connection of the watch
 
     def renew_locks(self) -> None:
-        self._write_lock = threading.RLock()
+        self.write_turn = threading.RLock()
         self._watch_lock = threading.RLock()
         self.pool.renew_locks()
 
@@ -307,7 +307,7 @@ class Connections:
         """A connection for the one thread of this process that may write."""
         if self._read_only:
             raise DatabaseWriteError(message=f"{self.path} was opened read-only: open it anew to write")
-        return WriteLease(self, begin, self._write_lock, self._timeout, self._place.path, self._tidy)
+        return WriteLease(self, begin, self.write_turn, self._timeout, self._place.path, self._tidy)
 
     def _connection(self) -> Lease:
         """A connection in no transaction, for the length of the block."""

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import DatabaseNotExistException
 from . import catalog
 from .integrity import names
 from .integrity.catalog_checksums import damage, digest, matches
@@ -25,10 +26,17 @@ def listed(connection: sqlite3.Connection) -> list[str]:
     return list(names.read(connection).databases)
 
 
-def properties(connection: sqlite3.Connection, name: str) -> dict[str, Any] | None:
-    """The properties of a database, None if there is none of this name."""
-    found = _stored(connection).get(name)
-    return None if found is None else dict(json.loads(found))
+def require(connection: sqlite3.Connection, name: str) -> None:
+    """Raise ``DatabaseNotExistException`` unless there is a database called ``name``."""
+    if not exists(connection, name):
+        known = ", ".join(listed(connection))
+        raise DatabaseNotExistException(message=f"database {name!r} does not exist, the file has: {known}")
+
+
+def properties(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
+    """The properties of a database; raises ``DatabaseNotExistException``."""
+    require(connection, name)
+    return dict(json.loads(_stored(connection)[name]))
 
 
 def add(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
@@ -42,7 +50,7 @@ def add(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]
 
 def set_properties(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
     """Change the properties of a database; they are part of what its collections are defined by."""
-    collections = [one.id for one in names.read(connection).collections_of(name)]
+    collections = [found.id for found in names.read(connection).collections_of(name)]
     for collection in collections:
         catalog.verify(connection, collection)
     connection.execute("UPDATE databases SET properties = ? WHERE name = ?", (json.dumps(properties), name))

@@ -11,6 +11,7 @@ from milvus_store import DataType, MilvusClient
 from milvus_store_lite.columns import snapshot_caches, view
 from milvus_store_lite.columns.snapshot_cache import SnapshotCache
 from milvus_store_lite.columns.snapshot_caches import SnapshotCaches
+from tests.inside import state_of
 
 TENANTS = 60
 
@@ -35,7 +36,7 @@ def visit(client: MilvusClient, tenant: int) -> list[Any]:
 
 
 def histories_of(client: MilvusClient) -> SnapshotCaches:
-    (state,) = client._database._sessions.states.values()
+    state = state_of(client)
     return state.snapshot_caches
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from milvus_store_lite.database import Database
+from milvus_store_lite.database_file import DatabaseFile
 from milvus_store_lite.indexes import codes, field_index
 from milvus_store_lite.indexes.families import FAMILIES
 from milvus_store_lite.schema.data_types import DataType
@@ -53,24 +53,24 @@ def vectors() -> np.ndarray:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "index.db", durability="normal")
+def file(tmp_path: Path) -> Iterator[DatabaseFile]:
+    made = DatabaseFile(tmp_path / "index.db", durability="normal")
     yield made
     made.close()
 
 
-def fill(database: Database, vectors: np.ndarray, index: IndexRecord, first: int = 0) -> None:
-    if not database.has_collection("c"):
-        database.create_collection("c", SCHEMA, indexes=(index,))
+def fill(file: DatabaseFile, vectors: np.ndarray, index: IndexRecord, first: int = 0) -> None:
+    if not file.database().has_collection("c"):
+        file.database().create_collection("c", SCHEMA, indexes=(index,))
     rows = [{"id": first + i, "v": vector, "n": (first + i) % 10} for i, vector in enumerate(vectors)]
-    database.collection("c").insert(rows)
+    file.database().collection("c").insert(rows)
 
 
 def near(
-    database: Database, query: np.ndarray, limit: int = 10, expression: str | None = None, **params: Any
+    file: DatabaseFile, query: np.ndarray, limit: int = 10, expression: str | None = None, **params: Any
 ) -> list[int]:
     request = SearchRequest(limit=limit, scope=Scope(expression), params=params)
-    _, (hits,) = database.collection("c").search(request, [query.tolist()])
+    _, (hits,) = file.database().collection("c").search(request, [query.tolist()])
     assert hits.distances == sorted(hits.distances, reverse=True) or hits.distances == sorted(hits.distances)
     return hits.pks
 
@@ -85,8 +85,8 @@ def truth(vectors: np.ndarray, metric: str, query: np.ndarray, keep: np.ndarray,
     return set(np.argsort(-np.where(keep, scores, -np.inf))[:limit].tolist())
 
 
-def built(database: Database) -> field_index.FieldIndex:
-    (state,) = database._sessions.states.values()
+def built(file: DatabaseFile) -> field_index.FieldIndex:
+    (state,) = file.opener.states.values()
     found = state.indexes.of("v")
     assert found is not None
     return found
@@ -94,18 +94,18 @@ def built(database: Database) -> field_index.FieldIndex:
 
 @pytest.mark.parametrize(("kind", "metric"), list(itertools.product(FAMILIES, ["COSINE", "L2", "IP"])))
 def test_every_index_finds_what_is_near_filtered_or_not(
-    database: Database, vectors: np.ndarray, kind: str, metric: str
+    file: DatabaseFile, vectors: np.ndarray, kind: str, metric: str
 ) -> None:
-    fill(database, vectors, IndexRecord("v", "v", kind, metric, {}))
-    database.build_index("c", "v", wait=True)
-    assert built(database).built is not None
-    database.collection("c").delete_where(Scope("id % 3 == 0"))
+    fill(file, vectors, IndexRecord("v", "v", kind, metric, {}))
+    file.database().collection("c").build_index("v", wait=True)
+    assert built(file).built is not None
+    file.database().collection("c").delete_where(Scope("id % 3 == 0"))
     queries = vectors[::150] + 0.01
     found = wanted = 0
     for query in queries:
         for expression, keep in ((None, np.ones(ROWS, bool)), ("n < 3", np.arange(ROWS) % 10 < 3)):
             keep = keep & (np.arange(ROWS) % 3 != 0)
-            pks = near(database, query, expression=expression)
+            pks = near(file, query, expression=expression)
             assert len(set(pks)) == 10
             assert keep[pks].all()
             expected = truth(vectors, metric, query, keep)
@@ -124,15 +124,15 @@ def test_finer_codes_stand_in_for_vectors_that_memory_has_no_room_for(
         RowStore, "fetch_vectors", lambda *given: (read.append(len(given[2])), fetch(*given))[1]
     )
     index = IndexRecord("v", "v", "AUTOINDEX", metric, {})
-    first = Database(tmp_path / "finer.db", durability="normal", memory_limit=0)
+    first = DatabaseFile(tmp_path / "finer.db", durability="normal", memory_limit=0)
     fill(first, vectors[:2000], index)
-    first.build_index("c", "v", wait=True)
+    first.database().collection("c").build_index("v", wait=True)
     fill(first, vectors[2000:], index, first=2000)
-    first.build_index("c", "v", wait=True)
+    first.database().collection("c").build_index("v", wait=True)
     first.close()
-    with closing(Database(tmp_path / "finer.db", memory_limit=0)) as database:
-        near(database, vectors[0])
-        made = built(database).built
+    with closing(DatabaseFile(tmp_path / "finer.db", memory_limit=0)) as file:
+        near(file, vectors[0])
+        made = built(file).built
         assert made is not None
         assert made.ann.has_finer
         assert len(made.seqs) == ROWS
@@ -142,27 +142,27 @@ def test_finer_codes_stand_in_for_vectors_that_memory_has_no_room_for(
                 keep = np.arange(ROWS) % 10 < share
                 keep &= share > 1 or np.arange(ROWS) < 1500
                 read.clear()
-                pks = near(database, query, expression=expression)
+                pks = near(file, query, expression=expression)
                 assert sum(read) < 100
                 assert keep[pks].all()
                 expected = truth(vectors, metric, query, keep)
                 found, wanted = found + len(expected & set(pks)), wanted + len(expected)
         assert found >= 0.95 * wanted
-        assert set(near(database, vectors[0], limit=400, expression="n == 3")) == set(range(3, ROWS, 10))
+        assert set(near(file, vectors[0], limit=400, expression="n == 3")) == set(range(3, ROWS, 10))
 
 
-def test_rabitq_holds_finer_codes_when_asked_to(database: Database, vectors: np.ndarray) -> None:
+def test_rabitq_holds_finer_codes_when_asked_to(file: DatabaseFile, vectors: np.ndarray) -> None:
     for kind, finer in (("SQ6", "SQ6"), ("FP32", "Flat"), (None, "SQ6")):
         given = {"refine": True, "nlist": 16} | ({} if kind is None else {"refine_type": kind})
-        fill(database, vectors, IndexRecord("v", "v", "IVF_RABITQ", "L2", given))
-        database.build_index("c", "v", wait=True)
-        made = built(database).built
+        fill(file, vectors, IndexRecord("v", "v", "IVF_RABITQ", "L2", given))
+        file.database().collection("c").build_index("v", wait=True)
+        made = built(file).built
         assert made is not None
         assert isinstance(made.ann, codes.RaBitQ)
         assert codes.RaBitQ.finer(DIM, given, ROWS) == finer
         assert made.ann.has_finer
-        assert near(database, vectors[7], limit=1) == [7]
-        database.drop_collection("c")
+        assert near(file, vectors[7], limit=1) == [7]
+        file.database().drop_collection("c")
 
 
 def test_an_index_is_outgrown_where_finer_codes_begin_to_pay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,31 +178,31 @@ def test_an_index_is_outgrown_where_finer_codes_begin_to_pay(monkeypatch: pytest
 
 
 def test_rows_join_the_index_as_they_arrive_and_are_found_before(
-    database: Database, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    file: DatabaseFile, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(database, vectors[:1000], IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
-    database.build_index("c", "v", wait=True)
-    first = built(database).built
+    fill(file, vectors[:1000], IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
+    file.database().collection("c").build_index("v", wait=True)
+    first = built(file).built
     assert first is not None
     assert len(first.seqs) == 1000
-    fill(database, vectors[1000:1900], IndexRecord("v", "v", "AUTOINDEX", "L2", {}), first=1000)
+    fill(file, vectors[1000:1900], IndexRecord("v", "v", "AUTOINDEX", "L2", {}), first=1000)
     for row in (5, 999, 1000, 1899):
-        assert near(database, vectors[row], limit=1) == [row]
-    fill(database, vectors[1900:], IndexRecord("v", "v", "AUTOINDEX", "L2", {}), first=1900)
-    database.build_index("c", "v", wait=True)
-    second = built(database).built
+        assert near(file, vectors[row], limit=1) == [row]
+    fill(file, vectors[1900:], IndexRecord("v", "v", "AUTOINDEX", "L2", {}), first=1900)
+    file.database().collection("c").build_index("v", wait=True)
+    second = built(file).built
     assert second is not None
     assert len(second.seqs) == ROWS
     assert len(first.seqs) == 1000
     for row in (5, 999, 1000, 2999):
-        assert near(database, vectors[row], limit=1) == [row]
+        assert near(file, vectors[row], limit=1) == [row]
 
 
-def test_another_process_uses_what_was_stored(database: Database, vectors: np.ndarray) -> None:
-    fill(database, vectors, IndexRecord("v", "v", "IVF_FLAT", "L2", {"nlist": 16}))
-    database.build_index("c", "v", wait=True)
-    database.collection("c").delete_ids([0, 1, 2])
-    with_index = Database(database.path)
+def test_another_process_uses_what_was_stored(file: DatabaseFile, vectors: np.ndarray) -> None:
+    fill(file, vectors, IndexRecord("v", "v", "IVF_FLAT", "L2", {"nlist": 16}))
+    file.database().collection("c").build_index("v", wait=True)
+    file.database().collection("c").delete_ids([0, 1, 2])
+    with_index = DatabaseFile(file.path)
     try:
         assert near(with_index, vectors[7], limit=1) == [7]
         assert built(with_index).built is not None
@@ -212,14 +212,14 @@ def test_another_process_uses_what_was_stored(database: Database, vectors: np.nd
 
 
 def test_what_was_waited_for_is_stored_however_little_it_grew(
-    database: Database, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    file: DatabaseFile, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(field_index, "TAIL_ROWS", 100)
     index = IndexRecord("v", "v", "AUTOINDEX", "L2", {})
     for first, last in ((0, 2000), (2000, 2200)):
-        fill(database, vectors[first:last], index, first=first)
-        database.build_index("c", "v", wait=True)
-    another = Database(database.path)
+        fill(file, vectors[first:last], index, first=first)
+        file.database().collection("c").build_index("v", wait=True)
+    another = DatabaseFile(file.path)
     try:
         near(another, vectors[7])
         made = built(another).built
@@ -229,23 +229,23 @@ def test_what_was_waited_for_is_stored_however_little_it_grew(
         another.close()
 
 
-def test_a_damaged_stored_index_is_built_anew_with_a_warning(database: Database, vectors: np.ndarray) -> None:
-    fill(database, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
-    database.build_index("c", "v", wait=True)
-    path = database.path
-    database.close()
+def test_a_damaged_stored_index_is_built_anew_with_a_warning(file: DatabaseFile, vectors: np.ndarray) -> None:
+    fill(file, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
+    file.database().collection("c").build_index("v", wait=True)
+    path = file.path
+    file.close()
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE index_parts SET value = zeroblob(length(value))")
     connection.close()
-    again = Database(path)
+    again = DatabaseFile(path)
     try:
         with pytest.warns(RuntimeWarning, match="damaged.*checksum of part 0.*built anew"):
-            again.build_index("c", "v", wait=True)
+            again.database().collection("c").build_index("v", wait=True)
         assert built(again).built is not None
         assert near(again, vectors[7], limit=1) == [7]
     finally:
         again.close()
-    third = Database(path)
+    third = DatabaseFile(path)
     try:
         assert near(third, vectors[7], limit=1) == [7]
         assert built(third).built is not None
@@ -253,66 +253,66 @@ def test_a_damaged_stored_index_is_built_anew_with_a_warning(database: Database,
         third.close()
 
 
-def test_null_vectors_are_not_in_the_index(database: Database, vectors: np.ndarray) -> None:
-    database.create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", "HNSW", "L2", {"M": 8}),))
+def test_null_vectors_are_not_in_the_index(file: DatabaseFile, vectors: np.ndarray) -> None:
+    file.database().create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", "HNSW", "L2", {"M": 8}),))
     rows = [
         {"id": i, "v": None if i % 4 == 0 else vector, "n": i % 10} for i, vector in enumerate(vectors[:1200])
     ]
-    database.collection("c").insert(rows)
-    database.build_index("c", "v", wait=True)
-    made = built(database).built
+    file.database().collection("c").insert(rows)
+    file.database().collection("c").build_index("v", wait=True)
+    made = built(file).built
     assert made is not None
     assert len(made.seqs) == 900
-    assert near(database, vectors[5], limit=1) == [5]
-    assert len(near(database, vectors[5], limit=1000)) == 900
+    assert near(file, vectors[5], limit=1) == [5]
+    assert len(near(file, vectors[5], limit=1000)) == 900
 
 
-def test_vectors_that_defeat_an_index_are_scanned(database: Database, vectors: np.ndarray) -> None:
+def test_vectors_that_defeat_an_index_are_scanned(file: DatabaseFile, vectors: np.ndarray) -> None:
     vectors[17] *= 1e30
-    fill(database, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
-    database.build_index("c", "v", wait=True)
-    assert built(database).built is None
-    assert near(database, vectors[16], limit=1) == [16]
-    assert near(database, vectors[17], limit=1) == [17]
+    fill(file, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
+    file.database().collection("c").build_index("v", wait=True)
+    assert built(file).built is None
+    assert near(file, vectors[16], limit=1) == [16]
+    assert near(file, vectors[17], limit=1) == [17]
 
 
 @pytest.mark.parametrize("kind", ["AUTOINDEX", "HNSW"])
 def test_a_field_that_is_null_almost_everywhere_is_scanned(
-    database: Database, vectors: np.ndarray, kind: str
+    file: DatabaseFile, vectors: np.ndarray, kind: str
 ) -> None:
-    database.create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", kind, "L2", {}),))
+    file.database().create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", kind, "L2", {}),))
     rows = [{"id": i, "v": None, "n": 0} for i in range(600)]
-    database.collection("c").insert(rows)
-    database.build_index("c", "v", wait=True)
-    assert built(database).built is None
-    assert near(database, vectors[7]) == []
+    file.database().collection("c").insert(rows)
+    file.database().collection("c").build_index("v", wait=True)
+    assert built(file).built is None
+    assert near(file, vectors[7]) == []
 
 
-def test_few_matching_rows_come_back_all_of_them(database: Database, vectors: np.ndarray) -> None:
-    fill(database, vectors, IndexRecord("v", "v", "HNSW", "L2", {"M": 4, "efConstruction": 20}))
-    database.build_index("c", "v", wait=True)
+def test_few_matching_rows_come_back_all_of_them(file: DatabaseFile, vectors: np.ndarray) -> None:
+    fill(file, vectors, IndexRecord("v", "v", "HNSW", "L2", {"M": 4, "efConstruction": 20}))
+    file.database().collection("c").build_index("v", wait=True)
     for expression, expected in (("n == 3", 300), ("n == 3 and id < 500", 50), ("id in [5, 7]", 2)):
-        assert len(near(database, vectors[0], limit=400, expression=expression)) == expected
+        assert len(near(file, vectors[0], limit=400, expression=expression)) == expected
 
 
-def test_the_background_builds_once_writers_are_quiet(database: Database, vectors: np.ndarray) -> None:
-    fill(database, vectors, IndexRecord("v", "v", "AUTOINDEX", "COSINE", {}))
-    rows, pending, is_due = database.collection("c").index_progress("v")
+def test_the_background_builds_once_writers_are_quiet(file: DatabaseFile, vectors: np.ndarray) -> None:
+    fill(file, vectors, IndexRecord("v", "v", "AUTOINDEX", "COSINE", {}))
+    rows, pending, is_due = file.database().collection("c").index_progress("v")
     done = threading.Event()
     for _ in range(200):
-        rows, pending, is_due = database.collection("c").index_progress("v")
+        rows, pending, is_due = file.database().collection("c").index_progress("v")
         if not is_due:
             break
         done.wait(0.05)
     assert (rows, pending, is_due) == (ROWS, 0, False)
 
 
-def test_closing_in_the_middle_of_a_build_leaves_it(database: Database, vectors: np.ndarray) -> None:
-    fill(database, vectors, IndexRecord("v", "v", "HNSW", "L2", {"M": 48, "efConstruction": 500}))
-    database.build_index("c", "v", wait=False)
-    path = database.path
-    database.close()
-    again = Database(path)
+def test_closing_in_the_middle_of_a_build_leaves_it(file: DatabaseFile, vectors: np.ndarray) -> None:
+    fill(file, vectors, IndexRecord("v", "v", "HNSW", "L2", {"M": 48, "efConstruction": 500}))
+    file.database().collection("c").build_index("v", wait=False)
+    path = file.path
+    file.close()
+    again = DatabaseFile(path)
     try:
         assert near(again, vectors[7], limit=1) == [7]
     finally:

@@ -13,6 +13,7 @@ from milvus_store.errors import DatabaseWriteError
 from milvus_store_lite.process.calls import THIS_THREAD
 from milvus_store_lite.storage import connections
 from milvus_store_lite.storage.connections import Connections
+from tests.inside import file_of
 
 
 def test_a_watch_that_cannot_begin_leaves_no_connection(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +22,7 @@ def test_a_watch_that_cannot_begin_leaves_no_connection(path: Path, monkeypatch:
 
     with MilvusClient(path) as client:
         client.create_collection("c", dimension=2)
-        opened = client._database._connections
+        opened = file_of(client).connections
         opened.close_idle()  # and the watch that the write began
         monkeypatch.setattr(connections, "Watch", fail)
         with pytest.raises(DatabaseWriteError, match="disk I/O error"):
