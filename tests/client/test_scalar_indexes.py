@@ -110,7 +110,7 @@ def test_fields_take_the_index_types_that_milvus_gives_them(
             "meta",
             "INVERTED",
             {"json_cast_type": "JSON", "json_path": "title"},
-            "'title' .* is no JSON document",
+            "'title' .* is not a JSON document",
         ),
         (
             "meta",

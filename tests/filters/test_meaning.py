@@ -234,11 +234,6 @@ def test_a_tree_may_hold_numpy_scalars() -> None:
     ]
 
 
-def test_a_filter_names_the_fields_it_reads() -> None:
-    compiled = compile_filter("-big + 1 > id and (color == 1 or meta['a'] is null) and true", DYNAMIC)
-    assert compiled.fields == {"big", "id", "meta", "$meta"}
-
-
 @pytest.mark.parametrize(
     ("text", "required"),
     [

@@ -240,7 +240,7 @@ class TextMatch:
 
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
-    """The text has ``words``, each with its place in the phrase, within ``slop`` moves."""
+    """The text has ``words``, each with its position in the phrase, within ``slop`` moves."""
 
     field: Field
     words: tuple[tuple[str, int], ...]
@@ -290,20 +290,3 @@ Predicate = (
     | AllOf
     | AnyOf
 )
-
-
-def parts_of(node: Predicate | Operand) -> tuple[Predicate | Operand, ...]:
-    """The direct parts of ``node`` that read the same row; conditions on elements of an array are none."""
-    match node:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            return parts
-        case Inverse(part=part):
-            return (part,)
-        case Comparison(left=left, right=right) | Calculation(left=left, right=right):
-            return (left, right)
-        case Membership() | Match() | Nullness() | Existence() | Negative() | Length():
-            return (node.operand,)
-        case OverElements() | InOrder() | ContainsAll() | Composite():
-            return (node.operand,)
-        case _:
-            return ()

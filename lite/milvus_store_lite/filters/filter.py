@@ -5,7 +5,7 @@ The planner of a search asks the last two before any row is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import reduce
@@ -14,30 +14,21 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import FilterError
-from ..process.lazy import lazy
 from ..process.stack import with_room
 from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.model import Field, Schema
 from ..schema.times import UTC
 from .binding.conditions import bind
-from .binding.operands import kind_of
+from .binding.kinds import kind_of
 from .bound import (
     AllOf,
     AnyOf,
     Comparison,
     Constant,
-    ElementAt,
     FieldValue,
     Fixed,
     Membership,
-    Operand,
-    PathValue,
-    PhraseMatch,
     Predicate,
-    Shifted,
-    Spatial,
-    TextMatch,
-    parts_of,
 )
 from .evaluation.evaluate import evaluate
 from .evaluation.numbers import nearest_float, nearest_float32
@@ -84,11 +75,6 @@ class Filter:
         chosen[np.random.default_rng().choice(matching, size, replace=False)] = True
         return chosen
 
-    @lazy
-    def fields(self) -> frozenset[str]:
-        """Names of the schema's fields that the filter reads; ``$meta`` is the dynamic field."""
-        return frozenset(_fields(self.predicate))
-
     def required_values(self, field_name: str) -> frozenset[Value] | None:
         """Values of which the field must have one for any row to match, or None if any value may.
 
@@ -120,18 +106,6 @@ def equals(field: Field, value: Value) -> Filter:
     return Filter(Comparison(kind_of(FieldValue(field)), "==", FieldValue(field), Constant(value)))
 
 
-def _fields(node: Predicate | Operand) -> Iterator[str]:
-    match node:
-        case FieldValue() | Shifted() | TextMatch() | PhraseMatch() | Spatial():
-            yield node.field.name
-        case ElementAt(array=field):
-            yield field.name
-        case PathValue(field_name=field_name):
-            yield field_name
-    for part in parts_of(node):
-        yield from _fields(part)
-
-
 def _required(predicate: Predicate, field_name: str) -> frozenset[Value] | None:
     match predicate:
         case Fixed(value=False):
@@ -145,7 +119,7 @@ def _required(predicate: Predicate, field_name: str) -> frozenset[Value] | None:
             return reduce(_both, demands)
         case AnyOf(parts=parts):
             alternatives = [_required(part, field_name) for part in parts]
-            known = [one for one in alternatives if one is not None]
+            known = [demand for demand in alternatives if demand is not None]
             return frozenset().union(*known) if len(known) == len(alternatives) else None
         case _:
             return None

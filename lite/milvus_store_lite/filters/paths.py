@@ -11,7 +11,7 @@ from .tree import Name, Path
 
 
 def resolve_path(text: str, schema: Schema) -> PathValue:
-    """The place in the documents of a JSON field, or of the dynamic field, that ``text`` names.
+    """The path in a JSON field, or in the dynamic field, that ``text`` names.
 
     Raises:
         ValueError: a sentence that says why it names none.
@@ -24,5 +24,5 @@ def resolve_path(text: str, schema: Schema) -> PathValue:
         raise ValueError('expected a name or a path such as meta["author"]["name"]')
     found = resolve(node, schema)
     if not isinstance(found, PathValue):
-        raise ValueError(f"field '{found.field.name}' ({found.field.describe()}) is no JSON document")
+        raise ValueError(f"field '{found.field.name}' ({found.field.describe()}) is not a JSON document")
     return found

@@ -1,7 +1,7 @@
 """The expression tree of a filter: what a text becomes, and what other packages build instead of a text.
 
 Nodes are plain values. They know neither a schema nor the rows, so a tree may name fields that do not
-exist; ``binding`` finds that out. ``at`` is the 1-based place in the text the node came from, or None.
+exist; ``binding`` finds that out. ``at`` is the 1-based column in the text that the node came from, or None.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True)
 class Path(Node):
-    """A place inside a JSON document: ``meta["a"][0]`` is ``Path("meta", ("a", 0))``.
+    """A path inside a JSON document: ``meta["a"][0]`` is ``Path("meta", ("a", 0))``.
 
     ``root`` is a JSON field, a key of the dynamic field, or ``$meta``.
     """
@@ -247,7 +247,7 @@ _LEAVES = (Literal, Template, Name, Path, Member, Element, Instant, Interval)
 
 
 def children(node: Expression) -> Iterator[Expression]:
-    """The direct parts of ``node``; plain values of a list are none, there may be very many."""
+    """The direct parts of ``node``; without the plain values of a list, of which there may be very many."""
     match node:
         case ListOf(items=items):
             yield from (item for item in items if isinstance(item, Node))

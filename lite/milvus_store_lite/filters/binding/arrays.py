@@ -21,18 +21,18 @@ from ..bound import (
     Predicate,
 )
 from ..tree import Value
-from .operands import describe, kind_of, kind_of_type
+from .kinds import describe, kind_of, kind_of_type
 
 Array = FieldValue | PathValue
 _ELEMENT = PathValue("", ())
 """The element of a JSON array."""
 
 _FEW = 4
-"""So many elements are looked for one after the other."""
+"""Up to this many elements are looked up one after the other."""
 
 
 def equals_list(array: Array, wanted: ListValue) -> Predicate:
-    """The array has just these elements in this order. ``ValueError`` if it cannot have them."""
+    """The array has exactly these elements in this order. ``ValueError`` if it cannot have them."""
     return InOrder(array, tuple(_is_element(array, item) for item in wanted.items))
 
 
@@ -50,7 +50,7 @@ def contains_all(array: Array, wanted: ListValue) -> Predicate:
     ]
     for kind, values in by_kind.items():
         if kind is Kind.BOOLEAN or len(values) <= _FEW:
-            same = [OverElements(array, Comparison(kind, "==", element, Constant(one))) for one in values]
+            same = [OverElements(array, Comparison(kind, "==", element, Constant(value))) for value in values]
             parts += same
         else:
             parts.append(ContainsAll(kind, array, element, values))

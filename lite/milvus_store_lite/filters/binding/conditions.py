@@ -1,36 +1,26 @@
 """Binds an expression tree to a schema: names become fields or paths, templates become values.
 
-Everything that can be wrong with a filter is found here, with the place in the text, so that evaluation
-cannot fail. Nothing here looks at rows.
+Binding finds everything that can be wrong with a filter, with its column in the text, so that evaluation cannot
+fail. Nothing here looks at rows.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import Any
 
 from ...schema.model import Schema
 from ...schema.times import UTC
 from ..bound import (
     AllOf,
-    AnyOf,
-    Calculation,
     Comparison,
     Constant,
     Existence,
-    FieldValue,
     Fixed,
     Inverse,
     Kind,
-    ListValue,
     Match,
-    Membership,
-    Moment,
     Nullness,
-    Operand,
-    Ordering,
     PathValue,
     Pattern,
     Predicate,
@@ -41,14 +31,12 @@ from ..tree import (
     And,
     Call,
     Compare,
-    CompareOp,
     Element,
     Exists,
     Expression,
     In,
     IsNull,
     Like,
-    ListOf,
     Member,
     Name,
     Not,
@@ -56,26 +44,15 @@ from ..tree import (
     Path,
     Range,
     Regex,
-    Template,
-    Value,
     too_large,
 )
-from . import operands
-from .arrays import equals_list
+from .comparisons import bind_comparison
 from .context import Context
 from .functions import bind_call, bind_sample
 from .joined import all_of, any_of
-from .operands import bind_operand, describe, kind_of, kind_of_type
-from .templates import PLAIN_TYPES
-
-_MIRRORED: dict[Ordering, Ordering] = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_COMPARE: dict[Ordering, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+from .kinds import describe, kind_of
+from .memberships import bind_membership
+from .operands import bind_operand, resolve
 
 
 def bind(
@@ -88,7 +65,7 @@ def bind(
     """``expression`` checked against ``schema``, with the templates replaced by ``params``, and the share of
     matching rows that ``random_sample`` asks for, None if nothing does.
 
-    ``text`` is what the tree was parsed from; without it errors name no place. Parameters that no
+    ``text`` is what the tree was parsed from; without it errors name no column. Parameters that no
     template uses are ignored, as Milvus does. ``zone`` is where times without an offset are read.
     """
     context = Context(schema, params or {}, text, zone=zone)
@@ -97,12 +74,14 @@ def bind(
         if fault is not None:
             raise context.error(*fault)
     operands = expression.operands if isinstance(expression, And) else (expression,)
-    samples = [one for one in operands if isinstance(one, Call) and one.function == "random_sample"]
+    samples = [
+        operand for operand in operands if isinstance(operand, Call) and operand.function == "random_sample"
+    ]
     if not samples:
         return bind_condition(context, expression), None
     if len(samples) > 1:
         raise context.error(samples[1], "a filter takes one random_sample")
-    rest = And(tuple(one for one in operands if one is not samples[0]))
+    rest = And(tuple(operand for operand in operands if operand is not samples[0]))
     return bind_condition(context, rest), bind_sample(context, samples[0])
 
 
@@ -110,19 +89,22 @@ def bind_condition(context: Context, node: Expression) -> Predicate:
     """The condition that ``node`` states."""
     match node:
         case And(operands=operands):
-            return all_of(tuple([bind_condition(context, one) for one in operands]))
+            return all_of(tuple([bind_condition(context, operand) for operand in operands]))
         case Or(operands=operands):
-            return any_of(tuple([bind_condition(context, one) for one in operands]))
+            return any_of(tuple([bind_condition(context, operand) for operand in operands]))
         case Not(operand=operand):
             return Inverse(bind_condition(context, operand))
         case Compare(op=op, left=left, right=right):
-            return _comparison(context, op, left, right)
+            return bind_comparison(context, op, left, right)
         case Range(low=low, low_op=low_op, middle=middle, high_op=high_op, high=high):
             return AllOf(
-                (_comparison(context, low_op, low, middle), _comparison(context, high_op, middle, high))
+                (
+                    bind_comparison(context, low_op, low, middle),
+                    bind_comparison(context, high_op, middle, high),
+                )
             )
         case In():
-            return _membership(context, node)
+            return bind_membership(context, node)
         case Like(operand=operand, pattern=pattern):
             return _match(context, "like", operand, pattern, compile_pattern)
         case Regex(operand=operand, pattern=pattern, negated=negated):
@@ -145,161 +127,7 @@ def _flag(context: Context, node: Expression) -> Predicate:
         return Fixed(operand.value)
     if kind_of(operand) is Kind.BOOLEAN or isinstance(operand, PathValue):
         return Comparison(Kind.BOOLEAN, "==", operand, Constant(True))
-    raise context.error(node, f"{describe(operand)} is no condition, compare it with something")
-
-
-# Comparisons ------------------------------------------------------------------------------------------
-
-
-def _comparison(context: Context, op: CompareOp, left: Expression, right: Expression) -> Predicate:
-    if op == "!=":
-        return Inverse(_comparison(context, "==", left, right))
-    one, other = bind_operand(context, left), bind_operand(context, right)
-    one, other = _as_moment(context, left, one, other), _as_moment(context, right, other, one)
-    if _is_constant(one) and not _is_constant(other):
-        return _compare_operands(context, _MIRRORED[op], other, one, left)
-    blamed = left if isinstance(other, FieldValue) and isinstance(one, Calculation) else right
-    return _compare_operands(context, op, one, other, blamed)
-
-
-def _compare_operands(
-    context: Context, op: Ordering, one: Operand, other: Operand, blamed: Expression
-) -> Predicate:
-    """The comparison; ``blamed`` is where the text is wrong if the two do not fit."""
-    kinds = {kind_of(one), kind_of(other)} - {Kind.ANY}
-    if len(kinds) == 2 or kinds == {Kind.GEOMETRY}:
-        raise context.error(blamed, f"cannot compare {describe(one)} with {describe(other)}")
-    if op != "==" and kinds & {Kind.BOOLEAN, Kind.ARRAY}:
-        what = "booleans" if Kind.BOOLEAN in kinds else "arrays"
-        raise context.error(
-            blamed, f"{what} have no order: compare {describe(one)} with {describe(other)} by == or !="
-        )
-    if kinds == {Kind.ARRAY}:
-        return _compare_arrays(context, one, other, blamed)
-    if isinstance(one, Constant) and isinstance(other, Constant):
-        return Fixed(_COMPARE[op](one.value, other.value))
-    if isinstance(one, Moment) and isinstance(other, Moment):
-        return Fixed(_COMPARE[op](one.micros, other.micros))
-    if kinds == {Kind.INSTANT}:
-        if Kind.ANY in (kind_of(one), kind_of(other)):
-            raise context.error(blamed, f"cannot compare {describe(one)} with {describe(other)}")
-        return Comparison(
-            Kind.NUMBER, op, one, Constant(other.micros) if isinstance(other, Moment) else other
-        )
-    if kinds:
-        return Comparison(kinds.pop(), op, one, other)
-    # Two JSON paths: whatever kind both values of a row have.
-    both = [Kind.NUMBER, Kind.STRING] + ([Kind.BOOLEAN] if op == "==" else [])
-    return AnyOf(tuple(Comparison(kind, op, one, other) for kind in both))
-
-
-def _compare_arrays(context: Context, one: Operand, other: Operand, blamed: Expression) -> Predicate:
-    if isinstance(one, ListValue) and isinstance(other, ListValue):
-        raise context.error(blamed, "two lists are compared: one side must be an ARRAY field or a JSON path")
-    if not isinstance(one, FieldValue | PathValue) or not isinstance(other, ListValue):
-        raise context.error(blamed, f"cannot compare {describe(one)} with {describe(other)}")
-    return context.located(blamed, lambda: equals_list(one, other))
-
-
-def _as_moment(context: Context, node: Expression, operand: Operand, other: Operand) -> Operand:
-    """A text given through a template as the point in time that it means beside a TIMESTAMPTZ field."""
-    if isinstance(operand, Constant) and isinstance(operand.value, str) and kind_of(other) is Kind.INSTANT:
-        if isinstance(node, Template):
-            return Moment(context.instant(node, operand.value))
-        raise context.error(node, f"{describe(other)} is compared with a time, write ISO before the string")
-    return operand
-
-
-def _is_constant(operand: Operand) -> bool:
-    return isinstance(operand, Constant | Moment | ListValue)
-
-
-# Sets -------------------------------------------------------------------------------------------------
-
-
-def _membership(context: Context, node: In) -> Predicate:
-    operand = bind_operand(context, node.operand)
-    choices = _choices(context, node.choices, operand)
-    by_kind = _by_kind(context, node.choices, operand, choices)
-    found: Predicate
-    if isinstance(operand, Constant):
-        same_kind = by_kind.get(kind_of(operand), ())
-        found = Fixed(operand.value in same_kind)
-    elif len(by_kind) == 1:
-        [(kind, values)] = by_kind.items()
-        found = Membership(kind, operand, values)
-    else:
-        found = AnyOf(tuple(Membership(kind, operand, values) for kind, values in by_kind.items()))
-    return Inverse(found) if node.negated else found
-
-
-def _choices(context: Context, node: Expression, operand: Operand) -> tuple[Value, ...]:
-    """The values to the right of ``in``."""
-    if kind_of(operand) is Kind.INSTANT:
-        return _moments(context, node)
-    if isinstance(node, ListOf) and PLAIN_TYPES.issuperset(map(type, node.items)):
-        return node.items  # type: ignore[return-value]  # said by their types
-    given = context.template(node) if isinstance(node, Template) else ()
-    if isinstance(given, tuple) and given and PLAIN_TYPES.issuperset(map(type, given)):
-        return given  # type: ignore[return-value]  # said by their types
-    found = bind_operand(context, node)
-    if not isinstance(found, ListValue):
-        raise context.error(node, "'in' needs a list in square brackets or a template that holds a list")
-    values: list[Value] = []
-    for place, item in enumerate(found.items):
-        if not isinstance(item, Constant):
-            message = f"cannot compare {describe(operand)} with a list inside a list"
-            raise (
-                context.item_error(node, place, message)
-                if isinstance(node, ListOf)
-                else context.error(node, message)
-            )
-        values.append(item.value)
-    return tuple(values)
-
-
-def _moments(context: Context, node: Expression) -> tuple[Value, ...]:
-    """The choices for a TIMESTAMPTZ field, as microseconds."""
-    if isinstance(node, Template):
-        given = context.template(node)
-        texts = given if isinstance(given, tuple) else (given,)
-        if all(isinstance(text, str) for text in texts):
-            return tuple(context.instant(node, str(text)) for text in texts)
-    if isinstance(node, ListOf):
-        found = [bind_operand(context, item) if isinstance(item, Expression) else None for item in node.items]
-        for place, moment in enumerate(found):
-            if not isinstance(moment, Moment):
-                raise context.item_error(node, place, "a time is written ISO '2025-01-31T12:00:00Z'")
-        return tuple(moment.micros for moment in found if isinstance(moment, Moment))
-    raise context.error(node, "'in' needs a list of times, as in [ISO '2025-01-31T12:00:00Z']")
-
-
-def _by_kind(
-    context: Context, node: Expression, operand: Operand, choices: tuple[Value, ...]
-) -> dict[Kind, tuple[Value, ...]]:
-    """``choices`` by their kind; all are of the operand's kind unless that is a JSON path."""
-    own = kind_of(operand)
-    if own is Kind.INSTANT:
-        return {Kind.NUMBER: choices}
-    if own in (Kind.ARRAY, Kind.GEOMETRY):
-        raise context.error(node, f"'in' does not take {describe(operand)}")
-    types = set(map(type, choices))
-    kinds = {kind_of_type(one) for one in types} or {Kind.STRING if own is Kind.ANY else own}
-    if own is not Kind.ANY and kinds != {own}:
-        place = next(place for place, one in enumerate(choices) if kind_of_type(type(one)) is not own)
-        message = f"cannot compare {describe(operand)} with {describe(Constant(choices[place]))} in a list"
-        raise (
-            context.item_error(node, place, message)
-            if isinstance(node, ListOf)
-            else context.error(node, message)
-        )
-    if len(kinds) == 1:
-        return {kinds.pop(): choices}
-    return {
-        kind: tuple(one for one in choices if kind_of_type(type(one)) is kind)
-        for kind in Kind
-        if kind in kinds
-    }
+    raise context.error(node, f"{describe(operand)} is not a condition: compare it with a value")
 
 
 # Patterns, nulls --------------------------------------------------------------------------------------
@@ -329,7 +157,7 @@ def _nullness(context: Context, node: IsNull) -> Predicate:
     named = node.operand
     if not isinstance(named, Name | Path | Member | Element):
         raise context.error(node, "'is null' needs a field or a JSON path on its left")
-    found = Nullness(operands.resolve(context, named))
+    found = Nullness(resolve(context, named))
     return Inverse(found) if node.negated else found
 
 

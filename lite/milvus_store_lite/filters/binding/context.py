@@ -35,16 +35,16 @@ class Context:
         """The error to raise for what is wrong at ``node``."""
         return FilterError(message, self.text, node.at if self.text else None)
 
-    def item_error(self, node: ListOf, place: int, message: str) -> FilterError:
+    def item_error(self, node: ListOf, index: int, message: str) -> FilterError:
         """The error to raise for what is wrong with an element of a list."""
-        item = node.items[place]
+        item = node.items[index]
         if not self.text or node.at is None:
             return FilterError(message, self.text)
-        at = item.at if isinstance(item, Node) else item_column(self.text, node.at, place)
+        at = item.at if isinstance(item, Node) else item_column(self.text, node.at, index)
         return FilterError(message, self.text, at)
 
     def located(self, node: Expression, compute: Callable[[], _Result]) -> _Result:
-        """``compute()``; what it finds wrong is said at the place of ``node``."""
+        """``compute()``; an error that it raises points at ``node``."""
         try:
             return compute()
         except ValueError as error:

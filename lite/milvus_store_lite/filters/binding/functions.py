@@ -15,7 +15,8 @@ from ..evaluation import spatial
 from ..tree import Call, Expression
 from . import arrays
 from .context import Context
-from .operands import bind_array, bind_operand, describe
+from .kinds import describe
+from .operands import bind_array, bind_operand
 
 if TYPE_CHECKING:
     from ...text.analyzer import Analyzer
@@ -24,7 +25,7 @@ BindCondition = Callable[[Context, Expression], Predicate]
 MAX_SLOP = 1_000
 MAX_PHRASE = 1_000
 MAX_LOOSE_PHRASE = 200
-"""Words of a phrase without and with a slop. Each is looked for at every place where the phrase might begin,
+"""The most words of a phrase without and with a slop. Each word is looked up wherever the phrase might begin,
 and with a slop that may be anywhere."""
 _COUNTING = frozenset({"match_least", "match_most", "match_exact"})
 
@@ -56,7 +57,7 @@ def bind_sample(context: Context, node: Call) -> float:
 def _unknown(function: str) -> str:
     plain = function.lower()
     if function == "random_sample":
-        return "random_sample is and-ed to the whole filter: condition and random_sample(0.1)"
+        return "random_sample is joined to the whole filter by 'and': condition and random_sample(0.1)"
     known = [*_HANDLERS, "array_length", "random_sample"]
     if plain in known:
         return f"function '{function}' is written all lower or all upper: '{plain}' or '{plain.upper()}'"

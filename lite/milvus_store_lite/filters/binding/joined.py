@@ -11,7 +11,7 @@ from ..bound import AllOf, AnyOf, Comparison, Constant, Fixed, Inverse, Kind, Me
 from ..tree import Value
 
 _FEW = 4
-"""So few conditions stay as they are: nothing would be gained."""
+"""Up to this many conditions stay as they are: joining them gains nothing."""
 
 _Key = tuple[Kind, Operand]
 
@@ -23,9 +23,9 @@ def all_of(parts: tuple[Predicate, ...]) -> Predicate:
     if len(parts) <= _FEW:
         return AllOf(parts)
     excluded, others = _sorted(
-        [one.part if isinstance(one, Inverse) else one for one in parts], parts, Inverse
+        [part.part if isinstance(part, Inverse) else part for part in parts], parts, Inverse
     )
-    return AllOf((*(Inverse(one) for one in excluded), *others))
+    return AllOf((*(Inverse(part) for part in excluded), *others))
 
 
 def any_of(parts: tuple[Predicate, ...]) -> Predicate:
@@ -45,10 +45,10 @@ def _sorted(
     ``parts``, each once."""
     values: dict[_Key, list[Value]] = {}
     others: dict[Predicate, None] = {}
-    for one, part in zip(bare, parts, strict=True):
-        match one:
+    for condition, part in zip(bare, parts, strict=True):
+        match condition:
             case Comparison(op="==", left=left, right=Constant(value=value)) if isinstance(part, kind):
-                values.setdefault((one.kind, left), []).append(value)
+                values.setdefault((condition.kind, left), []).append(value)
             case _:
                 others[part] = None
     return [Membership(*key, tuple(choices)) for key, choices in values.items()], list(others)

@@ -1,4 +1,4 @@
-"""What a name or a path in a filter refers to: a field of the schema, or a place in a JSON document.
+"""What a name or a path in a filter refers to: a field of the schema, or a path in a JSON document.
 
 Raises ``ValueError`` with a sentence that names what there is; where in the text it was is not known here.
 """
@@ -42,13 +42,15 @@ def resolve(
     if name == DYNAMIC_FIELD:
         return PathValue(DYNAMIC_FIELD, steps)
     if name.lower() in _LOOKS_LIKE_NULL and not steps:
-        raise ValueError(f"'{name}' is no value: test for null with 'is null' or 'is not null'")
+        raise ValueError(f"'{name}' is not a value: test for null with 'is null' or 'is not null'")
     return PathValue(DYNAMIC_FIELD, (name, *steps))
 
 
 def _of_field(field: Field, steps: tuple[str | int, ...]) -> FieldValue | PathValue | ElementAt:
     if field.dtype.is_vector:
-        raise ValueError(f"field '{field.name}' ({field.describe()}) is a vector, a filter cannot use it")
+        raise ValueError(
+            f"field '{field.name}' ({field.describe()}) is a vector field: a filter cannot use it"
+        )
     if field.dtype is DataType.JSON:
         return PathValue(field.name, steps)
     if not steps:
@@ -63,8 +65,8 @@ def _of_field(field: Field, steps: tuple[str | int, ...]) -> FieldValue | PathVa
             f"field '{field.name}' ({field.describe()}) is an array: write {field.name}[0] for its first element"
         )
     raise ValueError(
-        f"field '{field.name}' ({field.describe()}) is no JSON document, it has no paths: "
-        f"write just {field.name}"
+        f"field '{field.name}' ({field.describe()}) is not a JSON document and has no paths: "
+        f"write {field.name}"
     )
 
 
@@ -115,7 +117,7 @@ def _about_member(node: Member, schema: Schema) -> str:
 
 def _unknown(name: str, schema: Schema) -> str:
     if name.lower() in _LOOKS_LIKE_NULL:
-        return f"'{name}' is no value: test for null with 'is null' or 'is not null'"
+        return f"'{name}' is not a value: test for null with 'is null' or 'is not null'"
     if name == DYNAMIC_FIELD:
         return "the collection has no dynamic field, so there is no $meta"
     names = [field.name for field in schema.scalars]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from ...schema import times
 from ...schema.data_types import DataType
@@ -39,21 +38,18 @@ from ..tree import (
     Range,
     Template,
     Unary,
-    Value,
 )
 from . import names
 from .context import Context
+from .kinds import describe, is_float, kind_of, shown_number
 from .templates import Plain, plain_scalar
-
-_SHOWN_BITS: Final = 10_000
-"""Python does not write integers of some 14,000 bits and more as decimals."""
 
 
 def bind_operand(context: Context, node: Expression) -> Operand:
     """The value that ``node`` stands for."""
     match node:
         case Literal(value=value):
-            # A tree that was built in code may hold numpy scalars, or something that is no value.
+            # A tree that was built in code may hold numpy scalars, or something that is not a value.
             return Constant(context.located(node, lambda: plain_scalar("a literal", value)))
         case Template():
             return _constant(context, node, context.template(node))
@@ -66,7 +62,7 @@ def bind_operand(context: Context, node: Expression) -> Operand:
         case Unary():
             return _signed(context, node)
         case ListOf(items=items):
-            return ListValue(tuple(_item(context, node, place) for place in range(len(items))))
+            return ListValue(tuple(_item(context, node, index) for index in range(len(items))))
         case Instant(text=text):
             return Moment(context.instant(node, text))
         case Interval():
@@ -98,73 +94,9 @@ def resolve(context: Context, node: Name | Path | Member | Element) -> FieldValu
     return context.located(node, lambda: names.resolve(node, context.schema, context.elements))
 
 
-def kind_of(operand: Operand) -> Kind:
-    match operand:
-        case Constant(value=value):
-            return kind_of_type(type(value))
-        case PathValue():
-            return Kind.ANY
-        case FieldValue(field=field) | ElementAt(field=field):
-            return _KINDS.get(field.dtype, Kind.NUMBER)
-        case Moment() | Shifted():
-            return Kind.INSTANT
-        case ListValue():
-            return Kind.ARRAY
-        case _:
-            return Kind.NUMBER
-
-
-_KINDS = {
-    DataType.BOOL: Kind.BOOLEAN,
-    DataType.VARCHAR: Kind.STRING,
-    DataType.TIMESTAMPTZ: Kind.INSTANT,
-    DataType.ARRAY: Kind.ARRAY,
-    DataType.GEOMETRY: Kind.GEOMETRY,
-}
-
-
-def kind_of_type(given: type[Value]) -> Kind:
-    if issubclass(given, bool):
-        return Kind.BOOLEAN
-    return Kind.STRING if issubclass(given, str) else Kind.NUMBER
-
-
-def describe(operand: Operand) -> str:
-    """The operand as errors name it, with its type."""
-    match operand:
-        case FieldValue(field=field):
-            return f"field '{field.name}' ({field.describe()})"
-        case ElementAt(array=array, position=position, field=field):
-            return f"element {array.name}[{position}] ({field.describe()})"
-        case PathValue():
-            return f"JSON path {operand}"
-        case Constant(value=bool(value)):
-            return f"the boolean {str(value).lower()}"
-        case Constant(value=str(value)):
-            return f"the string {value!r:.60}"
-        case Constant(value=value):
-            return f"the number {_shown(value)}"
-        case Moment(micros=micros):
-            return f"the time {times.to_text(micros)}"
-        case Shifted(field=field):
-            return f"a time calculated of field '{field.name}'"
-        case ListValue():
-            return "a list"
-        case Length(operand=array):
-            return f"the length of {describe(array)}"
-        case _:
-            return "a calculated number"
-
-
-def _shown(value: Value) -> str:
-    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
-        return f"of {value.bit_length()} bits"
-    return f"{value!r:.60}"
-
-
 def _constant(context: Context, node: Expression, value: Plain) -> Constant | ListValue | Moment:
     if isinstance(value, tuple):
-        items = tuple(_constant(context, node, one) for one in value)
+        items = tuple(_constant(context, node, item) for item in value)
         assert all(isinstance(item, Constant | ListValue) for item in items), "only plain values in lists"
         return ListValue(items)  # type: ignore[arg-type]  # said by the line above
     if isinstance(value, datetime):
@@ -172,16 +104,16 @@ def _constant(context: Context, node: Expression, value: Plain) -> Constant | Li
     return Constant(value)
 
 
-def _item(context: Context, node: ListOf, place: int) -> Constant | ListValue:
-    item = node.items[place]
+def _item(context: Context, node: ListOf, index: int) -> Constant | ListValue:
+    item = node.items[index]
     if not isinstance(item, Node):
         try:
             return Constant(plain_scalar("a literal", item))
         except ValueError as error:
-            raise context.item_error(node, place, str(error)) from None
+            raise context.item_error(node, index, str(error)) from None
     operand = bind_operand(context, item)
     if not isinstance(operand, Constant | ListValue):
-        raise context.item_error(node, place, f"a list holds constants only, got {describe(operand)}")
+        raise context.item_error(node, index, f"a list holds constants only, got {describe(operand)}")
     return operand
 
 
@@ -227,7 +159,8 @@ def _arithmetic(context: Context, node: Arithmetic) -> Operand:
             assert not isinstance(right.value, str)
             if not 0 <= right.value <= MAX_SHIFT:
                 raise context.error(
-                    node.right, f"'{node.op}' shifts by 0 to {MAX_SHIFT} bits, got {_shown(right.value)}"
+                    node.right,
+                    f"'{node.op}' shifts by 0 to {MAX_SHIFT} bits, got {shown_number(right.value)}",
                 )
     if isinstance(left, Constant) and isinstance(right, Constant):
         assert not isinstance(left.value, str)
@@ -261,20 +194,6 @@ def _number(context: Context, op: str, node: Expression) -> Operand:
 
 
 def _check_integer(context: Context, op: str, operand: Operand, node: Expression) -> None:
-    """Raise if the schema or the constant shows that ``operand`` is no integer."""
+    """Raise if the schema or the constant shows that ``operand`` is not an integer."""
     if is_float(operand):
         raise context.error(node, f"'{op}' needs integers, got {describe(operand)}")
-
-
-def is_float(operand: Operand) -> bool:
-    match operand:
-        case Constant(value=value):
-            return isinstance(value, float)
-        case FieldValue(field=field) | ElementAt(field=field):
-            return field.dtype.is_floating
-        case Calculation(op=op, left=left, right=right):
-            return op == "**" or is_float(left) or is_float(right)
-        case Negative(operand=inner):
-            return is_float(inner)
-        case _:
-            return False

@@ -32,7 +32,9 @@ def plain_value(what: str, given: object, depth: int = 0) -> Plain:
         raise ValueError(f"{what} nests deeper than {MAX_DEPTH} levels")
     if PLAIN_TYPES.issuperset(map(type, given)):
         return tuple(given)
-    return tuple(plain_value(f"element {place} of {what}", one, depth + 1) for place, one in enumerate(given))
+    return tuple(
+        plain_value(f"element {index} of {what}", element, depth + 1) for index, element in enumerate(given)
+    )
 
 
 def plain_scalar(what: str, given: Any) -> Value:

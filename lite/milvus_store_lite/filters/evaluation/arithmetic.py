@@ -34,7 +34,7 @@ MAX_SHIFT = 63
 
 
 def calculate(op: ArithmeticOp, left: Numbers, right: Numbers) -> Numbers:
-    """``left op right``, row by row; rows that are no number on one side are none in the result."""
+    """``left op right``, row by row; a row that has no number on one side has none in the result."""
     unknown = union(left.unknown, right.unknown)
     with np.errstate(all="ignore"):
         ints = None
@@ -77,14 +77,14 @@ def _calculate_floats(
     """The rows that are not ``done`` as integers."""
     if done is not None and left.floats is None and right.floats is None:
         return None, None
-    one, other = _as_floats(left), _as_floats(right)
-    if one is None or other is None:
+    first, second = _as_floats(left), _as_floats(right)
+    if first is None or second is None:
         return None, None
-    where = intersection(one.where, other.where)
+    where = intersection(first.where, second.where)
     if done is not None and done.where is not None:
         where = intersection(where, ~done.where)
-    operand, undefined = _defined(op, other.values, where)
-    return Lane(_FLOAT_OPERATIONS[op](one.values, operand), where), undefined
+    operand, undefined = _defined(op, second.values, where)
+    return Lane(_FLOAT_OPERATIONS[op](first.values, operand), where), undefined
 
 
 def _as_floats(numbers: Numbers) -> Lane | None:
@@ -100,7 +100,7 @@ def _as_floats(numbers: Numbers) -> Lane | None:
 
 def _to_floats(ints: _Array) -> _Array:
     if ints.dtype == object:
-        return np.array([nearest_float(one) for one in ints], dtype=np.float64)
+        return np.array([nearest_float(value) for value in ints], dtype=np.float64)
     return ints.astype(np.float64)
 
 
@@ -114,8 +114,8 @@ def _defined(op: ArithmeticOp, right: _Array, where: BoolArray | None) -> tuple[
         undefined = None
     if undefined is None:
         return right, None
-    one = 1 if right.dtype == object else right.dtype.type(1)
-    return np.where(undefined, one, right), intersection(undefined, where)
+    neutral = 1 if right.dtype == object else right.dtype.type(1)
+    return np.where(undefined, neutral, right), intersection(undefined, where)
 
 
 def _add(left: _Array, right: _Array) -> _Array:
@@ -131,7 +131,7 @@ def _subtract(left: _Array, right: _Array) -> _Array:
 
 
 def _multiply(left: _Array, right: _Array) -> _Array:
-    products = [one * other for one in _bounds(left) for other in _bounds(right)]
+    products = [first * second for first in _bounds(left) for second in _bounds(right)]
     left, right = _wide_enough(left, right, products)
     return left * right
 

@@ -35,9 +35,9 @@ class ElementRows:
         return cls(arrays.elements, int(arrays.offsets[-1]))
 
     @classmethod
-    def at(cls, arrays: ArrayColumn, places: _Indices) -> ElementRows:
-        """The elements at these places of ``arrays.elements``."""
-        return cls(_taken(arrays.elements, places), len(places))
+    def at(cls, arrays: ArrayColumn, indices: _Indices) -> ElementRows:
+        """The elements at these indices of ``arrays.elements``."""
+        return cls(_taken(arrays.elements, indices), len(indices))
 
     def column(self, field: Field) -> NumberColumn | StringColumn:
         assert isinstance(self.elements, NumberColumn | StringColumn), field
@@ -49,13 +49,13 @@ class ElementRows:
         return self.elements
 
     def array(self, field: Field, member: Field | None = None) -> ArrayColumn:
-        raise AssertionError(f"an element of {field.name} is no array")
+        raise AssertionError(f"an element of {field.name} is not an array")
 
     def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
         raise AssertionError(f"an element of {field_name} is looked at as a whole")
 
     def geometries(self, field: Field) -> GeometryColumn:
-        raise AssertionError(f"an element of {field.name} is no geometry")
+        raise AssertionError(f"an element of {field.name} is not a geometry")
 
     def tokens(self, field: Field, *, positions: bool) -> TokenColumn:
         raise AssertionError(f"the elements of {field.name} have no analyzer")
@@ -86,9 +86,9 @@ def lengths(arrays: ArrayColumn) -> _Indices:
 
 def counts(arrays: ArrayColumn, hits: BoolArray) -> npt.NDArray[np.integer[Any]]:
     """(n,) int: how many elements of each array are hits."""
-    places = np.flatnonzero(hits)
-    if len(places) < _FEW_HITS * len(hits):
-        rows = np.searchsorted(arrays.offsets, places, side="right") - 1
+    indices = np.flatnonzero(hits)
+    if len(indices) < _FEW_HITS * len(hits):
+        rows = np.searchsorted(arrays.offsets, indices, side="right") - 1
         return np.bincount(rows, minlength=len(arrays.kinds))
     before = np.zeros(len(hits) + 1, dtype=np.int32 if len(hits) < 2**31 else np.int64)
     np.cumsum(hits, out=before[1:])
@@ -101,9 +101,9 @@ def distinct_counts(arrays: ArrayColumn, which: _Indices, count: int) -> npt.NDA
 
     ``which``: (m,) int64, the number of the thing that each element is, -1 for none.
     """
-    places = np.flatnonzero(which >= 0)
-    rows = np.searchsorted(arrays.offsets, places, side="right") - 1
-    pairs = np.sort(rows * max(count, 1) + which[places])
+    indices = np.flatnonzero(which >= 0)
+    rows = np.searchsorted(arrays.offsets, indices, side="right") - 1
+    pairs = np.sort(rows * max(count, 1) + which[indices])
     first = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
     return np.bincount(pairs[first] // max(count, 1), minlength=len(arrays.kinds))
 
@@ -112,10 +112,10 @@ def element_at(arrays: ArrayColumn, position: int) -> NumberColumn | StringColum
     """The elements at ``position`` as a column of the rows, null where an array ends before it."""
     there = lengths(arrays) > position
     if not there.any():
-        places = np.zeros(0, dtype=np.int64)
+        indices = np.zeros(0, dtype=np.int64)
     else:
-        places = arrays.offsets[:-1][there] + position
-    found = _taken(arrays.elements, places)
+        indices = arrays.offsets[:-1][there] + position
+    found = _taken(arrays.elements, indices)
     if isinstance(found, StringColumn):
         codes = np.full(len(there), -1, dtype=np.int32)
         codes[there] = found.codes
@@ -132,19 +132,19 @@ def is_array(arrays: ArrayColumn) -> BoolArray:
     return found
 
 
-def _taken(column: _Elements, places: _Indices) -> _Elements:
-    """The entries of ``column`` at ``places``."""
+def _taken(column: _Elements, indices: _Indices) -> _Elements:
+    """The entries of ``column`` at ``indices``."""
     match column:
         case NumberColumn(values=values, valid=valid):
-            return NumberColumn(values[places], None if valid is None else valid[places])
+            return NumberColumn(values[indices], None if valid is None else valid[indices])
         case StringColumn(codes=codes, dictionary=dictionary):
-            return StringColumn(codes[places], dictionary)
+            return StringColumn(codes[indices], dictionary)
         case JsonColumn():
             composites = column.composites
             return JsonColumn(
-                column.kinds[places],
-                column.ints[places],
-                column.floats[places],
-                StringColumn(column.strings.codes[places], column.strings.dictionary),
-                composites and StringColumn(composites.codes[places], composites.dictionary),
+                column.kinds[indices],
+                column.ints[indices],
+                column.floats[indices],
+                StringColumn(column.strings.codes[indices], column.strings.dictionary),
+                composites and StringColumn(composites.codes[indices], composites.dictionary),
             )

@@ -128,10 +128,10 @@ def _contains_all(predicate: ContainsAll, rows: Rows) -> Truth:
     arrays = _arrays(predicate.operand, rows)
     there = _elements(predicate.operand, arrays, rows)
     if predicate.kind is Kind.NUMBER:
-        wanted = tuple(one for one in predicate.choices if isinstance(one, int | float))
+        wanted = tuple(choice for choice in predicate.choices if isinstance(choice, int | float))
         which, count = numbers.which_of(_numbers(predicate.element, there), there.count, wanted)
     else:
-        words = tuple(one for one in predicate.choices if isinstance(one, str))
+        words = tuple(choice for choice in predicate.choices if isinstance(choice, str))
         which, count = strings.which_of(_strings(predicate.element, there).column, words)
     return _where_array(arrays, elements.distinct_counts(arrays, which, count) == count)
 
@@ -162,11 +162,16 @@ def _compare(comparison: Comparison, rows: Rows) -> Truth:
     op, left, right = comparison.op, comparison.left, comparison.right
     constant = right.value if isinstance(right, Constant) else None
     if comparison.kind is Kind.NUMBER:
-        one = _numbers(left, rows)
+        left_numbers = _numbers(left, rows)
         if isinstance(constant, int | float):
-            return Truth.of(numbers.compare_to_constant(rows.count, op, one, constant), one.unknown)
-        other = _numbers(right, rows)
-        return Truth.of(numbers.compare(rows.count, op, one, other), union(one.unknown, other.unknown))
+            return Truth.of(
+                numbers.compare_to_constant(rows.count, op, left_numbers, constant), left_numbers.unknown
+            )
+        right_numbers = _numbers(right, rows)
+        return Truth.of(
+            numbers.compare(rows.count, op, left_numbers, right_numbers),
+            union(left_numbers.unknown, right_numbers.unknown),
+        )
     if comparison.kind is Kind.STRING:
         text = _strings(left, rows)
         if isinstance(constant, str):
@@ -185,9 +190,9 @@ def _compare(comparison: Comparison, rows: Rows) -> Truth:
 def _is_among(membership: Membership, rows: Rows) -> Truth:
     operand, choices = membership.operand, membership.choices
     if membership.kind is Kind.NUMBER:
-        one = _numbers(operand, rows)
+        operand_numbers = _numbers(operand, rows)
         sizes = (choice for choice in choices if isinstance(choice, int | float))
-        return Truth.of(numbers.is_among(rows.count, one, sizes), one.unknown)
+        return Truth.of(numbers.is_among(rows.count, operand_numbers, sizes), operand_numbers.unknown)
     if membership.kind is Kind.STRING:
         text = _strings(operand, rows)
         words = (choice for choice in choices if isinstance(choice, str))
@@ -242,11 +247,11 @@ def _numbers(operand: Operand, rows: Rows) -> Numbers:
             moved = times.moved(column.values, times.Span(months, micros))
             return Numbers(Lane(moved), None, None if column.valid is None else ~column.valid)
         case Moment() | ListValue():
-            raise AssertionError("a constant that is no number is compared in its own way")
+            raise AssertionError("a constant that is not a number is compared in its own way")
 
 
 def _lengths(arrays: ArrayColumn) -> Numbers:
-    """The lengths of the arrays; what is no array has none."""
+    """The lengths of the arrays. A value that is not an array has no length."""
     present = elements.is_array(arrays)
     where = None if present.all() else present
     return Numbers(Lane(elements.lengths(arrays), where), None, some(arrays.kinds == JsonKind.NO_DOCUMENT))

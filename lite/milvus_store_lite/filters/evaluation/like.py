@@ -35,21 +35,24 @@ class Pattern:
         plain = [_plain(segment) for segment in self.segments]
         match plain:
             case [str(word)]:
-                found = [one == word for one in words]
+                found = [string == word for string in words]
             case [str(start), ""]:
-                found = [one.startswith(start) for one in words]
+                found = [string.startswith(start) for string in words]
             case ["", str(end)]:
-                found = [one.endswith(end) for one in words]
+                found = [string.endswith(end) for string in words]
             case ["", str(part), ""]:
-                found = [part in one for one in words]
+                found = [part in string for string in words]
             case _:
-                found = [self._match(one) for one in words]
+                found = [self._match(string) for string in words]
         return np.array(found, dtype=np.bool_)
 
     @lazy
     def _compiled(self) -> tuple[re.Pattern[str], ...]:
         return tuple(
-            re.compile("".join("." if one is None else re.escape(one) for one in segment), re.DOTALL)
+            re.compile(
+                "".join("." if character is None else re.escape(character) for character in segment),
+                re.DOTALL,
+            )
             for segment in self.segments
         )
 
@@ -62,12 +65,12 @@ class Pattern:
         last_start = len(word) - len(self.segments[-1])
         if opening is None or last_start < opening.end() or not last.match(word, last_start):
             return False
-        place = opening.end()
+        position = opening.end()
         for middle in self._compiled[1:-1]:
-            found = middle.search(word, place, last_start)
+            found = middle.search(word, position, last_start)
             if found is None:
                 return False
-            place = found.end()
+            position = found.end()
         return True
 
 
@@ -93,4 +96,4 @@ def compile_pattern(text: str) -> Pattern:
 
 
 def _plain(segment: _Segment) -> str | None:
-    return None if None in segment else "".join(one for one in segment if one is not None)
+    return None if None in segment else "".join(character for character in segment if character is not None)

@@ -1,7 +1,7 @@
 """Numbers of many rows at once, each integer or float, and their exact comparison by value.
 
 Integers and floats are kept in two lanes, because no numpy type holds both without loss. A row whose
-value is no number (a string at a JSON path) is in neither lane and so compares with nothing.
+value is not a number (a string at a JSON path) is in neither lane and so compares with nothing.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _EXACT_IN_FLOAT = 2**53
 _INT64 = np.iinfo(np.int64)
 _LARGEST_TABLE = 1 << 22
 FEW_CHOICES = 16
-"""So many values of a list are compared one by one (numpy's ``sort`` does that for short lists): over
-1,000,000 integers 3 values take 0.3 ms so, and 12 ms by a table."""
+"""Up to this many values of a list are compared one by one (numpy's ``sort`` does that for short lists): over
+1,000,000 integers, 3 values take 0.3 ms this way and 12 ms by a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,9 @@ def compare_to_constant(count: int, op: Ordering, numbers: Numbers, constant: in
 def compare(count: int, op: Ordering, left: Numbers, right: Numbers) -> BoolArray:
     """(count,) bool: rows where both are numbers and ``left op right``."""
     holds = np.zeros(count, dtype=np.bool_)
-    for one in left.lanes:
-        for other in right.lanes:
-            holds |= other.only(one.only(_compare_arrays(op, one.values, other.values)))
+    for first in left.lanes:
+        for second in right.lanes:
+            holds |= second.only(first.only(_compare_arrays(op, first.values, second.values)))
     return holds
 
 
@@ -129,23 +129,27 @@ def which_of(
     wanted = list(dict.fromkeys(choices))
     floats, ints = numbers.floats, numbers.ints
     if floats is not None and floats.values.dtype == np.float32:
-        wanted = list(dict.fromkeys(float(nearest_float32(one)) for one in wanted))
+        wanted = list(dict.fromkeys(float(nearest_float32(value)) for value in wanted))
     elif numbers.rounds:
         wanted = list(dict.fromkeys(map(_rounded, wanted)))
     found = np.full(count, -1, dtype=np.int64)
     if ints is not None:
         limits = np.iinfo(ints.values.dtype)
         whole = {
-            int(one): number
-            for number, one in enumerate(wanted)
-            if limits.min <= one <= limits.max and one == int(one)
+            int(value): number
+            for number, value in enumerate(wanted)
+            if limits.min <= value <= limits.max and value == int(value)
         }
         _number_in(found, ints, whole)
     if floats is not None:
         _number_in(
             found,
             floats,
-            {nearest_float(one): number for number, one in enumerate(wanted) if nearest_float(one) == one},
+            {
+                nearest_float(value): number
+                for number, value in enumerate(wanted)
+                if nearest_float(value) == value
+            },
         )
     return found, len(wanted)
 
@@ -157,9 +161,9 @@ def _number_in(found: npt.NDArray[np.int64], lane: Lane, numbered: Mapping[Any, 
     keys = np.array(list(numbered), dtype=lane.values.dtype)
     order = np.argsort(keys)
     keys = keys[order]
-    places = np.minimum(np.searchsorted(keys, lane.values), len(keys) - 1)
-    same = lane.only(keys[places] == lane.values)
-    found[same] = np.array(list(numbered.values()), dtype=np.int64)[order][places[same]]
+    indices = np.minimum(np.searchsorted(keys, lane.values), len(keys) - 1)
+    same = lane.only(keys[indices] == lane.values)
+    found[same] = np.array(list(numbered.values()), dtype=np.int64)[order][indices[same]]
 
 
 def _rounded(constant: int | float) -> int | float:
@@ -251,9 +255,9 @@ def _ints_among(values: npt.NDArray[Any], choices: tuple[int | float, ...]) -> B
         return np.array([value in wanted for value in values], dtype=np.bool_)
     limits = np.iinfo(values.dtype)
     possible = [
-        int(one)
-        for one in choices
-        if limits.min <= one <= limits.max and (isinstance(one, int) or one.is_integer())
+        int(choice)
+        for choice in choices
+        if limits.min <= choice <= limits.max and (isinstance(choice, int) or choice.is_integer())
     ]
     if len(possible) <= FEW_CHOICES:
         return np.isin(values, np.array(possible, dtype=values.dtype), kind="sort")
@@ -267,22 +271,22 @@ def _among_by_table(values: npt.NDArray[Any], choices: list[int], low: int, high
     """A table of the answers from ``low - 1`` to ``high + 1``; what lies outside finds one of its ends."""
     table = np.zeros(high - low + 3, dtype=np.bool_)
     table[np.array(choices, dtype=np.int64) - (low - 1)] = True
-    places = np.clip(values, values.dtype.type(low - 1), values.dtype.type(high + 1)).astype(np.int64)
-    places -= low - 1
-    found: BoolArray = table[places]
+    indices = np.clip(values, values.dtype.type(low - 1), values.dtype.type(high + 1)).astype(np.int64)
+    indices -= low - 1
+    found: BoolArray = table[indices]
     return found
 
 
 def _among_by_search(values: npt.NDArray[Any], choices: npt.NDArray[Any]) -> BoolArray:
     """Each value is looked up in the ascending choices."""
-    places = np.searchsorted(choices, values)
-    places[places == len(choices)] = 0
-    found: BoolArray = choices[places] == values
+    indices = np.searchsorted(choices, values)
+    indices[indices == len(choices)] = 0
+    found: BoolArray = choices[indices] == values
     return found
 
 
 def _floats_among(values: npt.NDArray[Any], choices: tuple[int | float, ...]) -> BoolArray:
     if values.dtype == np.float32:
-        return np.isin(values, np.array([nearest_float32(one) for one in choices], dtype=np.float32))
-    possible = [nearest_float(one) for one in choices if nearest_float(one) == one]
+        return np.isin(values, np.array([nearest_float32(choice) for choice in choices], dtype=np.float32))
+    possible = [nearest_float(choice) for choice in choices if nearest_float(choice) == choice]
     return np.isin(values, np.array(possible, dtype=np.float64))

@@ -96,7 +96,7 @@ def _spread(column: StringColumn, answers: BoolArray) -> BoolArray:
 
 def _ranks(words: list[str], other_words: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The rank of each word among all words of both; a last entry is there for the code -1."""
-    rank = {word: place for place, word in enumerate(sorted({*words, *other_words}))}
+    rank = {word: position for position, word in enumerate(sorted({*words, *other_words}))}
     return (
         np.array([*(rank[word] for word in words), -1], dtype=np.int64),
         np.array([*(rank[word] for word in other_words), -1], dtype=np.int64),

@@ -15,7 +15,7 @@ from .truth import BoolArray, Truth, some
 
 _Keys = npt.NDArray[np.int64]
 _ROW: int = 2**32
-"""A key is ``row * _ROW + place``; places stay far below, whatever the slop."""
+"""A key is ``row * _ROW + position``; positions stay far below ``_ROW``, whatever the slop."""
 
 _MERGED_AT_ONCE: int = 100_000
 _SHORT_PHRASE: int = 8
@@ -28,15 +28,15 @@ def text_match(column: TokenColumn, words: tuple[str, ...], at_least: int) -> Tr
     codes = column.codes.codes
     if at_least == 1:
         return _where_text(column, counts(column.tokens, np.isin(codes, np.array(known, dtype=np.int32))) > 0)
-    places = np.flatnonzero(np.isin(codes, np.array(known, dtype=np.int32)))
-    rows = np.searchsorted(column.tokens.offsets, places, side="right") - 1
-    pairs = _distinct(rows * _ROW + codes[places])
+    indices = np.flatnonzero(np.isin(codes, np.array(known, dtype=np.int32)))
+    rows = np.searchsorted(column.tokens.offsets, indices, side="right") - 1
+    pairs = _distinct(rows * _ROW + codes[indices])
     present = np.bincount(pairs // _ROW, minlength=len(column.tokens.kinds))
     return _where_text(column, present >= at_least)
 
 
 def phrase_match(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: int) -> Truth:
-    """Rows that have the ``words`` (with their places in the phrase) within ``slop``.
+    """Rows that have the ``words`` (with their positions in the phrase) within ``slop``.
 
     Each occurrence of a word says where the phrase would begin; a row matches if it has an occurrence of every
     word such that those beginnings lie at most ``slop`` apart. So 1 lets a word stand between two, and 2 lets
@@ -55,7 +55,7 @@ def _phrase_begins(column: TokenColumn, words: tuple[tuple[str, int], ...], slop
     occurrences = _occurrences_of_all(column, words)
     if not occurrences:
         return np.zeros(0, dtype=np.int64)
-    # Rare words first, as they rule out most. Of one word's places the first takes the first occurrence that
+    # Rare words first, as they rule out most. Of one word's positions, the first takes the first occurrence that
     # will do, and the next a later one: whatever else they took, the phrase would only be longer.
     steps = sorted(words, key=lambda step: (len(occurrences[step[0]]), step))
     rarest, at = steps[0]
@@ -63,13 +63,13 @@ def _phrase_begins(column: TokenColumn, words: tuple[tuple[str, int], ...], slop
     if slop:
         earliest = _beginnings(occurrences, steps, slop)
     taken: dict[str, _Keys] = {}
-    for word, place in steps:
-        sought = earliest + place
+    for word, offset in steps:
+        sought = earliest + offset
         if word in taken:
             sought = np.maximum(sought, taken[word] + 1)
         candidates = occurrences[word]
         found = candidates[np.minimum(np.searchsorted(candidates, sought), len(candidates) - 1)]
-        fits = (found >= sought) & (found <= earliest + place + slop)
+        fits = (found >= sought) & (found <= earliest + offset + slop)
         earliest = earliest[fits]
         taken = {other: keys[fits] for other, keys in taken.items()} | {word: found[fits]}
     return earliest
@@ -101,8 +101,8 @@ def _occurrences_of_all(column: TokenColumn, words: tuple[tuple[str, int], ...])
 def _places(keys: _Keys, sought: _Keys) -> tuple[_Keys, BoolArray]:
     """Where the first of the ascending ``keys`` stands that is no less than each of ``sought``, the last one if
     none is, and whether it is the same."""
-    places = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
-    return places, keys[places] == sought if len(keys) else np.zeros(len(sought), dtype=np.bool_)
+    indices = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
+    return indices, keys[indices] == sought if len(keys) else np.zeros(len(sought), dtype=np.bool_)
 
 
 def _beginnings(occurrences: dict[str, _Keys], steps: Sequence[tuple[str, int]], slop: int) -> _Keys:
@@ -113,8 +113,8 @@ def _beginnings(occurrences: dict[str, _Keys], steps: Sequence[tuple[str, int]],
     rarest, at = steps[0]
     anchors = _distinct(occurrences[rarest] - at)
     known, waiting, size = anchors, [], 0
-    for word, place in steps[1:]:
-        begins = occurrences[word] - place
+    for word, offset in steps[1:]:
+        begins = occurrences[word] - offset
         after = anchors[_places(anchors, begins)[0]] - begins
         begins = begins[(after >= 0) & (after <= slop)]
         waiting.append(begins)
@@ -125,7 +125,7 @@ def _beginnings(occurrences: dict[str, _Keys], steps: Sequence[tuple[str, int]],
 
 
 def _occurrences(column: TokenColumn, word: str) -> _Keys:
-    """Ascending keys of the places at which rows have ``word``."""
+    """Ascending keys of the positions at which rows have ``word``."""
     assert column.positions is not None
     found = np.flatnonzero(column.codes.codes == column.codes.dictionary.code(word))
     rows = np.searchsorted(column.tokens.offsets, found, side="right") - 1

@@ -1,4 +1,4 @@
-"""The place in a filter text that a parser has reached: the current token, and errors that point at it."""
+"""The position that a parser has reached in a filter text: the current token, and errors that point at it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TOKENS: Final = MAX_NODES
 
 
 class Cursor:
-    """Goes through ``text`` token by token."""
+    """Reads ``text`` token by token."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -64,5 +64,5 @@ class Cursor:
 
 
 def at(token: Token) -> int:
-    """The 1-based place of a token, as errors and trees have it."""
+    """The 1-based column of a token, as errors and trees give it."""
     return token.start + 1

@@ -1,7 +1,7 @@
 """Turns "the parser stopped here" into a sentence that helps whoever wrote the filter.
 
-It looks at the text around the place where parsing stopped and at what the parser would have accepted;
-it never decides whether a text is valid.
+It looks at the text where parsing stopped and at what the parser would have accepted. It never decides whether a
+text is valid.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Expected(Enum):
     MEMBER = "the name of a field of the struct, as in $[name]"
 
 
-def explain(text: str, place: int, expected: Expected) -> Fault:
-    """Why ``text`` cannot go on at ``place`` (0-based), where only ``expected`` was possible."""
-    if place >= len(text.rstrip()):
+def explain(text: str, offset: int, expected: Expected) -> Fault:
+    """Why ``text`` cannot go on at ``offset`` (0-based), where only ``expected`` was possible."""
+    if offset >= len(text.rstrip()):
         return _at_the_end(text, expected)
     return (
-        _about_symbol(text, place, expected)
-        or _about_word(text, place, expected)
-        or (f"unexpected {_shown(text, place)}, expected {expected.value}", place + 1)
+        _about_symbol(text, offset, expected)
+        or _about_word(text, offset, expected)
+        or (f"unexpected {_shown(text, offset)}, expected {expected.value}", offset + 1)
     )
 
 
@@ -48,10 +48,10 @@ def _at_the_end(text: str, expected: Expected) -> Fault:
     return f"the expression ends too early, expected {expected.value}", len(text.rstrip()) + 1
 
 
-def _about_symbol(text: str, place: int, expected: Expected) -> Fault | None:
-    symbol = text[place]
-    if expected is Expected.OPERATOR and text.startswith(("==", "!="), place):
-        return "'==' and '!=' do not chain, join two comparisons with 'and'", place + 1
+def _about_symbol(text: str, offset: int, expected: Expected) -> Fault | None:
+    symbol = text[offset]
+    if expected is Expected.OPERATOR and text.startswith(("==", "!="), offset):
+        return "'==' and '!=' do not chain, join two comparisons with 'and'", offset + 1
     messages = {
         "=": "'=' does not compare, write '=='",
         ",": "unexpected ',': lists are written in square brackets, as in [1, 2]",
@@ -62,35 +62,35 @@ def _about_symbol(text: str, place: int, expected: Expected) -> Fault | None:
         "$": "the dynamic field is written $meta",
     }
     if expected is Expected.MEMBER:
-        return f"a field of the struct is named as in $[name], not by {_shown(text, place)}", place + 1
-    quote = re.compile(r"\[?\s*(?=[\"'])").match(text, place)
+        return f"a field of the struct is named as in $[name], not by {_shown(text, offset)}", offset + 1
+    quote = re.compile(r"\[?\s*(?=[\"'])").match(text, offset)
     if quote and not _WHOLE_STRING.match(text, quote.end()):
         return "the string is not closed before the end of the line", quote.end() + 1
-    if symbol == ">" and text[place - 1 : place] == "<":
-        return "there is no operator '<>', write '!='", place
-    if symbol in ")]" and _unclosed_bracket(text[:place]) is not None:
+    if symbol == ">" and text[offset - 1 : offset] == "<":
+        return "there is no operator '<>', write '!='", offset
+    if symbol in ")]" and _unclosed_bracket(text[:offset]) is not None:
         return None
-    return (messages[symbol], place + 1) if symbol in messages else None
+    return (messages[symbol], offset + 1) if symbol in messages else None
 
 
-def _about_word(text: str, place: int, expected: Expected) -> Fault | None:
-    found = _WORD.match(text, place)
+def _about_word(text: str, offset: int, expected: Expected) -> Fault | None:
+    found = _WORD.match(text, offset)
     if not found:
         return None
     word, plain = found[0], found[0].lower()
     if plain in _KEYWORDS and not (word.islower() or word.isupper()):
         return (
             f"keyword '{word}' is written all lower or all upper: '{plain}' or '{plain.upper()}'",
-            place + 1,
+            offset + 1,
         )
     if plain == "is":
-        return "after 'is' comes 'null' or 'not null', in the same case as 'is'", place + 1
+        return "after 'is' comes 'null' or 'not null', in the same case as 'is'", offset + 1
     if plain == "between":
-        return "there is no operator 'between', write a range: 1 <= x <= 5", place + 1
+        return "there is no operator 'between', write a range: 1 <= x <= 5", offset + 1
     if plain == "not" and re.match(r"\s+like\b", text[found.end() :], re.IGNORECASE):
-        return "there is no operator 'not like', write not (field like \"pattern\")", place + 1
+        return "there is no operator 'not like', write not (field like \"pattern\")", offset + 1
     if plain in _KEYWORDS and expected is Expected.OPERAND:
-        return f"keyword '{word}' cannot stand here, expected {expected.value}", place + 1
+        return f"keyword '{word}' cannot stand here, expected {expected.value}", offset + 1
     return None
 
 
@@ -105,11 +105,11 @@ def _unclosed_bracket(text: str) -> int | None:
     return opened[-1] if opened else None
 
 
-def _shown(text: str, place: int) -> str:
-    word = re.compile(r"\w+").match(text, place)
+def _shown(text: str, offset: int) -> str:
+    word = re.compile(r"\w+").match(text, offset)
     if word:
         return f"'{word[0][:40]}'"
-    character = text[place]
+    character = text[offset]
     if character.isascii() and character.isprintable():
         return f"'{character}'"
     return f"character U+{ord(character):04X} ({unicodedata.name(character, 'unnamed')})"

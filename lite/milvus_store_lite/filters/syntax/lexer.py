@@ -45,7 +45,7 @@ class Kind(Enum):
 
 
 class Token(NamedTuple):
-    """``start`` and ``end`` are 0-based places in the text."""
+    """``start`` and ``end`` are 0-based offsets in the text."""
 
     kind: Kind
     text: str
@@ -82,9 +82,9 @@ _SKIPPED: Final = re.compile(_GAP)
 _KINDS: Final = {kind.value: kind for kind in Kind}
 
 
-def token_at(text: str, place: int) -> Token:
-    """The first token of ``text`` at or after ``place``."""
-    gap = _SKIPPED.match(text, place)
+def token_at(text: str, offset: int) -> Token:
+    """The first token of ``text`` at or after ``offset``."""
+    gap = _SKIPPED.match(text, offset)
     assert gap is not None, "a gap may be empty"
     start = gap.end()
     if start == len(text):

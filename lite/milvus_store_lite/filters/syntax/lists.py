@@ -23,7 +23,7 @@ def plain_list(text: str, start: int) -> tuple[list[Value], int] | None:
     found = STRING_LIST.match(text, start)
     if found is not None:
         quoted = QUOTED.findall(found[0])
-        return [one or other for one, other in quoted], found.end()
+        return [single or double for single, double in quoted], found.end()
     found = LITERAL_LIST.match(text, start)
     if found is None:
         return None
@@ -48,4 +48,4 @@ def item_column(text: str, list_at: int, index: int) -> int:
     found = LITERAL_LIST.match(text, list_at - 1)
     assert found is not None, "a list of plain literals was read there"
     items = ITEM.finditer(text, found.start() + 1, found.end() - 1)
-    return next(item.start() + 1 for place, item in enumerate(items) if place == index)
+    return next(item.start() + 1 for at, item in enumerate(items) if at == index)
