@@ -194,7 +194,7 @@ class CollectionOpener:
                     yield None
                     return
                 record = catalog.load(connection, index.collection)
-                is_same = index.record in record.indexes and index.one in record.schema.fields
+                is_same = index.record in record.indexes and index.field in record.schema.fields
                 yield (
                     Session(OpenTransaction(connection), self._fresh_state(record), position)
                     if is_same

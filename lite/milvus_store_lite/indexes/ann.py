@@ -1,8 +1,8 @@
-"""What every approximate index has in common: a faiss index, and how vectors and queries go into it.
+"""The base of every approximate index: a faiss index, and how vectors and queries go into it.
 
-An index ranks compressed or linked vectors and proposes candidates by label; labels count the vectors in the
-order they were added. Exact scores are the caller's affair. Imported only when an index is built or asked,
-because faiss takes a moment to import.
+An index ranks compressed or linked vectors and proposes candidates by label. Labels count the vectors in the
+order they were added. The caller computes exact scores. This module is imported only when an index is built or
+searched, because faiss takes a moment to import.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +24,6 @@ from ..process.forks import GATE
 from ..process.openmp import faiss
 from ..storage.index_parts import DamagedIndex
 from . import transfer
-from .effort import Effort
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -32,17 +32,17 @@ ROUNDS: Final = 8
 """Rounds of k-means: more of them cost build time and gain no recall."""
 
 _MOST_TUNED: Final = 2**40
-"""More than any number that a build finds out."""
+"""Larger than any number that a build determines."""
 
 _LABEL_BYTES: Final = 32
-"""A label, and what is kept of its vector beside its code."""
+"""Bytes of a label and of its bookkeeping, beside the code of its vector."""
 
 _SEARCH_BYTES: Final = 16 << 20
 _CANDIDATE_BYTES: Final = 64
 """Memory of a search, and of each of its candidates."""
 
 _PARAMS_KEPT: Final = 64
-"""Efforts whose parameters are kept: a process mostly asks with a few."""
+"""Kinds of effort whose faiss parameters are kept: a process mostly searches with a few."""
 
 SCALAR_CODES: Final = {
     "SQ4U": "SQ4",
@@ -52,10 +52,24 @@ SCALAR_CODES: Final = {
     "FP16": "SQfp16",
     "FP32": "Flat",
 }
-"""What faiss calls the codes that Milvus calls so."""
+"""faiss's names of Milvus's codes."""
 
 _QUERIES_FOR_THREADS: Final = 8
-"""A batch smaller than this is answered by one thread: waking others takes longer than they save."""
+"""One thread answers a smaller batch than this: waking others takes longer than they save."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEffort:
+    """How hard a search looks: what trades its time for its recall.
+
+    ``width``: inverted lists that it visits (nprobe), or graph nodes that it keeps (ef). ``candidates``: rows that
+    it takes from them. ``rerank_k``: the candidates that are left when finer codes have ranked them, None where
+    there are no finer codes. The caller re-ranks the last ones by their vectors.
+    """
+
+    width: int
+    candidates: int
+    rerank_k: int | None = None
 
 
 class AnnIndex(ABC):
@@ -65,7 +79,7 @@ class AnnIndex(ABC):
         handle: the faiss index.
         metric: L2, IP or COSINE. For COSINE, vectors are brought to length 1 on their way in.
         parameters: those of ``create_index``.
-        tuned: what the build found out about the data.
+        tuned: what the build determined from the data.
 
     ``rows``: vectors in it.
     """
@@ -79,15 +93,15 @@ class AnnIndex(ABC):
         self.tuned: dict[str, Any] = dict(tuned or {})
         self.rows = int(handle.ntotal)
         self._is_by_product = handle.metric_type == faiss.METRIC_INNER_PRODUCT
-        self._params: dict[Effort, Any] = {}
+        self._params: dict[SearchEffort, Any] = {}
 
     @classmethod
     @abstractmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> AnnIndex:
-        """An index to train and fill, dimensioned for ``rows`` vectors."""
+        """An empty index to train and fill, sized for ``rows`` vectors."""
 
     def reserve(self, rows: int) -> None:  # noqa: B027  # most have nothing to reserve
-        """Take memory for ``rows`` vectors at once, where growing would take it twice."""
+        """Reserve memory for ``rows`` vectors at once, where growing would take twice as much."""
 
     @classmethod
     def read(
@@ -103,12 +117,12 @@ class AnnIndex(ABC):
         """The index that ``write`` wrote, of which ``pieces`` are the bytes, ``size`` of them.
 
         Raises:
-            DamagedIndex: it is none of ``rows`` vectors that a build with these ``parameters`` makes.
+            DamagedIndex: a build of ``rows`` vectors with these ``parameters`` makes no such index.
         """
         for name, value in tuned.items():
             if type(value) is not int or not 0 < value < _MOST_TUNED:
                 raise DamagedIndex(f"its build found {name}={value!r:.20}")
-        # How many lists there are follows from rows that may be gone since, and is told by the lists.
+        # The number of lists followed from rows that may be gone since; the stored lists tell it.
         like = cls.empty(dim, metric, {**parameters, "nlist": 1}, tuned.get("rows", rows))
         made = cls(transfer.read(pieces, size, like.handle, rows), metric, parameters, tuned)
         if not made.tuned.keys() >= made.needs_tuned:
@@ -118,11 +132,11 @@ class AnnIndex(ABC):
 
     @property
     def needs_tuned(self) -> set[str]:
-        """Names of what its build has to have found out."""
+        """Keys that ``tuned`` must have."""
         return set()
 
     def check(self) -> None:  # noqa: B027  # most are checked while they are read
-        """Look at what was read once it is in memory.
+        """Check the index once it is in memory.
 
         Raises:
             DamagedIndex: a search by it would not be safe.
@@ -148,11 +162,11 @@ class AnnIndex(ABC):
 
     @property
     def chunk(self) -> int:
-        """Vectors to add at a time: what takes about a second, since nothing stops it half-way."""
+        """Vectors to add at a time: about a second's work, since nothing can interrupt it."""
         return 16_384
 
     def train(self, sample: Floats) -> None:
-        """Learn from ``sample`` (m, dim), prepared; raises MemoryError where there is too little to do so."""
+        """Train with ``sample`` (m, dim), prepared; raises MemoryError where there is too little memory."""
         use_threads()
         require(HEADROOM + 2 * sample.nbytes)
         self.handle.train(sample)
@@ -166,7 +180,7 @@ class AnnIndex(ABC):
         return True
 
     def extended(self, vectors: Floats) -> AnnIndex:
-        """This index with more vectors, as another one: readers of this one go on undisturbed."""
+        """A copy of this index with more vectors; searches of this one continue undisturbed."""
         require(HEADROOM + 2 * self.bytes_of(self.rows + len(vectors)))
         copy = type(self)(faiss.clone_index(self.handle), self.metric, self.parameters, self.tuned)
         copy.add(vectors)
@@ -176,10 +190,10 @@ class AnnIndex(ABC):
         """Append ``vectors`` (m, dim), prepared. No search may run meanwhile.
 
         Raises:
-            MemoryError: there is too little for them.
+            MemoryError: there is too little memory for them.
         """
         use_threads()
-        # What grows moves, and is in memory twice meanwhile.
+        # A growing array moves, and is in memory twice meanwhile.
         require(HEADROOM + self.bytes_of(self.rows + len(vectors)) + vectors.nbytes)
         self.handle.add(vectors)
         self.rows = int(self.handle.ntotal)
@@ -202,31 +216,32 @@ class AnnIndex(ABC):
         return queries if self._is_by_product else self.prepare(queries)
 
     @abstractmethod
-    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
-        """How hard to look for ``limit`` rows when a filter leaves ``share`` of all, by the given parameters."""
+    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
+        """The effort to find ``limit`` rows where a filter leaves ``share`` of all; ``given``: search
+        parameters."""
 
-    def wider(self, effort: Effort) -> Effort | None:
-        """A harder look, or None when this one saw everything."""
+    def wider(self, effort: SearchEffort) -> SearchEffort | None:
+        """A greater effort, or None when this one saw everything."""
         most = self.most
-        if effort.breadth >= most:
+        if effort.width >= most:
             return None
         candidates = min(self.rows, 2 * effort.candidates)
         rerank_k = None if effort.rerank_k is None else min(candidates, 2 * effort.rerank_k)
-        return Effort(min(most, 4 * effort.breadth), candidates, rerank_k)
+        return SearchEffort(min(most, 4 * effort.width), candidates, rerank_k)
 
     @property
     @abstractmethod
     def most(self) -> int:
-        """The breadth at which a search sees everything."""
+        """The width at which a search sees everything."""
 
-    def candidates(self, queries: Floats, effort: Effort, allowed: Mask | None) -> list[Labels]:
+    def candidates(self, queries: Floats, effort: SearchEffort, allowed: Mask | None) -> list[Labels]:
         """Labels of the likely nearest for each of ``queries`` (q, dim), prepared, ascending and each once.
 
         Args:
             allowed: which labels may be found, a mask over all of them; None for all.
 
         Raises:
-            MemoryError: there is too little for it.
+            MemoryError: there is too little memory.
         """
         use_threads(len(queries) >= _QUERIES_FOR_THREADS)
         count = min(effort.candidates, self.rows)
@@ -241,12 +256,12 @@ class AnnIndex(ABC):
         return [self._kept(labels, flags) for labels in found]
 
     def _kept(self, labels: Labels, allowed: BoolArray | None) -> Labels:
-        """Those of ``labels``, ascending, that there are and that are ``allowed``, each once.
+        """Those of ``labels``, ascending, that exist and are ``allowed``, each once.
 
-        faiss was asked for no others and has given others in a released version: which rows a caller may see
-        does not depend on it.
+        faiss was asked for no others, but a released version has returned others. Which rows a caller may see must
+        not depend on it.
         """
-        if labels[0] < 0:  # what was not found is -1
+        if labels[0] < 0:  # faiss fills up with -1
             labels = labels[labels >= 0]
         if len(labels) == 0:
             return labels
@@ -260,7 +275,7 @@ class AnnIndex(ABC):
             labels = np.unique(labels)
         return labels
 
-    def _unfiltered(self, effort: Effort) -> Any:
+    def _unfiltered(self, effort: SearchEffort) -> Any:
         """The parameters of a search for all labels: faiss only reads them, and making them takes 10 µs."""
         params = self._params.get(effort)
         if params is None:
@@ -278,18 +293,18 @@ class AnnIndex(ABC):
         """The ``count`` of ``labels``, ascending, that are likely nearest to ``query`` (dim,), prepared."""
         raise NotImplementedError
 
-    def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
+    def _search(self, queries: Floats, count: int, effort: SearchEffort, params: Any) -> Labels:
         """(q, c) labels of the ``count`` likely nearest, or of what ``effort`` leaves of them; -1 for none."""
         found: Labels = self.handle.search(queries, count, params=params)[1]
         return found
 
     @abstractmethod
-    def _search_params(self, effort: Effort, selector: Any) -> Any: ...
+    def _search_params(self, effort: SearchEffort, selector: Any) -> Any: ...
 
 
 def use_threads(pays: bool = True) -> None:
-    """Let what the calling thread asks of faiss next be done by all cores, or by one where that does not pay."""
-    # OpenMP ends the process where it is refused a thread's stack.
+    """Let faiss use all cores for the next call of this thread, or one core where more do not pay."""
+    # OpenMP ends the process where it cannot have a thread's stack.
     faiss.omp_set_num_threads(GATE.cores if pays else 1)
 
 

@@ -1,4 +1,4 @@
-"""Finding the inverted list of each vector that joins an index, where lists are many and vectors wide.
+"""Finds the inverted list of each vector that joins an index, where lists are many and vectors wide.
 
 Comparing a vector with 1,024 centroids takes two thirds of what adding it takes. Product codes of the centroids, 4
 bits for four dimensions, are compared by faiss's fast-scan kernels in half the time, and the eight best by their
@@ -24,7 +24,7 @@ _COMPARED: Final = 8
 
 
 def quick_quantizer(lists: Any) -> Any:
-    """What finds the nearest of the centroids of ``lists``, trained, quickly; None where nothing is quicker."""
+    """A quick quantizer over the centroids of ``lists``, which are trained; None where it would not be quicker."""
     dim, count = lists.d, lists.nlist
     if count < _LEAST_LISTS or dim < _LEAST_DIM or dim % _DIMENSIONS_PER_CODE != 0:
         return None
@@ -38,7 +38,7 @@ def quick_quantizer(lists: Any) -> Any:
 
 @contextmanager
 def assigned_by(quantizer: Any, lists: Any) -> Iterator[None]:
-    """Inside the block, vectors that are added to ``lists`` go where ``quantizer`` says; None for their own."""
+    """Let ``quantizer`` assign the vectors that the block adds to ``lists``; None keeps their own quantizer."""
     if quantizer is None:
         yield
         return

@@ -1,6 +1,6 @@
 """Building an index from the rows in the file, and extending one with rows that came later.
 
-Vectors are streamed: what a build needs in memory is the index, a training sample and one chunk.
+Vectors are streamed: a build holds the index, a training sample and one chunk in memory.
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ Chunk = tuple[npt.NDArray[np.int64], Floats]
 
 _SAMPLE_QUERIES: Final = 64
 _NEAREST: Final = 10
-"""Sample queries by which an index is tuned, and how many of their nearest it is to find."""
+"""Sample queries that tune an index, and how many of their nearest rows it must find."""
 
 _LEAST_SAMPLE: Final = 256
-"""Vectors without which there is nothing to learn from: what product codes have centroids."""
+"""The fewest vectors to train with: product codes have as many centroids."""
 
 _READ_AT_ONCE: Final = 1_024
-"""Vectors read at a time, so that they are still in the processor's cache when they are verified and prepared."""
+"""Vectors read at a time: few enough to be in the processor's cache still when they are verified and prepared."""
 
 _ADDER_LOOKED_AFTER: Final = 1.0
-"""Seconds after which who waits for the thread that adds looks whether it lives: without memory it may not."""
+"""While it waits, a build checks this often (seconds) that the adding thread lives: a lack of memory may end
+it."""
 
 _NORMS: Final = (1e-15, 1e15)
 """Beyond these lengths products of float32 overflow or vanish."""
@@ -55,7 +56,7 @@ class Unindexable(Exception):
 
 
 class Progress:
-    """How a build reports: ``advance`` after each chunk, which may also stop it."""
+    """How a build reports its progress: by ``advance`` after each chunk. ``advance`` may also stop the build."""
 
     def __init__(self, report: Callable[[int, int], None], is_cancelled: Callable[[], bool]) -> None:
         self._report = report
@@ -70,7 +71,7 @@ class Progress:
 
 def build(
     family: type[AnnIndex],
-    one: Field,
+    field: Field,
     metric: str,
     parameters: Mapping[str, Any],
     rows: RowStore,
@@ -78,24 +79,24 @@ def build(
     through_seq: int,
     progress: Progress,
 ) -> BuiltIndex:
-    """An index over all vectors of field ``one``, as the transaction of ``connection`` sees them.
+    """An index over all vectors of ``field``, as the transaction of ``connection`` sees them.
 
     Raises:
-        MemoryError: there is too little for it.
-        Unindexable: no setting of the index finds what it should, or a vector is out of its range.
-        BuildCancelled: ``progress`` said so.
+        MemoryError: there is too little memory.
+        Unindexable: no setting of the index finds enough, or a vector is out of its range.
+        BuildCancelled: ``progress`` cancelled the build.
     """
     seqs = rows.live_seqs(connection, rows.position(connection))
-    ann = family.empty(one.vector_dim, metric, parameters, len(seqs))
+    ann = family.empty(field.vector_dim, metric, parameters, len(seqs))
     require(HEADROOM + ann.bytes_of(len(seqs)))
     ann.reserve(len(seqs))
     tuner = None
     if ann.sample_size:
-        tuner = _Tuner(metric, _trained(ann, _sample(one, rows, connection, seqs, ann.sample_size)))
+        tuner = _Tuner(metric, _trained(ann, _sample(field, rows, connection, seqs, ann.sample_size)))
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
-        for chunk_seqs, vectors in _chunks(ann, one, rows, connection, 0):
+        for chunk_seqs, vectors in _chunks(ann, field, rows, connection, 0):
             adder.add(vectors)
             if tuner is not None:
                 tuner.see(vectors, first_label=done)
@@ -111,14 +112,14 @@ def build(
 
 def extend(
     built: BuiltIndex,
-    one: Field,
+    field: Field,
     rows: RowStore,
     connection: sqlite3.Connection,
     through_seq: int,
     progress: Progress,
 ) -> BuiltIndex:
     """``built`` with the vectors that came after it, as the transaction of ``connection`` sees them."""
-    found = list(_chunks(built.ann, one, rows, connection, built.through_seq))
+    found = list(_chunks(built.ann, field, rows, connection, built.through_seq))
     if not found:
         return BuiltIndex(built.ann, built.seqs, through_seq)
     vectors = np.concatenate([vectors for _, vectors in found])
@@ -128,17 +129,17 @@ def extend(
 
 
 class _Adder:
-    """Adds chunks to an index in their order, without Python's lock, while the next ones are read.
+    """Adds chunks to an index in their order, in a thread of its own, while the caller reads the next ones.
 
-    All are in at the end of the ``with`` block. Its thread is one that may still begin work while the
-    interpreter shuts down, unlike those of an executor: a build is told to stop only then. Where no thread can be
-    started, they are added by the caller's.
+    All are in at the end of the ``with`` block. Unlike the threads of an executor, this one may begin work while
+    the interpreter shuts down: only then is a build told to stop. Where no thread can be started, the caller's
+    adds.
     """
 
     def __init__(self, ann: AnnIndex) -> None:
         self._ann = ann
         self._waiting: SimpleQueue[Floats | None] = SimpleQueue()
-        self._room: SimpleQueue[None] = SimpleQueue()  # one for each chunk that may be put there
+        self._room: SimpleQueue[None] = SimpleQueue()  # one for each chunk that may be queued
         self._errors: list[BaseException] = []
         self._thread = threading.Thread(
             target=self._work,
@@ -152,7 +153,7 @@ class _Adder:
         ).atexit = False  # where an exception skips ``__exit__``
 
     def add(self, vectors: Floats) -> None:
-        """Add ``vectors`` (m, dim), prepared, after those before; raises what adding an earlier chunk raised."""
+        """Add ``vectors`` (m, dim), prepared. Raises the error of an earlier chunk, if there was one."""
         if not self._has_thread:
             self._ann.add(vectors)
             return
@@ -201,7 +202,7 @@ class _Adder:
 
 
 class _Tuner:
-    """Finds the true nearest of sample queries while the vectors pass by."""
+    """Finds the true nearest rows of sample queries while the vectors stream by."""
 
     def __init__(self, metric: str, queries: Floats) -> None:
         self.queries = queries
@@ -210,12 +211,12 @@ class _Tuner:
         self._labels = np.full((len(queries), _NEAREST), -1, dtype=np.int64)
 
     def see(self, vectors: Floats, first_label: int) -> None:
-        """Take note of ``vectors``, which have labels from ``first_label`` on."""
+        """Consider ``vectors``, which have labels from ``first_label`` on."""
         ranks = inner_products(vectors, self.queries)
         if self._is_l2:
             ranks *= 2
             ranks -= np.einsum("ij,ij->i", vectors, vectors)
-        # Soon few vectors are nearer to any of the queries than what it has.
+        # Soon few vectors are nearer to any of the queries than those that it has.
         near = np.flatnonzero((ranks > self._best.min(axis=1, keepdims=True)).any(axis=0))
         labels = np.broadcast_to(first_label + near, (len(ranks), len(near)))
         ranks = np.concatenate([self._best, ranks[:, near]], axis=1)
@@ -229,10 +230,10 @@ class _Tuner:
 
 
 def _trained(ann: AnnIndex, sample: Floats) -> Floats:
-    """Let ``ann`` learn from ``sample`` (m, dim); returns some of it, prepared, to ask with.
+    """Train ``ann`` with ``sample`` (m, dim); returns some of it, prepared, as sample queries.
 
     Raises:
-        Unindexable: there is too little to learn from.
+        Unindexable: the sample is too small.
     """
     sample = _checked(ann, sample)
     if len(sample) < _LEAST_SAMPLE:
@@ -244,25 +245,25 @@ def _trained(ann: AnnIndex, sample: Floats) -> Floats:
 
 
 def _sample(
-    one: Field, rows: RowStore, connection: sqlite3.Connection, seqs: npt.NDArray[np.int64], size: int
+    field: Field, rows: RowStore, connection: sqlite3.Connection, seqs: npt.NDArray[np.int64], size: int
 ) -> Floats:
     """``size`` vectors drawn from all, or all if there are fewer."""
     if size < len(seqs):
         seqs = np.sort(np.random.default_rng(len(seqs)).choice(seqs, size, replace=False))
-    found = rows.fetch_vectors(connection, seqs.tolist(), one.name)
-    return dense.from_blobs(one, [blob for blob in found.values() if blob is not None])
+    found = rows.fetch_vectors(connection, seqs.tolist(), field.name)
+    return dense.from_blobs(field, [blob for blob in found.values() if blob is not None])
 
 
 def _chunks(
-    ann: AnnIndex, one: Field, rows: RowStore, connection: sqlite3.Connection, after: int
+    ann: AnnIndex, field: Field, rows: RowStore, connection: sqlite3.Connection, after: int
 ) -> Iterator[Chunk]:
     """(seqs, vectors) of the rows beyond ``after`` that have a vector, prepared for ``ann``, in its chunks."""
     size = min(ann.chunk, _READ_AT_ONCE)
     seqs: list[int] = []
-    vectors = np.empty((ann.chunk, one.vector_dim), dtype=np.float32)
-    for read, blobs in rows.every_vector(connection, one.name, after, size):
+    vectors = np.empty((ann.chunk, field.vector_dim), dtype=np.float32)
+    for read, blobs in rows.every_vector(connection, field.name, after, size):
         present = [blob for blob in blobs if blob is not None]
-        vectors[len(seqs) : len(seqs) + len(present)] = _checked(ann, dense.from_blobs(one, present))
+        vectors[len(seqs) : len(seqs) + len(present)] = _checked(ann, dense.from_blobs(field, present))
         seqs += read if len(present) == len(read) else _of_present(read, blobs)
         if len(seqs) > ann.chunk - size:
             yield np.array(seqs, dtype=np.int64), vectors[: len(seqs)]
@@ -273,19 +274,19 @@ def _chunks(
 
 def prepared_vectors(
     ann: AnnIndex,
-    one: Field,
+    field: Field,
     seqs: npt.NDArray[np.int64],
     rows: RowStore,
     connection: sqlite3.Connection,
 ) -> Callable[[npt.NDArray[np.int64]], tuple[npt.NDArray[np.int64], Floats]]:
-    """What fetches vectors by labels of ``ann``, whose rows are ``seqs``: of those that are still there."""
+    """A function that fetches the vectors of labels of ``ann``, as far as their rows, ``seqs``, still exist."""
 
     def fetch(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats]:
         asked = seqs[labels].tolist()
-        found = rows.present_vectors(connection, asked, one.name)
+        found = rows.present_vectors(connection, asked, field.name)
         blobs = [found.get(seq) for seq in asked]
         present = np.array([blob is not None for blob in blobs], dtype=np.bool_)
-        vectors = dense.from_blobs(one, [blob for blob in blobs if blob is not None])
+        vectors = dense.from_blobs(field, [blob for blob in blobs if blob is not None])
         return labels[present], ann.prepare(vectors)
 
     return fetch

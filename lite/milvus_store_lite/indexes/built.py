@@ -1,4 +1,4 @@
-"""A built index and the rows it knows: from the slots of a view to its labels and back."""
+"""A built index and its rows: from the slots of a view to its labels and back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Slots = npt.NDArray[np.int64]
 class BuiltIndex:
     """An index over the rows ``seqs`` (n,) int64, ascending: label i is row ``seqs[i]``.
 
-    Immutable: what adds rows makes another one. Rows up to ``through_seq`` that are not among ``seqs`` have no
+    Immutable: adding rows makes another one. Rows up to ``through_seq`` that are not among ``seqs`` have no
     vector.
     """
 
@@ -44,7 +44,7 @@ class BuiltIndex:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The slots before ``indexed_slots`` are in an index of ``labels`` labels, if they have a vector.
+    """The slots before ``indexed_slots`` that have a vector are in an index of ``labels`` labels.
 
     ``slot_of_label``: (labels,) int64, -1 for rows that are gone; None when label i is slot i.
     """
@@ -55,14 +55,14 @@ class Coverage:
 
     @lazy
     def _present(self) -> Mask | None:
-        """The labels of rows that are still there; None when all are."""
+        """The labels of live rows; None when all are live."""
         if self.slot_of_label is None:
             return None
         present = self.slot_of_label >= 0
         return None if present.all() else Mask(present)
 
     def allowed(self, rows: Mask | None) -> Mask | None:
-        """Which labels those ``rows``, a mask over slots, let through; None for all."""
+        """The labels of ``rows``, a mask over slots; None for all."""
         if rows is None:
             return self._present
         if self.slot_of_label is None and len(rows.flags) == self.labels:
@@ -76,5 +76,5 @@ class Coverage:
         return through if self._present is None else through & self._present.flags
 
     def slots(self, labels: Slots) -> Slots:
-        """The slots of labels that were let through."""
+        """The slots of ``labels``, which are allowed."""
         return labels if self.slot_of_label is None else self.slot_of_label[labels]

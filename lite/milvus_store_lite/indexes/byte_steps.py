@@ -1,7 +1,6 @@
-"""Steps through bytes that nobody has vouched for: numbers and arrays, none larger than what is left.
+"""Reads untrusted bytes step by step: numbers and arrays, none larger than the bytes that are left.
 
-A step asks for a number of bytes and is sent them. By asking for the next ones it says that these are right.
-"""
+A step asks for a number of bytes and receives them. When it asks for the next ones, it has accepted these."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ NUMBER: Final = 8
 """Bytes of a size, and of a label."""
 
 _AT_ONCE: Final = 512 << 10
-"""Bytes of an array that are looked at together, so that they are still in the processor's cache."""
+"""Bytes of an array that are checked together, so that they are still in the processor's cache."""
 
 
 class ByteSteps:
@@ -61,7 +60,7 @@ class ByteSteps:
             size = len(piece)
             left -= size
             if is_right is not None:
-                # numpy takes three times as long over numbers that do not begin at a multiple of their size.
+                # numpy takes three times as long for numbers that do not begin at a multiple of their size.
                 self._aligned[:size] = piece
                 if not is_right(self._aligned[:size].view(dtype)):
                     raise DamagedIndex(f"its {name} are out of range")

@@ -1,9 +1,9 @@
-"""AUTOINDEX and its kin: RaBitQ codes, one bit for a dimension, in inverted lists.
+"""AUTOINDEX and its relatives: RaBitQ codes, one bit for a dimension, in inverted lists.
 
-Codes are ranked by faiss's fast-scan kernels. What they propose is scored exactly by the caller where its
-vectors are in memory; where they are not, finer codes that are rank the proposals first, and the caller reads
-the few vectors that are left from the file. How many lists, candidates and rerank_k that takes depends on the
-data, so the build asks sample queries whose answers it knows, and keeps the cheapest setting that finds them.
+faiss's fast-scan kernels rank the codes and propose candidates. Where the vectors are in memory, the caller scores
+the candidates exactly. Where they are not, finer codes in memory rank the candidates first, and the caller reads
+the few vectors that are left from the file. The nprobe, candidates and rerank_k that this takes depend on the
+data. So the build asks sample queries whose answers it knows, and keeps the cheapest setting that finds them.
 RaBitQ: Gao and Long, SIGMOD 2024 (https://arxiv.org/abs/2405.12497).
 """
 
@@ -20,9 +20,8 @@ from ..columns.products import inner_products
 from ..columns.vectors import RESIDENT_BYTES
 from ..process.openmp import faiss
 from ..process.team import TEAM
-from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, list_count, use_threads
+from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, use_threads
 from .assigning import assigned_by, quick_quantizer
-from .effort import Effort
 
 _ROUNDS: Final = 5
 _SAMPLE_PER_LIST: Final = 40
@@ -30,16 +29,16 @@ _SAMPLE_PER_LIST: Final = 40
 codes find as much (300,000 clustered vectors in 1024 lists)."""
 
 TUNED_RECALL: Final = 0.995
-"""Share of the sample queries' ten nearest that the tuned setting finds: queries from outside the data lie
-farther from it than rows of it do."""
+"""Recall@10 of the tuned setting for the sample queries: queries from outside the data lie farther from it than
+its own rows."""
 
 _MARGIN: Final = 1.25
-"""More candidates than the sample queries need: 64 of them may be lucky by a few in a thousand."""
+"""How many times the candidates that the sample queries need: 64 queries may be lucky by a few in a thousand."""
 
 _CANDIDATES: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600)
-_LEAST_BREADTH: Final = 4
+_LEAST_NPROBE: Final = 4
 _SPARSENESS: Final = 0.6
-"""Survivors of a filter are sparser: the same number of them lies in a wider circle. Among 1 M clustered vectors
+"""The rows that a filter leaves are sparser: the same number lies in a wider circle. Among 1 M clustered vectors
 in 1024 lists, 8 lists hold all of the nearest. Of a hundredth of them 80 lists, as by the square root, hold 94 %,
 and 127 hold 99.9 %."""
 
@@ -47,12 +46,12 @@ _CODES_FOR_THREADS: Final = 150_000
 """One-bit codes that are worth waking other threads for one query: some four milliseconds of one thread."""
 
 _ONE_THREAD, _ALL_THREADS, _ANY = 11, 15, 0
-"""How faiss's fast-scan goes through the lists of one query (``implem``), and how if it may choose. For one query
-it would choose the way for many, which takes 0.55 ms instead of 0.42 for 8,000 codes."""
+"""faiss's fast-scan kernels (``implem``): for one query with one thread or all, and faiss's own choice. For one
+query faiss would choose the one for many, which takes 0.55 ms instead of 0.42 for 8,000 codes."""
 
-_FINALISTS: Final = (15, 20, 25, 30, 40, 60, 80, 120, 200)
+_RERANK_KS: Final = (15, 20, 25, 30, 40, 60, 80, 120, 200)
 _FINER_BYTES: Final = 1 << 30
-"""Bytes of memory that AUTOINDEX takes for finer codes at most; beyond, candidates are read from the file."""
+"""The most bytes of finer codes in AUTOINDEX; beyond, the vectors of candidates are read from the file."""
 
 _CODE_COST: Final = 1e-2
 _CANDIDATE_COST: Final = 1.0
@@ -98,12 +97,12 @@ class Codes(AnnIndex):
 
     @classmethod
     def finer(cls, dim: int, parameters: Mapping[str, Any], rows: int) -> str | None:
-        """What faiss calls the finer codes that stay in memory beside those of one bit; None for none."""
+        """faiss's name of the finer codes that stay in memory beside those of one bit; None without them."""
         return None
 
     @property
     def needs_tuned(self) -> set[str]:
-        return {"rows", "breadth", "candidates"} | ({"rerank_k"} if self.has_finer else set())
+        return {"rows", "nprobe", "candidates"} | ({"rerank_k"} if self.has_finer else set())
 
     @property
     def sample_size(self) -> int:
@@ -134,58 +133,58 @@ class Codes(AnnIndex):
         use_threads()
         self._quantizer = None  # everything is in
         rows = self.rows
-        best: tuple[float, Effort] | None = None
+        best: tuple[float, SearchEffort] | None = None
         wanted = TUNED_RECALL * sum(map(len, truth))
-        breadth = min(self.most, max(_LEAST_BREADTH, self.most // 128))
-        while best is None or self._code_cost(breadth, rows) < best[0]:
-            found = self._coarse(queries, Effort(breadth, _CANDIDATES[-1]))
+        nprobe = min(self.most, max(_LEAST_NPROBE, self.most // 128))
+        while best is None or self._code_cost(nprobe, rows) < best[0]:
+            found = self._coarse(queries, SearchEffort(nprobe, _CANDIDATES[-1]))
             candidates = _fewest(_CANDIDATES, found, truth, wanted)
             if candidates is not None:
-                cost = self._code_cost(breadth, rows) + candidates * _CANDIDATE_COST
+                cost = self._code_cost(nprobe, rows) + candidates * _CANDIDATE_COST
                 if best is None or cost < best[0]:
-                    best = cost, Effort(breadth, candidates)
-            if breadth >= self.most:
+                    best = cost, SearchEffort(nprobe, candidates)
+            if nprobe >= self.most:
                 break
-            breadth = min(self.most, 2 * breadth)
+            nprobe = min(self.most, 2 * nprobe)
         self.tuned = {"rows": self.tuned["rows"]}
         if best is None:
             return False
         effort = replace(best[1], candidates=int(_MARGIN * best[1].candidates))
-        self.tuned |= {"breadth": effort.breadth, "candidates": effort.candidates}
+        self.tuned |= {"nprobe": effort.width, "candidates": effort.candidates}
         if self.has_finer:
-            self.tuned["rerank_k"] = self._tuned_finalists(queries, truth, effort)
+            self.tuned["rerank_k"] = self._tuned_rerank_k(queries, truth, effort)
         return True
 
-    def _coarse(self, queries: Floats, effort: Effort) -> Labels:
-        """What the codes of one bit propose, the nearest first."""
-        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.breadth)
+    def _coarse(self, queries: Floats, effort: SearchEffort) -> Labels:
+        """The candidates that the codes of one bit propose, the nearest first."""
+        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.width)
         found: Labels = self._lists.search(queries, effort.candidates, params=params)[1]
         return found
 
-    def _tuned_finalists(self, queries: Floats, truth: list[set[int]], effort: Effort) -> int:
-        """The fewest finalists among which is all that is among the candidates."""
+    def _tuned_rerank_k(self, queries: Floats, truth: list[set[int]], effort: SearchEffort) -> int:
+        """The least ``rerank_k`` that keeps every true neighbour among the candidates."""
         whole = replace(effort, rerank_k=effort.candidates)
         found = self._search(queries, effort.candidates, whole, self._search_params(whole, None))
         everything = _hits(found, truth)
-        return _fewest(_FINALISTS, found, truth, everything) or effort.candidates
+        return _fewest(_RERANK_KS, found, truth, everything) or effort.candidates
 
-    def _code_cost(self, breadth: int, rows: int) -> float:
-        return breadth / self.most * rows * _CODE_COST
+    def _code_cost(self, nprobe: int, rows: int) -> float:
+        return nprobe / self.most * rows * _CODE_COST
 
-    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
+    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
         more = max(1.0, limit / 10)
-        breadth = given.get("nprobe")
-        if breadth is None:
-            breadth = self.tuned["breadth"] * more**0.25 / share**_SPARSENESS
+        nprobe = given.get("nprobe")
+        if nprobe is None:
+            nprobe = self.tuned["nprobe"] * more**0.25 / share**_SPARSENESS
         else:
-            breadth *= self.most / self.parameters.get("nlist", 128)
+            nprobe *= self.most / self.parameters.get("nlist", 128)
         candidates = max(self.tuned["candidates"] * more**0.5, 2 * limit)
         asked = max(given.get("search_list", 0), given.get("search_k", 0), limit * given.get("refine_k", 0))
         candidates = int(max(candidates, asked))
         rerank_k = None
         if self.has_finer:
             rerank_k = min(candidates, int(max(self.tuned["rerank_k"] * more, asked)))
-        return Effort(max(1, min(self.most, round(breadth))), candidates, rerank_k)
+        return SearchEffort(max(1, min(self.most, round(nprobe))), candidates, rerank_k)
 
     @property
     def has_finer(self) -> bool:
@@ -208,12 +207,12 @@ class Codes(AnnIndex):
         nearest: Labels = labels[best]
         return nearest
 
-    def _search(self, queries: Floats, count: int, effort: Effort, params: Any) -> Labels:
+    def _search(self, queries: Floats, count: int, effort: SearchEffort, params: Any) -> Labels:
         rerank_k = count if effort.rerank_k is None else min(count, effort.rerank_k)
         if len(queries) > 1:
-            self._lists.implem = _ANY  # another thread's choice is as right
+            self._lists.implem = _ANY  # another thread may overwrite it: each value is correct
             return super()._search(queries, rerank_k, effort, params)
-        if effort.breadth * self.rows < _CODES_FOR_THREADS * self.most:
+        if effort.width * self.rows < _CODES_FOR_THREADS * self.most:
             self._lists.implem = _ONE_THREAD
             return super()._search(queries, rerank_k, effort, params)
         with TEAM.shared() as threads:
@@ -221,8 +220,8 @@ class Codes(AnnIndex):
             self._lists.implem = _ONE_THREAD if threads == 1 else _ALL_THREADS
             return super()._search(queries, rerank_k, effort, params)
 
-    def _search_params(self, effort: Effort, selector: Any) -> Any:
-        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.breadth, sel=selector)
+    def _search_params(self, effort: SearchEffort, selector: Any) -> Any:
+        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.width, sel=selector)
         if effort.rerank_k is None:
             return params
         factor = effort.candidates / effort.rerank_k
@@ -232,7 +231,7 @@ class Codes(AnnIndex):
 class RefinedCodes(Codes):
     """One-bit codes, and codes of eight bits of vectors too many to be held in memory themselves.
 
-    Those of eight bits leave 15 rerank_k of 500 candidates and are decoded faster; those of six bits take a
+    Those of eight bits keep 15 of 500 candidates and are decoded faster; those of six bits take a
     quarter less memory, leave 20, and a search takes a fifth longer (1 M clustered vectors of 384 dimensions).
     """
 
@@ -254,7 +253,7 @@ class RefinedCodes(Codes):
 
 
 class RaBitQ(Codes):
-    """IVF_RABITQ, whose parameters say which finer codes there are."""
+    """IVF_RABITQ, whose parameters choose the finer codes."""
 
     @classmethod
     def finer(cls, dim: int, parameters: Mapping[str, Any], rows: int) -> str | None:
@@ -264,8 +263,8 @@ class RaBitQ(Codes):
 
 
 def _fewest(counts: Sequence[int], found: Labels, truth: list[set[int]], wanted: float) -> int | None:
-    """The least of ``counts`` (ascending) such that so many first labels of ``found`` (q, c), the nearest first,
-    hold ``wanted`` of ``truth``; None if not even the most do."""
+    """The least of ``counts`` (ascending) for which that many first labels of ``found`` (q, c), the nearest first,
+    hold ``wanted`` of ``truth``; None if even the largest count does not."""
     return next((count for count in counts if _hits(found[:, :count], truth) >= wanted), None)
 
 

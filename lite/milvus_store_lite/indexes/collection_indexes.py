@@ -1,4 +1,4 @@
-"""The vector indexes of one collection, by field, and who keeps them up to date."""
+"""The vector indexes of one collection, by field. The maintainer keeps them up to date."""
 
 from __future__ import annotations
 
@@ -9,40 +9,41 @@ from .maintainer import IndexMaintainer
 
 
 class CollectionIndexes:
-    """The indexes that ``record`` defines. Those that ``before`` had just so live on with what is built."""
+    """The indexes that ``record`` defines. Those that ``before`` had with the same definition keep what is
+    built."""
 
     def __init__(
-        self, record: CollectionRecord, keeper: IndexMaintainer, before: CollectionIndexes | None
+        self, record: CollectionRecord, maintainer: IndexMaintainer, before: CollectionIndexes | None
     ) -> None:
-        self._keeper = keeper
+        self._maintainer = maintainer
         self._by_field: dict[str, FieldIndex] = {}
         for index in record.indexes:
-            one = record.schema.by_name.get(index.field)
-            if one is None or not one.dtype.is_vector:
+            field = record.schema.by_name.get(index.field)
+            if field is None or not field.dtype.is_vector:
                 continue
             known = before.of(index.field) if before is not None else None
-            if known is None or known.record != index or known.one != one:
-                known = FieldIndex(record.id, one, index)
+            if known is None or known.record != index or known.field != field:
+                known = FieldIndex(record.id, field, index)
             self._by_field[index.field] = known
 
     def of(self, field: str) -> FieldIndex | None:
         """The index on ``field``."""
         return self._by_field.get(field)
 
-    def index_for_search(self, field: str, standing: CollectionSession) -> FieldIndex | None:
-        """The index to search ``field`` by, None for an exact scan; sees to it that it is kept up to date."""
+    def index_for_search(self, field: str, session: CollectionSession) -> FieldIndex | None:
+        """The index to search ``field`` by, None for an exact scan. An outdated index is loaded or scheduled."""
         index = self._by_field.get(field)
         if index is None or index.is_exact:
             return None
-        if index.wants_work(standing.position):
-            index.load(standing)
-            if index.wants_work(standing.position):
-                self._keeper.schedule(index)
+        if index.wants_work(session.position):
+            index.load(session)
+            if index.wants_work(session.position):
+                self._maintainer.schedule(index)
         return index
 
     def wrote(self, position: Position) -> None:
-        """A write has brought the collection to ``position``."""
-        self._keeper.wrote()
+        """Schedule the indexes that a write, which brought the collection to ``position``, has outdated."""
+        self._maintainer.wrote()
         for index in self._by_field.values():
             if index.wants_work(position):
-                self._keeper.schedule(index)
+                self._maintainer.schedule(index)

@@ -1,4 +1,4 @@
-"""The index of one vector field, as this process knows it: what is built, and when to build more."""
+"""The index of one vector field in this process: what is built, and when to build more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -23,19 +23,21 @@ from ..storage.positions import Position
 from ..storage.rows import RowStore
 from .build import Progress, Unindexable, build, extend, prepared_vectors
 from .built import BuiltIndex, Coverage
-from .notes import note
 from .registry import index_types
+
+if TYPE_CHECKING:
+    import logging
 
 TAIL_ROWS: Final = 1_000
 TAIL_SHARE: Final = 0.05
 """Rows beyond the index are scanned exactly; when they are more than both of these, they join the index."""
 
 SAVE_GROWTH: Final = 1.2
-"""A built index is written to the file when it has grown by this factor: writing it whole each time costs, all
-in all, a few times its size. When somebody waits for the index, it is written however little it has grown."""
+"""A built index is written to the file when it has grown by this factor: writing it whole each time costs a few
+times its size in all. When a caller waits for the index, it is written however little it has grown."""
 
 LIVE_SHARE: Final = 0.5
-"""When more than this share of the labels belongs to rows that are gone, the index is built anew."""
+"""When a smaller share of the labels than this belongs to live rows, the index is built anew."""
 
 
 class CollectionSession(Protocol):
@@ -55,22 +57,22 @@ class CollectionSession(Protocol):
 
 
 WARM: Final = 8
-"""Searches after which a process is taken to be one that goes on searching."""
+"""After this many searches a process is expected to go on searching."""
 
 Open = Callable[[], "AbstractContextManager[CollectionSession | None]"]
 """Begin a transaction in which the index still exists as it was defined; None if it does not."""
 
 
 class FieldIndex:
-    """The index ``record`` on vector field ``one`` of collection ``collection``."""
+    """The index ``record`` on vector field ``field`` of collection ``collection``."""
 
-    def __init__(self, collection: int, one: Field, record: IndexRecord) -> None:
+    def __init__(self, collection: int, field: Field, record: IndexRecord) -> None:
         self.collection = collection
-        self.one = one
+        self.field = field
         self.record = record
         self.built: BuiltIndex | None = None
         self.progress: tuple[int, int] | None = None
-        self._kind = index_types(one)[record.type]
+        self._kind = index_types(field)[record.type]
         GATE.add_locks(self)
         self._next_seq = self._kind.least_rows or 0
         self._stored_seq: int | None = None
@@ -84,11 +86,11 @@ class FieldIndex:
 
     @property
     def is_exact(self) -> bool:
-        """Whether this type of index is an exact scan, with nothing to build."""
+        """Whether this index type is an exact scan, with nothing to build."""
         return self._kind.least_rows is None
 
     def wants_work(self, position: Position) -> bool:
-        """Whether enough rows have come, as far as can be told without reading, that something is due."""
+        """Whether enough rows have come to build, extend or load, as far as ``position`` tells."""
         return not self.is_exact and position.last_seq >= self._next_seq
 
     def is_warm(self) -> bool:
@@ -97,18 +99,18 @@ class FieldIndex:
         return self._searches > WARM
 
     def pending(self, position: Position) -> int:
-        """Rows that are scanned, at ``position``, until the index has them; 0 where scanning is meant to be."""
+        """Rows that searches at ``position`` scan because the index lacks them; 0 where a scan is intended."""
         if self.built is None:
             return position.live if self.wants_work(position) else 0
         return max(0, min(position.live, position.last_seq - self.built.through_seq))
 
-    def unstored(self, standing: CollectionSession) -> int:
-        """Rows that an index which is due has not in the file yet, found out without loading it."""
-        position = standing.position
+    def unstored(self, session: CollectionSession) -> int:
+        """Rows that the index in the file lacks although it is due; does not load the index."""
+        position = session.position
         if self._kind.least_rows is None:
             return 0
         try:
-            reach = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+            reach = index_parts.through_seq(session.connection, self.collection, self.record.name)
         except DamagedIndex:
             reach = None
         if reach is None:
@@ -116,7 +118,7 @@ class FieldIndex:
         return max(0, min(position.live, position.last_seq - reach))
 
     def covering(self, snapshot: Snapshot) -> tuple[BuiltIndex, Coverage] | None:
-        """What is built, and how it covers ``snapshot``; None when nothing is, or the snapshot is older."""
+        """The built index and how it covers ``snapshot``; None without one, or for an older snapshot."""
         built = self.built
         if built is None or snapshot.position.last_seq < built.through_seq:
             return None
@@ -126,87 +128,86 @@ class FieldIndex:
             self._coverages[snapshot.origin] = known
         return known
 
-    def load(self, standing: CollectionSession) -> None:
-        """Take what the file has, if it reaches beyond what this process has; waits for no build."""
+    def load(self, session: CollectionSession) -> None:
+        """Load the stored index if it covers more than the one in this process; does not wait for a build."""
         try:
             if self._lock.acquire(blocking=False):
-                self._load(standing)
+                self._load(session)
         finally:
             with suppress(RuntimeError):  # another thread has it
                 self._lock.release()
 
     def improve(self, reading: Open, writing: Open | None, progress: Progress, *, is_asked: bool) -> None:
-        """Load, build or extend the index, whatever is due, and store what is worth it.
+        """Load, build or extend the index, whatever is due, and store it if that pays.
 
         Args:
-            writing: None for a file that may not be written; then nothing is stored.
-            is_asked: whether somebody waits for it, and so has written what there is to write: then whatever is
-                new is stored.
+            writing: None for a file that may not be written; then nothing is stored. is_asked: whether a caller
+                waits for it. The caller has written all its rows then, so whatever is new is stored.
 
         Raises:
-            BuildCancelled: ``progress`` said so.
+            BuildCancelled: ``progress`` cancelled the build.
         """
         with self._lock, GATE.long():
             try:
-                with reading() as standing:
-                    if standing is None:
+                with reading() as session:
+                    if session is None:
                         return
-                    self._load(standing)
-                    self._build(standing, progress)
+                    self._load(session)
+                    self._build(session, progress)
             finally:
                 self.progress = None
             if writing is not None and self._is_worth_storing(1 if is_asked else SAVE_GROWTH):
                 self._store(writing)
 
-    def _load(self, standing: CollectionSession) -> None:
+    def _load(self, session: CollectionSession) -> None:
         if self._is_stored_damaged:
             return
         known = -1 if self.built is None else self.built.through_seq
         try:
-            through_seq = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+            through_seq = index_parts.through_seq(session.connection, self.collection, self.record.name)
             if through_seq is None or through_seq <= known:
                 return
-            self._become(self._read(standing))
+            self._become(self._read(session))
         except MemoryError as reason:
-            self._give_up(standing, "read", reason)
+            self._give_up(session, "read", reason)
         except DamagedIndex as error:
             self._is_stored_damaged = True
             warnings.warn(
-                f"the stored index {self.record.name!r} of collection '{standing.record.name}' is damaged "
+                f"the stored index {self.record.name!r} of collection '{session.record.name}' is damaged "
                 f"({error}): it is built anew from the rows",
                 RuntimeWarning,
                 stacklevel=2,
             )
             return
 
-    def _read(self, standing: CollectionSession) -> BuiltIndex:
+    def _read(self, session: CollectionSession) -> BuiltIndex:
         """The index that the file has."""
         from .families import FAMILIES
         from .soundness import check_finds_own
 
         assert self.record.metric is not None
-        place = (standing.connection, self.collection, self.record.name)
-        found = index_parts.load_head(*place)
+        identity = (session.connection, self.collection, self.record.name)
+        found = index_parts.load_head(*identity)
         assert found is not None
         head, count = found
-        _check_rows(head, standing.position)
+        _check_rows(head, session.position)
         ann = FAMILIES[self.record.type].read(
-            index_parts.load_parts(*place, count),
-            index_parts.parts_size(*place),
+            index_parts.load_parts(*identity, count),
+            index_parts.parts_size(*identity),
             len(head.seqs),
-            self.one.vector_dim,
+            self.field.vector_dim,
             self.record.metric,
             self.record.parameters,
             head.tuned,
         )
-        check_finds_own(ann, prepared_vectors(ann, self.one, head.seqs, standing.rows, standing.connection))
+        check_finds_own(ann, prepared_vectors(ann, self.field, head.seqs, session.rows, session.connection))
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         return BuiltIndex(ann, head.seqs, head.through_seq)
 
-    def _build(self, standing: CollectionSession, progress: Progress) -> None:
+    def _build(self, session: CollectionSession, progress: Progress) -> None:
         assert self._kind.least_rows is not None
         assert self.record.metric is not None
-        rows, last_seq = standing.position.live, standing.position.last_seq
+        rows, last_seq = session.position.live, session.position.last_seq
         built = self.built
         if rows < self._kind.least_rows:
             self._next_seq = last_seq + self._kind.least_rows - rows
@@ -220,38 +221,38 @@ class FieldIndex:
             if built is None or is_outgrown:
                 made = build(
                     FAMILIES[self.record.type],
-                    self.one,
+                    self.field,
                     self.record.metric,
                     self.record.parameters,
-                    standing.rows,
-                    standing.connection,
+                    session.rows,
+                    session.connection,
                     last_seq,
                     progress,
                 )
                 self._stored_rows = 0
             elif last_seq - built.through_seq >= _tail_limit(built):
-                made = extend(built, self.one, standing.rows, standing.connection, last_seq, progress)
+                made = extend(built, self.field, session.rows, session.connection, last_seq, progress)
             else:
                 self._next_seq = built.through_seq + _tail_limit(built)
                 return
         except Unindexable as reason:
-            note(
-                f"field '{self.one.name}' of collection '{standing.record.name}' is searched exactly: {reason}"
+            logger().info(
+                f"field '{self.field.name}' of collection '{session.record.name}' is searched exactly: {reason}"
             )
             self._next_seq = last_seq + max(rows, self._kind.least_rows)
             return
         except MemoryError as reason:
-            self._give_up(standing, "built", reason)
+            self._give_up(session, "built", reason)
             return
         self._become(made)
 
-    def _give_up(self, standing: CollectionSession, what: str, reason: MemoryError) -> None:
-        """Search without what memory has no room for, until there are many more rows."""
-        rows = standing.position.live
-        self._next_seq = standing.position.last_seq + max(rows, self._kind.least_rows or 0)
+    def _give_up(self, session: CollectionSession, what: str, reason: MemoryError) -> None:
+        """Search without the index, which does not fit in memory, until there are many more rows."""
+        rows = session.position.live
+        self._next_seq = session.position.last_seq + max(rows, self._kind.least_rows or 0)
         warnings.warn(
-            f"index {self.record.name!r} of collection '{standing.record.name}' cannot be {what}, since there is "
-            f"too little memory ({reason}): what it lacks is searched exactly",
+            f"index {self.record.name!r} of collection '{session.record.name}' cannot be {what}: there is "
+            f"too little memory ({reason}). Rows that it lacks are searched exactly",
             RuntimeWarning,
             stacklevel=3,
         )
@@ -273,33 +274,40 @@ class FieldIndex:
         assert built is not None
         head = IndexHead(built.through_seq, built.seqs, built.ann.tuned)
         try:
-            with writing() as standing:
-                if standing is None:
+            with writing() as session:
+                if session is None:
                     return
-                if self._is_stored_damaged or self._reaches_beyond_stored(standing, head):
-                    place = (standing.connection, self.collection, self.record.name)
-                    index_parts.save(*place, head, built.ann.write)
+                if self._is_stored_damaged or self._reaches_beyond_stored(session, head):
+                    identity = (session.connection, self.collection, self.record.name)
+                    index_parts.save(*identity, head, built.ann.write)
         except (DatabaseLockedError, DatabaseWriteError, DatabaseCorruptError) as error:
             # Nothing is lost: the next process builds it again.
-            note(f"index {self.record.name!r} was built and could not be stored: {error}")
+            logger().info(f"index {self.record.name!r} was built and could not be stored: {error}")
             return
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         self._is_stored_damaged = False
 
-    def _reaches_beyond_stored(self, standing: CollectionSession, head: IndexHead) -> bool:
-        """Whether the file has nothing, or less, or something damaged in place of ``head``."""
+    def _reaches_beyond_stored(self, session: CollectionSession, head: IndexHead) -> bool:
+        """Whether the index in the file is missing, damaged, or covers less than ``head``."""
         try:
-            known = index_parts.through_seq(standing.connection, self.collection, self.record.name)
+            known = index_parts.through_seq(session.connection, self.collection, self.record.name)
         except DamagedIndex:
             return True
         return known is None or known < head.through_seq
 
 
+def logger() -> logging.Logger:
+    """Where the background work on indexes is logged."""
+    import logging  # a tenth of what importing the package takes
+
+    return logging.getLogger("milvus_store")
+
+
 def _check_rows(head: IndexHead, position: Position) -> None:
-    """Rows are there in ascending order, up to where the index says it reaches.
+    """Check that the rows of ``head`` ascend, and end where it says that they end.
 
     Raises:
-        DamagedIndex: they are not.
+        DamagedIndex: they do not.
     """
     seqs = head.seqs
     if head.through_seq > position.last_seq:

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from ..process.openmp import faiss
-from .ann import SCALAR_CODES, AnnIndex
-from .effort import Effort
+from .ann import SCALAR_CODES, AnnIndex, SearchEffort
 from .lists import product_codes, train_plainly
 from .soundness import check_links
 
@@ -23,11 +22,11 @@ _SAMPLE_FOR_CODES: Final = 20_000
 
 class Graph(AnnIndex):
     factor: ClassVar[int] = 1
-    """Candidates for each row asked for: how far the codes' order may be wrong."""
+    """Candidates for each row asked for: more where the codes order rows less exactly."""
 
     @classmethod
     def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
-        """What faiss calls the codes that the graph links."""
+        """faiss's name of the codes that the graph links."""
         return "Flat"
 
     @classmethod
@@ -53,15 +52,15 @@ class Graph(AnnIndex):
     def most(self) -> int:
         return self.rows
 
-    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
+    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
         candidates = int(self.factor * limit * given.get("refine_k", 1.0))
         ef = given.get("ef", given.get("search_length", max(_LEAST_EF, 2 * limit)))
         # The graph is walked through rows that the filter hides as well.
         ef = max(ef, candidates) / share**0.5
-        return Effort(min(self.most, round(ef)), candidates)
+        return SearchEffort(min(self.most, round(ef)), candidates)
 
-    def _search_params(self, effort: Effort, selector: Any) -> Any:
-        return faiss.SearchParametersHNSW(efSearch=effort.breadth, sel=selector)
+    def _search_params(self, effort: SearchEffort, selector: Any) -> Any:
+        return faiss.SearchParametersHNSW(efSearch=effort.width, sel=selector)
 
 
 class ScalarGraph(Graph):

@@ -1,4 +1,4 @@
-"""What the registry says of one index type."""
+"""The description of one index type in the registry."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from .parameters import Parameter
 class IndexType:
     """One index type.
 
-    ``metrics``: those it ranks by, the default first; empty for an index on scalar fields.
+    ``metrics``: those that it ranks by, the default first; empty for an index on scalar fields.
     ``build`` and ``search``: the parameters of ``create_index`` and of a search.
-    ``served_by``: in a few words, what answers here.
-    ``least_rows``: below this many rows nothing is built, since an exact scan is as fast; None where an exact
-    scan is all there is.
-    ``takes``: the types of scalar fields it may be on; an index on vectors stands in its family's list instead.
+    ``served_by``: in a few words, the structure that answers here.
+    ``least_rows``: with fewer rows nothing is built, since an exact scan is as fast; None for an exact scan.
+    ``takes``: the scalar field types that it may be on. Indexes on vectors are listed by their family instead.
     """
 
     name: str
@@ -30,5 +29,5 @@ class IndexType:
 
 
 def by_name(kinds: tuple[IndexType, ...]) -> dict[str, IndexType]:
-    """Index types by name; in capitals, as any spelling is looked up."""
+    """Index types by name, in capitals: a look-up ignores case."""
     return {kind.name.upper(): kind for kind in kinds}

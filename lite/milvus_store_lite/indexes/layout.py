@@ -1,9 +1,9 @@
-"""What the bytes of a stored index must be, read beside faiss and one step ahead of it.
+"""Checks the bytes of a stored index, one step ahead of faiss.
 
-faiss trusts what it reads: it takes the memory that a size asks for, opens the file that a part names, and follows
-the links of a graph wherever they lead. So nothing reaches it that an index of our own making would not have: the
-kind, the dimension, the metric and every setting are compared with those of an empty index of the same definition,
-and every size with what so many rows need and with the bytes that there are. The form is faiss's own
+faiss trusts what it reads: it allocates the memory that a size asks for, opens the file that a part names, and
+follows the links of a graph wherever they lead. So every byte is checked before faiss sees it. The kind, the
+dimension, the metric and every setting must equal those of an empty index of the same definition. Every size must
+fit the number of rows and the bytes that are left. The form is faiss's own
 (``faiss/impl/index_write.cpp``); the kinds are those that ``families`` builds, and no others.
 """
 
@@ -21,17 +21,16 @@ from .byte_steps import NUMBER, ByteSteps, Steps
 
 _MOST_LISTS: Final = 65_536
 _LARGEST: Final = 1e16
-"""Larger numbers are in no vector that is indexed, nor in what is learnt from them; their products overflow."""
+"""The largest number that an index holds. No indexed vector has larger ones: their products overflow."""
 
 _PADDING: Final = 1 << 20
 
 
 class Layout:
-    """The steps by which an index of ``rows`` labels is read that is made as the empty index ``like`` is.
+    """The steps that read an index of ``rows`` labels, made as the empty index ``like`` is.
 
     Args:
-        size: the bytes that there are.
-    """
+        size: the number of bytes."""
 
     def __init__(self, like: Any, rows: int, size: int) -> None:
         self._like = like
@@ -44,7 +43,7 @@ class Layout:
         """All of it.
 
         Raises:
-            DamagedIndex: the bytes are not such an index's.
+            DamagedIndex: the bytes are those of another index, or of none.
         """
         yield from self._index(self._like, self._rows)
 
@@ -154,11 +153,11 @@ class Layout:
         levels = yield from self._bytes.whole("levels", np.int32, rows)
         if levels.min() < 1 or levels.max() >= len(room):
             raise DamagedIndex("a row is on a level that there is not")
-        places = np.zeros(rows + 1, dtype=np.uint64)
-        np.cumsum(room[levels], out=places[1:], dtype=np.uint64)
-        if not np.array_equal((yield from self._bytes.whole("places", np.uint64, rows + 1)), places):
+        offsets = np.zeros(rows + 1, dtype=np.uint64)
+        np.cumsum(room[levels], out=offsets[1:], dtype=np.uint64)
+        if not np.array_equal((yield from self._bytes.whole("places", np.uint64, rows + 1)), offsets):
             raise DamagedIndex("the links of a row are not where its level says")
-        yield from self._bytes.array("links", np.int32, int(places[-1]), self._within)
+        yield from self._bytes.array("links", np.int32, int(offsets[-1]), self._within)
         entry, top, *_ = yield from self._bytes.fields(
             "iiiii",
             entry_point=None,
@@ -175,7 +174,7 @@ class Layout:
         return bool(links.min() >= -1 and links.max() < self._rows)
 
     def _centroids(self, like: Any) -> Steps[int]:
-        """Inverted lists up to what is in them; returns how many there are."""
+        """The header of inverted lists; returns how many lists there are."""
         count, _ = yield from self._bytes.fields("QQ", nlist=None, nprobe=like.nprobe)
         if not 1 <= count <= _MOST_LISTS:
             raise DamagedIndex(f"it has {count} lists")
@@ -196,8 +195,12 @@ class Layout:
             pairs = np.frombuffer((yield self._bytes.room("sizes", 8 * length)), dtype=np.uint64).reshape(
                 -1, 2
             )
-            places = pairs[:, 0].astype(np.int64)
-            if (places < 0).any() or (places >= count).any() or (np.diff(places) <= 0).any():
+            list_numbers = pairs[:, 0].astype(np.int64)
+            if (
+                (list_numbers < 0).any()
+                or (list_numbers >= count).any()
+                or (np.diff(list_numbers) <= 0).any()
+            ):
                 raise DamagedIndex("its lists are not in ascending order")
             sizes = pairs[:, 1]
         else:
@@ -245,7 +248,7 @@ class Layout:
         self._labels, self._filled = np.empty(rows, dtype=np.int64), 0
 
     def _add_labels(self, data: memoryview) -> None:
-        """Take note of the labels of one list, after it is known that they are not too many."""
+        """Record the labels of one list. Their number has been checked."""
         end = self._filled + len(data) // NUMBER
         self._labels[self._filled : end] = np.frombuffer(data, dtype=np.int64)
         self._filled = end
@@ -254,7 +257,7 @@ class Layout:
         """Each label is in one list, once."""
         labels, rows = self._labels, self._rows
         if self._filled < rows or labels.min() < 0 or labels.max() >= rows:
-            raise DamagedIndex("a label is missing, or there is one that is none")
+            raise DamagedIndex("a label is missing, or is not the label of a row")
         seen = np.zeros(rows, dtype=np.bool_)
         seen[labels] = True
         if not seen.all():

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from ..process.openmp import faiss
-from .ann import ROUNDS, AnnIndex, list_count
-from .effort import Effort
+from .ann import ROUNDS, AnnIndex, SearchEffort, list_count
 
 _SAMPLE_PER_LIST: Final = 64
 _SAMPLE_FOR_CODES: Final = 20_000
@@ -19,11 +18,11 @@ DEFAULT_PROBES: Final = 8
 
 class _Lists(AnnIndex):
     factor: ClassVar[int]
-    """Candidates for each row asked for: how far the codes' order may be wrong."""
+    """Candidates for each row asked for: more where the codes order rows less exactly."""
 
     @classmethod
     def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
-        """What faiss calls the codes in the lists."""
+        """faiss's name of the codes in the lists."""
         raise NotImplementedError
 
     @classmethod
@@ -51,15 +50,16 @@ class _Lists(AnnIndex):
     def most(self) -> int:
         return int(self.handle.nlist)
 
-    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> Effort:
+    def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
         asked = self.parameters.get("nlist", DEFAULT_LISTS)
-        # nprobe speaks of the lists asked for; where there are fewer, of the same share of them.
+        # nprobe counts the lists that were asked for; where there are fewer lists, it takes the same share of
+        # them.
         probes = given.get("nprobe", DEFAULT_PROBES) * self.most / asked / share**0.5
         candidates = given.get("reorder_k", max(self.factor * limit, 0 if self.factor == 1 else 100))
-        return Effort(max(1, min(self.most, round(probes))), candidates)
+        return SearchEffort(max(1, min(self.most, round(probes))), candidates)
 
-    def _search_params(self, effort: Effort, selector: Any) -> Any:
-        return faiss.SearchParametersIVF(nprobe=effort.breadth, sel=selector)
+    def _search_params(self, effort: SearchEffort, selector: Any) -> Any:
+        return faiss.SearchParametersIVF(nprobe=effort.width, sel=selector)
 
 
 class FlatLists(_Lists):
@@ -91,8 +91,8 @@ class ProductLists(_Lists):
     def codes(cls, dim: int, parameters: Mapping[str, Any]) -> str:
         return product_codes(dim, parameters)
 
-    def _search_params(self, effort: Effort, selector: Any) -> Any:
-        return faiss.IVFPQSearchParameters(nprobe=effort.breadth, sel=selector)
+    def _search_params(self, effort: SearchEffort, selector: Any) -> Any:
+        return faiss.IVFPQSearchParameters(nprobe=effort.width, sel=selector)
 
 
 class FastLists(_Lists):
@@ -117,14 +117,14 @@ def product_codes(dim: int, parameters: Mapping[str, Any]) -> str:
 
 
 def train_plainly(handle: Any) -> None:
-    """Leave out the step that orders product codes for comparison by Hamming distance: it takes a minute, and
-    nothing here compares them so."""
+    """Skip the step that orders product codes for comparison by Hamming distance: it takes a minute, and no search
+    here compares them that way."""
     handle.do_polysemous_training = False
     _train_briefly(handle.pq.cp)
 
 
 def _train_briefly(clustering: Any) -> None:
-    """Let k-means with these parameters take no more rounds and vectors than pay, and not complain of few."""
+    """Limit k-means to the rounds and vectors that pay, and let it accept few vectors without a warning."""
     clustering.niter = ROUNDS
     clustering.max_points_per_centroid = _SAMPLE_PER_LIST
     clustering.min_points_per_centroid = 1
@@ -132,4 +132,4 @@ def _train_briefly(clustering: Any) -> None:
 
 def _divisor(number: int, most: int) -> int:
     """The largest divisor of ``number`` up to ``most``."""
-    return next(one for one in range(max(1, most), 0, -1) if number % one == 0)
+    return next(divisor for divisor in range(max(1, most), 0, -1) if number % divisor == 0)

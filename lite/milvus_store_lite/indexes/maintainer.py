@@ -1,4 +1,4 @@
-"""Keeps indexes up to date behind the back of searches and writes: one thread for a database, while needed."""
+"""Keeps indexes up to date in the background: one thread for each database, while there is work."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from ..process.calls import whole
 from ..process.forks import GATE
 from ..process.threads import started
 from .build import BuildCancelled, Progress
-from .field_index import FieldIndex, Open
-from .notes import note
+from .field_index import FieldIndex, Open, logger
 
 QUIET: Final = 0.2
-"""Seconds without a write after which work begins: a bulk load is not slowed down by indexing half of it."""
+"""Seconds without a write after which work begins: indexing half of a bulk load would slow it down."""
 
 _PATIENCE: Final = 5.0
 """Seconds of uninterrupted writing after which work begins all the same."""
@@ -26,11 +25,11 @@ _IDLE: Final = 2.0
 """Seconds without work after which the thread ends."""
 
 Opener = Callable[[FieldIndex], tuple[Open, "Open | None"]]
-"""How to begin a read and a write transaction for an index."""
+"""Returns how to begin a read and a write transaction for an index."""
 
 
 class IndexMaintainer:
-    """Works off indexes that have something due, one after the other."""
+    """Loads, builds and stores scheduled indexes, one after the other."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
@@ -42,11 +41,11 @@ class IndexMaintainer:
         """Begin with nothing to do: a forked child has none of its parent's threads."""
         self._lock = threading.RLock()
         self._due: OrderedDict[FieldIndex, float] = OrderedDict()
-        self._news: SimpleQueue[None] = SimpleQueue()  # one for each change that the thread is to look at
+        self._news: SimpleQueue[None] = SimpleQueue()  # one for each change
         self._thread: threading.Thread | None = None
 
     def wrote(self) -> None:
-        """Somebody wrote just now."""
+        """Note the time of a write."""
         self._last_write = time.monotonic()
 
     def schedule(self, index: FieldIndex) -> None:
@@ -59,7 +58,7 @@ class IndexMaintainer:
                 self._news.put(None)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="milvus-store-indexes", daemon=True)
-                started(self._thread)  # if that cannot be, the next write or search tries again
+                started(self._thread)  # without memory for a thread, the next write or search tries again
 
     def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
         """Work on ``index`` now, and return when it is done and stored."""
@@ -88,7 +87,7 @@ class IndexMaintainer:
         self._is_closed = True
         self._news.put(None)
         thread = self._thread
-        # The thread itself may close, where it lets go of a client.
+        # The thread itself may close, where it drops the last reference to a client.
         if waiting and thread is not None and thread is not threading.current_thread() and thread.is_alive():
             thread.join()
 
@@ -102,11 +101,11 @@ class IndexMaintainer:
             except BuildCancelled:
                 return
             except Exception:
-                # Searches go on exactly; the next write or search tries again.
-                note(f"building index {index.record.name!r} failed", exc_info=True)
+                # Searches stay exact; the next write or search tries again.
+                logger().exception(f"building index {index.record.name!r} failed")
 
     def _next(self) -> FieldIndex | None:
-        """The index to work on, once writers are quiet; None when there is nothing to do any more."""
+        """The index to work on, once writers are quiet; None when no work is left."""
         while not self._is_closed:
             wait = _IDLE
             with self._lock:

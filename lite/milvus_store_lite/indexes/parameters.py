@@ -19,8 +19,8 @@ Bound = int | float | str | None
 class Parameter:
     """One parameter. ``kind`` is int, float, bool or str; a str is one of ``choices`` if there are any.
 
-    ``divides`` names a quantity that must be a multiple of the value; ``special`` are values outside the
-    range that are taken as well; ``open_high`` leaves the upper bound itself out; a ``required`` parameter must
+    ``divides`` names a quantity that must be a multiple of the value. ``special`` are values outside the
+    range that are accepted as well. ``open_high`` excludes the upper bound itself. A ``required`` parameter must
     be given.
     """
 
@@ -59,7 +59,7 @@ class Parameter:
         """``value`` as the parameter's own type; raises ParamError naming ``owner``, expectation and value.
 
         Args:
-            known: what the bounds that are names stand for.
+            known: the values of the bounds that are names.
         """
         checked = self._converted(value)
         if checked is None or not self._fits(checked, known):
@@ -80,7 +80,7 @@ class Parameter:
         if isinstance(value, bool):
             return None
         if isinstance(value, str):
-            # pymilvus and Milvus's own tools write numbers as text in places.
+            # pymilvus and Milvus's own tools sometimes write numbers as text.
             try:
                 return self.kind(value)
             except ValueError:
@@ -107,12 +107,12 @@ class Parameter:
 def check_parameters(
     owner: str, parameters: Sequence[Parameter], given: Mapping[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """``given`` checked, in the order of ``parameters``; what is not given is left out.
+    """``given`` checked, in the order of ``parameters``, without those that are not given.
 
     Raises:
         ParamError: a name that ``owner`` does not take, a value out of range, or one that is missing.
     """
-    by_name = {one.name: one for one in parameters}
+    by_name = {parameter.name: parameter for parameter in parameters}
     for name in given:
         if name not in by_name:
             raise ParamError(
@@ -122,14 +122,14 @@ def check_parameters(
                 + did_you_mean(name, by_name)
             )
     checked: dict[str, Any] = {}
-    for one in parameters:
-        if given.get(one.name) is not None:
+    for parameter in parameters:
+        if given.get(parameter.name) is not None:
             # A later parameter may be bounded by an earlier one.
-            checked[one.name] = one.check(owner, given[one.name], {**known, **checked})
-        elif one.required:
+            checked[parameter.name] = parameter.check(owner, given[parameter.name], {**known, **checked})
+        elif parameter.required:
             raise ParamError(
-                message=f"parameter {one.name!r} of {owner} is missing: it must be "
-                f"{one.expectation({**known, **checked})}"
+                message=f"parameter {parameter.name!r} of {owner} is missing: it must be "
+                f"{parameter.expectation({**known, **checked})}"
             )
     return checked
 

@@ -36,7 +36,7 @@ _DROP_BUILD = Parameter("drop_ratio_build", float, 0, 1, 0.0, open_high=True)
 _DROP_SEARCH = Parameter("drop_ratio_search", float, 0, 1, 0.0, open_high=True)
 
 _MMAP: Final = Parameter("mmap.enabled", bool)
-"""What every index takes: how a server holds it. Here it changes nothing: vectors stay in the file anyway."""
+"""A parameter of every index: how a server holds it. It changes nothing here: vectors stay in the file anyway."""
 
 _EXACT: Final = "exact scan"
 _CODES: Final = "RaBitQ codes in inverted lists, exact re-rank"
@@ -196,7 +196,7 @@ _SPARSE: Final = tuple(
 )
 
 _WHAT: Final = ("json_path", "json_cast_type")
-"""Say what is indexed, and so cannot be left alone."""
+"""These parameters say what is indexed, so no index ignores them."""
 
 DENSE_INDEXES: Final = by_name(_DENSE)
 BINARY_INDEXES: Final = by_name(_BINARY)
@@ -214,77 +214,77 @@ PARAMETER_NAMES: Final = frozenset(
         ),
     }
 )
-"""What some index takes, when it is made or searched, here or on a server of any version. An index leaves alone
-what only others take, as Milvus does: one set of parameters may serve several indexes."""
+"""The parameters of all indexes, for build or search, here or on a server of any version. An index ignores
+those that only others take, as Milvus does: one set of parameters may serve several indexes."""
 
 
-def index_types(one: Field) -> dict[str, IndexType]:
-    """The index types that field ``one`` may have, by name."""
-    if one.dtype in DENSE_VECTORS:
+def index_types(field: Field) -> dict[str, IndexType]:
+    """The index types that ``field`` may have, by name."""
+    if field.dtype in DENSE_VECTORS:
         return DENSE_INDEXES
-    if one.dtype is DataType.BINARY_VECTOR:
+    if field.dtype is DataType.BINARY_VECTOR:
         return BINARY_INDEXES
-    if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
+    if field.dtype is DataType.SPARSE_FLOAT_VECTOR:
         return SPARSE_INDEXES
-    if one.dtype is DataType.JSON:
+    if field.dtype is DataType.JSON:
         return JSON_INDEXES
     return {
         name: kind
         for name, kind in SCALAR_INDEXES.items()
-        if one.dtype in kind.takes and (kind.name != "BITMAP" or _may_have_bitmap(one))
+        if field.dtype in kind.takes and (kind.name != "BITMAP" or _may_have_bitmap(field))
     }
 
 
 def check_index(
-    one: Field, type_name: str, metric: object, parameters: Mapping[str, Any]
+    field: Field, type_name: str, metric: object, parameters: Mapping[str, Any]
 ) -> tuple[str, str | None, dict[str, Any]]:
-    """(type, metric, parameters) of an index on field ``one``, the metric's default filled in.
+    """(type, metric, parameters) of an index on ``field``, the metric's default filled in.
 
     Raises:
         ParamError: the field cannot have the type, or the type not the metric or a parameter.
     """
-    known = index_types(one)
+    known = index_types(field)
     kind = known.get((type_name or "AUTOINDEX").upper())
     if kind is None:
         raise ParamError(
-            message=f"field '{one.name}' ({one.describe()}) cannot have index type {type_name!r}: expected one "
-            f"of {', '.join(kind.name for kind in known.values())}"
+            message=f"field '{field.name}' ({field.describe()}) cannot have index type {type_name!r}: expected "
+            f"one of {', '.join(kind.name for kind in known.values())}"
         )
-    if one.dtype is DataType.JSON and "json_cast_function" in parameters:
+    if field.dtype is DataType.JSON and "json_cast_function" in parameters:
         raise ParamError(
-            message=f"field '{one.name}': parameter 'json_cast_function' is not served, since an index changes no "
-            f"answer here: convert the values before they are inserted"
+            message=f"field '{field.name}': parameter 'json_cast_function' is not served, because an index "
+            "changes no answer here: convert the values before you insert them"
         )
     build = kind.build
-    if one.dtype is DataType.SPARSE_FLOAT_VECTOR and not one.is_function_output:
+    if field.dtype is DataType.SPARSE_FLOAT_VECTOR and not field.is_function_output:
         build = tuple(parameter for parameter in build if parameter not in _BM25)
     own = {name: value for name, value in parameters.items() if name != _MMAP.name}
     if kind.name != "AUTOINDEX":  # which Milvus makes with no parameters at all
         own = _without_others(own, build)
-    checked = check_parameters(f"index type {kind.name}", build, own, {"dim": one.dim})
+    checked = check_parameters(f"index type {kind.name}", build, own, {"dim": field.dim})
     if _MMAP.name in parameters:
         checked |= check_parameters("an index", (_MMAP,), {_MMAP.name: parameters[_MMAP.name]}, {})
     if not kind.metrics:
         if metric is not None:
             raise ParamError(
-                message=f"field '{one.name}' ({one.describe()}) takes no metric_type, got {metric!r}"
+                message=f"field '{field.name}' ({field.describe()}) takes no metric_type, got {metric!r}"
             )
         return kind.name, None, checked
-    return kind.name, check_metric(one, kind, metric), checked
+    return kind.name, check_metric(field, kind, metric), checked
 
 
-def check_metric(one: Field, kind: IndexType, metric: object) -> str:
+def check_metric(field: Field, kind: IndexType, metric: object) -> str:
     """``metric`` in Milvus's spelling, the default for None."""
     metrics = kind.metrics
     if metrics == SPARSE_METRICS:
         # What a BM25 function fills is ranked by BM25, and nothing else is.
-        metrics = ("BM25",) if one.is_function_output else ("IP",)
+        metrics = ("BM25",) if field.is_function_output else ("IP",)
     if metric is None or metric == "":
         return metrics[0]
     if not isinstance(metric, str) or metric.upper() not in metrics:
         raise ParamError(
-            message=f"metric_type of field '{one.name}' ({one.describe()}) must be one of {', '.join(metrics)}, "
-            f"got {metric!r}"
+            message=f"metric_type of field '{field.name}' ({field.describe()}) must be one of "
+            f"{', '.join(metrics)}, got {metric!r}"
             + ("; BM25 is for a field that a BM25 function fills" if metric == "BM25" else "")
         )
     return metric.upper()
@@ -292,11 +292,11 @@ def check_metric(one: Field, kind: IndexType, metric: object) -> str:
 
 def bm25_parameters(built: Mapping[str, Any]) -> dict[str, Any]:
     """``bm25_k1`` and ``bm25_b`` of an index that was built with ``built``."""
-    return {one.name: built.get(one.name, one.default) for one in _BM25}
+    return {parameter.name: built.get(parameter.name, parameter.default) for parameter in _BM25}
 
 
 def check_search_parameters(
-    one: Field, kind: str, built: Mapping[str, Any], given: Mapping[str, Any], limit: int
+    field: Field, kind: str, built: Mapping[str, Any], given: Mapping[str, Any], limit: int
 ) -> dict[str, Any]:
     """The parameters of one search on an index of type ``kind`` built with ``built``.
 
@@ -306,16 +306,16 @@ def check_search_parameters(
     Raises:
         ParamError: a name that no index takes, or a value out of range.
     """
-    described = index_types(one)[kind]
+    described = index_types(field)[kind]
     defaults = {parameter.name: parameter.default for parameter in described.build}
-    known = {**defaults, **built, "limit": limit, "dim": one.dim}
+    known = {**defaults, **built, "limit": limit, "dim": field.dim}
     own = _without_others(given, described.search)
     return check_parameters(f"a search on index type {kind}", described.search, own, known)
 
 
 def _without_others(given: Mapping[str, Any], own: Sequence[Parameter]) -> dict[str, Any]:
     """``given`` without what other indexes take; ``m`` where ``M`` is taken stays, which is a mistake."""
-    names = {one.name for one in own}
+    names = {parameter.name for parameter in own}
     meant = {name.lower() for name in names}
     return {
         name: value
@@ -324,6 +324,6 @@ def _without_others(given: Mapping[str, Any], own: Sequence[Parameter]) -> dict[
     }
 
 
-def _may_have_bitmap(one: Field) -> bool:
+def _may_have_bitmap(field: Field) -> bool:
     """Milvus builds none over a primary key or over floating numbers, where almost every value is another."""
-    return not one.is_primary and one.element_type not in (DataType.FLOAT, DataType.DOUBLE)
+    return not field.is_primary and field.element_type not in (DataType.FLOAT, DataType.DOUBLE)

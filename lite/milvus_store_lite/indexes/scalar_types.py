@@ -67,10 +67,10 @@ JSON_INDEXES: Final = by_name(
 )
 
 
-def has_sql_index(one: Field, kind: str) -> bool:
-    """Whether an index of type ``kind`` on the scalar field ``one`` is an SQL index in the file.
+def has_sql_index(field: Field, kind: str) -> bool:
+    """Whether an index of type ``kind`` on the scalar ``field`` is an SQL index in the file.
 
     The primary key and the partition key have one whatever their indexes.
     """
-    keyed = one.is_primary or one.is_partition_key
-    return kind in _SQL_LOOKUPS and one.dtype in _LOOKED_UP and not keyed
+    keyed = field.is_primary or field.is_partition_key
+    return kind in _SQL_LOOKUPS and field.dtype in _LOOKED_UP and not keyed

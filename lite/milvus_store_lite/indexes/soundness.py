@@ -1,8 +1,8 @@
-"""Whether an index that was read from the file answers for the rows it says it has.
+"""Whether an index that was read from the file finds the rows that it lists.
 
-A checksum is right for whatever somebody put there, and sizes and numbers in range may belong to other vectors:
-then a search would find next to nothing and say nothing. What makes an index of these rows is that it finds them.
-"""
+A checksum can match bytes that somebody put there, and sizes and numbers in range may belong to other vectors. A
+search by such an index would miss almost every row without an error. So the index must find a sample of its
+rows."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 Fetch = Callable[[Labels], "tuple[Labels, Floats]"]
-"""Of some labels, ascending: those whose rows are still there, and their vectors, prepared."""
+"""Takes ascending labels; returns those whose rows still exist, and their vectors, prepared."""
 
 _ASKED_FIRST: Final = 6
 _ASKED: Final = 64
-"""Rows that are looked for: a few, and more only if the index does not find each of those."""
+"""Rows in the sample: a few, and more only if the index misses one of those."""
 
 _LIMIT: Final = 10
 _FOUND: Final = 0.5
-"""Share of the rows looked for without which an index is taken to be of other rows. One of our making finds nearly
-all; of the wrong one, each finds itself by chance among a few hundred candidates."""
+"""An index that finds a smaller share of the sample is taken to be of other rows. A sound one finds nearly all; by
+a wrong one, a row finds itself by chance among a few hundred candidates."""
 
 _CANDIDATES_COMPARED: Final = 64
 
 
 def check_links(graph: Any) -> None:
-    """Links on the upper levels of an HNSW lead to rows that are there: faiss does not ask.
+    """Check that links on the upper levels of an HNSW lead to rows of that level, which faiss does not check.
 
     Raises:
-        DamagedIndex: one does not.
+        DamagedIndex: a link leads elsewhere.
     """
     levels = faiss.vector_to_array(graph.levels)
     room = faiss.vector_to_array(graph.cum_nneighbor_per_level)
     links = faiss.rev_swig_ptr(graph.neighbors.data(), graph.neighbors.size())
     upper = np.flatnonzero(levels > 1)
-    places = faiss.vector_to_array(graph.offsets).astype(np.int64)[upper]
+    offsets = faiss.vector_to_array(graph.offsets).astype(np.int64)[upper]
     for level in range(1, int(levels.max())):
-        on = places[levels[upper] > level]
+        on = offsets[levels[upper] > level]
         linked = links[on[:, np.newaxis] + np.arange(room[level], room[level + 1])]
         if (levels[linked[linked >= 0]] <= level).any():
             raise DamagedIndex(f"a link on level {level} leads to a row that is not there")
 
 
 def check_finds_own(ann: AnnIndex, fetch: Fetch) -> None:
-    """``ann`` finds most rows of a sample, or such as are nearer.
+    """Check that ``ann`` finds most rows of a sample, or rows that are nearer.
 
     Raises:
-        DamagedIndex: it does not.
+        DamagedIndex: it finds too few.
     """
     for count in (_ASKED_FIRST, _ASKED):
         labels, vectors = _sample(ann, count, fetch)
@@ -76,19 +76,19 @@ def _sample(ann: AnnIndex, count: int, fetch: Fetch) -> tuple[Labels, Floats]:
 
 
 def _finds(ann: AnnIndex, labels: Labels, vectors: Floats, fetch: Fetch) -> npt.NDArray[np.bool_]:
-    """For each of ``vectors``, those of ``labels``: whether the nearest of them to it is found, or most of what is
-    found is as near. (By an inner product that need not be itself.)"""
+    """For each of ``vectors``, those of ``labels``: whether the search finds the nearest of them, or most rows
+    that it finds are as near. (By inner product, the nearest need not be the vector itself.)"""
     effort = ann.effort(_LIMIT, 1.0, {})
     best = labels[np.argmax(_ranks(ann, vectors, vectors), axis=1)]
     proposed = ann.candidates(vectors, effort, None)
     is_found = np.array([label in near for label, near in zip(best, proposed, strict=True)], dtype=np.bool_)
-    for place in np.flatnonzero(~is_found):
-        _, near = fetch(proposed[place][:_CANDIDATES_COMPARED])
+    for index in np.flatnonzero(~is_found):
+        _, near = fetch(proposed[index][:_CANDIDATES_COMPARED])
         if len(near):
-            ranks = _ranks(ann, vectors[place : place + 1], near)[0]
-            own = _ranks(ann, vectors[place : place + 1], vectors[labels == best[place]])[0, 0]
+            ranks = _ranks(ann, vectors[index : index + 1], near)[0]
+            own = _ranks(ann, vectors[index : index + 1], vectors[labels == best[index]])[0, 0]
             tolerance = 1e-5 * (abs(own) + np.abs(ranks).max())
-            is_found[place] = np.count_nonzero(ranks >= own - tolerance) >= len(near) / 2
+            is_found[index] = np.count_nonzero(ranks >= own - tolerance) >= len(near) / 2
     return is_found
 
 

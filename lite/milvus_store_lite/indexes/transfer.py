@@ -1,4 +1,4 @@
-"""A faiss index as a stream of bytes: what is written or read is never in memory twice."""
+"""A faiss index as a stream of bytes, so that it is never in memory twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read(pieces: Iterator[bytes], size: int, like: Any, rows: int) -> Any:
         like: an empty index of the same definition.
 
     Raises:
-        DamagedIndex: they are another one's, or none's.
+        DamagedIndex: they are the bytes of another index, or of none.
     """
     right = _right(Layout(like, rows, size).steps(), _Source(pieces))
     piece, start = memoryview(b""), 0
@@ -54,7 +54,7 @@ def read(pieces: Iterator[bytes], size: int, like: Any, rows: int) -> Any:
 
 
 def _right(steps: Steps[None], source: _Source) -> Iterator[memoryview]:
-    """What ``steps`` ask for and find right, in pieces."""
+    """The bytes that ``steps`` ask for and accept, in pieces."""
     try:
         asked = next(steps)
         while True:
@@ -76,7 +76,7 @@ class _Source:
 
     @property
     def has_more(self) -> bool:
-        """Whether bytes are left of what was begun."""
+        """Whether the current piece has bytes left."""
         return self._start < len(self._piece)
 
     def take(self, size: int) -> memoryview:
@@ -88,7 +88,7 @@ class _Source:
             if self._start == len(self._piece):
                 following = next(self._pieces, None)
                 if following is None:
-                    raise DamagedIndex("it ends before its end")
+                    raise DamagedIndex("it ends too early")
                 self._piece, self._start = memoryview(following), 0
             taken += self._next(min(size - len(taken), len(self._piece) - self._start))
         return memoryview(taken)

@@ -24,8 +24,7 @@ from .rankings import NOTHING, Ranking, merge
 from .selection import Selection
 
 if TYPE_CHECKING:
-    from ..indexes.ann import AnnIndex
-    from ..indexes.effort import Effort
+    from ..indexes.ann import AnnIndex, SearchEffort
 
 
 def nearest(
@@ -102,7 +101,7 @@ class _Task:
     prepared: Floats
     limit: int
 
-    def by_lists(self, allowed: Mask | None, effort: Effort) -> list[Ranking | None]:
+    def by_lists(self, allowed: Mask | None, effort: SearchEffort) -> list[Ranking | None]:
         """By the lists or the graph of the index, of the labels that are ``allowed``."""
         found: list[Ranking | None] = [None] * len(self.queries)
         survivors = self.coverage.labels if allowed is None else allowed.count
@@ -128,7 +127,7 @@ class _Task:
             pending, harder = short, wider
         return found
 
-    def one_by_one(self, allowed: Mask | None, effort: Effort) -> list[Ranking | None]:
+    def one_by_one(self, allowed: Mask | None, effort: SearchEffort) -> list[Ranking | None]:
         """By the finer codes of the labels that are ``allowed``, which are few."""
         found: list[Ranking | None] = [None] * len(self.queries)
         labels = np.arange(self.coverage.labels) if allowed is None else allowed.slots

@@ -258,11 +258,11 @@ def main(index_type: str, seed: int, count: int, folder: Path) -> None:
         "a list": {"tuned": "[1]"},
         "deep text": {"tuned": "[" * 900},
         "long text": {"tuned": " " * 10_000_000 + "{}"},
-        "texts": {"tuned": '{"rows": "many", "breadth": "8", "candidates": null}'},
+        "texts": {"tuned": '{"rows": "many", "nprobe": "8", "candidates": null}'},
         "large numbers": {
-            "tuned": '{"rows": 1e400, "breadth": 1e400, "candidates": 1e400, "rerank_k": 1e400}'
+            "tuned": '{"rows": 1e400, "nprobe": 1e400, "candidates": 1e400, "rerank_k": 1e400}'
         },
-        "negative numbers": {"tuned": '{"rows": -1, "breadth": -1, "candidates": -1, "rerank_k": -1}'},
+        "negative numbers": {"tuned": '{"rows": -1, "nprobe": -1, "candidates": -1, "rerank_k": -1}'},
         "a text of rows": {"rows": "many"},
         "more parts": {"parts": 2**40},
     }

@@ -7,8 +7,8 @@ import pytest
 
 from milvus_store_lite.columns.masks import Mask
 from milvus_store_lite.indexes import codes
+from milvus_store_lite.indexes.ann import SearchEffort
 from milvus_store_lite.indexes.codes import Codes
-from milvus_store_lite.indexes.effort import Effort
 
 ROWS, DIM = 5_000, 64
 QUERIES = 12
@@ -40,7 +40,7 @@ def test_a_query_alone(
     monkeypatch.setattr(codes, "_CODES_FOR_THREADS", threshold)
     allowed = Mask(np.arange(ROWS) % 3 == 0) if is_filtered else None
     queries = index.prepare_queries(vectors[:QUERIES])
-    effort = Effort(breadth=16, candidates=200)
+    effort = SearchEffort(width=16, candidates=200)
     together = index.candidates(queries, effort, allowed)
     for place in range(QUERIES):
         (alone,) = index.candidates(queries[place : place + 1], effort, allowed)

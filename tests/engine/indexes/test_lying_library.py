@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from milvus_store import DataType, MilvusClient
-from milvus_store_lite.indexes.ann import AnnIndex
+from milvus_store_lite.indexes.ann import AnnIndex, SearchEffort
 from milvus_store_lite.indexes.codes import Codes
-from milvus_store_lite.indexes.effort import Effort
 from tests import thresholds
 
 ROWS, DIM, LIMIT = 900, 16, 15
@@ -79,7 +78,7 @@ def test_no_row_is_returned_that_may_not_be(
         honest = family._search
 
         def lying(
-            self: AnnIndex, queries: Any, count: int, effort: Effort, params: Any, honest: Any = honest
+            self: AnnIndex, queries: Any, count: int, effort: SearchEffort, params: Any, honest: Any = honest
         ) -> Any:
             nonlocal asked
             asked += 1
