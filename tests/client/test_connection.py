@@ -22,7 +22,7 @@ from milvus_store.errors import (
     ParamError,
 )
 from milvus_store_lite.database_file import DatabaseFile
-from milvus_store_lite.storage.file.opening import FORMAT_VERSION
+from milvus_store_lite.storage.migrations import FORMAT_VERSION
 
 
 def run_python(code: str, *arguments: object) -> str:

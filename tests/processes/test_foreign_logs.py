@@ -15,7 +15,6 @@ from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseReplacedError
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.salvage import recover_file
-from milvus_store_lite.storage import connections
 from milvus_store_lite.storage.file import wal_index
 from milvus_store_lite.storage.file.log_file import read_log
 from milvus_store_lite.storage.file.opening import connect
@@ -112,23 +111,6 @@ def test_a_checkpoint_that_was_broken_off_anywhere_is_recovered(path: Path) -> N
         Path(f"{torn}-wal").write_bytes(log)
         with MilvusClient(torn) as client:
             assert tags(client) == {"first": 20, "crashed": 400}, done
-
-
-def test_a_file_of_an_older_format_is_migrated_and_recovered(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The migration may be in the log, before the file has a lineage of its own."""
-    older = Path(__file__).parents[1] / "engine" / "storage" / "formats" / "format-7.db"
-    shutil.copyfile(older, path)
-    monkeypatch.setattr(connections, "fold", lambda connection: None)
-    copy = path.with_name("copy.db")
-    with MilvusClient(path) as client:
-        client.insert("quick", {"vector": [7, 8]})
-        shutil.copyfile(path, copy)
-        shutil.copyfile(f"{path}-wal", f"{copy}-wal")
-    assert copy.read_bytes() == older.read_bytes()
-    with MilvusClient(copy) as client:
-        assert client.get_collection_stats("quick") == {"row_count": 4}
 
 
 def test_a_log_without_a_lineage_is_no_log_of_ours(path: Path) -> None:

@@ -17,7 +17,7 @@ from ..process.forks import GATE
 from ..storage.faults import FAULTS, said, translate
 from ..storage.file.opening import connect_read_only, require
 from ..storage.file.place import Place
-from ..storage.migrations import refuse_older
+from ..storage.migrations import FORMATS
 from . import catalog, checksums, definitions, history, indexes, scalars, vectors
 from .definitions import Definition
 from .pages import pages_and_indexes
@@ -95,7 +95,7 @@ class _Examination:
     def report(self) -> Report:
         collections: list[int] = []
         if self._can_be_read():
-            refuse_older(self._connection, self._path)
+            FORMATS.refuse_older(self._connection, self._path)
             self._take("file", pages_and_indexes)
             if self._take("catalog", catalog.catalog_tables):
                 for check in CATALOG_CHECKS:

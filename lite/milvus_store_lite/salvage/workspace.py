@@ -18,7 +18,8 @@ from typing import Final
 from ..errors import DatabaseFormatError, DatabaseWriteError, NotADatabaseError
 from ..storage.file.admission import contradicts_file
 from ..storage.file.opening import APPLICATION_ID, PAGE_SIZE
-from ..storage.migrations import FORMAT_VERSION, migrate
+from ..storage.migrations import FORMATS
+from ..storage.transactions import transaction
 from .scan import UNREADABLE_ROWS
 
 _MAGIC: Final = b"SQLite format 3\x00"
@@ -147,16 +148,14 @@ def _require_ours(connection: sqlite3.Connection, path: str) -> None:
         raise NotADatabaseError(
             message=f"{path} has none of the tables of a milvus-store database: nothing can be recovered"
         )
-    if FORMAT_VERSION < version < _NEXT_FORMATS:
-        raise DatabaseFormatError(
-            message=f"{path} has format {version}, this version of milvus-store reads up to {FORMAT_VERSION}: "
-            f"upgrade milvus-store"
-        )
-    if "names" in found or version >= FORMAT_VERSION or version < 1:
+    if version < _NEXT_FORMATS:
+        FORMATS.refuse_newer(version, path)
+    if not 1 <= version < FORMATS.newest:
         return  # of the newest format, whatever a damaged number says
     try:
-        migrate(connection)
+        with transaction(connection, "IMMEDIATE"):
+            FORMATS.migrate(connection)
     except (*UNREADABLE_ROWS, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DatabaseFormatError(
-            message=f"{path} has format {version} and is too damaged to be brought to {FORMAT_VERSION}: {error}"
+            message=f"{path} has format {version} and is too damaged to be brought to {FORMATS.newest}: {error}"
         ) from error

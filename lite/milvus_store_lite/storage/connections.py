@@ -31,7 +31,7 @@ from .file.opening import Durability, connect, connect_read_only, initialise, is
 from .file.place import Place
 from .file.watch import Watch
 from .leases import Lease, WriteLease
-from .migrations import migrate, refuse_older
+from .migrations import FORMATS, Formats
 from .pool import Pool
 from .writers import holder
 
@@ -48,10 +48,20 @@ _CLOSING_PAUSE: Final = 0.008
 
 
 class Connections:
-    """All connections of this process to the file at ``path``. Threads share it."""
+    """All connections of this process to the file at ``path``. Threads share it.
+
+    Args:
+        formats: those that the file may have; it is brought to the newest of them.
+    """
 
     def __init__(
-        self, path: str, durability: Durability = "full", timeout: float = 30.0, *, read_only: bool = False
+        self,
+        path: str,
+        durability: Durability = "full",
+        timeout: float = 30.0,
+        *,
+        read_only: bool = False,
+        formats: Formats = FORMATS,
     ) -> None:
         self._place = Place(path, read_only=read_only)
         self.path = path
@@ -60,6 +70,7 @@ class Connections:
         self._log_bound = LogBound(self._place.path, timeout)
         self._is_new = False
         self._read_only = read_only
+        self._formats = formats
         self.is_closed = False
         self.pool = Pool(self._place)
         self._watch: Watch | None = None
@@ -69,7 +80,7 @@ class Connections:
         self.write_turn = threading.RLock()
         with GATE.opening:
             self._notice_others()
-            if not self._place.is_open_here() and not recognise(path) and read_only:
+            if not self._place.is_open_here() and not recognise(path, formats) and read_only:
                 raise DatabaseWriteError(
                     message=f"{path} does not exist, and a read-only client makes nothing"
                 )
@@ -78,6 +89,10 @@ class Connections:
         try:
             with self._connection() as connection:
                 self._prepare(connection)
+                is_older = formats.is_older(connection)
+            if is_older:
+                with self.writing() as connection:
+                    formats.migrate(connection)
         except BaseException:
             self.close(waiting=False)
             raise
@@ -260,19 +275,17 @@ class Connections:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """See that the file is made, whoever makes it."""
-        made = is_made(connection, self.path)
+        made = is_made(connection, self.path, self._formats)
         if self._read_only:
             if not made:
                 raise DatabaseWriteError(
                     message=f"{self.path} is empty, and a read-only client makes nothing"
                 )
-            refuse_older(connection, self.path)
+            self._formats.refuse_older(connection, self.path)
             return
         if not made:
-            self._is_new = initialise(connection, self._place.path)
+            self._is_new = initialise(connection, self._place.path, self._formats)
         use_wal(connection, self._timeout)
-        if migrate(connection):
-            fold(connection)
         self._place.confirm(connection)
 
     def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:

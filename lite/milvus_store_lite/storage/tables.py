@@ -56,17 +56,13 @@ class Tables:
 
 
 class StoredTables:
-    """The tables of collection ``collection_id``, changed through connections they are given.
+    """The tables of collection ``collection_id``, changed through connections they are given."""
 
-    Args:
-        salted: checksums are made with the number of the collection, as they are since format 7.
-    """
-
-    def __init__(self, collection_id: int, schema: Schema, *, salted: bool = True) -> None:
+    def __init__(self, collection_id: int, schema: Schema) -> None:
         self.collection_id = collection_id
         self.schema = schema
-        self.checksums = RowChecksums(schema, collection_id if salted else 0)
-        self.salts = {one.name: salt(collection_id, one.field_id) if salted else 0 for one in schema.vectors}
+        self.checksums = RowChecksums(schema, collection_id)
+        self.salts = {one.name: salt(collection_id, one.field_id) for one in schema.vectors}
         self._rows = f'"rows_{collection_id}"'
         self._removed = f'"removed_{collection_id}"'
         names = _sql_names(schema)
@@ -157,25 +153,6 @@ class StoredTables:
         ).rowcount
         if copied != live:
             raise self.corrupt(f"table {table}", ValueError(f"expected {live} rows, found {copied}"))
-
-    def add_checksums(self, connection: sqlite3.Connection) -> int:
-        """Write all rows of tables without checksums anew, with them, some at a time; returns that of the keys."""
-        for vocabulary in self.vocabularies.values():
-            vocabulary.add_checksums(connection)
-        key_sum = 0
-        columns = self.tables.columns
-        listed = ", ".join(["seq", *columns.values()])
-        with self._rows_made_anew(connection):
-            rows = connection.execute(f"SELECT {listed} FROM {_aside(self._rows)} ORDER BY seq")
-            while chunk := rows.fetchmany(_ROWS_AT_ONCE):
-                seqs, *values = zip(*chunk, strict=True)
-                blobs = self.checksums.of_rows(seqs, dict(zip(columns, values, strict=True)))
-                connection.executemany(
-                    f"INSERT INTO {self._rows} ({listed}, {CHECKSUMS}) VALUES (?, ?{', ?' * len(columns)})",
-                    ((*row, blob) for row, blob in zip(chunk, blobs, strict=True)),
-                )
-                key_sum += self.checksums.keys_of(blobs)
-        return key_sum
 
     @contextmanager
     def _rows_made_anew(self, connection: sqlite3.Connection) -> Iterator[None]:
@@ -278,7 +255,7 @@ class StoredTables:
         connection.execute(f"DROP INDEX IF EXISTS {self._value_index(one)}")
 
     def has_value_index(self, connection: sqlite3.Connection, one: Field) -> bool:
-        """Whether ``create_value_index`` was called for the field. Files of older versions may lack it."""
+        """Whether ``create_value_index`` was called for the field."""
         named = self._value_index(one).strip('"')
         found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", (named,))
         return found.fetchone() is not None

@@ -65,16 +65,6 @@ class Vocabulary:
             " (id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE, checksum BLOB NOT NULL)"
         )
 
-    def add_checksums(self, connection: sqlite3.Connection) -> None:
-        """Write a table that has no checksums anew, with them, some terms at a time."""
-        aside = f'{self.table[:-1]}_aside"'
-        connection.execute(f"ALTER TABLE {self.table} RENAME TO {aside}")
-        self.create(connection)
-        rows = connection.execute(f"SELECT id, term FROM {aside} ORDER BY id")
-        while chunk := rows.fetchmany(_TERMS_AT_ONCE):
-            self._enter(connection, chunk)
-        connection.execute(f"DROP TABLE {aside}")
-
     def encode(self, connection: sqlite3.Connection, documents: Documents) -> list[memoryview]:
         """Stored bytes of each document. Terms that are new are entered.
 

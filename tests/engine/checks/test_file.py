@@ -15,7 +15,6 @@ from milvus_store_lite.storage.integrity.checksums import checksums, salt
 
 ROWS = 190 + 50 + 2
 DOCS = "collection 'docs'"
-FORMATS = Path(__file__).parents[1] / "storage" / "formats"
 BAD_FLOATS = {"nan": "0000c07f" + "00" * 28, "infinity": "0000807f" + "00" * 28}
 
 
@@ -428,7 +427,6 @@ def test_what_is_no_database_of_ours_is_refused(path: Path, tmp_path: Path) -> N
         (tmp_path, NotADatabaseError, "directory"),
         (short, DatabaseCorruptError, "truncated"),
         (newer, DatabaseFormatError, "upgrade"),
-        (FORMATS / "format-1.db", DatabaseFormatError, "format 1"),
     ):
         with pytest.raises(error, match=message):
             check_file(file)

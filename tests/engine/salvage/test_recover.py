@@ -28,7 +28,6 @@ from tests.engine.salvage.conftest import Contents, contents
 from tests.pages import structure
 
 SEED = int(os.environ.get("MILVUS_STORE_SEED", "1"))
-FORMATS = Path(__file__).parent.parent / "storage" / "formats"
 FLIPS = int(os.environ.get("MILVUS_STORE_FLIPS", "8"))
 
 
@@ -370,16 +369,6 @@ def test_a_header_of_ours_before_noise_is_survived(path: Path, tmp_path: Path) -
     noise.write_bytes(content[:100] + random.Random(2).randbytes(len(content) - 100))
     with pytest.raises(NotADatabaseError, match="cannot be read"):
         recover_file(noise, tmp_path / "new.db")
-
-
-@pytest.mark.parametrize("format", range(1, FORMAT_VERSION))
-def test_a_file_of_an_older_format_is_recovered_too(tmp_path: Path, format: int) -> None:
-    old = tmp_path / "old.db"
-    shutil.copy(FORMATS / f"format-{format}.db", old)
-    new, recovery, _ = recover(old)
-    assert recovery.is_complete
-    shutil.copy(old, tmp_path / "opened.db")
-    assert contents(new) == contents(tmp_path / "opened.db")
 
 
 def test_a_file_of_a_newer_version_is_refused(path: Path, tmp_path: Path) -> None:

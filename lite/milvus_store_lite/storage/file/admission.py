@@ -8,7 +8,6 @@ by SQLite's locks, and whose a log is by the lineage.
 from __future__ import annotations
 
 import os
-import struct
 import time
 import warnings
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import Final, NamedTuple
 
 from ...errors import DatabaseReplacedError, DatabaseWriteError
 from .file_locks import alone, is_index_in_use
-from .lineage import UNKNOWN, Lineage, in_page
+from .lineage import Lineage, in_page
 from .log_file import Log, first_row, read_log
 
 _PATIENCE: Final = 2.0
@@ -24,9 +23,8 @@ _PATIENCE: Final = 2.0
 
 _PAUSE: Final = 0.001
 _LONGEST_PAUSE: Final = 0.05
-_HEADER: Final = struct.Struct(">16xH2B40xI36x")
-_WITH_LINEAGE: Final = 8
-"""The first format whose files have a lineage."""
+_WRITE_VERSION: Final = 18
+"""The byte of a file that is 2 if it has a write-ahead log (https://www.sqlite.org/fileformat.html)."""
 
 LOG, INDEX, JOURNAL = "-wal", "-shm", "-journal"
 
@@ -119,9 +117,8 @@ def _clear(
 
 def _fault_in_use(path: str, descriptor: int) -> str | None:
     """Why a file that another process has open must not be opened, None if it may."""
-    mode, version = _mode_and_version(descriptor)
-    if mode != 2:
-        return None  # it is being made just now, and has no log
+    if not _has_log(descriptor):
+        return None  # it is being made just now
     log, index = path + LOG, path + INDEX
     if not os.path.exists(log) or not os.path.exists(index):
         if not os.access(path, os.W_OK):
@@ -131,17 +128,14 @@ def _fault_in_use(path: str, descriptor: int) -> str | None:
             f"meanwhile: close it there, so that what was written is in the file"
         )
     row = first_row(log)
-    if row is None or version < _WITH_LINEAGE:
+    if row is None:
         return None
-    found = _row_at(descriptor, row.page)
-    mine = row.lineage
-    if found is None:
-        belongs = mine.parent == UNKNOWN
-    else:
-        belongs = found.identity == mine.identity and (
-            found.session == mine.session or found.current == mine.parent
-        )
-    if belongs:
+    found, mine = row_in(descriptor, row.page), row.lineage
+    if (
+        found is not None
+        and found.identity == mine.identity
+        and (found.session == mine.session or found.current == mine.parent)
+    ):
         return None
     return (
         "another process has the file open, and what it holds was overwritten meanwhile: close it there, then "
@@ -153,12 +147,8 @@ def _is_foreign(log: Log, descriptor: int) -> bool:
     """Whether ``log`` was not begun on the file, whose pages it may have brought up to date since, or some."""
     if log.frames == 0:
         return False  # SQLite passes it over
-    if not log.rows:
-        return _mode_and_version(descriptor)[1] >= _WITH_LINEAGE
     found = _rows_of_file(log, descriptor)
-    if not found:
-        return log.rows[0].lineage.parent != UNKNOWN  # else the file's migration is in the log
-    return not _belongs(log, found)
+    return not found or not _belongs(log, found)
 
 
 def contradicts_file(log_path: str, descriptor: int) -> bool:
@@ -170,7 +160,8 @@ def contradicts_file(log_path: str, descriptor: int) -> bool:
 
 def _rows_of_file(log: Log, descriptor: int) -> list[Lineage]:
     """The row of the lineage at the pages of the file where ``log`` has it."""
-    return [row for row in (_row_at(descriptor, one.page, log.page_size) for one in log.rows) if row]
+    found = (row_in(descriptor, row.page, log.page_size) for row in log.rows)
+    return [lineage for lineage in found if lineage is not None]
 
 
 def _belongs(log: Log, found: list[Lineage]) -> bool:
@@ -184,30 +175,21 @@ def _is_foreign_journal(path: str, descriptor: int) -> bool:
 
     Rolling back the journal of a file that was being made would empty this one.
     """
-    mode, _ = _mode_and_version(descriptor)
     with open(path, "rb") as file:
         header = file.read(28)
-    if len(header) < 28 or mode != 2:
+    if len(header) < 28 or not _has_log(descriptor):
         return False
     pages = int.from_bytes(header[16:20], "big")
     return pages != int.from_bytes(read_at(descriptor, 4, 28), "big")
 
 
-def _mode_and_version(descriptor: int) -> tuple[int, int]:
-    """2 if the file has a write-ahead log, and its format (https://www.sqlite.org/fileformat.html)."""
-    header = read_at(descriptor, _HEADER.size, 0)
-    if len(header) < _HEADER.size:
-        return 0, 0
-    _, _, mode, version = _HEADER.unpack(header)
-    return mode, version
+def _has_log(descriptor: int) -> bool:
+    """Whether the file was switched to a write-ahead log."""
+    return read_at(descriptor, 1, _WRITE_VERSION) == b"\2"
 
 
-def row_in(descriptor: int, page: int) -> Lineage | None:
+def row_in(descriptor: int, page: int, page_size: int | None = None) -> Lineage | None:
     """The row of the lineage at ``page`` of the file itself, whatever its log holds."""
-    return _row_at(descriptor, page)
-
-
-def _row_at(descriptor: int, page: int, page_size: int | None = None) -> Lineage | None:
     if page_size is None:
         page_size = int.from_bytes(read_at(descriptor, 2, 16), "big")
         page_size = 65_536 if page_size == 1 else page_size

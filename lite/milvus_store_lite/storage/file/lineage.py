@@ -62,7 +62,7 @@ class Lineage(NamedTuple):
 
 
 def add_row(connection: sqlite3.Connection) -> None:
-    """Add the row of a file that begins, or is migrated."""
+    """Add the row of a new file."""
     connection.execute(
         f"INSERT INTO {TABLE} VALUES (1, ?, ?, ?, ?)",
         (os.urandom(_LENGTH), _session(1), UNKNOWN, os.urandom(_LENGTH)),
@@ -88,7 +88,7 @@ def become_another(connection: sqlite3.Connection) -> None:
 
 
 def read(connection: sqlite3.Connection) -> Lineage | None:
-    """The row as the transaction sees it; None in a file of an older format, or one that is not made yet."""
+    """The row as the transaction sees it; None in a file that is not made yet."""
     if place_of(connection) is None:
         return None
     found = connection.execute(f"SELECT identity, session, parent, current FROM {TABLE}").fetchone()
@@ -98,7 +98,7 @@ def read(connection: sqlite3.Connection) -> Lineage | None:
 
 
 def place_of(connection: sqlite3.Connection) -> int | None:
-    """The number of the page that has the row, as the transaction sees it; None in a file of an older format."""
+    """The number of the page that has the row, as the transaction sees it; None in a file that is not made yet."""
     found = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone()
     return None if found is None else int(found[0])
 

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Final, Literal
 
-from ...errors import DatabaseCorruptError, DatabaseFormatError, DatabaseWriteError, NotADatabaseError
+from ...errors import DatabaseCorruptError, DatabaseWriteError, NotADatabaseError
 from ..catalog import CATALOG_TABLES
-from ..migrations import FORMAT_VERSION
+from ..migrations import FORMATS, Formats
 from ..transactions import transaction
 from .admission import remove_remains
 from .identity import status
@@ -34,7 +34,7 @@ _KNOWN_BYTES: Final = {18: (1, 2), 19: (1, 2), 20: (0,), 21: (64,), 22: (32,), 2
 """Bytes of the header that SQLite believes: who may read and write, what is reserved, and that texts are UTF-8."""
 
 
-def recognise(path: str) -> bool:
+def recognise(path: str, formats: Formats = FORMATS) -> bool:
     """True if ``path`` has the marks of a database of ours, False if there is nothing yet.
 
     Another process may be making the file just now, or may have died over it: ``is_made`` knows.
@@ -60,11 +60,11 @@ def recognise(path: str) -> bool:
         (version,) = struct.unpack_from(">I", header, 60)
         if found_id != APPLICATION_ID:
             raise _foreign(path, found_id)
-        _refuse_newer(path, version)
+        formats.refuse_newer(version, path)
         (pages,) = struct.unpack_from(">I", header, 28)
         (largest_root,) = struct.unpack_from(">I", header, 52)
         is_known = all(header[place] in values for place, values in _KNOWN_BYTES.items())
-        if not is_known or largest_root > pages:
+        if not is_known or largest_root > pages or version == 0:
             raise DatabaseCorruptError(message=f"{path}: the header of the file is damaged")
     _refuse_truncated(path, header)
     return True
@@ -91,14 +91,6 @@ def _foreign(path: str, found_id: int) -> NotADatabaseError:
         message=f"{path} is an SQLite file of another application "
         f"(application_id {found_id:#x}, expected {APPLICATION_ID:#x})"
     )
-
-
-def _refuse_newer(path: str, version: int) -> None:
-    if version > FORMAT_VERSION:
-        raise DatabaseFormatError(
-            message=f"{path} has format {version}, this version of milvus-store reads up to {FORMAT_VERSION}: "
-            f"upgrade milvus-store"
-        )
 
 
 def _refuse_truncated(path: str, header: bytes) -> None:
@@ -163,7 +155,7 @@ def _connect(target: str, timeout: float, *setup: str, uri: bool = False) -> sql
     return connection
 
 
-def is_made(connection: sqlite3.Connection, path: str) -> bool:
+def is_made(connection: sqlite3.Connection, path: str, formats: Formats = FORMATS) -> bool:
     """Whether the file is a database of ours, or an empty one.
 
     SQLite looks under its lock: after a process that makes the file just now, and after undoing what one that
@@ -178,11 +170,11 @@ def is_made(connection: sqlite3.Connection, path: str) -> bool:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
     if found_id != APPLICATION_ID and pages > 0:
         raise _foreign(path, found_id)
-    _refuse_newer(path, version)
+    formats.refuse_newer(version, path)
     return bool(pages)
 
 
-def initialise(connection: sqlite3.Connection, path: str) -> bool:
+def initialise(connection: sqlite3.Connection, path: str, formats: Formats = FORMATS) -> bool:
     """Make an empty file a database of ours, unless another process was faster; returns whether it was made here.
 
     One transaction writes everything, before the switch to WAL, so that the file's own header carries our
@@ -196,7 +188,7 @@ def initialise(connection: sqlite3.Connection, path: str) -> bool:
         if found_id != APPLICATION_ID:
             remove_remains(path)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+            connection.execute(f"PRAGMA user_version = {formats.newest}")
             for statement in CATALOG_TABLES:
                 connection.execute(statement)
             add_row(connection)

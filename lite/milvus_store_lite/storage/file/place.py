@@ -113,7 +113,7 @@ class Place:
         found = row_in(opened.descriptor, self._page)
         if not self._follows(found, known):
             with suppress(*FAULTS), closing(sqlite3.connect(opened.path)) as connection:
-                self._page = lineage.place_of(connection)  # to drop tables moves pages
+                self._page = lineage.place_of(connection)  # another tool's VACUUM may move it
             found = None if self._page is None else row_in(opened.descriptor, self._page)
             if not self._follows(found, known):
                 opened.is_overwritten = True
@@ -122,7 +122,7 @@ class Place:
 
     def _follows(self, found: Lineage | None, known: Lineage | None) -> bool:
         """Whether the row ``found`` in the file may come after what was ``known`` of it."""
-        if known is None:  # it may be in the log alone, where the file was migrated
+        if known is None:  # its page was damaged, or not read yet
             return found is None or (self._lineage is not None and found.identity == self._lineage.identity)
         return found is not None and found.identity == known.identity and found.order >= known.order
 
