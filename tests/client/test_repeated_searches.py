@@ -22,7 +22,7 @@ from milvus_store.errors import (
     MilvusException,
     ParamError,
 )
-from milvus_store_lite.storage.file import wal_index
+from milvus_store_lite.storage.file import open_files
 from tests.properties.other_process import OTHER_PROCESS
 
 Ask = Callable[[], Any]
@@ -33,7 +33,7 @@ def client(
     path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MilvusClient]:
     if "PRAGMA" in request.param:
-        monkeypatch.setattr(wal_index, "_MAPS", path.parent / "there is no such file")
+        monkeypatch.setattr(open_files, "IS_READABLE", False)
     with MilvusClient(path) as made:
         yield made
 

@@ -15,7 +15,7 @@ from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseReplacedError
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.salvage import recover_file
-from milvus_store_lite.storage.file import wal_index
+from milvus_store_lite.storage.file import open_files
 from milvus_store_lite.storage.file.log_file import read_log
 from milvus_store_lite.storage.file.opening import connect
 
@@ -140,7 +140,7 @@ def test_each_log_says_on_what_it_is_based(
 ) -> None:
     """Whenever it begins anew: each row's parent is the one before, and the first's is in the file."""
     if not index_is_seen:
-        monkeypatch.setattr(wal_index, "_MAPS", path.parent / "there is no such file")
+        monkeypatch.setattr(open_files, "IS_READABLE", False)
     with closing(connect(str(path), "normal", 5.0)) as reader:
         client = MilvusClient(path)
         client.create_collection("docs", dimension=2)

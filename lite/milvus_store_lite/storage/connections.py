@@ -117,7 +117,7 @@ class Connections:
                 watching = self.pool.open(self, self.connect)
                 try:
                     assert watching.connection is not None
-                    self._watch = Watch(watching.connection, self._place.path)
+                    self._watch = Watch(watching.connection, self._place.log_index())
                 except BaseException:
                     self.pool.discard(watching)
                     raise

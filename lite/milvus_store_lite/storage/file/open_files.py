@@ -1,8 +1,9 @@
 """The files that this process has open, by their identity.
 
-Each has a descriptor beside SQLite's own, by which it can be looked at whatever its name is by now. To close that
-drops all locks that SQLite has on the file (https://www.sqlite.org/howtocorrupt.html), so that it is closed after
-the last connection. Files come and go with ``GATE.opening``.
+Each has a descriptor beside SQLite's own, by which it can be looked at whatever its name is by now, and so has the
+index of its log. To close one drops all locks that SQLite has on that file
+(https://www.sqlite.org/howtocorrupt.html), so that both are closed after the last connection. Files come and go
+with ``GATE.opening``.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from .admission import INDEX, LOG, Predecessor, empty_log
 from .file_locks import alone
 from .identity import Identity, identity_at
+from .wal_index import IS_READABLE, WalIndex
 
 _FLAGS: Final = (
     getattr(os, "O_BINARY", 0)
@@ -40,6 +43,8 @@ class OpenFile:
     """Those of them that certainly have the log open, so that nobody else removes it."""
     logs: tuple[Identity, Identity] | None = None
     """The log and its index, once they are there."""
+    indexes: dict[Identity, int] = field(default_factory=dict)
+    """Descriptors of the index of the log: of the one that is there now, and of those that were removed."""
     is_overwritten: bool = False
     """Whether it has another's content. Then its log must not be folded into it, even on closing."""
     is_folded: bool = False
@@ -55,6 +60,21 @@ class OpenFile:
         if not self.confirmed or self.logs is None:
             log, index = identity_at(self.path + LOG), identity_at(self.path + INDEX)
             self.logs = None if log is None or index is None else (log, index)
+
+    def index(self) -> WalIndex | None:
+        """The index of the log, where it can be read. The caller has ``GATE.opening``, and a connection that is
+        confirmed."""
+        if not IS_READABLE or self.logs is None:
+            return None
+        _, identity = self.logs
+        if identity not in self.indexes and identity_at(self.path + INDEX) == identity:
+            with suppress(OSError):
+                descriptor = os.open(self.path + INDEX, os.O_RDONLY | _FLAGS)
+                self.indexes[Identity.of(os.fstat(descriptor))] = descriptor
+        if identity not in self.indexes:
+            return None
+        index = WalIndex(self.indexes[identity])
+        return index if index.is_known else None
 
     def end(self, connection: sqlite3.Connection) -> None:
         """Close ``connection``, without folding the log into a file that was overwritten.
@@ -97,7 +117,8 @@ class OpenFile:
         for identity, one in list(_files.items()):
             if one is self:
                 del _files[identity]
-        os.close(self.descriptor)
+        for descriptor in (self.descriptor, *self.indexes.values()):
+            os.close(descriptor)
 
 
 def find(identity: Identity | None) -> OpenFile | None:

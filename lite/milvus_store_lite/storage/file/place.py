@@ -20,6 +20,7 @@ from .admission import INDEX, LOG, admit, row_in
 from .identity import Identity, located, status
 from .lineage import Lineage
 from .open_files import OpenFile, find, open_at, predecessor
+from .wal_index import WalIndex
 
 _LOOKS_WHEN_READING: Final = sys.platform != "win32"
 """On Windows nobody can take a file that is open from its name, and a look costs more than a search."""
@@ -230,6 +231,12 @@ class Place:
             self._in_file = in_file
         if user is not None:
             opened.confirmed.add(user)
+
+    def log_index(self) -> WalIndex | None:
+        """The index of the log, where it can be read as long as the caller has a connection that is confirmed."""
+        with GATE.opening:
+            opened = find(self.identity)
+            return None if opened is None else opened.index()
 
     def release(self, connection: sqlite3.Connection, user: object) -> None:
         """Close the connection of ``user``."""

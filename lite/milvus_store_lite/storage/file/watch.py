@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
-from .wal_index import index_of
+from .wal_index import WalIndex
 
 _DATA_VERSION: Final = "PRAGMA data_version"
 
@@ -14,27 +14,29 @@ _numbers = count()
 
 
 class Watch:
-    """Looks through ``connection``, of which it is the only user, to the database at ``path``."""
+    """Looks through ``connection``, of which it is the only user.
 
-    __slots__ = ("_header", "_index", "_number", "connection")
+    Args:
+        index: that of the log of the database, where it can be read.
+    """
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+    __slots__ = ("_index", "_number", "connection")
+
+    def __init__(self, connection: sqlite3.Connection, index: WalIndex | None) -> None:
         self.connection = connection
         self._number = next(_numbers)
-        self._data_version()  # with this first look, SQLite has its index of the log in memory
-        self._index = index_of(path)
-        self._header = self._data_version if self._index is None else self._index.header
+        self._index = index
 
     def state(self) -> object:
         """What differs after each commit of whatever thread or process, and from what other watches say.
 
         It stays equal while nothing is committed, but may differ then, too.
         """
-        return self._number, self._header()
+        index = self._index
+        if index is not None and (header := index.header()) is not None:
+            return self._number, header
+        return self._number, self.connection.execute(_DATA_VERSION).fetchone()
 
     def may_begin_log(self) -> bool:
         """Whether the next write may begin the log anew, as far as it is known. The caller has the write lock."""
         return self._index is None or self._index.is_folded()
-
-    def _data_version(self) -> Any:
-        return self.connection.execute(_DATA_VERSION).fetchone()
