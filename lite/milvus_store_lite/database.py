@@ -28,7 +28,9 @@ from .storage import catalog, databases, positions
 from .storage.catalog import CollectionRecord, IndexRecord
 from .storage.connections import Connections
 from .storage.integrity import names
-from .storage.rows import RowStore
+from .storage.layout import TableLayout
+from .storage.reading import OpenTransaction
+from .storage.tables import CollectionTables
 from .text.fields import check_analyzers
 
 
@@ -100,7 +102,7 @@ class Database:
                 collection_id = catalog.add_collection(
                     connection, self.name, name, schema, checked, consistency_level
                 )
-                RowStore(collection_id, schema).create_tables(connection)
+                CollectionTables(TableLayout(collection_id, schema), OpenTransaction(connection)).create()
             else:
                 collection_id = found[0]
                 _require_same(
@@ -221,7 +223,7 @@ class Database:
                 message=f"collection {name!r} cannot be dropped while it has aliases: drop_alias() first: "
                 f"{', '.join(record.aliases)}"
             )
-        RowStore(record.id, record.schema).drop_tables(connection)
+        CollectionTables(TableLayout(record.id, record.schema), OpenTransaction(connection)).drop()
         catalog.remove_collection(connection, record.id)
         self._opener.forget_dropped(connection)
 

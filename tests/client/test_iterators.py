@@ -222,7 +222,7 @@ def test_damage_ends_an_iterator_with_an_error_of_this_package(numbers: MilvusCl
     numbers.flush("numbers")
     iterator = numbers.query_iterator("numbers", batch_size=10, output_fields=["n"])
     cursor: Any = iterator._cursor
-    cursor._rows._rows = '"rows_77"'  # what SQLite cannot read
+    cursor._reader.layout.rows = '"rows_77"'  # what SQLite cannot read
     with pytest.raises(MilvusException, match="table is missing"):
         iterator.next()
     with pytest.raises(MilvusException, match="closed"):

@@ -9,7 +9,7 @@ import pytest
 
 from milvus_store import DataType, MilvusClient
 from milvus_store.errors import CollectionNotExistException, DatabaseWriteError, NotADatabaseError
-from milvus_store_lite.storage.rows import RowStore
+from milvus_store_lite.storage.row_reader import RowReader
 from tests.inside import file_of, state_of
 
 DIM = 64
@@ -73,7 +73,7 @@ def test_a_file_shrinks_by_itself_when_most_of_it_is_free(path: Path) -> None:
 def test_a_reader_that_missed_more_removals_than_the_feed_keeps_starts_anew(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("milvus_store_lite.storage.rows._FEED_LENGTH", 10)
+    monkeypatch.setattr("milvus_store_lite.storage.writer._FEED_LENGTH", 10)
     with MilvusClient(path) as client, MilvusClient(path, busy_timeout=10) as reader:
         create(client)
         fill(client, range(200))
@@ -182,13 +182,13 @@ def test_keys_that_memory_does_not_allow_are_fetched_not_read_whole(
         client.create_collection("docs", dimension=2)
         client.insert("docs", [{"id": n, "vector": [n, 1.0]} for n in range(50)])
         read: list[str] = []
-        whole = RowStore.scalar_values
+        whole = RowReader.values
 
-        def noted(self: RowStore, connection: object, column: str, *rest: object) -> list[object]:
+        def noted(self: RowReader, column: str, *rest: object) -> list[object]:
             read.append(column)
-            return whole(self, connection, column, *rest)  # type: ignore[arg-type]
+            return whole(self, column, *rest)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(RowStore, "scalar_values", noted)
+        monkeypatch.setattr(RowReader, "values", noted)
         assert client.search("docs", [[0.0, 1.0]], limit=3)[0].ids == [0, 1, 2]
         assert read == []
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from milvus_store import AsyncMilvusClient, DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import DataNotMatchException, ParamError, PartitionNotExistException
-from milvus_store_lite.storage.rows import RowStore
+from milvus_store_lite.storage.lookups import Lookups
+from milvus_store_lite.storage.row_reader import RowReader
+from milvus_store_lite.storage.vector_reader import VectorReader
 
 
 @pytest.fixture
@@ -324,21 +326,21 @@ def test_it_is_awaited_too(tmp_path: Path) -> None:
 def test_rows_are_read_in_one_go(full: MilvusClient, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
-    def count_calls(name: str) -> None:
-        real = getattr(RowStore, name)
+    def count_calls(part: type, name: str) -> None:
+        real = getattr(part, name)
 
-        def counted(self: RowStore, *args: Any) -> Any:
-            calls.append(name)
+        def counted(self: Any, *args: Any) -> Any:
+            calls.append(part.__name__)
             return real(self, *args)
 
-        monkeypatch.setattr(RowStore, name, counted)
+        monkeypatch.setattr(part, name, counted)
 
-    for name in ("fetch", "fetch_vectors", "seqs_of_pks"):
-        count_calls(name)
+    for part, name in ((RowReader, "fetch"), (VectorReader, "fetch"), (Lookups, "seqs_of_pks")):
+        count_calls(part, name)
     full.upsert("full", [{**row(pk), "vector": [0, 0]} for pk in range(5, 120)])
     calls.clear()
     full.upsert("full", [{"pk": pk, "text": "x"} for pk in range(1, 120)], partial_update=True)
-    assert sorted(calls) == ["fetch", *["fetch_vectors"] * 4, "seqs_of_pks", "seqs_of_pks"]
+    assert sorted(calls) == ["Lookups", "Lookups", "RowReader", *["VectorReader"] * 4]
 
 
 def test_what_is_not_served_is_an_error_that_says_what_to_do(full: MilvusClient) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from ..storage import positions
 from ..storage.integrity import names
 from ..storage.integrity.catalog_checksums import definition_rows, matches
-from ..storage.tables import CHECKSUMS
+from ..storage.layout import CHECKSUMS
 from ..storage.vocabulary import term_checksum
 from .definitions import Definition
 from .offenders import shown
@@ -25,12 +25,12 @@ _SAID: Final = "not what was written, by the checksum"
 
 def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Every scalar has the checksum it was written with, and all keys have that of all keys."""
-    columns, sums = collection.tables.columns, collection.store.checksums
+    columns, sums = collection.layout.columns, collection.layout.checksums
     listed = ", ".join(["seq", CHECKSUMS, *columns.values()])
     broken: dict[str, list[int]] = {}
     key_sum = 0
     with _any_text(connection):
-        rows = connection.execute(f"SELECT {listed} FROM {collection.tables.rows} ORDER BY seq")
+        rows = connection.execute(f"SELECT {listed} FROM {collection.layout.rows} ORDER BY seq")
         while chunk := rows.fetchmany(_ROWS_AT_ONCE):
             seqs, blobs, *values = zip(*chunk, strict=True)
             for column, seq in sums.changed(seqs, blobs, dict(zip(columns, values, strict=True))):
@@ -45,8 +45,8 @@ def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[
 
 def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Every term of a vocabulary has the checksum it was written with."""
-    for name, table in collection.tables.vocabularies.items():
-        salt = collection.store.salts[name]
+    for name, table in collection.layout.vocabularies.items():
+        salt = collection.layout.salts[name]
         with _any_text(connection):
             rows = connection.execute(f"SELECT id, term, checksum FROM {table} ORDER BY id")
             broken = [number for number, term, stored in rows if term_checksum(number, term, salt) != stored]

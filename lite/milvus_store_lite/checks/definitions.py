@@ -19,7 +19,9 @@ from ..process.lazy import lazy
 from ..schema.model import Schema, check_name
 from ..schema.properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, checked_properties
 from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE
-from ..storage.rows import RowStore, Tables
+from ..storage.layout import TableLayout
+from ..storage.reading import OpenTransaction
+from ..storage.tables import CollectionTables
 from .catalog import tables_of_collections
 from .report import Problem
 from .tables import Columns, differences, made_by
@@ -44,23 +46,19 @@ class Definition:
     seq_sum: int
 
     @lazy
-    def store(self) -> RowStore:
-        return RowStore(self.id, self.schema)
-
-    @lazy
-    def tables(self) -> Tables:
+    def layout(self) -> TableLayout:
         """Names of tables and columns, quoted for SQL."""
-        return self.store.tables
+        return TableLayout(self.id, self.schema)
 
     @lazy
     def made(self) -> dict[str, Columns]:
         """The tables and indexes as they are made, with their columns."""
-        return made_by(self.store.create_tables)
+        return made_by(lambda connection: CollectionTables(self.layout, OpenTransaction(connection)).create())
 
     def stored_as(self, name: str) -> str:
         """What SQLite's ``typeof`` says of the values of a scalar field."""
-        columns = self.made[self.tables.rows.strip('"')]
-        return columns[self.tables.columns[name].strip('"')][0].lower()
+        columns = self.made[self.layout.rows.strip('"')]
+        return columns[self.layout.columns[name].strip('"')][0].lower()
 
     def field_place(self, name: str) -> str:
         return f"{self.place}, field {name!r}"

@@ -122,7 +122,7 @@ class _Examination:
             self._problems.append(found)
         elif found is not None and self._take(found.place, definitions.tables_and_columns, found):
             with self._damage_at(f"{found.place}, rows"):
-                (rows,) = self._connection.execute(f"SELECT count(*) FROM {found.tables.rows}").fetchone()
+                (rows,) = self._connection.execute(f"SELECT count(*) FROM {found.layout.rows}").fetchone()
                 self._rows += rows
             for part, checks in COLLECTION_CHECKS.items():
                 for check in checks:

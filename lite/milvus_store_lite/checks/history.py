@@ -12,7 +12,7 @@ from .report import Problem
 
 def position(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """``last_seq`` and ``last_change`` are behind nothing that was written, and tell how many rows there are."""
-    tables = collection.tables
+    tables = collection.layout
     last_seq, last_change = collection.last_seq, collection.last_change
     agrees = True
     for name, last, table, column in (
@@ -44,10 +44,10 @@ def position(connection: sqlite3.Connection, collection: Definition) -> Iterator
 
 def tenants(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Every value of the partition key has as many rows as are counted for it."""
-    table, key = collection.tables.tenants, collection.schema.partition_key
+    table, key = collection.layout.tenants, collection.schema.partition_key
     if table is None or key is None:
         return
-    column, rows = collection.tables.columns[key.name], collection.tables.rows
+    column, rows = collection.layout.columns[key.name], collection.layout.rows
     # +: rows are grouped as they are, not as their SQL index has them.
     found = dict(connection.execute(f"SELECT {column}, count(*) FROM {rows} NOT INDEXED GROUP BY +{column}"))
     counted = dict(connection.execute(f"SELECT value, live FROM {table}"))
@@ -63,7 +63,7 @@ def tenants(connection: sqlite3.Connection, collection: Definition) -> Iterator[
 
 def removals(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """A row once removed never comes back."""
-    tables = collection.tables
+    tables = collection.layout
     alive = named(connection, tables.rows, f"seq IN (SELECT seq FROM {tables.removed})")
     if alive:
         yield Problem(collection.place, f"entered as removed, but still there: {alive}")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..storage.index_parts import DamagedIndex, load_head, load_parts
+from ..storage.index_parts import DamagedIndex, StoredIndex
 from .definitions import Definition
 from .offenders import shown
 from .report import Problem
@@ -46,8 +46,9 @@ def _names(connection: sqlite3.Connection, collection: int) -> list[str]:
 
 
 def _faults(connection: sqlite3.Connection, collection: Definition, name: str, field: str) -> Iterator[str]:
-    found = load_head(connection, collection.id, name)
-    for _ in load_parts(connection, collection.id, name, 0 if found is None else found[1]):
+    stored = StoredIndex(connection, collection.id, name)
+    found = stored.load_head()
+    for _ in stored.load_parts(0 if found is None else found[1]):
         pass
     if found is None:
         return
@@ -56,13 +57,13 @@ def _faults(connection: sqlite3.Connection, collection: Definition, name: str, f
         yield f"it reaches to seq {head.through_seq}, beyond last_seq {collection.last_seq}"
     if len(head.seqs) and (head.seqs[0] < 1 or (np.diff(head.seqs) <= 0).any()):
         yield "its rows are not in ascending order"
-    if field not in collection.tables.vectors:
+    if field not in collection.layout.vectors:
         return  # that the index is of no vector field is a fault of its definition
     rows = connection.execute(
-        f"SELECT seq FROM {collection.tables.vectors[field]} WHERE seq <= ? AND value IS NOT NULL ORDER BY seq",
+        f"SELECT seq FROM {collection.layout.vectors[field]} WHERE seq <= ? AND value IS NOT NULL ORDER BY seq",
         (head.through_seq,),
     )
-    stored = np.array([seq for (seq,) in rows], dtype=np.int64)
-    missing = stored[~np.isin(stored, head.seqs)]
+    seqs = np.array([seq for (seq,) in rows], dtype=np.int64)
+    missing = seqs[~np.isin(seqs, head.seqs)]
     if len(missing):
         yield f"it does not know {shown(len(missing), missing[:10].tolist())}"

@@ -17,7 +17,7 @@ from ..errors import DataNotMatchException
 from ..schema import times
 from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.model import DYNAMIC_FIELD, Field
-from ..storage.rows import PARTITION_COLUMN
+from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from .definitions import Definition
 from .offenders import named, shown
 from .report import Problem
@@ -38,7 +38,7 @@ class _Rule:
 
 def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Types, nulls, ranges, lengths and partitions."""
-    rules, table = list(_rules(collection)), collection.tables.rows
+    rules, table = list(_rules(collection)), collection.layout.rows
     counts = connection.execute(
         f"SELECT {', '.join(f'sum({rule.broken})' for rule in rules)} FROM {table}"
     ).fetchone()
@@ -49,11 +49,11 @@ def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[
 
 def texts(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Every text is UTF-8."""
-    for name, column in collection.tables.columns.items():
+    for name, column in collection.layout.columns.items():
         if collection.stored_as(name) != "text":
             continue
         rows = connection.execute(
-            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.tables.rows} WHERE typeof({column}) = 'text'"
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.layout.rows} WHERE typeof({column}) = 'text'"
         )
         broken: list[int] = []
         while chunk := rows.fetchmany(_TEXTS_AT_ONCE):
@@ -65,7 +65,7 @@ def texts(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
 
 def documents(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """JSON values are JSON, and the dynamic field's are objects."""
-    for name, column in collection.tables.columns.items():
+    for name, column in collection.layout.columns.items():
         one = collection.schema.by_name.get(name)
         if name == DYNAMIC_FIELD:
             expected, suspect = "a JSON object", f"NOT json_valid({column}) OR substr({column}, 1, 1) <> '{{'"
@@ -75,7 +75,7 @@ def documents(connection: sqlite3.Connection, collection: Definition) -> Iterato
             continue
         # SQLite refuses documents nested deeper than it parses; Python, which wrote them, decides.
         rows = connection.execute(
-            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.tables.rows}"
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.layout.rows}"
             f" WHERE typeof({column}) = 'text' AND ({suspect})"
         )
         broken = [seq for seq, text in rows if not _is_document(text, name == DYNAMIC_FIELD)]
@@ -88,9 +88,9 @@ def arrays(connection: sqlite3.Connection, collection: Definition) -> Iterator[P
     for one in collection.schema.scalars:
         if one.dtype is not DataType.ARRAY:
             continue
-        column = collection.tables.columns[one.name]
+        column = collection.layout.columns[one.name]
         rows = connection.execute(
-            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.tables.rows} WHERE typeof({column}) = 'text'"
+            f"SELECT seq, CAST({column} AS BLOB) FROM {collection.layout.rows} WHERE typeof({column}) = 'text'"
         )
         broken = [seq for seq, text in rows if not _is_taken(one, text)]
         if broken:
@@ -101,7 +101,7 @@ def arrays(connection: sqlite3.Connection, collection: Definition) -> Iterator[P
 
 
 def _rules(collection: Definition) -> Iterator[_Rule]:
-    columns = collection.tables.columns
+    columns = collection.layout.columns
     partitions = f"SELECT id FROM partitions WHERE collection_id = {collection.id}"
     yield _Rule(
         collection.place,

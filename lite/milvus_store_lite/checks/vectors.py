@@ -24,9 +24,9 @@ _BYTES_AT_ONCE: Final = 8_000_000
 
 def pairing(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """The vectors of each field are those of the rows, neither fewer nor more; a null one has its place."""
-    rows = collection.tables.rows
+    rows = collection.layout.rows
     for one in collection.schema.vectors:
-        place, table = collection.field_place(one.name), collection.tables.vectors[one.name]
+        place, table = collection.field_place(one.name), collection.layout.vectors[one.name]
         missing = named(connection, rows, f"seq NOT IN (SELECT seq FROM {table})")
         if missing:
             yield Problem(place, f"no vector for {missing}")
@@ -41,7 +41,7 @@ def lengths(connection: sqlite3.Connection, collection: Definition) -> Iterator[
         kinds = "('blob', 'null')" if one.nullable else "('blob')"
         broken = named(
             connection,
-            collection.tables.vectors[one.name],
+            collection.layout.vectors[one.name],
             f"typeof(value) NOT IN {kinds} OR NOT ({_has_right_length(one)})",
         )
         if broken:
@@ -53,10 +53,10 @@ def lengths(connection: sqlite3.Connection, collection: Definition) -> Iterator[
 
 def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """The terms of a full text field's documents are in its vocabulary."""
-    for name, table in collection.tables.vocabularies.items():
+    for name, table in collection.layout.vocabularies.items():
         known = np.array([number for (number,) in connection.execute(f"SELECT id FROM {table} ORDER BY id")])
         rows = connection.execute(
-            f"SELECT seq, value FROM {collection.tables.vectors[name]}"
+            f"SELECT seq, value FROM {collection.layout.vectors[name]}"
             f" WHERE typeof(value) = 'blob' AND length(value) % {sparse.PAIR.itemsize} = 0"
         )
         broken: list[int] = []
@@ -78,7 +78,7 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
     """
     for one in collection.schema.vectors:
         rows = connection.execute(
-            f"SELECT seq, checksum, value FROM {collection.tables.vectors[one.name]}"
+            f"SELECT seq, checksum, value FROM {collection.layout.vectors[one.name]}"
             f" WHERE value IS NULL OR typeof(value) = 'blob' AND {_has_right_length(one)}"
         )
         are_good, expected = _RULES.get(one.dtype, (_finite, "finite numbers (no NaN, no infinity)"))
@@ -86,7 +86,7 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
         broken: list[int] = []
         while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(one))):
             seqs, sums, values = zip(*chunk, strict=True)
-            places = damaged(seqs, values, list(sums), collection.store.salts[one.name])
+            places = damaged(seqs, values, list(sums), collection.layout.salts[one.name])
             changed += [chunk[place][0] for place in places]
             wrong = set(places)
             # Of what is not what was written, nothing more needs to be said.

@@ -1,7 +1,7 @@
 """A collection: the calls that read and write its rows.
 
-Each call is one transaction on the file and delegates what it does: checking rows to ``storage.values``,
-statements to ``storage.rows``, predicates to ``filters``, ranking to ``search``.
+Each call is one transaction on the file and delegates what it does: checking rows to ``codec``,
+statements to ``storage``, predicates to ``filters``, ranking to ``search``.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from ..search.cursors import QueryCursor, SearchCursor
 from ..search.hybrid import hybrid_hits
 from ..search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, SearchRequest, check_window
 from ..search.selection import BoundScope, Selection
-from ..storage import positions
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
+from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.leases import Lease
 from ..storage.partitions import loaded_partitions, partition_id
 from ..storage.reading import SnapshotMoved
-from ..storage.rows import PARTITION_COLUMN
 from .definition import Definition, refuse_partition_key
 from .session import Chooser, CollectionState, Session
 
@@ -78,13 +77,13 @@ class Collection(Definition):
     def delete_ids(self, ids: Sequence[Any], partition: str | None = None) -> int:
         """Delete the rows with these primary keys; returns how many there were."""
         with self._writing() as session:
-            schema, rows = session.state.record.schema, session.state.rows
-            found = self._seqs_of_pks(session, encode_pks(schema.primary, ids))
+            record = session.record
+            found = self._seqs_of_pks(session, encode_pks(record.schema.primary, ids))
             seqs = list(found.values())
             if partition is not None:
-                home = partition_id(session.state.record, partition)
-                homes = rows.partitions_of(session.connection, seqs)
-                seqs = [seq for seq in seqs if homes[seq] == home]
+                wanted = partition_id(record, partition)
+                partitions = session.reader.rows.partitions_of(seqs)
+                seqs = [seq for seq in seqs if partitions[seq] == wanted]
             self._remove(session, seqs)
             return len(seqs)
 
@@ -106,17 +105,17 @@ class Collection(Definition):
     ) -> list[dict[str, Any]]:
         """The rows with these primary keys that exist, in the order of ``ids``."""
         with self._reading() as session:
-            record, rows = session.state.record, session.state.rows
+            record, reader = session.record, session.reader
             partitions = loaded_partitions(record, partitions)
             pks = encode_pks(record.schema.primary, ids)
             found = self._seqs_of_pks(session, pks)
             seqs = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
             if partitions is not None:
                 wanted = {partition_id(record, partition) for partition in partitions}
-                homes = rows.partitions_of(session.connection, seqs)
-                seqs = [seq for seq in seqs if homes[seq] in wanted]
+                of_rows = reader.rows.partitions_of(seqs)
+                seqs = [seq for seq in seqs if of_rows[seq] in wanted]
             projection = session.state.columns(tuple(output_fields), clock)
-            return projection.fetch(session.connection, rows, seqs)[1]
+            return projection.fetch(reader, seqs)[1]
 
     def query(
         self, scope: Scope, output_fields: Sequence[str], limit: int | None = None, offset: int = 0
@@ -130,7 +129,7 @@ class Collection(Definition):
             selection = session.selected(state.choice(own))
             slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
             seqs = selection.view.snapshot.seqs[slots].tolist()
-            return state.columns(names, scope.clock).fetch(session.connection, state.rows, seqs)[1]
+            return state.columns(names, scope.clock).fetch(session.reader, seqs)[1]
 
         return self._read(rows)
 
@@ -146,7 +145,7 @@ class Collection(Definition):
         def hits(session: Session) -> tuple[str, list[Hits]]:
             search = session.state.search(own)
             found = search.hits(session.selected(search), queries, session.index_of(search.one.name))
-            return search.rows.schema.primary.name, found
+            return search.schema.primary.name, found
 
         return self._read(hits)
 
@@ -171,7 +170,7 @@ class Collection(Definition):
 
         def cursor(lease: Lease, session: Session, selection: Selection) -> QueryCursor:
             projection = session.state.columns(tuple(output_fields), scope.clock)
-            return QueryCursor(lease, session.state.rows, selection, projection, offset)
+            return QueryCursor(lease, selection, projection, offset)
 
         return self._kept(lambda state: state.choice(own), cursor)
 
@@ -190,7 +189,7 @@ class Collection(Definition):
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.one.name))
             pages = SearchCursor(lease, search, selection, vectors, find)
-            return search.rows.schema.primary.name, pages
+            return search.schema.primary.name, pages
 
         return self._kept(lambda state: state.search(own), cursor)
 
@@ -217,39 +216,38 @@ class Collection(Definition):
 
     def _merged(self, session: Session, changes: Changes, partition: str | None) -> Batch:
         """``changes`` over the rows that there are, which are read in one go."""
-        rows, connection = session.rows, session.connection
+        reader = session.reader
         found = self._seqs_of_pks(session, list(dict.fromkeys(changes.pks)))
         scalars, vectors = missing_columns(changes, found)
         columns = [PARTITION_COLUMN, *scalars]
-        fetched = rows.fetch(connection, list(found.values()), columns)
+        fetched = reader.rows.fetch(list(found.values()), columns)
         by_column = {
             name: {pk: fetched[seq][place] for pk, seq in found.items()}
             for place, name in enumerate(columns, 2)
         }
         blobs = {}
         for name in vectors:
-            of_seq = rows.fetch_vectors(connection, list(found.values()), name)
+            of_seq = reader.vectors.fetch(list(found.values()), name)
             blobs[name] = {pk: of_seq[seq] for pk, seq in found.items()}
         stored = Stored(by_column, blobs, by_column.pop(PARTITION_COLUMN))
-        home = partition_id(session.record, DEFAULT_PARTITION) if partition is None else None
-        return merged(changes, stored, default_partition=home)
+        default = partition_id(session.record, DEFAULT_PARTITION) if partition is None else None
+        return merged(changes, stored, default_partition=default)
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
-        record, rows, connection = session.state.record, session.state.rows, session.connection
-        home = self._home(record, partition)
-        position = session.position
+        record, writer = session.record, session.writer()
+        target = self._target_partition(record, partition)
         pks = batch.pks
         if pks is not None:
             batch = _last_of_each_pk(batch, pks)
             replaced = self._replaced(session, pks)
             if replaced:
-                position = rows.remove(connection, list(replaced.values()), position)
+                writer.remove(list(replaced.values()))
         if pks is None or record.schema.primary.auto_id:
             batch = replace(batch, pks=None)
-            pks = rows.generated_pks(position.last_seq + 1, batch.count)
-        position = rows.insert(connection, batch, home, position)
-        positions.set_position(connection, record.id, position)
-        session.state.indexes.wrote(position)
+            pks = writer.next_pks(batch.count)
+        writer.insert(batch, target)
+        writer.save_position()
+        session.state.indexes.wrote(writer.position)
         return pks
 
     def _own(self, asked: Asked) -> Asked:
@@ -291,14 +289,14 @@ class Collection(Definition):
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists."""
-        return session.state.rows.seqs_of_pks(session.connection, pks)
+        return session.reader.lookups.seqs_of_pks(pks)
 
     def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The rows that new rows with these keys take the place of, by key."""
-        return session.rows.seqs_of_pks(session.connection, list(dict.fromkeys(pks)))
+        return session.reader.lookups.seqs_of_pks(list(dict.fromkeys(pks)))
 
     @staticmethod
-    def _home(record: CollectionRecord, partition: str | None) -> int:
+    def _target_partition(record: CollectionRecord, partition: str | None) -> int:
         """The partition that new rows go to."""
         if partition:
             refuse_partition_key(record, partition)

@@ -24,7 +24,7 @@ from ..schema.properties import (
     checked_properties,
 )
 from ..schema.reserved import check_field_name
-from ..storage import catalog, positions
+from ..storage import catalog
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord, IndexRecord
 from ..storage.partitions import partition_id, partition_ids
 from ..text.fields import check_analyzers
@@ -59,7 +59,7 @@ class Definition:
 
     def describe(self) -> CollectionRecord:
         with self._reading() as session:
-            return session.state.record
+            return session.record
 
     def count(self) -> int:
         """Rows in the collection, now."""
@@ -89,7 +89,7 @@ class Definition:
         """
         check_name("partition", name)
         with self._writing() as session:
-            record = session.state.record
+            record = session.record
             if name in record.partitions:
                 return
             refuse_partition_key(record, name)
@@ -98,23 +98,23 @@ class Definition:
     def drop_partition(self, name: str) -> None:
         """Remove a partition and its rows; nothing happens if there is none, as in Milvus."""
         with self._writing() as session:
-            record, rows = session.state.record, session.state.rows
+            record = session.record
             if name not in record.partitions:
                 return
-            home = partition_id(record, name)
+            partition = partition_id(record, name)
             if name == DEFAULT_PARTITION:
                 raise ParamError(message=f"the default partition {name!r} cannot be dropped")
-            self._remove(session, rows.seqs_in_partition(session.connection, home, session.position))
+            self._remove(session, session.reader.seqs.in_partition(partition))
             catalog.remove_partition(session.connection, record.id, name)
             if record.released:
-                catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {home})
+                catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {partition})
 
     def alter_properties(self, properties: Mapping[str, Any], drop: Iterable[str] = ()) -> None:
         """Set ``properties`` and remove those called ``drop``; the others stay as they are."""
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties)
         gone = set(drop)
         with self._writing() as session:
-            record = session.state.record
+            record = session.record
             kept = {key: value for key, value in record.properties.items() if key not in gone}
             schema = record.schema
             if as_flag(checked.get(DYNAMIC)) and not schema.enable_dynamic_field:
@@ -179,7 +179,7 @@ class Definition:
     def compact(self) -> None:
         """Write the rows anew without the gaps that removed ones left. The file keeps the free pages."""
         with self._writing() as session:
-            session.rows.rewrite_tables(session.connection, session.position.live)
+            session.state.store.tables(session.reader.transaction).rewrite(session.position.live)
 
     def add_field(self, field: Field) -> None:
         """Add a nullable field; rows that are there get its default, or null."""
@@ -194,41 +194,42 @@ class Definition:
     def drop_field(self, name: str) -> None:
         """Remove a field and its values."""
         with self._writing() as session:
-            self._change_schema(session, without_field(session.state.record, name))
+            self._change_schema(session, without_field(session.record, name))
 
     def alter_field(self, name: str, params: Mapping[str, Any]) -> None:
         """Change parameters of a field, such as ``max_length``, as far as the values that are there allow."""
         with self._writing() as session:
-            schema, rows = session.state.record.schema, session.state.rows
+            schema, reader = session.record.schema, session.reader
             is_text = name in schema.by_name and schema.by_name[name].max_length is not None
-            longest = rows.longest(session.connection, name, session.position) if is_text else 0
+            longest = reader.rows.longest(name, reader.seqs.live()) if is_text else 0
             self._change_schema(session, with_field_params(schema, name, params, longest))
 
     def truncate(self) -> int:
         """Remove every row; returns how many there were."""
         with self._writing() as session:
-            seqs = session.state.rows.live_seqs(session.connection, session.position).tolist()
+            seqs = session.reader.seqs.live().tolist()
             self._remove(session, seqs)
             return len(seqs)
 
     def count_partition(self, name: str) -> int:
         """Rows in a partition, now."""
         with self._reading() as session:
-            record = session.state.record
-            home = partition_id(record, name)
+            record = session.record
+            partition = partition_id(record, name)
             if len(record.partitions) == 1:
                 return session.position.live
-            return len(session.state.rows.seqs_in_partition(session.connection, home, session.position))
+            return len(session.reader.seqs.in_partition(partition))
 
     @staticmethod
     def _change_schema(session: Session, schema: Schema, stored_default: Any = None) -> None:
-        session.state.rows.change_schema(session.connection, schema, stored_default)
-        catalog.set_schema(session.connection, session.state.record.id, schema)
+        session.state.store.change_schema(session.reader.transaction, schema, stored_default)
+        catalog.set_schema(session.connection, session.record.id, schema)
 
     def _remove(self, session: Session, seqs: list[int]) -> None:
         if seqs:
-            position = session.state.rows.remove(session.connection, seqs, session.position)
-            positions.set_position(session.connection, session.state.record.id, position)
+            writer = session.writer()
+            writer.remove(seqs)
+            writer.save_position()
 
 
 def refuse_partition_key(record: CollectionRecord, partition: str) -> None:

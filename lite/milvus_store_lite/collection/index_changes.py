@@ -14,7 +14,9 @@ from ..schema.data_types import DataType
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..storage import catalog
 from ..storage.catalog import CollectionRecord, IndexRecord
-from ..storage.rows import RowStore
+from ..storage.layout import TableLayout
+from ..storage.reading import OpenTransaction
+from ..storage.tables import CollectionTables
 from ..suggestions import did_you_mean
 
 
@@ -68,7 +70,7 @@ def add_indexes(connection: sqlite3.Connection, collection_id: int, indexes: Seq
         catalog.add_index(connection, collection_id, checked)
         field = record.schema.by_name.get(checked.field)
         if field is not None and has_sql_index(field, checked.type):
-            RowStore(collection_id, record.schema).create_value_index(connection, field)
+            _tables(connection, record).create_value_index(field)
 
 
 def drop_index(connection: sqlite3.Connection, record: CollectionRecord, name: str) -> None:
@@ -89,7 +91,11 @@ def drop_index(connection: sqlite3.Connection, record: CollectionRecord, name: s
     catalog.remove_index(connection, record.id, name)
     field = record.schema.by_name.get(index.field)
     if field is not None and has_sql_index(field, index.type):
-        RowStore(record.id, record.schema).drop_value_index(connection, field)
+        _tables(connection, record).drop_value_index(field)
+
+
+def _tables(connection: sqlite3.Connection, record: CollectionRecord) -> CollectionTables:
+    return CollectionTables(TableLayout(record.id, record.schema), OpenTransaction(connection))
 
 
 def _target(schema: Schema, index: IndexRecord) -> str:

@@ -23,8 +23,8 @@ from ..storage.integrity import names
 from ..storage.integrity.catalog_checksums import damage
 from ..storage.leases import Lease
 from ..storage.positions import Position
-from ..storage.reading import LazyTransaction, OpenTransaction
-from ..storage.rows import RowStore
+from ..storage.reading import LazyTransaction, OpenTransaction, Transaction
+from ..storage.store import CollectionReader, CollectionStore
 from ..suggestions import did_you_mean
 from .session import CollectionState, Session
 
@@ -102,7 +102,7 @@ class CollectionOpener:
         record, position = catalog.load(connection, collection_id), positions.place(connection, collection_id)
         assert position is not None
         unindexed = CollectionIndexes(replace(record, indexes=()), self.maintainer, None)
-        return Session(OpenTransaction(connection), self._fresh_state(record, unindexed), position)
+        return _session_on(self._fresh_state(record, unindexed), OpenTransaction(connection), position)
 
     def begin_lazily(self, database: str, name: str, suggest: bool = True) -> tuple[LazyTransaction, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed.
@@ -118,7 +118,7 @@ class CollectionOpener:
                 seen = _Seen(database, name, state_of_file, session.state, session.position)
             self._seen[database, name] = seen
         late = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
-        return late, Session(late, seen.state, seen.position)
+        return late, Session(CollectionReader(seen.state.store, late, seen.position), seen.state)
 
     def _still_stands(self, seen: _Seen, connection: sqlite3.Connection) -> bool:
         """Whether the transaction that begins on ``connection`` sees what was ``seen``."""
@@ -141,7 +141,7 @@ class CollectionOpener:
             self.forget_dropped(connection)
         if name != state.record.name and name not in state.record.aliases:
             raise damage(f"the alias {name!r}")
-        return Session(OpenTransaction(connection), state, position)
+        return _session_on(state, OpenTransaction(connection), position)
 
     def _remember(self, record: CollectionRecord) -> CollectionState:
         """Cache a definition just read; snapshots live on unless the schema is another one."""
@@ -154,7 +154,7 @@ class CollectionOpener:
                 return self._fresh_state(record)
             indexes = CollectionIndexes(record, self.maintainer, None if known is None else known.indexes)
             if known is not None and known.record.schema == record.schema:
-                state = CollectionState.of(record, known.rows, known.snapshot_caches, indexes)
+                state = CollectionState.of(record, known.store, known.snapshot_caches, indexes)
             else:
                 state = self._fresh_state(record, indexes)
             self.states[record.id] = state
@@ -173,11 +173,10 @@ class CollectionOpener:
     def _fresh_state(
         self, record: CollectionRecord, indexes: CollectionIndexes | None = None
     ) -> CollectionState:
-        rows = RowStore(record.id, record.schema)
         return CollectionState.of(
             record,
-            rows,
-            SnapshotCaches(rows, self._memory),
+            CollectionStore(record.id, record.schema),
+            SnapshotCaches(self._memory),
             indexes or CollectionIndexes(record, self.maintainer, None),
         )
 
@@ -195,11 +194,13 @@ class CollectionOpener:
                     return
                 record = catalog.load(connection, index.collection)
                 is_same = index.record in record.indexes and index.field in record.schema.fields
-                yield (
-                    Session(OpenTransaction(connection), self._fresh_state(record), position)
-                    if is_same
-                    else None
-                )
+                state = self._fresh_state(record)
+                yield _session_on(state, OpenTransaction(connection), position) if is_same else None
 
         reading, writing = self._connections.reading, self._connections.writing
         return partial(standing, reading), None if self._read_only else partial(standing, writing)
+
+
+def _session_on(state: CollectionState, transaction: Transaction, position: Position) -> Session:
+    """The collection of ``state`` in ``transaction``, where it stands at ``position``."""
+    return Session(CollectionReader(state.store, transaction, position), state)

@@ -18,8 +18,8 @@ from ..search.request import Scope, SearchRequest
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import CollectionRecord
 from ..storage.positions import Position
-from ..storage.reading import Reading
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader, CollectionStore
+from ..storage.writer import CollectionWriter
 
 _REMEMBERED: Final = 128
 """Searches, and scopes, of a collection that are not worked out again."""
@@ -34,7 +34,7 @@ class CollectionState:
     """
 
     record: CollectionRecord
-    rows: RowStore
+    store: CollectionStore
     snapshot_caches: SnapshotCaches
     indexes: CollectionIndexes
     choice: Callable[[Scope], BoundScope]
@@ -45,46 +45,48 @@ class CollectionState:
     def of(
         cls,
         record: CollectionRecord,
-        rows: RowStore,
+        store: CollectionStore,
         snapshot_caches: SnapshotCaches,
         indexes: CollectionIndexes,
     ) -> CollectionState:
         choice = lru_cache(_REMEMBERED)(partial(BoundScope.of, record, only_loaded=True))
-        search = lru_cache(_REMEMBERED)(partial(prepared, record, rows, choice))
+        search = lru_cache(_REMEMBERED)(partial(prepared, record, choice))
         columns = lru_cache(_REMEMBERED)(partial(Projection.of, record, as_rows=True))
-        return cls(record, rows, snapshot_caches, indexes, choice, search, columns)
+        return cls(record, store, snapshot_caches, indexes, choice, search, columns)
 
 
 class Chooser(Protocol):
     """What chooses rows as a transaction sees them."""
 
-    def select(
-        self, snapshot_caches: SnapshotCaches, reading: Reading, position: Position, /
-    ) -> Selection: ...
+    def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader, /) -> Selection: ...
 
 
 class Session(NamedTuple):
-    """One transaction on one collection: the connection, and where the collection stands in it."""
+    """One transaction on one collection: who reads it there, and what is kept of it."""
 
-    reading: Reading
+    reader: CollectionReader
     state: CollectionState
-    position: Position
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        return self.reading.connection
 
     @property
     def record(self) -> CollectionRecord:
         return self.state.record
 
     @property
-    def rows(self) -> RowStore:
-        return self.state.rows
+    def position(self) -> Position:
+        """Where the collection stands."""
+        return self.reader.position
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        return self.reader.transaction.connection
+
+    def writer(self) -> CollectionWriter:
+        """Who writes rows here, in a write transaction."""
+        return self.state.store.writer(self.reader.transaction, self.reader.position)
 
     def selected(self, chooser: Chooser) -> Selection:
         """The rows that ``chooser`` chooses here; raises ``SnapshotMoved`` when others see more already."""
-        return chooser.select(self.state.snapshot_caches, self.reading, self.position)
+        return chooser.select(self.state.snapshot_caches, self.reader)
 
     def index_of(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""

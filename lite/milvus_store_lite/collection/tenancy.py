@@ -77,9 +77,7 @@ class TenantCollection(Collection):
 
     def _strangers(self, session: Session, found: Mapping[Any, int]) -> set[Any]:
         """Those of the primary keys whose rows are not the tenant's."""
-        return other_tenants(
-            session.connection, session.rows, found, stored_tenant(session.record, self.tenant)
-        )
+        return other_tenants(session.reader, found, stored_tenant(session.record, self.tenant))
 
     def _write_rows(
         self, rows: Sequence[Mapping[str, Any]], partition: str | None, encode: Encode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, Protocol
@@ -11,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..process.forks import GATE
-from ..storage.positions import Position
-from ..storage.reading import Reading, SnapshotMoved
-from ..storage.rows import RowStore, RowSubset
+from ..storage.reading import SnapshotMoved
+from ..storage.row_reader import RowSubset
+from ..storage.store import CollectionReader
 from .column import BoolArray
 from .growable import Growable
 from .memory import MemoryBudget
@@ -29,19 +28,18 @@ _RELOAD_DEAD_SHARE: Final = 0.5
 
 
 class Builder(Protocol):
-    """What every builder of ``builders.py`` offers the history."""
+    """What every builder of ``builders.py`` offers the cache."""
 
     def append(self, values: Sequence[Any], /) -> None: ...
     def view(self) -> AnyColumn: ...
 
 
 class SnapshotCache:
-    """The newest snapshot of one collection, or of one part of it, and the builders of its columns."""
+    """The newest snapshot of one collection, or of a subset of its rows, and the builders of its columns."""
 
-    def __init__(self, rows: RowStore, memory: MemoryBudget, part: RowSubset | None = None) -> None:
-        self.rows = rows
+    def __init__(self, memory: MemoryBudget, subset: RowSubset | None = None) -> None:
         self.memory = memory
-        self.part = part
+        self.subset = subset
         self.pages = 0
         GATE.add_locks(self)
         self._current: Snapshot | None = None
@@ -61,56 +59,47 @@ class SnapshotCache:
         """Whether anything has been asked of it: what follows only has to catch up."""
         return self._current is not None
 
-    def at(self, reading: Reading, position: Position) -> Snapshot:
-        """The snapshot at ``position``, which is where ``reading`` sees the collection.
+    def at(self, reader: CollectionReader) -> Snapshot:
+        """The snapshot of the collection as ``reader`` sees it.
 
         Raises:
             SnapshotMoved: another thread has caught up further than this transaction sees.
         """
         snapshot = self._current
-        if snapshot is None or snapshot.position != position:
-            # The connection comes first: a fork may be waited for, and it waits for who wants the lock.
-            connection = reading.connection
+        if snapshot is None or snapshot.position != reader.position:
+            reader.begin()
             with self._lock:
-                snapshot = self._catch_up(connection, position)
+                snapshot = self._catch_up(reader)
         return snapshot
 
-    def _catch_up(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
-        current = self._current
+    def _catch_up(self, reader: CollectionReader) -> Snapshot:
+        current, position = self._current, reader.position
         if current is not None and current.position == position:
             return current
         if current is not None and current.position.is_beyond(position):
             raise SnapshotMoved
         # Whatever interrupts the builders half-way, the next reader starts from the file again.
         self._current = None
-        self._current = (current and self._extend(connection, current, position)) or self._read_anew(
-            connection, position
-        )
+        self._current = (current and self._extend(reader, current)) or self._read_anew(reader)
         return self._current
 
-    def _read_anew(self, connection: sqlite3.Connection, position: Position) -> Snapshot:
+    def _read_anew(self, reader: CollectionReader) -> Snapshot:
         self._seqs = Growable(np.int64)
         self._builders = {}
         self.memory.release(self)
-        if self.part is None:
-            seqs = self.rows.live_seqs(connection, position)
-        else:
-            seqs = self.rows.seqs_of_part(connection, self.part)
-        self._seqs.append(seqs)
-        return self._counted(connection, Snapshot(position, self._seqs.view(), None, Origin()))
+        self._seqs.append(reader.seqs.live() if self.subset is None else reader.lookups.seqs_of(self.subset))
+        return self._counted(reader, Snapshot(reader.position, self._seqs.view(), None, Origin()))
 
-    def _extend(
-        self, connection: sqlite3.Connection, current: Snapshot, position: Position
-    ) -> Snapshot | None:
+    def _extend(self, reader: CollectionReader, current: Snapshot) -> Snapshot | None:
         """``current`` plus what happened since; None when so much was deleted that reading anew is better."""
-        known, rows = current.position, self.rows
-        removed = rows.removed_seqs(connection, known, position)
+        known = current.position
+        removed = reader.seqs.removed(known)
         if removed is None:
             return None  # the feed no longer reaches back to what this snapshot knows
-        if self.part is None:
-            added = rows.added_seqs(connection, known, position, removed)
+        if self.subset is None:
+            added = reader.seqs.added(known, removed)
         else:
-            added = rows.added_to_part(connection, self.part, known, position, removed)
+            added = reader.lookups.added_to(self.subset, known, removed)
         alive = current.alive
         if len(removed):
             alive = _without(current.seqs, alive, removed)
@@ -124,18 +113,17 @@ class SnapshotCache:
         if len(added):
             self._seqs.append(added)
             for key, builder in builders:
-                self._read_into(builder, key, connection, known.last_seq, self._seqs.view()[-len(added) :])
+                self._read_into(builder, key, reader, known.last_seq, self._seqs.view()[-len(added) :])
         columns = {key: builder.view() for key, builder in builders}
         for key, column in columns.items():
             self.memory.charge(self, key, column.size)
-        return self._counted(
-            connection, Snapshot(position, self._seqs.view(), alive, current.origin, columns)
-        )
+        snapshot = Snapshot(reader.position, self._seqs.view(), alive, current.origin, columns)
+        return self._counted(reader, snapshot)
 
-    def _counted(self, connection: sqlite3.Connection, snapshot: Snapshot) -> Snapshot:
+    def _counted(self, reader: CollectionReader, snapshot: Snapshot) -> Snapshot:
         """``snapshot``, which has as many rows as it should."""
-        if self.part is not None:
-            self.rows.refuse_other_count(connection, self.part, snapshot.live_count)
+        if self.subset is not None:
+            reader.lookups.refuse_other_count(self.subset, snapshot.live_count)
         return snapshot
 
     def forget(self, key: Hashable) -> None:
@@ -146,9 +134,10 @@ class SnapshotCache:
             current.columns.pop(key, None)  # type: ignore[call-overload]
 
     def load(
-        self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, connection: sqlite3.Connection
+        self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, reader: CollectionReader
     ) -> AnyColumn:
-        """Read a column that nobody named before; ``connection`` sees exactly the snapshot's live rows."""
+        """Read a column that nobody named before; ``reader`` sees exactly the snapshot's live rows."""
+        reader.begin()
         with self._lock:
             if key in snapshot.columns:
                 return snapshot.columns[key]
@@ -156,7 +145,7 @@ class SnapshotCache:
             after = key.after
             first = snapshot.first_slot(after)
             alive = None if snapshot.alive is None else snapshot.alive[first:]
-            self._read_into(builder, key, connection, after, snapshot.seqs[first:], alive, snapshot.position)
+            self._read_into(builder, key, reader, after, snapshot.seqs[first:], alive, is_all=after == 0)
             column = builder.view()
             if snapshot is self._current and self.memory.allows(column.size):
                 self.memory.charge(self, key, column.size)
@@ -168,16 +157,17 @@ class SnapshotCache:
         self,
         builder: Builder,
         key: Key,
-        connection: sqlite3.Connection,
+        reader: CollectionReader,
         after: int,
         seqs: npt.NDArray[np.int64],
         alive: BoolArray | None = None,
-        position: Position | None = None,
+        *,
+        is_all: bool = False,
     ) -> None:
         """Append the values of the slots ``seqs``, the rows beyond ``after``; None where one is not alive.
 
         Args:
-            position: where the collection stands if the slots are all it has.
+            is_all: whether the slots are all that the cache has.
 
         Raises:
             DatabaseCorruptError: the file does not hold one good value for each of the rows.
@@ -186,27 +176,27 @@ class SnapshotCache:
         live = seqs if alive is None else seqs[alive]
         try:
             if isinstance(builder, AnyVectorBuilder):
-                self._read_vectors(builder, name, connection, after, live, alive)
+                self._read_vectors(builder, name, reader, after, live, alive)
             else:
-                if position and self.part is None and name == self.rows.schema.primary.name:
-                    values = self.rows.all_pks(connection, live, position.key_sum)
+                if is_all and self.subset is None and name == reader.schema.primary.name:
+                    values = reader.rows.all_pks(live, reader.position.key_sum)
                 else:
-                    values = self.rows.scalar_values(connection, name, live, after, self.part)
+                    values = reader.rows.values(name, live, after, self.subset)
                 builder.append(_spread(values, alive))
         except (KeyError, ValueError, TypeError, ArithmeticError) as error:
-            raise self.rows.corrupt(f"values of field '{name}'", error) from error
+            raise reader.layout.corrupt(f"values of field '{name}'", error) from error
 
     def _read_vectors(
         self,
         builder: AnyVectorBuilder,
         name: str,
-        connection: sqlite3.Connection,
+        reader: CollectionReader,
         after: int,
         live: npt.NDArray[np.int64],
         alive: BoolArray | None,
     ) -> None:
         """The vectors of the rows ``live``, each checked to be that row's."""
-        chunks = self.rows.vector_blobs(connection, name, after, VECTOR_CHUNK, self.part)
+        chunks = reader.vectors.chunks(name, after, VECTOR_CHUNK, self.subset)
         if alive is not None:
             found = [pair for chunk in chunks for pair in zip(*chunk, strict=True)]
             blobs = blobs_of(([seq for seq, _ in found], [blob for _, blob in found]), live)

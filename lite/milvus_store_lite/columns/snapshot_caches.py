@@ -1,6 +1,6 @@
-"""The histories of one collection: of all its rows, and of the parts that the values of a field make.
+"""The snapshots of one collection: of all its rows, and of the parts that the values of a field make.
 
-A request that its filter confines to a few tenants, values of the partition key, is answered from a history of
+A request that its filter confines to a few tenants, values of the partition key, is answered from a snapshot of
 just their rows, read through the key's SQL index: what it costs depends on the tenants, not on the collection.
 Other fields with an SQL index do the same as long as nothing has needed all rows; after that a mask over what is
 in memory is as fast.
@@ -14,8 +14,8 @@ from collections.abc import Hashable, Sequence
 from typing import Final
 
 from ..process.forks import GATE
-from ..storage.reading import Reading
-from ..storage.rows import RowStore, RowSubset
+from ..storage.row_reader import RowSubset
+from ..storage.store import CollectionReader
 from .memory import MemoryBudget
 from .snapshot_cache import SnapshotCache
 
@@ -38,9 +38,8 @@ _PART_BYTES: Final = 8_192
 class SnapshotCaches:
     """All rows of a collection, and the parts last asked for."""
 
-    def __init__(self, rows: RowStore, memory: MemoryBudget) -> None:
-        self.whole = SnapshotCache(rows, memory)
-        self._rows = rows
+    def __init__(self, memory: MemoryBudget) -> None:
+        self.whole = SnapshotCache(memory)
         self._memory = memory
         GATE.add_locks(self)
         self._parts: OrderedDict[RowSubset, SnapshotCache] = OrderedDict()
@@ -54,42 +53,41 @@ class SnapshotCaches:
         self._lock = threading.Lock()
 
     def of_parts(
-        self, reading: Reading, tenants: RowSubset | None, parts: Sequence[RowSubset]
+        self, reader: CollectionReader, tenants: RowSubset | None, parts: Sequence[RowSubset]
     ) -> SnapshotCache:
-        """The history to answer a request from that is confined to some rows.
+        """The snapshot cache to answer a request from that is confined to some rows.
 
         Args:
             tenants: those with these values of the partition key, None for all.
             parts: those in each of these, of fields that may have an SQL index.
         """
         if tenants is not None:
-            return self._of_part(reading, tenants)
+            return self._of_part(reader, tenants)
         if not parts or self.whole.is_read:
             return self.whole
-        connection, rows = reading.connection, self._rows
-        fields = rows.schema.by_name
-        indexed = [part for part in parts if rows.has_value_index(connection, fields[part.field])]
+        lookups = reader.lookups
+        indexed = [part for part in parts if lookups.has_index(part.field)]
         if len(indexed) > 1:
-            indexed.sort(key=lambda part: rows.part_count(connection, part, MAX_PART_ROWS + 1))
-        return self._of_part(reading, indexed[0]) if indexed else self.whole
+            indexed.sort(key=lambda part: lookups.count(part, MAX_PART_ROWS + 1))
+        return self._of_part(reader, indexed[0]) if indexed else self.whole
 
-    def _of_part(self, reading: Reading, part: RowSubset) -> SnapshotCache:
+    def _of_part(self, reader: CollectionReader, part: RowSubset) -> SnapshotCache:
         if len(part.values) > MAX_PART_VALUES:
             return self.whole
         with self._lock:
-            history = self._parts.get(part)
-            if history is not None:
+            cache = self._parts.get(part)
+            if cache is not None:
                 self._parts.move_to_end(part)
-                self._weigh(part, history.slots)
-        if history is None:
-            return self._new_part(reading, part)
-        if history.slots > 2 * MAX_PART_ROWS:
+                self._weigh(part, cache.slots)
+        if cache is None:
+            return self._new_part(reader, part)
+        if cache.slots > 2 * MAX_PART_ROWS:
             with self._lock:
                 self._drop(part)
                 self._too_large.add(part)
             return self.whole
         self._memory.touch(self, part)
-        return history
+        return cache
 
     def release(self) -> None:
         """Nothing is asked of this collection any more."""
@@ -105,20 +103,20 @@ class SnapshotCaches:
         with self._lock:
             self._drop(key)
 
-    def _new_part(self, reading: Reading, part: RowSubset) -> SnapshotCache:
+    def _new_part(self, reader: CollectionReader, part: RowSubset) -> SnapshotCache:
         if part in self._too_large:
             return self.whole
-        rows = self._rows.part_count(reading.connection, part, MAX_PART_ROWS + 1)
+        rows = reader.lookups.count(part, MAX_PART_ROWS + 1)
         if rows > MAX_PART_ROWS:
             with self._lock:
                 self._too_large.add(part)
             return self.whole
         with self._lock:
-            history = self._parts.setdefault(part, SnapshotCache(self._rows, self._memory, part))
+            cache = self._parts.setdefault(part, SnapshotCache(self._memory, part))
             self._weigh(part, rows)
         # Outside of the lock: it may let go of another part.
         self._memory.charge(self, part, _PART_BYTES)
-        return history
+        return cache
 
     def _weigh(self, part: RowSubset, rows: int) -> None:
         """``part`` has so many rows now; forget others if there are too many in all."""
@@ -134,10 +132,10 @@ class SnapshotCaches:
 
     def _drop(self, part: RowSubset) -> None:
         try:
-            history = self._parts.pop(part, None)
-            if history is not None:
+            cache = self._parts.pop(part, None)
+            if cache is not None:
                 self._weight -= self._weights.pop(part, 0)
-                self._memory.release(history)
+                self._memory.release(cache)
         except BaseException:
             self._weigh_anew()
             raise

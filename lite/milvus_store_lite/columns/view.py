@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final, TypeVar
 
@@ -12,9 +11,8 @@ import numpy.typing as npt
 from ..codec import dense
 from ..schema.data_types import DataType
 from ..schema.model import Field
-from ..storage.positions import Position
-from ..storage.reading import Reading
-from ..storage.rows import PARTITION_COLUMN
+from ..storage.integrity.row_checksums import PARTITION_COLUMN
+from ..storage.store import CollectionReader
 from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
@@ -49,23 +47,21 @@ _MASKS: Final = 256
 class View:
     """A snapshot and a transaction that sees exactly its rows. Lives as long as the transaction."""
 
-    def __init__(self, snapshot: Snapshot, reading: Reading, history: SnapshotCache) -> None:
+    __slots__ = ("_cache", "reader", "snapshot")
+
+    def __init__(self, snapshot: Snapshot, reader: CollectionReader, cache: SnapshotCache) -> None:
         self.snapshot = snapshot
-        self._reading = reading
-        self._history = history
+        self.reader = reader
+        self._cache = cache
 
     @classmethod
-    def of(cls, history: SnapshotCache, reading: Reading, position: Position) -> View:
-        """The view of ``history`` at ``position``, which is where ``reading`` sees the collection.
+    def of(cls, cache: SnapshotCache, reader: CollectionReader) -> View:
+        """The view of ``cache`` as ``reader`` sees the collection.
 
         Raises:
             SnapshotMoved: another thread has caught up further than this transaction sees.
         """
-        return cls(history.at(reading, position), reading, history)
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        return self._reading.connection
+        return cls(cache.at(reader), reader, cache)
 
     @property
     def count(self) -> int:
@@ -123,7 +119,7 @@ class View:
         mask = masks.get(choice)
         if mask is None:
             mask = Mask(make(self))
-            if self._history.memory.limit is None and self.count <= _MASK_BYTES:
+            if self._cache.memory.limit is None and self.count <= _MASK_BYTES:
                 if len(masks) >= _MASKS or (len(masks) + 1) * self.count > _MASK_BYTES:
                     masks.clear()
                 masks[choice] = mask
@@ -137,14 +133,14 @@ class View:
         return column.values[slots].tolist() if type(column) is NumberColumn else None
 
     def _pks_made_resident(self, primary: Field) -> AnyColumn | None:
-        history = self._history
-        history.pages += 1
-        most = _PK_ROWS if history.pages <= _WARM_PAGES else _WARM_PK_ROWS
+        cache = self._cache
+        cache.pages += 1
+        most = _PK_ROWS if cache.pages <= _WARM_PAGES else _WARM_PK_ROWS
         # A column that memory does not allow would be read again at every page.
         if (
             primary.dtype is not DataType.INT64
             or self.count > most
-            or not history.memory.allows(8 * self.count)
+            or not cache.memory.allows(8 * self.count)
         ):
             return None
         return self.column(primary)
@@ -154,7 +150,7 @@ class View:
         key = Key(one.name)
         column = self.snapshot.columns.get(key)
         if column is not None:
-            self._history.memory.touch(self._history, key)
+            self._cache.memory.touch(self._cache, key)
         return column
 
     def vectors(self, one: Field, after: int = 0) -> AnyVectorColumn:
@@ -167,7 +163,7 @@ class View:
     @property
     def is_whole(self) -> bool:
         """Whether the snapshot is of the whole collection, not of some tenants."""
-        return self._history.part is None
+        return self._cache.subset is None
 
     def holds(self, one: Field, after: int = 0) -> bool:
         """Whether the vectors of the rows beyond seq ``after`` are resident already."""
@@ -175,18 +171,18 @@ class View:
 
     def can_hold(self, one: Field, after: int = 0) -> bool:
         """Whether memory allows the vectors of the rows beyond seq ``after`` to be resident."""
-        memory = self._history.memory
+        memory = self._cache.memory
         return memory.limit is None or memory.allows(self.bytes_of(one, after))
 
     def bytes_of(self, one: Field, after: int = 0) -> int:
         """What the vectors of the rows beyond seq ``after`` take in memory."""
         if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
-            return self._history.rows.vector_bytes(self.connection, one.name, self._history.part)
+            return self.reader.vectors.bytes_of(one.name, self._cache.subset)
         return bytes_of_one(one) * (self.count - self.snapshot.first_slot(after))
 
     def forget(self, one: Field) -> None:
         """Let the resident vectors go."""
-        self._history.forget(Key(one.name))
+        self._cache.forget(Key(one.name))
 
     def resident_vectors(self, one: Field) -> VectorColumn | None:
         """The dense vectors of every slot, where they are resident already."""
@@ -212,36 +208,34 @@ class View:
         self, one: Field, slots: npt.NDArray[np.int64], make: Callable[[list[bytes | None]], Made]
     ) -> Made:
         """What ``make`` makes of the stored vectors of live ``slots``."""
-        rows, seqs = self._history.rows, self.snapshot.seqs[slots].tolist()
-        found = rows.fetch_vectors(self.connection, seqs, one.name)
+        seqs = self.snapshot.seqs[slots].tolist()
+        found = self.reader.vectors.fetch(seqs, one.name)
         try:
             return make([found[seq] for seq in seqs])
         except (KeyError, ValueError, TypeError) as error:
-            raise rows.corrupt(f"vectors of field '{one.name}'", error) from error
+            raise self.reader.layout.corrupt(f"vectors of field '{one.name}'", error) from error
 
     def vector_chunks(
         self, one: Field, after: int = 0
     ) -> Iterator[tuple[npt.NDArray[np.int64], AnyVectorColumn]]:
         """Live slots of rows beyond seq ``after`` and their vectors, some thousand at a time, from the file."""
-        snapshot, history = self.snapshot, self._history
+        snapshot = self.snapshot
         slots = np.arange(self.count) if snapshot.alive is None else np.flatnonzero(snapshot.alive)
         slots = slots[np.searchsorted(slots, snapshot.first_slot(after)) :]
         start = 0
         try:
-            for chunk in history.rows.vector_blobs(
-                self.connection, one.name, after, VECTOR_CHUNK, history.part
-            ):
+            for chunk in self.reader.vectors.chunks(one.name, after, VECTOR_CHUNK, self._cache.subset):
                 part = slots[start : start + len(chunk[0])]
                 yield part, vectors_of(one, blobs_of(chunk, snapshot.seqs[part]))
                 start += len(chunk[0])
             if start != len(slots):
                 raise ValueError(f"{len(slots)} rows have {start} vectors")
         except (ValueError, TypeError) as error:
-            raise history.rows.corrupt(f"vectors of field '{one.name}'", error) from error
+            raise self.reader.layout.corrupt(f"vectors of field '{one.name}'", error) from error
 
     def _column(self, key: Key, make: Callable[[], Builder]) -> AnyColumn:
         loaded = self.snapshot.columns.get(key)
         if loaded is None:
-            return self._history.load(key, make, self.snapshot, self.connection)
-        self._history.memory.touch(self._history, key)
+            return self._cache.load(key, make, self.snapshot, self.reader)
+        self._cache.memory.touch(self._cache, key)
         return loaded

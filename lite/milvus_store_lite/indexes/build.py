@@ -5,7 +5,6 @@ Vectors are streamed: a build holds the index, a training sample and one chunk i
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,8 @@ from ..columns.products import inner_products
 from ..process.address_space import HEADROOM, require
 from ..process.threads import started
 from ..schema.model import Field
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
+from ..storage.vector_reader import VectorReader
 from .built import BuiltIndex
 
 if TYPE_CHECKING:
@@ -74,29 +74,27 @@ def build(
     field: Field,
     metric: str,
     parameters: Mapping[str, Any],
-    rows: RowStore,
-    connection: sqlite3.Connection,
-    through_seq: int,
+    reader: CollectionReader,
     progress: Progress,
 ) -> BuiltIndex:
-    """An index over all vectors of ``field``, as the transaction of ``connection`` sees them.
+    """An index over all vectors of ``field``, as ``reader`` sees them.
 
     Raises:
         MemoryError: there is too little memory.
         Unindexable: no setting of the index finds enough, or a vector is out of its range.
         BuildCancelled: ``progress`` cancelled the build.
     """
-    seqs = rows.live_seqs(connection, rows.position(connection))
+    seqs = reader.seqs.live()
     ann = family.empty(field.vector_dim, metric, parameters, len(seqs))
     require(HEADROOM + ann.bytes_of(len(seqs)))
     ann.reserve(len(seqs))
     tuner = None
     if ann.sample_size:
-        tuner = _Tuner(metric, _trained(ann, _sample(field, rows, connection, seqs, ann.sample_size)))
+        tuner = _Tuner(metric, _trained(ann, _sample(field, reader.vectors, seqs, ann.sample_size)))
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
-        for chunk_seqs, vectors in _chunks(ann, field, rows, connection, 0):
+        for chunk_seqs, vectors in _chunks(ann, field, reader.vectors, 0):
             adder.add(vectors)
             if tuner is not None:
                 tuner.see(vectors, first_label=done)
@@ -107,19 +105,18 @@ def build(
         raise Unindexable("it has no vectors")
     if tuner is not None and not ann.tune(tuner.queries, tuner.truth()):
         raise Unindexable("no setting finds nine of ten nearest rows")
-    return BuiltIndex(ann, _joined(indexed), through_seq)
+    return BuiltIndex(ann, _joined(indexed), reader.position.last_seq)
 
 
 def extend(
     built: BuiltIndex,
     field: Field,
-    rows: RowStore,
-    connection: sqlite3.Connection,
-    through_seq: int,
+    reader: CollectionReader,
     progress: Progress,
 ) -> BuiltIndex:
-    """``built`` with the vectors that came after it, as the transaction of ``connection`` sees them."""
-    found = list(_chunks(built.ann, field, rows, connection, built.through_seq))
+    """``built`` with the vectors that came after it, as ``reader`` sees them."""
+    through_seq = reader.position.last_seq
+    found = list(_chunks(built.ann, field, reader.vectors, built.through_seq))
     if not found:
         return BuiltIndex(built.ann, built.seqs, through_seq)
     vectors = np.concatenate([vectors for _, vectors in found])
@@ -244,24 +241,20 @@ def _trained(ann: AnnIndex, sample: Floats) -> Floats:
     return queries
 
 
-def _sample(
-    field: Field, rows: RowStore, connection: sqlite3.Connection, seqs: npt.NDArray[np.int64], size: int
-) -> Floats:
+def _sample(field: Field, stored: VectorReader, seqs: npt.NDArray[np.int64], size: int) -> Floats:
     """``size`` vectors drawn from all, or all if there are fewer."""
     if size < len(seqs):
         seqs = np.sort(np.random.default_rng(len(seqs)).choice(seqs, size, replace=False))
-    found = rows.fetch_vectors(connection, seqs.tolist(), field.name)
+    found = stored.fetch(seqs.tolist(), field.name)
     return dense.from_blobs(field, [blob for blob in found.values() if blob is not None])
 
 
-def _chunks(
-    ann: AnnIndex, field: Field, rows: RowStore, connection: sqlite3.Connection, after: int
-) -> Iterator[Chunk]:
+def _chunks(ann: AnnIndex, field: Field, stored: VectorReader, after: int) -> Iterator[Chunk]:
     """(seqs, vectors) of the rows beyond ``after`` that have a vector, prepared for ``ann``, in its chunks."""
     size = min(ann.chunk, _READ_AT_ONCE)
     seqs: list[int] = []
     vectors = np.empty((ann.chunk, field.vector_dim), dtype=np.float32)
-    for read, blobs in rows.every_vector(connection, field.name, after, size):
+    for read, blobs in stored.every_chunk(field.name, after, size):
         present = [blob for blob in blobs if blob is not None]
         vectors[len(seqs) : len(seqs) + len(present)] = _checked(ann, dense.from_blobs(field, present))
         seqs += read if len(present) == len(read) else _of_present(read, blobs)
@@ -276,14 +269,13 @@ def prepared_vectors(
     ann: AnnIndex,
     field: Field,
     seqs: npt.NDArray[np.int64],
-    rows: RowStore,
-    connection: sqlite3.Connection,
+    stored: VectorReader,
 ) -> Callable[[npt.NDArray[np.int64]], tuple[npt.NDArray[np.int64], Floats]]:
     """A function that fetches the vectors of labels of ``ann``, as far as their rows, ``seqs``, still exist."""
 
     def fetch(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats]:
         asked = seqs[labels].tolist()
-        found = rows.present_vectors(connection, asked, field.name)
+        found = stored.present(asked, field.name)
         blobs = [found.get(seq) for seq in asked]
         present = np.array([blob is not None for blob in blobs], dtype=np.bool_)
         vectors = dense.from_blobs(field, [blob for blob in blobs if blob is not None])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import warnings
 from collections.abc import Callable
@@ -16,11 +15,10 @@ from ..columns.snapshot import Origin, Snapshot
 from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteError
 from ..process.forks import GATE
 from ..schema.model import Field
-from ..storage import index_parts
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.index_parts import DamagedIndex, IndexHead
 from ..storage.positions import Position
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 from .build import Progress, Unindexable, build, extend, prepared_vectors
 from .built import BuiltIndex, Coverage
 from .registry import index_types
@@ -44,13 +42,10 @@ class CollectionSession(Protocol):
     """The collection of an index in one transaction."""
 
     @property
-    def connection(self) -> sqlite3.Connection: ...
+    def reader(self) -> CollectionReader: ...
 
     @property
     def record(self) -> CollectionRecord: ...
-
-    @property
-    def rows(self) -> RowStore: ...
 
     @property
     def position(self) -> Position: ...
@@ -93,9 +88,13 @@ class FieldIndex:
         """Whether enough rows have come to build, extend or load, as far as ``position`` tells."""
         return not self.is_exact and position.last_seq >= self._next_seq
 
-    def is_warm(self) -> bool:
-        """Note a search; True when there have been so many that what speeds up the next ones pays."""
+    def count_search(self) -> None:
+        """Count a search that asks the index, for ``is_warm``."""
         self._searches += 1
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether there were so many searches that what speeds up the next ones pays."""
         return self._searches > WARM
 
     def pending(self, position: Position) -> int:
@@ -110,7 +109,7 @@ class FieldIndex:
         if self._kind.least_rows is None:
             return 0
         try:
-            reach = index_parts.through_seq(session.connection, self.collection, self.record.name)
+            reach = session.reader.stored_index(self.record.name).through_seq()
         except DamagedIndex:
             reach = None
         if reach is None:
@@ -164,7 +163,7 @@ class FieldIndex:
             return
         known = -1 if self.built is None else self.built.through_seq
         try:
-            through_seq = index_parts.through_seq(session.connection, self.collection, self.record.name)
+            through_seq = session.reader.stored_index(self.record.name).through_seq()
             if through_seq is None or through_seq <= known:
                 return
             self._become(self._read(session))
@@ -186,21 +185,21 @@ class FieldIndex:
         from .soundness import check_finds_own
 
         assert self.record.metric is not None
-        identity = (session.connection, self.collection, self.record.name)
-        found = index_parts.load_head(*identity)
+        stored = session.reader.stored_index(self.record.name)
+        found = stored.load_head()
         assert found is not None
         head, count = found
         _check_rows(head, session.position)
         ann = FAMILIES[self.record.type].read(
-            index_parts.load_parts(*identity, count),
-            index_parts.parts_size(*identity),
+            stored.load_parts(count),
+            stored.parts_size(),
             len(head.seqs),
             self.field.vector_dim,
             self.record.metric,
             self.record.parameters,
             head.tuned,
         )
-        check_finds_own(ann, prepared_vectors(ann, self.field, head.seqs, session.rows, session.connection))
+        check_finds_own(ann, prepared_vectors(ann, self.field, head.seqs, session.reader.vectors))
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         return BuiltIndex(ann, head.seqs, head.through_seq)
 
@@ -224,14 +223,12 @@ class FieldIndex:
                     self.field,
                     self.record.metric,
                     self.record.parameters,
-                    session.rows,
-                    session.connection,
-                    last_seq,
+                    session.reader,
                     progress,
                 )
                 self._stored_rows = 0
             elif last_seq - built.through_seq >= _tail_limit(built):
-                made = extend(built, self.field, session.rows, session.connection, last_seq, progress)
+                made = extend(built, self.field, session.reader, progress)
             else:
                 self._next_seq = built.through_seq + _tail_limit(built)
                 return
@@ -278,8 +275,7 @@ class FieldIndex:
                 if session is None:
                     return
                 if self._is_stored_damaged or self._reaches_beyond_stored(session, head):
-                    identity = (session.connection, self.collection, self.record.name)
-                    index_parts.save(*identity, head, built.ann.write)
+                    session.reader.stored_index(self.record.name).save(head, built.ann.write)
         except (DatabaseLockedError, DatabaseWriteError, DatabaseCorruptError) as error:
             # Nothing is lost: the next process builds it again.
             logger().info(f"index {self.record.name!r} was built and could not be stored: {error}")
@@ -290,7 +286,7 @@ class FieldIndex:
     def _reaches_beyond_stored(self, session: CollectionSession, head: IndexHead) -> bool:
         """Whether the index in the file is missing, damaged, or covers less than ``head``."""
         try:
-            known = index_parts.through_seq(session.connection, self.collection, self.record.name)
+            known = session.reader.stored_index(self.record.name).through_seq()
         except DamagedIndex:
             return True
         return known is None or known < head.through_seq

@@ -27,7 +27,9 @@ from ..schema.properties import (
 from ..storage import positions
 from ..storage.catalog import DEFAULT_DATABASE, DEFAULT_PARTITION, UNREADABLE, IndexRecord
 from ..storage.integrity.catalog_checksums import definition_rows, matches
-from ..storage.rows import RowStore
+from ..storage.layout import TableLayout
+from ..storage.reading import OpenTransaction
+from ..storage.tables import CollectionTables
 from ..text.fields import check_analyzers
 from .scan import UNREADABLE_ROWS, Scan, largest, readable
 
@@ -158,9 +160,10 @@ def _collection(
     place = f"collection {name!r:.80} (id {number})"
     try:
         schema = Schema.from_json(schema_text)
-        store = RowStore(number, schema)
-        rows = store.tables.rows.strip('"')
-        expected = made_by(store.create_tables)[rows].keys()
+        layout = TableLayout(number, schema)
+        rows = layout.rows.strip('"')
+        made = made_by(lambda memory: CollectionTables(layout, OpenTransaction(memory)).create())
+        expected = made[rows].keys()
         check_analyzers(schema)
         missing = expected - (columns_of(connection, rows).keys() if rows in tables else set())
     except (MilvusException, *UNREADABLE, *UNREADABLE_ROWS) as error:

@@ -15,8 +15,7 @@ from typing import Any, Final
 from ..codec import sparse, width
 from ..schema.model import Field
 from ..storage.integrity.checksums import damaged
-from ..storage.rows import RowStore
-from ..storage.tables import CHECKSUMS
+from ..storage.layout import CHECKSUMS, TableLayout
 from .definitions import FoundCollection, Note, stored_tables
 from .report import Ledger
 from .scan import Scan, largest
@@ -56,7 +55,7 @@ class DamagedRows:
     ) -> None:
         self._connection = connection
         self._collection = collection
-        self._store = RowStore(collection.id, collection.schema)
+        self._layout = TableLayout(collection.id, collection.schema)
         self._ledger = ledger
         self._note = note
         self._tables = stored_tables(connection)
@@ -70,8 +69,8 @@ class DamagedRows:
 
     def whole(self, first: int, last: int) -> Iterator[Rows]:
         """The whole rows from ``first`` to ``last``."""
-        columns = self._store.tables.columns
-        scan = self._scan(self._store.tables.rows, [CHECKSUMS, *columns.values()])
+        columns = self._layout.columns
+        scan = self._scan(self._layout.rows, [CHECKSUMS, *columns.values()])
         beside = {one.name: _Beside(self._vectors(one, first, last)) for one in self._fields}
         for chunk in _chunks(scan.rows(first, last)):
             yield self._checked(chunk, list(columns), beside)
@@ -80,7 +79,7 @@ class DamagedRows:
 
     def removals(self) -> set[int]:
         """Numbers of the rows that were entered as removed. They have no checksums."""
-        table = self._store.tables.removed
+        table = self._layout.removed
         if table.strip('"') not in self._tables:
             return set()
         last = largest(self._connection, table, "change", 0)
@@ -90,7 +89,7 @@ class DamagedRows:
 
     def indexed_keys(self) -> Iterator[tuple[int, Any]]:
         """(seq, primary key) as far as the SQL index on keys has them: not verified, and in no order."""
-        table = self._store.tables.rows
+        table = self._layout.rows
         index = f'"sqlite_autoindex_{table[1:-1]}_1"'
         try:
             for seq, pk in self._connection.execute(f"SELECT seq, pk FROM {table} INDEXED BY {index}"):
@@ -100,7 +99,7 @@ class DamagedRows:
             return
 
     def _every_table(self) -> list[str]:
-        tables = self._store.tables
+        tables = self._layout
         listed = [tables.rows, *(tables.vectors[one.name] for one in self._fields)]
         return [table for table in listed if table.strip('"') in self._tables]
 
@@ -114,7 +113,7 @@ class DamagedRows:
         )
 
     def _vectors(self, one: Field, first: int, last: int) -> Iterator[tuple[int, Any, Any]]:
-        table = self._store.tables.vectors[one.name]
+        table = self._layout.vectors[one.name]
         if table.strip('"') not in self._tables:
             self._note(f"{self._collection.place}: the table of vectors of field {one.name!r} is missing")
             return iter(())
@@ -127,7 +126,7 @@ class DamagedRows:
         faults: dict[int, tuple[str, str]] = {}
         pk_name = self._collection.schema.primary.name
         lost_keys = set()
-        for name, seq in self._store.checksums.changed(seqs, blobs, values):
+        for name, seq in self._layout.checksums.changed(seqs, blobs, values):
             faults.setdefault(seq, (name, _CHANGED))
             if name == pk_name:
                 lost_keys.add(seq)
@@ -152,7 +151,7 @@ class DamagedRows:
     ) -> Iterator[tuple[int, str]]:
         """(seq, what is wrong) of vectors that are not there, or not what was written."""
         checksums, blobs = [checksum for checksum, _ in found], [blob for _, blob in found]
-        for place in damaged(seqs, blobs, checksums, self._store.salts[one.name]):
+        for place in damaged(seqs, blobs, checksums, self._layout.salts[one.name]):
             yield seqs[place], MISSING if found[place] == _NOTHING else _CHANGED
         length = width(one)
         for seq, blob in zip(seqs, blobs, strict=True):

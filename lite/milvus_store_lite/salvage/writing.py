@@ -20,9 +20,10 @@ from ..storage.integrity import names
 from ..storage.integrity.catalog_checksums import digest
 from ..storage.integrity.checksums import checksums
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
+from ..storage.layout import CHECKSUMS
 from ..storage.positions import Position
-from ..storage.rows import RowStore
-from ..storage.tables import CHECKSUMS
+from ..storage.reading import OpenTransaction
+from ..storage.store import CollectionStore
 from ..text.documents import count_terms
 from ..text.fields import tokens_of_rows
 from .definitions import FoundCatalog, FoundCollection, Note
@@ -69,7 +70,7 @@ class NewCollection:
         self._connection = connection
         self._found = found
         self._rows = rows
-        self._store = RowStore(found.id, found.schema)
+        self._store = CollectionStore(found.id, found.schema)
         self._ledger = ledger
         self._note = note
         self._foreign = foreign
@@ -80,7 +81,7 @@ class NewCollection:
         self._seq_sum = 0
 
     def write(self) -> Recovered:
-        self._store.create_tables(self._connection)
+        self._store.tables(OpenTransaction(self._connection)).create()
         removed = self._rows.removals()
         aside: list[int] = []
         for rows in self._rows.whole(1, self._rows.last_seq):
@@ -125,10 +126,10 @@ class NewCollection:
         self._connection.execute("RELEASE some_rows")
 
     def _insert(self, rows: Rows) -> None:
-        columns = self._store.tables.columns
+        columns = self._store.layout.columns
         listed = ["seq", CHECKSUMS, *(columns[name] for name in rows.values)]
         self._connection.executemany(
-            f"INSERT INTO {self._store.tables.rows} ({', '.join(listed)})"
+            f"INSERT INTO {self._store.layout.rows} ({', '.join(listed)})"
             f" VALUES ({', '.join('?' * len(listed))})",
             zip(rows.seqs, rows.checksums, *rows.values.values(), strict=True),
         )
@@ -136,12 +137,12 @@ class NewCollection:
             self._insert_vectors(field, [(seq, *one) for seq, one in zip(rows.seqs, stored, strict=True)])
         self._insert_documents(rows)
         key = self._found.schema.partition_key
-        if self._store.tenants is not None and key is not None:
-            self._store.tenants.add(self._connection, rows.values[key.name])
+        if self._store.indexes.tenants is not None and key is not None:
+            self._store.indexes.tenants.add(self._connection, rows.values[key.name])
         self._partitions.update(rows.values[PARTITION_COLUMN])
         self._seqs.extend(rows.seqs)
         self._seq_sum += sum(rows.seqs)
-        self._key_sum += self._store.checksums.keys_of(rows.checksums)
+        self._key_sum += self._store.layout.checksums.keys_of(rows.checksums)
 
     def _insert_documents(self, rows: Rows) -> None:
         """Full text documents are made again from the texts: what is stored of them are numbers of terms."""
@@ -150,30 +151,30 @@ class NewCollection:
             source = self._found.schema.by_name[function.input]
             documents = count_terms(tokens_of_rows(source, texts, rows.values))
             stored = self._store.vocabularies[field].encode(self._connection, documents)
-            sums = checksums(rows.seqs, stored, self._store.salts[field])
+            sums = checksums(rows.seqs, stored, self._store.layout.salts[field])
             self._insert_vectors(field, list(zip(rows.seqs, sums, stored, strict=True)))
 
     def _insert_vectors(self, field: str, rows: Sequence[tuple[Any, ...]]) -> None:
         self._connection.executemany(
-            f"INSERT INTO {self._store.tables.vectors[field]} (seq, checksum, value) VALUES (?, ?, ?)", rows
+            f"INSERT INTO {self._store.layout.vectors[field]} (seq, checksum, value) VALUES (?, ?, ?)", rows
         )
 
     def _replace(self, row: Rows) -> None:
         """Write one row, in the place of an older one of the same key."""
         (seq,), (pk,) = row.seqs, row.values[self._found.schema.primary.name]
         key = self._found.schema.partition_key
-        owner = "NULL" if key is None else self._store.tables.columns[key.name]
+        owner = "NULL" if key is None else self._store.layout.columns[key.name]
         older = self._connection.execute(
-            f"SELECT seq, {CHECKSUMS}, {owner} FROM {self._store.tables.rows} WHERE pk = ?", (pk,)
+            f"SELECT seq, {CHECKSUMS}, {owner} FROM {self._store.layout.rows} WHERE pk = ?", (pk,)
         ).fetchone()
         if older is not None:
-            for table in (self._store.tables.rows, *self._store.tables.vectors.values()):
+            for table in (self._store.layout.rows, *self._store.layout.vectors.values()):
                 self._connection.execute(f"DELETE FROM {table} WHERE seq = ?", older[:1])
-            if self._store.tenants is not None:
-                self._store.tenants.remove(self._connection, [older[2]])
+            if self._store.indexes.tenants is not None:
+                self._store.indexes.tenants.remove(self._connection, [older[2]])
             self._gone += 1
             self._seq_sum -= older[0]
-            self._key_sum -= self._store.checksums.keys_of([older[1]])
+            self._key_sum -= self._store.layout.checksums.keys_of([older[1]])
             self._ledger.lost(older[0], pk, None, f"row {seq} has the same key, and came later")
         try:
             self._insert(row)
@@ -237,7 +238,7 @@ class NewCollection:
             )
             one = found.schema.by_name.get(index.field)
             if one is not None and has_sql_index(one, index.type):
-                self._store.create_value_index(self._connection, one)
+                self._store.tables(OpenTransaction(self._connection)).create_value_index(one)
         for alias in found.aliases:
             execute(
                 "INSERT INTO aliases (database_id, alias, collection_id) VALUES (?, ?, ?)",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from ..codec import encode_pks, stored_queries
 from ..errors import DataNotMatchException, ParamError
 from ..schema.model import Field
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 from .tenants import Tenant, other_tenants
 
 
-def stored_vectors(
-    connection: sqlite3.Connection, rows: RowStore, one: Field, ids: Sequence[Any], tenant: Tenant | None
-) -> Any:
+def stored_vectors(reader: CollectionReader, one: Field, ids: Sequence[Any], tenant: Tenant | None) -> Any:
     """The vectors that the rows ``ids`` have in field ``one``, a query in each row, in the order of ``ids``.
 
     Neither filter nor partitions confine the rows, but ``tenant`` does: distances to a vector tell what it is.
@@ -24,15 +21,15 @@ def stored_vectors(
         ParamError: an id is of the wrong type, no row has it, or its row has no vector.
     """
     try:
-        pks = encode_pks(rows.schema.primary, ids)
+        pks = encode_pks(reader.schema.primary, ids)
     except DataNotMatchException as error:
         raise ParamError(message=error.message.replace("row ", "id ", 1)) from None
-    seqs = rows.seqs_of_pks(connection, pks)
+    seqs = reader.lookups.seqs_of_pks(pks)
     if tenant is not None:
-        foreign = other_tenants(connection, rows, seqs, tenant)
+        foreign = other_tenants(reader, seqs, tenant)
         seqs = {pk: seq for pk, seq in seqs.items() if pk not in foreign}
     _refuse("some of the provided primary key IDs do not exist: missing IDs =", pks, set(pks) - set(seqs))
-    blobs = rows.fetch_vectors(connection, list(seqs.values()), one.name)
+    blobs = reader.vectors.fetch(list(seqs.values()), one.name)
     empty = {pk for pk, seq in seqs.items() if blobs[seq] is None}
     _refuse(f"field '{one.name}' is null in some of the rows to search by: IDs =", pks, empty)
     return stored_queries(one, [blobs[seqs[pk]] for pk in pks])

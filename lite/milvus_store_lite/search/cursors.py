@@ -18,7 +18,6 @@ from ..columns.column import BoolArray
 from ..process.calls import whole_calls
 from ..storage.cursor_transaction import CursorTransaction
 from ..storage.leases import Lease
-from ..storage.rows import RowStore
 from .output import Projection
 from .prepared import PreparedSearch
 from .ranges import Nearest
@@ -121,14 +120,12 @@ class QueryCursor(Cursor):
     def __init__(
         self,
         lease: Lease,
-        rows: RowStore,
         selection: Selection,
         projection: Projection,
         offset: int,
     ) -> None:
         super().__init__(lease)
-        self._rows = rows
-        self._connection = selection.view.connection
+        self._reader = selection.view.reader
         self._projection = projection
         self._seqs = selection.view.snapshot.seqs[selection.slots][offset:]
 
@@ -138,9 +135,7 @@ class QueryCursor(Cursor):
             if not len(self._seqs):
                 return []
             seqs = self._seqs[:count].tolist()
-            entities = self._transaction.read(
-                lambda: self._projection.fetch(self._connection, self._rows, seqs)[1]
-            )
+            entities = self._transaction.read(lambda: self._projection.fetch(self._reader, seqs)[1])
             self._seqs = self._seqs[count:]
             if not len(self._seqs):
                 self._transaction.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from typing import Any
 
@@ -10,28 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.view import View
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 from .output import Projection
 from .rankings import Ranking
 from .request import Hits
 
 
-def hits_of(
-    view: View, rows: RowStore, projection: Projection, pages: list[Ranking], decimals: int
-) -> list[Hits]:
+def hits_of(view: View, projection: Projection, pages: list[Ranking], decimals: int) -> list[Hits]:
     """The rows of ``pages`` as hits, their distances rounded to float32 and to ``decimals`` unless that is -1."""
     if not projection.has_columns and len(pages) == 1:
         slots, values = pages[0]
-        pks = view.resident_pks(rows.schema.primary, slots)
+        pks = view.resident_pks(projection.schema.primary, slots)
         if pks is not None:
             return [Hits(pks, _shown(values, decimals), [{} for _ in pks])]
     by_seq = [(view.snapshot.seqs[slots].tolist(), values) for slots, values in pages]
-    return hits_at(view.connection, rows, projection, by_seq, decimals)
+    return hits_at(view.reader, projection, by_seq, decimals)
 
 
 def hits_at(
-    connection: sqlite3.Connection,
-    rows: RowStore,
+    reader: CollectionReader,
     projection: Projection,
     pages: list[tuple[list[int], npt.NDArray[np.float64]]],
     decimals: int,
@@ -39,11 +35,11 @@ def hits_at(
     """The same for pages that name rows by their seqs."""
     if len(pages) == 1:
         ((seqs, values),) = pages
-        pks, entities = projection.fetch(connection, rows, seqs)
+        pks, entities = projection.fetch(reader, seqs)
         return [Hits(pks, _shown(values, decimals), entities)]
     # A row that answers several queries is fetched once.
     distinct = list(dict.fromkeys(seq for seqs, _ in pages for seq in seqs))
-    pks, entities = projection.fetch(connection, rows, distinct)
+    pks, entities = projection.fetch(reader, distinct)
     found: dict[int, tuple[Any, dict[str, Any]]] = dict(
         zip(distinct, zip(pks, entities, strict=True), strict=True)
     )

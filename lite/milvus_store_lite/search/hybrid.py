@@ -6,7 +6,6 @@ the collection: one of a tenant's rows, one of all.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from ..errors import ParamError
 from ..indexes.field_index import FieldIndex
 from ..storage.catalog import CollectionRecord
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 from .fusion import Floats, Found, Ints, fuse
 from .group_labels import group_labels
 from .grouping import Labels, leaders
@@ -55,11 +54,11 @@ def hybrid_hits(
         _found(search, search.pages(selection, asked, find_index(search.one.name)), selection)
         for search, selection, asked in zip(searches, selections, vectors, strict=True)
     ]
-    connection, rows = selections[0].view.connection, searches[0].rows
-    fusion = _Fusion(record, rows, connection, whole, request)
+    reader = selections[0].view.reader
+    fusion = _Fusion(record, reader, whole, request)
     pages = [fusion.page([of_search[query] for of_search in found]) for query in range(counts[0])]
     projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
-    return hits_at(connection, rows, projection, pages, request.round_decimal)
+    return hits_at(reader, projection, pages, request.round_decimal)
 
 
 def _found(search: PreparedSearch, pages: list[Ranking], selection: Selection) -> list[Found]:
@@ -80,14 +79,12 @@ class _Fusion:
     def __init__(
         self,
         record: CollectionRecord,
-        rows: RowStore,
-        connection: sqlite3.Connection,
+        reader: CollectionReader,
         whole: Selection | None,
         request: HybridRequest,
     ) -> None:
         self._record = record
-        self._rows = rows
-        self._connection = connection
+        self._reader = reader
         self._whole = whole
         self._request = request
 
@@ -113,7 +110,7 @@ class _Fusion:
         places = np.arange(len(seqs))
         if window < len(seqs):
             places = np.flatnonzero(ranks >= np.partition(ranks, -window)[-window])
-        stored = self._rows.fetch(self._connection, seqs[places].tolist(), [])
+        stored = self._reader.rows.fetch(seqs[places].tolist(), [])
         pks = [stored[seq][1] for seq in seqs[places].tolist()]
         by_key = sorted(range(len(places)), key=pks.__getitem__)
         places = places[by_key]

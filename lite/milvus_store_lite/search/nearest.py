@@ -42,7 +42,9 @@ def nearest(
     covered = None if index is None or not view.is_whole else index.covering(view.snapshot)
     if index is None or covered is None:
         return exact.nearest(metric, one, selection, queries, limit)
-    if column is None and index.is_warm() and plan.should_keep(view.bytes_of(one)):
+    if column is None:
+        index.count_search()
+    if column is None and index.is_warm and plan.should_keep(view.bytes_of(one)):
         view.vectors(one)
         column = view.resident_vectors(one)
     elif column is not None and not plan.should_keep(column.values.nbytes):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +15,7 @@ from ..process.stack import with_room
 from ..schema.clock import Clock
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..storage.catalog import CollectionRecord
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
 
 _DOCUMENTS_AT_ONCE: Final = 1_000
@@ -95,15 +94,13 @@ class Projection:
         """Whether anything of a row is to be shown."""
         return bool(self.with_pk or self.scalars or self.vectors or self.dynamic is not None)
 
-    def fetch(
-        self, connection: sqlite3.Connection, rows: RowStore, seqs: Sequence[int]
-    ) -> tuple[list[Any], list[dict[str, Any]]]:
+    def fetch(self, reader: CollectionReader, seqs: Sequence[int]) -> tuple[list[Any], list[dict[str, Any]]]:
         """Primary keys and entities of the rows ``seqs``, which all exist, in their order."""
         columns = [one.name for one in self.scalars]
         if self.dynamic is not None:
             columns.append(DYNAMIC_FIELD)
-        stored = rows.fetch(connection, seqs, columns)
-        vectors = {one.name: rows.fetch_vectors(connection, seqs, one.name) for one in self.vectors}
+        stored = reader.rows.fetch(seqs, columns)
+        vectors = {one.name: reader.vectors.fetch(seqs, one.name) for one in self.vectors}
         try:
             found = [stored[seq] for seq in seqs]
             pks = [row[1] for row in found]
@@ -111,7 +108,7 @@ class Projection:
                 return pks, [{} for _ in found]
             return pks, with_room(lambda: self._entities(found, vectors))
         except (KeyError, ValueError, TypeError) as error:
-            raise rows.corrupt("values of a found row", error) from error
+            raise reader.layout.corrupt("values of a found row", error) from error
 
     def _entities(
         self, rows: list[tuple[Any, ...]], vectors: dict[str, dict[int, bytes | None]]

@@ -19,9 +19,7 @@ from ..indexes.field_index import FieldIndex
 from ..indexes.registry import bm25_parameters, check_metric, check_search_parameters, index_types
 from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
-from ..storage.positions import Position
-from ..storage.reading import Reading
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
 from .by_ids import stored_vectors
 from .group_labels import group_labels
@@ -39,7 +37,7 @@ from .text_queries import text_queries
 
 @dataclass(frozen=True, slots=True)
 class PreparedSearch:
-    """``request`` as the collection with ``rows`` means it.
+    """``request`` as a collection with ``schema`` means it.
 
     ``choice``: the rows it is about; ``one``: the vector field they are ranked by; ``params``: those of the search
     that the index takes, checked; ``projection``: what a hit shows; ``analyzer_name``: which of several analyzers
@@ -47,7 +45,7 @@ class PreparedSearch:
     """
 
     request: SearchRequest
-    rows: RowStore
+    schema: Schema
     choice: BoundScope
     one: Field
     metric: Metric
@@ -55,11 +53,11 @@ class PreparedSearch:
     projection: Projection
     analyzer_name: str | None = None
 
-    def select(self, histories: SnapshotCaches, reading: Reading, position: Position) -> Selection:
-        """The rows to search at ``position``; raises what ``BoundScope.select`` raises."""
+    def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader) -> Selection:
+        """The rows to search, as ``reader`` sees them; raises what ``BoundScope.select`` raises."""
         if self.one.is_function_output:
-            return self.choice.select_by_text(histories, reading, position)
-        return self.choice.select(histories, reading, position)
+            return self.choice.select_by_text(snapshot_caches, reader)
+        return self.choice.select(snapshot_caches, reader)
 
     def vectors(self, view: View, queries: Queries) -> Any:
         """``queries`` in the form that the field's column has, a query in each row.
@@ -70,9 +68,9 @@ class PreparedSearch:
         check_queries(queries)
         if isinstance(queries, ByIds):
             tenant = self.request.scope.tenant
-            return stored_vectors(view.connection, self.rows, self.one, queries.ids, tenant)
+            return stored_vectors(view.reader, self.one, queries.ids, tenant)
         if self.one.is_function_output:
-            return text_queries(view.connection, self.rows, self.one, queries, self.analyzer_name)
+            return text_queries(view.reader, self.one, queries, self.analyzer_name)
         return encode_queries(self.one, queries)
 
     def nearest(self, index: FieldIndex | None) -> Nearest:
@@ -97,12 +95,12 @@ class PreparedSearch:
 
     def shown(self, view: View, pages: list[Ranking]) -> list[Hits]:
         """The rows of ``pages`` as hits."""
-        return hits_of(view, self.rows, self.projection, pages, self.request.round_decimal)
+        return hits_of(view, self.projection, pages, self.request.round_decimal)
 
     def _groups(self, selection: Selection, vectors: Any, find: Nearest, wanted: GroupBy) -> list[Ranking]:
         """The rows of the groups on the request's page."""
         request = self.request
-        labels = group_labels(selection, self.rows.schema, wanted.field)
+        labels = group_labels(selection, self.schema, wanted.field)
         rankings = grouped(self.metric, find, selection, vectors, labels, request.window, wanted.size)
         pages = []
         for slots, values in rankings:
@@ -112,7 +110,7 @@ class PreparedSearch:
 
 
 def prepared(
-    record: CollectionRecord, rows: RowStore, chosen: Callable[[Scope], BoundScope], request: SearchRequest
+    record: CollectionRecord, chosen: Callable[[Scope], BoundScope], request: SearchRequest
 ) -> PreparedSearch:
     """``request`` checked against the collection.
 
@@ -138,7 +136,7 @@ def prepared(
         request.ring.check(metric)
     return PreparedSearch(
         request=request,
-        rows=rows,
+        schema=record.schema,
         choice=choice,
         one=one,
         metric=metric,

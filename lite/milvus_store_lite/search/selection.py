@@ -20,9 +20,8 @@ from ..schema.model import Schema
 from ..schema.properties import ISOLATION, as_flag
 from ..storage.catalog import CollectionRecord
 from ..storage.partitions import loaded_partitions, partition_id
-from ..storage.positions import Position
-from ..storage.reading import Reading
-from ..storage.rows import RowSubset
+from ..storage.row_reader import RowSubset
+from ..storage.store import CollectionReader
 from .request import Scope
 from .tenants import partition_key, stored_tenant
 
@@ -99,17 +98,17 @@ class BoundScope:
             confined=confined,
         )
 
-    def select(self, histories: SnapshotCaches, reading: Reading, position: Position) -> Selection:
-        """The live rows at ``position``, which is where ``reading`` sees the collection.
+    def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader) -> Selection:
+        """The live rows, as ``reader`` sees the collection.
 
         Raises:
             SnapshotMoved: another thread has caught up further than this transaction sees.
         """
-        return self.select_in(histories.of_parts(reading, self.tenants, self.parts), reading, position)
+        return self.select_in(snapshot_caches.of_parts(reader, self.tenants, self.parts), reader)
 
-    def select_in(self, history: SnapshotCache, reading: Reading, position: Position) -> Selection:
-        """The same among the rows of ``history``."""
-        view = View.of(history, reading, position)
+    def select_in(self, snapshot_cache: SnapshotCache, reader: CollectionReader) -> Selection:
+        """The same among the rows of ``snapshot_cache``."""
+        view = View.of(snapshot_cache, reader)
         if self.condition is None and self.partitions is None:
             return Selection(view, view.alive())
         rows = view.remembered_mask(self, self._mask)
@@ -117,14 +116,14 @@ class BoundScope:
             rows = Mask(self.condition.sampled(rows.flags))
         return Selection(view, rows)
 
-    def select_by_text(self, histories: SnapshotCaches, reading: Reading, position: Position) -> Selection:
+    def select_by_text(self, snapshot_caches: SnapshotCaches, reader: CollectionReader) -> Selection:
         """``select`` for who ranks by statistics: those of all rows, but for a bound tenant those of its own.
 
         A tenant would otherwise see in the scores how many rows of others have a term.
         """
         if self.confined is None:
-            return self.select_in(histories.whole, reading, position)
-        chosen = self.select(histories, reading, position)
+            return self.select_in(snapshot_caches.whole, reader)
+        chosen = self.select(snapshot_caches, reader)
         if not chosen.view.is_whole:
             return chosen
         return replace(chosen, population=chosen.view.remembered_mask((self, "tenant"), self._own_mask))

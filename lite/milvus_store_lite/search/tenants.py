@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..errors import DataNotMatchException, ParamError
 from ..schema.data_types import DataType
 from ..schema.model import Field
 from ..storage.catalog import CollectionRecord
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 
 Tenant = str | int
 
@@ -66,11 +65,9 @@ def partition_key(record: CollectionRecord) -> Field:
     return key
 
 
-def other_tenants(
-    connection: sqlite3.Connection, rows: RowStore, found: Mapping[Any, int], tenant: Tenant
-) -> set[Any]:
+def other_tenants(reader: CollectionReader, found: Mapping[Any, int], tenant: Tenant) -> set[Any]:
     """Those of the primary keys whose rows, by their seqs in ``found``, are not the tenant's."""
-    key = rows.schema.partition_key
+    key = reader.schema.partition_key
     assert key is not None, "a collection with tenants has a partition key"
-    fetched = rows.fetch(connection, list(found.values()), [key.name])
+    fetched = reader.rows.fetch(list(found.values()), [key.name])
     return {pk for pk, seq in found.items() if fetched[seq][2] != tenant}

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from ..codec.sparse import SparseRows
 from ..errors import ParamError
 from ..schema.model import Field
-from ..storage.rows import RowStore
+from ..storage.store import CollectionReader
 from ..text.documents import count_terms
 from ..text.fields import query_analyzer
 
 
 def text_queries(
-    connection: sqlite3.Connection,
-    rows: RowStore,
+    reader: CollectionReader,
     one: Field,
     texts: Sequence[Any],
     analyzer_name: Any = None,
@@ -29,16 +27,16 @@ def text_queries(
     Raises:
         ParamError: a query is no text.
     """
-    function = rows.schema.filled_by[one.name]
+    function = reader.schema.filled_by[one.name]
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             raise ParamError(
                 message=f"query {place}: field '{one.name}' is filled by function '{function.name}' (BM25) from "
                 f"'{function.input}': expected a text to search for, got {type(text).__name__}: {text!r:.80}"
             )
-    analyzer = query_analyzer(rows.schema.by_name[function.input], analyzer_name)
+    analyzer = query_analyzer(reader.schema.by_name[function.input], analyzer_name)
     try:
         documents = count_terms(analyzer.tokens(texts))
     except UnicodeEncodeError as error:
         raise ParamError(message=f"a query text cannot be written as UTF-8: {error}") from None
-    return rows.vocabularies[one.name].queries(connection, documents)
+    return reader.numbered_terms(one.name, documents)

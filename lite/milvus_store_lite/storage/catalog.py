@@ -208,7 +208,7 @@ def add_collection(
 
 
 def remove_collection(connection: sqlite3.Connection, collection: int) -> None:
-    index_parts.remove(connection, collection)
+    index_parts.remove_indexes(connection, collection)
     with names.changing(connection):
         for table in ("aliases", "partitions", "indexes"):
             connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
@@ -293,7 +293,7 @@ def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecor
 
 
 def remove_index(connection: sqlite3.Connection, collection: int, name: str) -> None:
-    index_parts.remove(connection, collection, name)
+    index_parts.StoredIndex(connection, collection, name).remove()
     connection.execute("DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name))
     touch(connection, collection)
 

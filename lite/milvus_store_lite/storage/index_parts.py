@@ -71,62 +71,156 @@ class IndexHead:
     tuned: dict[str, Any]
 
 
-def through_seq(connection: sqlite3.Connection, collection: int, name: str) -> int | None:
-    """How far the stored index reaches, None if there is none.
+class StoredIndex:
+    """What the file has of the built index ``name`` of a collection, in one transaction."""
 
-    Raises:
-        DamagedIndex: that cannot be read.
-    """
-    with _damage():
-        found = connection.execute(
-            "SELECT through_seq FROM built_indexes WHERE collection_id = ? AND name = ?", (collection, name)
-        ).fetchone()
-    if found is not None and not isinstance(found[0], int):
-        raise DamagedIndex(f"it reaches to {found[0]!r:.20}")
-    return None if found is None else found[0]
+    __slots__ = ("_connection", "_key")
+
+    def __init__(self, connection: sqlite3.Connection, collection: int, name: str) -> None:
+        self._connection = connection
+        self._key = collection, name
+
+    def through_seq(self) -> int | None:
+        """How far the stored index reaches, None if there is none.
+
+        Raises:
+            DamagedIndex: that cannot be read.
+        """
+        with _damage():
+            found = self._connection.execute(
+                "SELECT through_seq FROM built_indexes WHERE collection_id = ? AND name = ?", self._key
+            ).fetchone()
+        if found is not None and not isinstance(found[0], int):
+            raise DamagedIndex(f"it reaches to {found[0]!r:.20}")
+        return None if found is None else found[0]
+
+    def load_head(self) -> tuple[IndexHead, int] | None:
+        """The head of the stored index and how many parts it has; None if nothing is stored.
+
+        It takes no more memory than the parts do, whatever it says: a checksum is no proof that we wrote it.
+
+        Raises:
+            DamagedIndex: its checksum differs, or it is none that ``save`` writes.
+        """
+        size = self.parts_size()
+        with _damage():
+            row = self._connection.execute(
+                "SELECT through_seq, rows, parts, CASE WHEN length(tuned) <= ? THEN CAST(tuned AS BLOB) END,"
+                " CASE WHEN length(seqs) <= ? THEN seqs END, checksum FROM built_indexes"
+                " WHERE collection_id = ? AND name = ?",
+                (_LONGEST_TUNED, 2 * size + _LONGEST_TUNED, *self._key),
+            ).fetchone()
+        if row is None:
+            return None
+        *values, packed, checksum = row
+        if not isinstance(packed, bytes) or _checksum(*self._key, values, packed) != checksum:
+            raise DamagedIndex("the checksum of its head differs")
+        reach, rows, parts, tuned = values
+        if not all(isinstance(value, int) and value >= 0 for value in (reach, rows, parts)):
+            raise DamagedIndex(f"its numbers are {reach!r:.20}, {rows!r:.20} and {parts!r:.20}")
+        if rows * _BYTES_OF_LABEL > size:
+            raise DamagedIndex(f"its parts have {size} bytes, too few for {rows} rows")
+        return IndexHead(reach, _unpacked(packed, rows), _unpacked_tuned(tuned)), parts
+
+    def parts_size(self) -> int:
+        """The bytes of all parts of an index, which are not read.
+
+        Raises:
+            DamagedIndex: that cannot be found out.
+        """
+        with _damage():
+            (size,) = self._connection.execute(
+                "SELECT coalesce(sum(length(value)), 0) FROM index_parts WHERE collection_id = ? AND name = ?",
+                self._key,
+            ).fetchone()
+        return int(size)
+
+    def load_parts(self, count: int) -> Iterator[bytes]:
+        """The ``count`` parts of an index in their order, each checked.
+
+        Raises:
+            DamagedIndex: one is missing, there are more, or a checksum differs.
+        """
+        found = 0
+        with _damage():
+            rows = self._connection.execute(
+                "SELECT part, checksum, CASE WHEN length(value) <= ? THEN value END FROM index_parts"
+                " WHERE collection_id = ? AND name = ? ORDER BY part",
+                (_PART_SIZE, *self._key),
+            )
+            for part, checksum, value in rows:
+                if part != found:
+                    raise DamagedIndex(f"part {found} is missing")
+                if not isinstance(value, bytes) or part_checksum(*self._key, part, value) != checksum:
+                    raise DamagedIndex(f"the checksum of part {part} differs")
+                yield value
+                found += 1
+        if found != count:
+            raise DamagedIndex(f"expected {count} parts, found {found}")
+
+    def save(self, index: IndexHead, write: Callable[[Sink], object]) -> None:
+        """Store an index in place of what is stored under its name.
+
+        Args:
+            write: hands the index itself, in pieces of any size, to the sink that it is given.
+        """
+        self.remove()
+        sink = _PartSink(self._connection, self._key)
+        write(sink)
+        sink.finish()
+        # Rows follow each other: differences are mostly ones, and pack to next to nothing.
+        packed = zlib.compress(np.diff(index.seqs, prepend=0).astype("<i8").tobytes(), level=1)
+        tuned = json.dumps(index.tuned)
+        head = (index.through_seq, len(index.seqs), sink.parts)
+        self._connection.execute(
+            "INSERT INTO built_indexes (collection_id, name, through_seq, rows, parts, tuned, seqs, checksum)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *self._key,
+                *head,
+                tuned,
+                packed,
+                _checksum(*self._key, [*head, tuned.encode()], packed),
+            ),
+        )
+
+    def remove(self) -> None:
+        """Forget what is stored."""
+        for table in ("built_indexes", "index_parts"):
+            self._connection.execute(f"DELETE FROM {table} WHERE collection_id = ? AND name = ?", self._key)
 
 
-def load_head(connection: sqlite3.Connection, collection: int, name: str) -> tuple[IndexHead, int] | None:
-    """The head of the stored index and how many parts it has; None if nothing is stored.
-
-    It takes no more memory than the parts do, whatever it says: a checksum is no proof that we wrote it.
-
-    Raises:
-        DamagedIndex: its checksum differs, or it is none that ``save`` writes.
-    """
-    size = parts_size(connection, collection, name)
-    with _damage():
-        row = connection.execute(
-            "SELECT through_seq, rows, parts, CASE WHEN length(tuned) <= ? THEN CAST(tuned AS BLOB) END,"
-            " CASE WHEN length(seqs) <= ? THEN seqs END, checksum FROM built_indexes"
-            " WHERE collection_id = ? AND name = ?",
-            (_LONGEST_TUNED, 2 * size + _LONGEST_TUNED, collection, name),
-        ).fetchone()
-    if row is None:
-        return None
-    *values, packed, checksum = row
-    if not isinstance(packed, bytes) or _checksum(collection, name, values, packed) != checksum:
-        raise DamagedIndex("the checksum of its head differs")
-    reach, rows, parts, tuned = values
-    if not all(isinstance(value, int) and value >= 0 for value in (reach, rows, parts)):
-        raise DamagedIndex(f"its numbers are {reach!r:.20}, {rows!r:.20} and {parts!r:.20}")
-    if rows * _BYTES_OF_LABEL > size:
-        raise DamagedIndex(f"its parts have {size} bytes, too few for {rows} rows")
-    return IndexHead(reach, _unpacked(packed, rows), _unpacked_tuned(tuned)), parts
+def remove_indexes(connection: sqlite3.Connection, collection: int) -> None:
+    """Forget all stored indexes of a collection."""
+    for table in ("built_indexes", "index_parts"):
+        connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
 
 
-def parts_size(connection: sqlite3.Connection, collection: int, name: str) -> int:
-    """The bytes of all parts of an index, which are not read.
+class _PartSink:
+    """Writes what it is given as parts of equal size: no more than one of them is in memory."""
 
-    Raises:
-        DamagedIndex: that cannot be found out.
-    """
-    with _damage():
-        (size,) = connection.execute(
-            "SELECT coalesce(sum(length(value)), 0) FROM index_parts WHERE collection_id = ? AND name = ?",
-            (collection, name),
-        ).fetchone()
-    return int(size)
+    def __init__(self, connection: sqlite3.Connection, key: tuple[int, str]) -> None:
+        self._connection = connection
+        self._key = key
+        self._waiting = bytearray()
+        self.parts = 0
+
+    def __call__(self, data: bytes) -> None:
+        self._waiting += data
+        while len(self._waiting) >= _PART_SIZE:
+            self._write(self._waiting[:_PART_SIZE])
+            del self._waiting[:_PART_SIZE]
+
+    def finish(self) -> None:
+        if self._waiting:
+            self._write(self._waiting)
+
+    def _write(self, part: bytearray) -> None:
+        self._connection.execute(
+            "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
+            (*self._key, self.parts, part_checksum(*self._key, self.parts, part), part),
+        )
+        self.parts += 1
 
 
 def _unpacked(packed: bytes, rows: int) -> npt.NDArray[np.int64]:
@@ -149,102 +243,6 @@ def _unpacked_tuned(tuned: object) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DamagedIndex("what its build found out cannot be read")
     return found
-
-
-def load_parts(connection: sqlite3.Connection, collection: int, name: str, count: int) -> Iterator[bytes]:
-    """The ``count`` parts of an index in their order, each checked.
-
-    Raises:
-        DamagedIndex: one is missing, there are more, or a checksum differs.
-    """
-    found = 0
-    with _damage():
-        rows = connection.execute(
-            "SELECT part, checksum, CASE WHEN length(value) <= ? THEN value END FROM index_parts"
-            " WHERE collection_id = ? AND name = ? ORDER BY part",
-            (_PART_SIZE, collection, name),
-        )
-        for part, checksum, value in rows:
-            if part != found:
-                raise DamagedIndex(f"part {found} is missing")
-            if not isinstance(value, bytes) or part_checksum(collection, name, part, value) != checksum:
-                raise DamagedIndex(f"the checksum of part {part} differs")
-            yield value
-            found += 1
-    if found != count:
-        raise DamagedIndex(f"expected {count} parts, found {found}")
-
-
-def save(
-    connection: sqlite3.Connection,
-    collection: int,
-    name: str,
-    index: IndexHead,
-    write: Callable[[Sink], object],
-) -> None:
-    """Store an index in place of what is stored under its name.
-
-    Args:
-        write: hands the index itself, in pieces of any size, to the sink that it is given.
-    """
-    remove(connection, collection, name)
-    sink = _PartSink(connection, collection, name)
-    write(sink)
-    sink.finish()
-    # Rows follow each other: differences are mostly ones, and pack to next to nothing.
-    packed = zlib.compress(np.diff(index.seqs, prepend=0).astype("<i8").tobytes(), level=1)
-    tuned = json.dumps(index.tuned)
-    head = (index.through_seq, len(index.seqs), sink.parts)
-    connection.execute(
-        "INSERT INTO built_indexes (collection_id, name, through_seq, rows, parts, tuned, seqs, checksum)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            collection,
-            name,
-            *head,
-            tuned,
-            packed,
-            _checksum(collection, name, [*head, tuned.encode()], packed),
-        ),
-    )
-
-
-class _PartSink:
-    """Writes what it is given as parts of equal size: no more than one of them is in memory."""
-
-    def __init__(self, connection: sqlite3.Connection, collection: int, name: str) -> None:
-        self._connection = connection
-        self._place = (collection, name)
-        self._waiting = bytearray()
-        self.parts = 0
-
-    def __call__(self, data: bytes) -> None:
-        self._waiting += data
-        while len(self._waiting) >= _PART_SIZE:
-            self._write(self._waiting[:_PART_SIZE])
-            del self._waiting[:_PART_SIZE]
-
-    def finish(self) -> None:
-        if self._waiting:
-            self._write(self._waiting)
-
-    def _write(self, part: bytearray) -> None:
-        self._connection.execute(
-            "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
-            (*self._place, self.parts, part_checksum(*self._place, self.parts, part), part),
-        )
-        self.parts += 1
-
-
-def remove(connection: sqlite3.Connection, collection: int, name: str | None = None) -> None:
-    """Forget the stored index of this name, or all of a collection."""
-    for table in ("built_indexes", "index_parts"):
-        if name is None:
-            connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
-        else:
-            connection.execute(
-                f"DELETE FROM {table} WHERE collection_id = ? AND name = ?", (collection, name)
-            )
 
 
 def _checksum(collection: int, name: str, values: Sequence[Any], packed: bytes) -> int:

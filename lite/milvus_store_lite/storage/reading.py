@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Protocol
 
 
-class Reading(Protocol):
-    """A state of the file, to be read through ``connection``."""
+class Transaction(Protocol):
+    """A state of the file, to be read through ``connection``; a write transaction changes it there."""
 
     @property
     def connection(self) -> sqlite3.Connection: ...

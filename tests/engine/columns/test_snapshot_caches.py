@@ -60,7 +60,7 @@ def test_the_first_search_of_a_tenant_looks_at_no_other_tenant(
         for tenant in range(TENANTS):
             looked_at.clear()
             assert visit(client, tenant) == list(range(tenant, 10 * TENANTS, TENANTS))
-            assert {one.part and one.part.values for one in looked_at} <= {(f"t{tenant}",)}
+            assert {one.subset and one.subset.values for one in looked_at} <= {(f"t{tenant}",)}
 
 
 def test_parts_are_forgotten_beyond_so_many_rows_the_oldest_first(

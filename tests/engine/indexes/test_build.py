@@ -22,7 +22,7 @@ from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field, Schema
 from milvus_store_lite.search.request import Scope, SearchRequest
 from milvus_store_lite.storage.catalog import IndexRecord
-from milvus_store_lite.storage.rows import RowStore
+from milvus_store_lite.storage.vector_reader import VectorReader
 from tests import thresholds
 
 DIM = 16
@@ -119,10 +119,8 @@ def test_finer_codes_stand_in_for_vectors_that_memory_has_no_room_for(
 ) -> None:
     monkeypatch.setattr(codes, "RESIDENT_BYTES", 0)
     read: list[int] = []
-    fetch = RowStore.fetch_vectors
-    monkeypatch.setattr(
-        RowStore, "fetch_vectors", lambda *given: (read.append(len(given[2])), fetch(*given))[1]
-    )
+    fetch = VectorReader.fetch
+    monkeypatch.setattr(VectorReader, "fetch", lambda *given: (read.append(len(given[1])), fetch(*given))[1])
     index = IndexRecord("v", "v", "AUTOINDEX", metric, {})
     first = DatabaseFile(tmp_path / "finer.db", durability="normal", memory_limit=0)
     fill(first, vectors[:2000], index)

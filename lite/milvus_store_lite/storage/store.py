@@ -1,0 +1,104 @@
+"""The rows of one collection in the file: what this process keeps of its tables, and who reads and writes them.
+
+A ``CollectionStore`` lives as long as a definition of the collection. A ``CollectionReader`` is made for each
+transaction; its parts read by number, by value or by term. A ``CollectionWriter`` is made for each that writes.
+"""
+
+from __future__ import annotations
+
+from ..codec.sparse import SparseRows
+from ..schema.model import Schema
+from ..text.documents import Documents
+from .index_parts import StoredIndex
+from .layout import TableLayout
+from .lookup_indexes import LookupIndexes
+from .lookups import Lookups
+from .positions import Position
+from .reading import Transaction
+from .row_reader import RowReader
+from .seq_reader import SeqReader
+from .table_changes import SchemaChange
+from .tables import CollectionTables
+from .vector_reader import VectorReader
+from .vocabulary import Vocabulary
+from .writer import CollectionWriter
+
+__all__ = ["CollectionReader", "CollectionStore"]
+
+
+class CollectionStore:
+    """What is kept of the tables between transactions: their names, and what is known of indexes and terms."""
+
+    __slots__ = ("indexes", "layout", "vocabularies")
+
+    def __init__(self, collection_id: int, schema: Schema) -> None:
+        self.layout = TableLayout(collection_id, schema)
+        self.indexes = LookupIndexes(self.layout)
+        self.vocabularies = {
+            field: Vocabulary(table, self.layout.salts[field])
+            for field, table in self.layout.vocabularies.items()
+        }
+
+    def writer(self, transaction: Transaction, position: Position) -> CollectionWriter:
+        """Writes rows in ``transaction``, in which the collection stands at ``position``."""
+        return CollectionWriter(self.layout, self.vocabularies, self.indexes.tenants, transaction, position)
+
+    def tables(self, transaction: Transaction) -> CollectionTables:
+        """Makes and changes the tables in ``transaction``."""
+        return CollectionTables(self.layout, transaction)
+
+    def change_schema(self, transaction: Transaction, schema: Schema, stored_default: object = None) -> None:
+        """Bring the tables to ``schema``; ``stored_default``: what a new column holds in the rows there are."""
+        SchemaChange(self.layout, schema, transaction).apply(stored_default)
+
+
+class CollectionReader:
+    """One collection in one transaction, at ``position``. A part is made when it is asked for.
+
+    Used by one thread.
+    """
+
+    __slots__ = ("_store", "layout", "position", "transaction")
+
+    def __init__(self, store: CollectionStore, transaction: Transaction, position: Position) -> None:
+        self._store = store
+        self.layout = store.layout
+        self.transaction = transaction
+        self.position = position
+
+    def begin(self) -> None:
+        """Begin the transaction, if that has not been done. Who takes a lock does so first: a fork may be waited
+        for, and it waits for who wants the lock."""
+        self.transaction.connection  # noqa: B018
+
+    @property
+    def schema(self) -> Schema:
+        return self.layout.schema
+
+    @property
+    def seqs(self) -> SeqReader:
+        """Which rows there are."""
+        return SeqReader(self.layout, self.transaction, self.position)
+
+    @property
+    def rows(self) -> RowReader:
+        """Their scalars."""
+        return RowReader(self.layout, self.transaction)
+
+    @property
+    def vectors(self) -> VectorReader:
+        """Their vectors."""
+        return VectorReader(self.layout, self.transaction)
+
+    @property
+    def lookups(self) -> Lookups:
+        """Rows by their values."""
+        return Lookups(self.layout, self._store.indexes, self.transaction, self.position)
+
+    def numbered_terms(self, field: str, documents: Documents) -> SparseRows:
+        """``documents`` as queries of a full text field: the terms that some row has or had, by their numbers."""
+        return self._store.vocabularies[field].queries(self.transaction.connection, documents)
+
+    def stored_index(self, name: str) -> StoredIndex:
+        """What the file has of the built index called ``name``."""
+        return StoredIndex(self.transaction.connection, self.layout.collection_id, name)

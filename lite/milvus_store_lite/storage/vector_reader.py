@@ -1,0 +1,86 @@
+"""The stored vectors of rows, read by the numbers of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .chunks import chunks
+from .layout import TableLayout
+from .reading import Transaction
+from .row_reader import RowSubset, condition
+from .verified import verified_vectors
+
+SeqsAndVectors = tuple[list[int], list[bytes | None]]
+"""Seqs, ascending, and the stored vector of each, None for a null."""
+
+
+class VectorReader:
+    """Reads vectors. All of it raises DatabaseCorruptError for what is not as it was."""
+
+    __slots__ = ("_layout", "_transaction")
+
+    def __init__(self, layout: TableLayout, transaction: Transaction) -> None:
+        self._layout = layout
+        self._transaction = transaction
+
+    def fetch(self, seqs: Sequence[int], field: str) -> dict[int, bytes | None]:
+        """seq → the stored vector, None for a null, of rows that are there."""
+        found = self.present(seqs, field)
+        if len(found) < len(seqs) and len(found) < len(set(seqs)):
+            where = f"field '{field}', table {self._layout.vectors[field]}"
+            raise self._layout.rows_missing(where, len(set(seqs)), len(found))
+        return found
+
+    def present(self, seqs: Sequence[int], field: str) -> dict[int, bytes | None]:
+        """The same of those rows that are still there, for who does not know."""
+        execute, table = self._transaction.connection.execute, self._layout.vectors[field]
+        found: dict[int, bytes | None] = {}
+        for chunk, marks in chunks(seqs):
+            rows = execute(
+                f"SELECT seq, checksum, value FROM {table} WHERE seq IN ({marks})", chunk
+            ).fetchall()
+            if rows:
+                found.update(zip(*verified_vectors(self._layout, field, rows), strict=True))
+        return found
+
+    def chunks(
+        self, field: str, after: int, size: int, subset: RowSubset | None = None
+    ) -> Iterator[SeqsAndVectors]:
+        """The vectors of the rows beyond ``after``, of those in ``subset``, ``size`` at a time.
+
+        Whether none is missing is for the caller to compare.
+        """
+        source, where, values = self._source(field, after, subset)
+        rows = self._transaction.connection.execute(
+            f"SELECT seq, checksum, value FROM {source} WHERE {where} ORDER BY seq", values
+        )
+        while found := rows.fetchmany(size):
+            yield verified_vectors(self._layout, field, found)
+
+    def every_chunk(self, field: str, after: int, size: int) -> Iterator[SeqsAndVectors]:
+        """``chunks`` of all rows beyond ``after``, for who does not know which there are."""
+        count, total = self._transaction.connection.execute(
+            f"SELECT count(*), coalesce(sum(seq), 0) FROM {self._layout.rows} WHERE seq > ?", (after,)
+        ).fetchone()
+        for seqs, blobs in self.chunks(field, after, size):
+            count, total = count - len(seqs), total - sum(seqs)
+            yield seqs, blobs
+        if count or total:
+            fault = ValueError("a row has no vector, or a vector has no row")
+            raise self._layout.corrupt(f"vectors of field '{field}'", fault)
+
+    def bytes_of(self, field: str, subset: RowSubset | None = None) -> int:
+        """Bytes of all stored vectors of ``field``."""
+        source, where, values = self._source(field, 0, subset)
+        (total,) = self._transaction.connection.execute(
+            f"SELECT total(length(value)) FROM {source} WHERE {where}", values
+        ).fetchone()
+        return int(total)
+
+    def _source(
+        self, field: str, after: int, subset: RowSubset | None
+    ) -> tuple[str, str, tuple[object, ...]]:
+        """Where to read the rows beyond ``after`` in ``subset`` from, the condition, and the values it binds."""
+        where, values = condition(self._layout, after, subset)
+        table = self._layout.vectors[field]
+        return table if subset is None else f"{self._layout.rows} JOIN {table} USING (seq)", where, values

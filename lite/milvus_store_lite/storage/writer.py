@@ -1,0 +1,142 @@
+"""Writes the rows of one collection in one write transaction, and keeps count of where that brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import Any, Final
+
+from ..codec import Batch, Blob
+from ..schema.data_types import DataType
+from ..schema.model import DYNAMIC_FIELD
+from .chunks import chunks
+from .integrity.checksums import checksums
+from .integrity.row_checksums import PARTITION_COLUMN
+from .integrity.tenants import Tenants
+from .layout import CHECKSUMS, TableLayout
+from .positions import Position, set_position
+from .reading import Transaction
+from .verified import verified_rows
+from .vocabulary import Vocabulary
+
+_FEED_LENGTH: Final = 50_000
+"""Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""
+
+
+class CollectionWriter:
+    """Adds and removes rows of a collection, which stands at ``position``.
+
+    Every write moves ``position`` on; ``save_position`` enters it into the file, once, after the last of them.
+    """
+
+    __slots__ = ("_connection", "_layout", "_tenants", "_vocabularies", "position")
+
+    def __init__(
+        self,
+        layout: TableLayout,
+        vocabularies: Mapping[str, Vocabulary],
+        tenants: Tenants | None,
+        transaction: Transaction,
+        position: Position,
+    ) -> None:
+        self._layout = layout
+        self._vocabularies = vocabularies
+        self._tenants = tenants
+        self._connection = transaction.connection
+        self.position = position
+
+    def insert(self, batch: Batch, partition: int) -> None:
+        """Append ``batch``. Raises sqlite3.IntegrityError when a pk exists already.
+
+        Args:
+            partition: where the rows go, unless the batch says it of each.
+        """
+        layout, connection, first_seq = self._layout, self._connection, self.position.last_seq + 1
+        seqs = range(first_seq, first_seq + batch.count)
+        pks = self.next_pks(batch.count) if batch.pks is None else batch.pks
+        partitions = [partition] if batch.partitions is None else batch.partitions
+        values = {layout.schema.primary.name: pks, PARTITION_COLUMN: partitions, **batch.scalars}
+        if batch.dynamic is not None:
+            values[DYNAMIC_FIELD] = batch.dynamic
+        blobs = layout.checksums.of_rows(seqs, values)
+        names = ["seq", CHECKSUMS, *(layout.columns[name] for name in values)]
+        if batch.partitions is None:
+            values[PARTITION_COLUMN] = repeat(partition, batch.count)  # type: ignore[assignment]
+        connection.executemany(
+            f"INSERT INTO {layout.rows} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+            zip(seqs, blobs, *values.values(), strict=True),
+        )
+        vectors: dict[str, Sequence[Blob]] = dict(batch.vectors)
+        for field, documents in batch.documents.items():
+            vectors[field] = self._vocabularies[field].encode(connection, documents)
+        for field, table in layout.vectors.items():
+            stored = vectors[field]
+            connection.executemany(
+                f"INSERT INTO {table} (seq, checksum, value) VALUES (?, ?, ?)",
+                zip(seqs, checksums(seqs, stored, layout.salts[field]), stored, strict=True),
+            )
+        key = layout.schema.partition_key
+        if self._tenants is not None and key is not None:
+            self._tenants.add(connection, batch.scalars[key.name])
+        self.position = self.position.added(batch.count, layout.checksums.keys_of(blobs))
+
+    def next_pks(self, count: int) -> list[Any]:
+        """The keys that ``auto_id`` gives to the next ``count`` rows: their seqs."""
+        first = self.position.last_seq + 1
+        seqs = range(first, first + count)
+        return list(seqs) if self._layout.schema.primary.dtype is DataType.INT64 else list(map(str, seqs))
+
+    def remove(self, seqs: Sequence[int]) -> None:
+        """Delete the rows ``seqs``, which all exist, and enter them into the feed of removals."""
+        layout, connection = self._layout, self._connection
+        key_sum = self._forget_keys(seqs)
+        bound = [(seq,) for seq in seqs]
+        for table in (layout.rows, *layout.vectors.values()):
+            gone = connection.executemany(f"DELETE FROM {table} WHERE seq = ?", bound).rowcount
+            if gone != len(bound):
+                raise layout.rows_missing(f"table {table}", len(bound), gone)
+        self._feed(seqs)
+        self.position = self.position.removed(len(seqs), key_sum, sum(seqs))
+
+    def save_position(self) -> None:
+        """Enter where the collection stands now into the file."""
+        set_position(self._connection, self._layout.collection_id, self.position)
+
+    def _feed(self, seqs: Sequence[int]) -> None:
+        """Enter the rows ``seqs`` into the feed of removals."""
+        connection, table, known = self._connection, self._layout.removed, self.position.last_change
+        (newest,) = connection.execute(f"SELECT max(change) FROM {table}").fetchone()
+        if newest is not None and newest > known:
+            fault = ValueError(f"it has removal {newest}, and the last one was {known}")
+            raise self._layout.corrupt(f"table {table}", fault)
+        connection.executemany(
+            f"INSERT INTO {table} (change, seq) VALUES (?, ?)",
+            zip(range(known + 1, known + 1 + len(seqs)), seqs, strict=True),
+        )
+        last_change = known + len(seqs)
+        if last_change // _FEED_LENGTH > known // _FEED_LENGTH:
+            connection.execute(f"DELETE FROM {table} WHERE change <= ?", (last_change - _FEED_LENGTH,))
+
+    def _forget_keys(self, seqs: Sequence[int]) -> int:
+        """The checksum of the primary keys of the rows ``seqs``, which their tenants do not have any more."""
+        layout, connection, key = self._layout, self._connection, self._layout.schema.partition_key
+        names = [] if key is None else [key.name]
+        listed = ", ".join(["seq", CHECKSUMS, *(layout.columns[name] for name in names)])
+        key_sum, found = 0, 0
+        owners: list[Any] = []
+        for chunk, marks in chunks(seqs):
+            # A chunk may be filled up with its last value; each row is found once all the same.
+            rows = connection.execute(
+                f"SELECT {listed} FROM {layout.rows} WHERE seq IN ({marks})", chunk
+            ).fetchall()
+            key_sum += layout.checksums.keys_of([row[1] for row in rows])
+            found += len(rows)
+            if names:
+                owners += verified_rows(layout, rows, names)[1][0]
+        if found != len(seqs):
+            raise layout.rows_missing(f"table {layout.rows}", len(seqs), found)
+        if self._tenants is not None and not self._tenants.remove(connection, owners):
+            raise layout.corrupt(
+                f"table {self._tenants.table}", ValueError("a tenant that has rows is missing")
+            )
+        return key_sum
