@@ -22,3 +22,5 @@ def lower(
     set_attribute(plan, "_FEW_STORED", 20)
     set_attribute(plan, "_FEW_REFINED", 20)
     set_attribute(plan, "_FEW_CODED", 200)
+    set_attribute(plan, "_SCORE_MICROSECONDS", 1e6)
+    set_attribute(plan, "_RANK_MICROSECONDS", 1e6)

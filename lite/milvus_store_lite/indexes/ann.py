@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from ..process.forks import GATE
 from ..process.openmp import faiss
 from ..storage.index_parts import DamagedIndex
 from . import transfer
+from .sample_queries import Sample
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -171,11 +172,11 @@ class AnnIndex(ABC):
         require(HEADROOM + 2 * sample.nbytes)
         self.handle.train(sample)
 
-    def tune(self, queries: Floats, truth: list[set[int]]) -> bool:
-        """Fit the default effort to ``queries`` (q, dim), prepared, whose nearest labels are ``truth``.
+    def tune(self, queries: Floats, samples: Sequence[Sample]) -> bool:
+        """Fit the default effort to ``queries`` (q, dim), prepared, whose nearest labels are in ``samples``.
 
         Returns:
-            Whether some effort finds them.
+            Whether some effort finds them among all labels.
         """
         return True
 
@@ -219,6 +220,10 @@ class AnnIndex(ABC):
     def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
         """The effort to find ``limit`` rows where a filter leaves ``share`` of all; ``given``: search
         parameters."""
+
+    def cost(self, effort: SearchEffort, *, is_filtered: bool) -> float:
+        """The microseconds that a query takes with ``effort``, as far as they are known; 0 if they are not."""
+        return 0.0
 
     def wider(self, effort: SearchEffort) -> SearchEffort | None:
         """A greater effort, or None when this one saw everything."""

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codec import dense
-from ..columns.products import inner_products
 from ..process.address_space import HEADROOM, require
 from ..process.threads import started
 from ..schema.model import Field
 from ..storage.store import CollectionReader
 from ..storage.vector_reader import VectorReader
 from .built import BuiltIndex
+from .sample_queries import SampleQueries
 
 if TYPE_CHECKING:
     from .ann import AnnIndex
@@ -30,8 +30,7 @@ Floats = npt.NDArray[np.float32]
 Chunk = tuple[npt.NDArray[np.int64], Floats]
 
 _SAMPLE_QUERIES: Final = 64
-_NEAREST: Final = 10
-"""Sample queries that tune an index, and how many of their nearest rows it must find."""
+"""Sample queries that tune an index."""
 
 _LEAST_SAMPLE: Final = 256
 """The fewest vectors to train with: product codes have as many centroids."""
@@ -88,22 +87,23 @@ def build(
     ann = family.empty(field.vector_dim, metric, parameters, len(seqs))
     require(HEADROOM + ann.bytes_of(len(seqs)))
     ann.reserve(len(seqs))
-    tuner = None
+    asked = None
     if ann.sample_size:
-        tuner = _Tuner(metric, _trained(ann, _sample(field, reader.vectors, seqs, ann.sample_size)))
+        queries = _trained(ann, _sample(field, reader.vectors, seqs, ann.sample_size))
+        asked = SampleQueries(metric, queries, len(seqs))
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
         for chunk_seqs, vectors in _chunks(ann, field, reader.vectors, 0):
             adder.add(vectors)
-            if tuner is not None:
-                tuner.see(vectors, first_label=done)
+            if asked is not None:
+                asked.see(vectors, first_label=done)
             indexed.append(chunk_seqs)
             done += len(chunk_seqs)
             progress.advance(done, len(seqs))
     if done == 0:
         raise Unindexable("it has no vectors")
-    if tuner is not None and not ann.tune(tuner.queries, tuner.truth()):
+    if asked is not None and not ann.tune(asked.queries, asked.samples()):
         raise Unindexable("no setting finds nine of ten nearest rows")
     return BuiltIndex(ann, _joined(indexed), reader.position.last_seq)
 
@@ -196,34 +196,6 @@ class _Adder:
                     ann.add(vectors)
                 except BaseException as error:
                     errors.append(error)
-
-
-class _Tuner:
-    """Finds the true nearest rows of sample queries while the vectors stream by."""
-
-    def __init__(self, metric: str, queries: Floats) -> None:
-        self.queries = queries
-        self._is_l2 = metric == "L2"
-        self._best = np.full((len(queries), _NEAREST), -np.inf, dtype=np.float32)
-        self._labels = np.full((len(queries), _NEAREST), -1, dtype=np.int64)
-
-    def see(self, vectors: Floats, first_label: int) -> None:
-        """Consider ``vectors``, which have labels from ``first_label`` on."""
-        ranks = inner_products(vectors, self.queries)
-        if self._is_l2:
-            ranks *= 2
-            ranks -= np.einsum("ij,ij->i", vectors, vectors)
-        # Soon few vectors are nearer to any of the queries than those that it has.
-        near = np.flatnonzero((ranks > self._best.min(axis=1, keepdims=True)).any(axis=0))
-        labels = np.broadcast_to(first_label + near, (len(ranks), len(near)))
-        ranks = np.concatenate([self._best, ranks[:, near]], axis=1)
-        labels = np.concatenate([self._labels, labels], axis=1)
-        best = np.argpartition(-ranks, _NEAREST - 1, axis=1)[:, :_NEAREST]
-        self._best = np.take_along_axis(ranks, best, axis=1)
-        self._labels = np.take_along_axis(labels, best, axis=1)
-
-    def truth(self) -> list[set[int]]:
-        return [set(labels) - {-1} for labels in self._labels.tolist()]
 
 
 def _trained(ann: AnnIndex, sample: Floats) -> Floats:

@@ -16,12 +16,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..columns.masks import Mask
 from ..columns.products import inner_products
 from ..columns.vectors import RESIDENT_BYTES
 from ..process.openmp import faiss
 from ..process.team import TEAM
 from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, use_threads
 from .assigning import assigned_by, quick_quantizer
+from .sample_queries import Sample
 
 _ROUNDS: Final = 5
 _SAMPLE_PER_LIST: Final = 40
@@ -38,9 +40,8 @@ _MARGIN: Final = 1.25
 _CANDIDATES: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600)
 _LEAST_NPROBE: Final = 4
 _SPARSENESS: Final = 0.6
-"""The rows that a filter leaves are sparser: the same number lies in a wider circle. Among 1 M clustered vectors
-in 1024 lists, 8 lists hold all of the nearest. Of a hundredth of them 80 lists, as by the square root, hold 94 %,
-and 127 hold 99.9 %."""
+"""The rows that a filter leaves are sparser: the same number lies in a wider circle, whose lists grow with this
+power of the share. It holds where a filter leaves fewer rows than any sample of the build."""
 
 _CODES_FOR_THREADS: Final = 150_000
 """One-bit codes that are worth waking other threads for one query: some four milliseconds of one thread."""
@@ -54,8 +55,10 @@ _FINER_BYTES: Final = 1 << 30
 """The most bytes of finer codes in AUTOINDEX; beyond, the vectors of candidates are read from the file."""
 
 _CODE_COST: Final = 1e-2
+_FILTERED_CODE_COST: Final = 3e-2
 _CANDIDATE_COST: Final = 1.0
-"""Microseconds for ranking one code and for re-ranking one candidate: only their ratio matters."""
+"""Microseconds for ranking one code of 384 dimensions, for doing so where a filter allows it, and for re-ranking
+one candidate."""
 
 
 class Codes(AnnIndex):
@@ -73,6 +76,7 @@ class Codes(AnnIndex):
         self._lists = faiss.downcast_index(handle.base_index) if is_refined else handle
         self._finer: Any = faiss.downcast_index(handle.refine_index) if is_refined else None
         self._quantizer: Any = None
+        self._efforts = _efforts(self.tuned)
 
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Codes:
@@ -124,67 +128,103 @@ class Codes(AnnIndex):
         with assigned_by(self._quantizer, self._lists):
             super().add(vectors)
 
-    def tune(self, queries: Floats, truth: list[set[int]]) -> bool:
-        """Find the cheapest setting that finds ``truth``, the nearest labels of each of ``queries``.
+    def tune(self, queries: Floats, samples: Sequence[Sample]) -> bool:
+        """Find the cheapest settings that find the nearest among all labels, and among shares of them.
 
         Returns:
-            Whether there is one.
+            Whether one finds those among all labels.
         """
         use_threads()
         self._quantizer = None  # everything is in
-        rows = self.rows
-        best: tuple[float, SearchEffort] | None = None
-        wanted = TUNED_RECALL * sum(map(len, truth))
+        found: list[SearchEffort] = []
         nprobe = min(self.most, max(_LEAST_NPROBE, self.most // 128))
-        while best is None or self._code_cost(nprobe, rows) < best[0]:
-            found = self._coarse(queries, SearchEffort(nprobe, _CANDIDATES[-1]))
-            candidates = _fewest(_CANDIDATES, found, truth, wanted)
+        for sample in samples:
+            effort = self._cheapest(queries, sample, nprobe)
+            if effort is None:
+                break
+            found.append(effort)
+            nprobe = effort.width  # the nearest of fewer labels lie no closer
+        self.tuned = {"rows": self.tuned["rows"]}
+        for halvings, effort in enumerate(found):
+            self.tuned[_key("nprobe", halvings)] = effort.width
+            self.tuned[_key("candidates", halvings)] = effort.candidates
+        if found and self.has_finer:
+            pairs = zip(samples, found, strict=False)
+            self.tuned["rerank_k"] = max(self._tuned_rerank_k(queries, *pair) for pair in pairs)
+        self._efforts = _efforts(self.tuned)
+        return len(found) > 0
+
+    def _cheapest(self, queries: Floats, sample: Sample, nprobe: int) -> SearchEffort | None:
+        """The cheapest setting from ``nprobe`` on that finds the nearest of ``sample``. Where none does, it is the
+        greatest effort for a share of the labels, and None for all."""
+        best: tuple[float, SearchEffort] | None = None
+        is_filtered = sample.allowed is not None
+        wanted = TUNED_RECALL * sum(map(len, sample.truth))
+        while True:
+            found = self._coarse(queries, SearchEffort(nprobe, _CANDIDATES[-1]), sample.allowed)
+            candidates = _fewest(_CANDIDATES, found, sample.truth, wanted)
+            if candidates is None and nprobe >= self.most and is_filtered:
+                candidates = _CANDIDATES[-1]
             if candidates is not None:
-                cost = self._code_cost(nprobe, rows) + candidates * _CANDIDATE_COST
+                effort = SearchEffort(nprobe, int(_MARGIN * candidates))
+                cost = self.cost(effort, is_filtered=is_filtered)
                 if best is None or cost < best[0]:
-                    best = cost, SearchEffort(nprobe, candidates)
+                    best = cost, effort
             if nprobe >= self.most:
                 break
             nprobe = min(self.most, 2 * nprobe)
-        self.tuned = {"rows": self.tuned["rows"]}
-        if best is None:
-            return False
-        effort = replace(best[1], candidates=int(_MARGIN * best[1].candidates))
-        self.tuned |= {"nprobe": effort.width, "candidates": effort.candidates}
-        if self.has_finer:
-            self.tuned["rerank_k"] = self._tuned_rerank_k(queries, truth, effort)
-        return True
+            if best is not None and self.cost(SearchEffort(nprobe, 0), is_filtered=is_filtered) >= best[0]:
+                break
+        return None if best is None else best[1]
 
-    def _coarse(self, queries: Floats, effort: SearchEffort) -> Labels:
+    def _coarse(self, queries: Floats, effort: SearchEffort, allowed: Mask | None) -> Labels:
         """The candidates that the codes of one bit propose, the nearest first."""
-        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.width)
+        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.width, sel=_selector(allowed))
         found: Labels = self._lists.search(queries, effort.candidates, params=params)[1]
         return found
 
-    def _tuned_rerank_k(self, queries: Floats, truth: list[set[int]], effort: SearchEffort) -> int:
+    def _tuned_rerank_k(self, queries: Floats, sample: Sample, effort: SearchEffort) -> int:
         """The least ``rerank_k`` that keeps every true neighbour among the candidates."""
         whole = replace(effort, rerank_k=effort.candidates)
-        found = self._search(queries, effort.candidates, whole, self._search_params(whole, None))
-        everything = _hits(found, truth)
-        return _fewest(_RERANK_KS, found, truth, everything) or effort.candidates
+        params = self._search_params(whole, _selector(sample.allowed))
+        found = self._search(queries, effort.candidates, whole, params)
+        everything = _hits(found, sample.truth)
+        return _fewest(_RERANK_KS, found, sample.truth, everything) or effort.candidates
 
-    def _code_cost(self, nprobe: int, rows: int) -> float:
-        return nprobe / self.most * rows * _CODE_COST
+    def cost(self, effort: SearchEffort, *, is_filtered: bool) -> float:
+        codes = effort.width / self.most * self.rows
+        code_cost = _FILTERED_CODE_COST if is_filtered else _CODE_COST
+        return codes * code_cost + effort.candidates * _CANDIDATE_COST
 
     def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
         more = max(1.0, limit / 10)
+        tuned_nprobe, tuned_candidates = self._tuned_for(share)
         nprobe = given.get("nprobe")
         if nprobe is None:
-            nprobe = self.tuned["nprobe"] * more**0.25 / share**_SPARSENESS
+            nprobe = tuned_nprobe * more**0.25
         else:
             nprobe *= self.most / self.parameters.get("nlist", 128)
-        candidates = max(self.tuned["candidates"] * more**0.5, 2 * limit)
+        candidates = max(tuned_candidates * more**0.5, 2 * limit)
         asked = max(given.get("search_list", 0), given.get("search_k", 0), limit * given.get("refine_k", 0))
         candidates = int(max(candidates, asked))
         rerank_k = None
         if self.has_finer:
             rerank_k = min(candidates, int(max(self.tuned["rerank_k"] * more, asked)))
         return SearchEffort(max(1, min(self.most, round(nprobe))), candidates, rerank_k)
+
+    def _tuned_for(self, share: float) -> tuple[float, float]:
+        """(nprobe, candidates) that find ten rows where a filter leaves ``share`` of all: between the two samples
+        on either side of it, in proportion."""
+        halvings = -math.log2(share)
+        before = min(int(halvings), len(self._efforts) - 1)
+        beyond = halvings - before
+        nprobe, candidates = self._efforts[before]
+        if before == len(self._efforts) - 1:
+            return nprobe * 2 ** (_SPARSENESS * beyond), candidates
+        next_nprobe, next_candidates = self._efforts[before + 1]
+        return nprobe * (next_nprobe / nprobe) ** beyond, candidates * (
+            next_candidates / candidates
+        ) ** beyond
 
     @property
     def has_finer(self) -> bool:
@@ -260,6 +300,26 @@ class RaBitQ(Codes):
         if not parameters.get("refine", False):
             return None
         return SCALAR_CODES[parameters.get("refine_type", "SQ6")]
+
+
+def _selector(allowed: Mask | None) -> Any:
+    return None if allowed is None else faiss.IDSelectorBitmap(allowed.bits)
+
+
+def _key(name: str, halvings: int) -> str:
+    """The name of what the build found: ``name`` for all labels, ``name/4`` for those halved two times."""
+    return f"{name}/{2**halvings}" if halvings else name
+
+
+def _efforts(tuned: Mapping[str, int]) -> list[tuple[int, int]]:
+    """(nprobe, candidates) that the build found for all labels, for half of them, and so on."""
+    found: list[tuple[int, int]] = []
+    while (nprobe := tuned.get(_key("nprobe", len(found)))) is not None:
+        candidates = tuned.get(_key("candidates", len(found)))
+        if candidates is None:
+            break
+        found.append((nprobe, candidates))
+    return found
 
 
 def _fewest(counts: Sequence[int], found: Labels, truth: list[set[int]], wanted: float) -> int | None:

@@ -45,6 +45,8 @@ def nearest(
     """
     built, coverage = index
     found = _indexed(metric, one, selection, queries, limit, built, coverage, vectors, params)
+    if found is None:
+        return exact.nearest(metric, one, selection, queries, limit)
     if selection.view.count > coverage.indexed_slots:
         newer = exact.nearest(metric, one, selection, queries, limit, after=built.through_seq)
         found = [
@@ -69,17 +71,20 @@ def _indexed(
     coverage: Coverage,
     vectors: VectorColumn | None,
     params: Mapping[str, Any],
-) -> list[Ranking | None]:
-    """The nearest among the rows in the index; None where the index cannot tell."""
+) -> list[Ranking | None] | None:
+    """The nearest among the rows in the index; None where the index cannot tell, or would take too long."""
     allowed = coverage.allowed(selection.rows)
     survivors = coverage.labels if allowed is None else allowed.count
     if survivors == 0:
         return [NOTHING] * len(queries)
     ann = built.ann
+    effort = ann.effort(limit, survivors / coverage.labels, params)
+    cost = ann.cost(effort, is_filtered=allowed is not None)
+    if not plan.pays_effort(cost, survivors, resident=vectors is not None):
+        return None
     prepared = ann.prepare_queries(queries)
     task = _Task(metric, one, selection.view, vectors, coverage, ann, queries, prepared, limit)
-    effort = ann.effort(limit, survivors / coverage.labels, params)
-    if plan.pays_lists(survivors, refined=ann.has_finer):
+    if plan.pays_lists(cost, survivors, refined=ann.has_finer):
         return task.by_lists(allowed, effort)
     return task.one_by_one(allowed, effort)
 

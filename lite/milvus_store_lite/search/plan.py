@@ -51,8 +51,11 @@ search by index, and nothing is missed. With finer codes in memory, reading vect
 to none."""
 
 _FEW_CODED: Final = 5_000
-"""Survivors whose finer codes are ranked one by one, 0.6 µs each: where they are so few among a million, the lists
-that would have to be visited hold a fifth of all codes."""
+"""Survivors whose finer codes are ranked one by one without asking what the lists take."""
+
+_SCORE_MICROSECONDS: Final = 0.23
+_RANK_MICROSECONDS: Final = 0.6
+"""What scoring one of some survivors of 384 dimensions takes in memory, and ranking it by its finer code."""
 
 
 def should_keep(size: int) -> bool:
@@ -68,6 +71,11 @@ def pays_index(survivors: int, *, resident: bool, refined: bool) -> bool:
     return survivors > (_FEW_RESIDENT if resident else _FEW_REFINED if refined else _FEW_STORED)
 
 
-def pays_lists(survivors: int, *, refined: bool) -> bool:
+def pays_effort(cost: float, survivors: int, *, resident: bool) -> bool:
+    """Whether a look into an index of ``cost`` microseconds takes no longer than scoring all ``survivors``."""
+    return not resident or cost <= survivors * _SCORE_MICROSECONDS
+
+
+def pays_lists(cost: float, survivors: int, *, refined: bool) -> bool:
     """Whether such an index looks into its lists, rather than ranking the finer codes of all ``survivors``."""
-    return not refined or survivors > _FEW_CODED
+    return not refined or (survivors > _FEW_CODED and cost <= survivors * _RANK_MICROSECONDS)
