@@ -12,7 +12,7 @@ from ..options import check_options, consistency_level, options
 from ..results import WriteResult
 from ..schema import to_engine
 from .connection import Connection
-from .data import as_rows
+from .data import as_given
 from .rows import as_partition
 
 CREATE_OPTIONS: Final = options("num_partitions", "num_shards", "properties")
@@ -52,7 +52,7 @@ class CreationCalls(Connection):
         check_options(self.create_and_insert, kwargs, CREATE_OPTIONS)
         if schema is None:
             raise ParamError(message="create_and_insert() needs a schema")
-        rows = as_rows(data)
+        rows = as_given(data)
         ids = self._database.create_collection(
             collection_name,
             to_engine(schema, kwargs.get("num_partitions")),
@@ -62,4 +62,4 @@ class CreationCalls(Connection):
             first=FirstRows(rows, as_partition(partition_name)) if rows else None,
             replace=replace,
         )
-        return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
+        return WriteResult({"insert_count": len(ids), "ids": ids, "cost": 0})

@@ -1,17 +1,78 @@
-"""What users give as rows, as a list of dictionaries."""
+"""What users give as rows: dictionaries, tables, or a dictionary of columns; told apart, and made columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from milvus_store_lite.codec import Column, Columns
 from milvus_store_lite.errors import DataNotMatchException, DataTypeNotMatchException
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field, Schema
+
+from .tables import column_values, is_column, rows_of_table, table_columns
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as dictionaries from field name to value; not every one has the same keys."""
+
+    rows: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def columns(self, schema: Schema) -> Columns:
+        rows = self.rows
+        for place, row in enumerate(rows):
+            if not isinstance(row, dict):
+                raise DataNotMatchException(
+                    message=f"row {place}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
+                )
+        known = schema.by_name.keys()
+        found = {name: column for name in known if (column := _column(name, rows)) is not None}
+        extra = None
+        if not all(map(frozenset(known).issuperset, rows)):
+            extra = [{key: value for key, value in row.items() if key not in known} for row in rows]
+        return Columns(len(rows), found, extra)
+
+
+@dataclass(frozen=True, slots=True)
+class RowOrColumns:
+    """A dictionary whose values are all lists or arrays: which of the two it is, the schema tells."""
+
+    data: dict[str, Any]
+
+    def columns(self, schema: Schema) -> Columns:
+        if not any(map(_holds_columns, map(schema.by_name.get, self.data), self.data.values())):
+            return Rows([self.data]).columns(schema)
+        return Columns.of({name: column_values(values) for name, values in self.data.items()})
+
+
+Given = Rows | RowOrColumns | Columns
+"""What an engine's writes take. Empty, and so false, where it is known to be so without a schema."""
+
+
+def as_given(data: object) -> Given:
+    """What a user wants to write: rows, one or many, a table of pandas, polars or Arrow, or a dict of columns.
+
+    Raises:
+        DataTypeNotMatchException: it is none of these.
+    """
+    if isinstance(data, list):
+        return Rows(data)
+    if isinstance(data, dict):
+        return RowOrColumns(data) if data and all(map(is_column, data.values())) else Rows([data])
+    columns = table_columns(data)
+    return Rows(as_rows(data)) if columns is None else columns
 
 
 def as_rows(data: object) -> list[dict[str, Any]]:
-    """One row, or several in a list, a tuple, an iterator or a table of pandas, polars or arrow, as a list.
+    """One row, or several in a list, a tuple, an iterator or a table of pandas, polars or Arrow, as a list.
 
     Raises:
         DataTypeNotMatchException: it is none of these.
@@ -20,41 +81,35 @@ def as_rows(data: object) -> list[dict[str, Any]]:
         return [data]
     if isinstance(data, list):
         return data
-    table = _rows_of_table(data)
+    table = rows_of_table(data)
     if table is not None:
         return table
     if isinstance(data, Iterable) and not isinstance(data, (str, bytes, bytearray, Mapping, np.ndarray)):
         return list(data)
     raise DataTypeNotMatchException(
-        message=f"data must be a dict or a list of dicts, got {type(data).__name__}: {data!r:.80}"
+        message=f"data must be a dict or a list of dicts, a table or a dict of columns, got "
+        f"{type(data).__name__}: {data!r:.80}"
     )
 
 
-def explained(error: DataNotMatchException, data: object) -> DataNotMatchException:
-    """``error`` about ``data``; if these are columns, it says how they are made rows."""
-    if not isinstance(data, dict) or not _are_columns(data):
-        return error
-    return DataNotMatchException(
-        message=f"{error.message}; data looks like columns: give rows, "
-        f"[dict(zip(data, row)) for row in zip(*data.values())]"
-    )
+def _column(name: str, rows: Sequence[dict[str, Any]]) -> Column | None:
+    """The values that ``rows`` have under ``name``, None if there are none."""
+    try:
+        return Column(list(map(itemgetter(name), rows)))
+    except KeyError:
+        having = [place for place, row in enumerate(rows) if name in row]
+    return Column([rows[place][name] for place in having], having) if having else None
 
 
-def _rows_of_table(data: Any) -> list[dict[str, Any]] | None:
-    """The lines of a table, None for what is none. What pandas lacks is None, which a nullable field takes."""
-    if hasattr(data, "to_pylist") and hasattr(data, "column_names"):  # arrow
-        return list(data.to_pylist())
-    if hasattr(data, "to_dicts") and hasattr(data, "columns"):  # polars
-        return list(data.to_dicts())
-    if hasattr(data, "to_dict") and hasattr(data, "notna") and hasattr(data, "columns"):  # pandas
-        plain = data.astype(object)
-        return list(plain.where(plain.notna(), None).to_dict("records"))
-    return None
-
-
-def _are_columns(row: dict[str, Any]) -> bool:
-    """Whether every value of ``row`` is a list, and all are equally long."""
-    values = list(row.values())
-    if not values or not all(isinstance(value, (list, tuple, np.ndarray)) for value in values):
+def _holds_columns(field: Field | None, values: Any) -> bool:
+    """Whether ``values`` must be those of many rows: no single row has such a value in ``field``."""
+    if field is None or field.dtype in (DataType.JSON, DataType.ARRAY):
         return False
-    return len({len(value) for value in values}) == 1
+    if not field.dtype.is_vector:
+        return True
+    first = next(iter(values), None)
+    if field.dtype is DataType.SPARSE_FLOAT_VECTOR and isinstance(first, (list, tuple)):
+        first = next(iter(first), ())  # of one row's (index, value) pairs it is a number
+    return isinstance(first, (list, tuple, np.ndarray, Mapping, str, bytes, bytearray)) or (
+        isinstance(values, np.ndarray) and values.ndim > 1
+    )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from milvus_store_lite.errors import DataNotMatchException, DataTypeNotMatchException, ParamError
+from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
 from milvus_store_lite.schema.clock import COLLECTION_CLOCK, Clock, time_parts
 from milvus_store_lite.search.request import Scope
 
 from ..options import check_options, options
 from ..results import QueryResult, WriteResult
 from .connection import Connection
-from .data import as_rows, explained
+from .data import as_given
 from .remembered import Remembered
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class RowCalls(Connection):
 
         Args:
             data: one row or a list of rows, each a dictionary from field name to value; also a tuple or an
-                iterator of rows, or a DataFrame, of which each line is a row.
+                iterator of rows. Or columns: a pandas or polars DataFrame, a pyarrow Table or RecordBatch, or a
+                dictionary from field name to a list or array with a value for each row, which is the fastest.
 
         Returns:
             ``{"insert_count": n, "ids": [...], "cost": 0}``
@@ -52,13 +53,9 @@ class RowCalls(Connection):
                 expected and what was given.
         """
         check_options(self.insert, kwargs)
-        rows = as_rows(data)
-        collection = self._collection(collection_name)
-        try:
-            ids = collection.insert(rows, as_partition(partition_name)) if rows else []
-        except DataNotMatchException as error:
-            raise explained(error, data) from None
-        return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
+        rows, collection = as_given(data), self._collection(collection_name)
+        ids, count = collection.insert(rows, as_partition(partition_name)) if rows else ([], 0)
+        return WriteResult({"insert_count": count, "ids": ids, "cost": 0})
 
     def upsert(
         self,
@@ -83,13 +80,10 @@ class RowCalls(Connection):
         """
         check_options(self.upsert, kwargs, _UPSERT_OPTIONS)
         is_partial = _is_partial(kwargs)
-        rows = as_rows(data)
-        collection = self._collection(collection_name)
-        try:
-            ids = collection.upsert(rows, as_partition(partition_name), partial=is_partial) if rows else []
-        except DataNotMatchException as error:
-            raise explained(error, data) from None
-        return WriteResult({"upsert_count": len(rows), "cost": 0, "ids": ids})
+        rows, collection = as_given(data), self._collection(collection_name)
+        partition = as_partition(partition_name)
+        ids, count = collection.upsert(rows, partition, partial=is_partial) if rows else ([], 0)
+        return WriteResult({"upsert_count": count, "cost": 0, "ids": ids})
 
     def delete(
         self,

@@ -1,7 +1,8 @@
 """What a user's values become in the file, checked against the schema on the way, and back."""
 
-from .batch import Batch, encode_rows
+from .batch import Batch, encode_columns
 from .changes import Changes, Stored, encode_changes, merged, missing_columns
+from .columns import Column, Columns, GivenRows, NullableArray, Values
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
 from .vectors import Blob, decode_vector, encode_queries, encode_vectors, stored_queries, width
 
@@ -9,15 +10,20 @@ __all__ = [
     "Batch",
     "Blob",
     "Changes",
+    "Column",
+    "Columns",
+    "GivenRows",
+    "NullableArray",
     "Stored",
+    "Values",
     "check_defaults",
     "decode_scalar",
     "decode_vector",
     "encode_changes",
+    "encode_columns",
     "encode_default",
     "encode_pks",
     "encode_queries",
-    "encode_rows",
     "encode_vectors",
     "merged",
     "missing_columns",

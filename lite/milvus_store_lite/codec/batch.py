@@ -1,11 +1,10 @@
-"""A batch of rows: from the dictionaries a user gives to columns ready for the file."""
+"""A batch of rows: columns as they were given, checked and ready for the file."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from operator import itemgetter
 from typing import Any
 
 from ..errors import DataNotMatchException
@@ -13,11 +12,10 @@ from ..schema.model import Field, Schema
 from ..schema.times import UTC
 from ..text.documents import Documents, count_terms
 from ..text.fields import tokens_of_rows
+from .columns import Column, Columns, Values, as_list, of_rows
 from .json_text import encode_dynamic
-from .scalars import encode_pks, encode_scalar
+from .scalars import encode_scalar
 from .vectors import Blob, encode_vectors
-
-_MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,60 +53,51 @@ class Batch:
         )
 
 
-def encode_rows(
-    schema: Schema, rows: Sequence[Mapping[str, Any]], *, pk_given: bool, zone: tzinfo = UTC
-) -> Batch:
-    """Check ``rows`` against ``schema`` and turn them into a batch.
+def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tzinfo = UTC) -> Batch:
+    """Check rows against ``schema`` and turn them into a batch.
 
     Args:
-        rows: dictionaries from field name to value; with a dynamic field, other keys are kept as JSON.
+        columns: by the names of fields; with a dynamic field, others are kept as JSON.
         pk_given: whether rows must carry the primary key; False for inserts with ``auto_id``.
         zone: where times without an offset are.
 
     Raises:
         DataNotMatchException: names the row, the field, what was expected and what was given.
     """
-    refuse_no_dicts(rows)
     primary = schema.primary
     if not pk_given:
-        _refuse_given_pk(primary, rows)
-    dynamic = encode_dynamic(schema, rows)
-    pks = primary_keys(schema, rows) if pk_given else None
-    scalars = {one.name: encode_scalar(one, _column(one, rows), zone) for one in schema.scalars[1:]}
-    refuse_filled(schema, rows)
-    given_vectors = [one for one in schema.vectors if not one.is_function_output]
+        _refuse_given_pk(primary, columns)
+    dynamic = encode_dynamic(schema, columns)
+    pks = primary_keys(schema, columns) if pk_given else None
+    scalars = {
+        field.name: encode_scalar(field, _values(field, columns), zone) for field in schema.scalars[1:]
+    }
+    refuse_filled(schema, columns)
+    given_vectors = [field for field in schema.vectors if not field.is_function_output]
     return Batch(
-        count=len(rows),
+        count=columns.count,
         pks=pks,
         scalars=scalars,
-        vectors={one.name: encode_vectors(one, _column(one, rows)) for one in given_vectors},
+        vectors={field.name: encode_vectors(field, _values(field, columns)) for field in given_vectors},
         documents=documents_of(schema, {primary.name: pks or [], **scalars}),
         dynamic=dynamic,
     )
 
 
-def refuse_no_dicts(rows: Sequence[object]) -> None:
-    for place, row in enumerate(rows):
-        if not isinstance(row, dict):
+def refuse_filled(schema: Schema, columns: Columns) -> None:
+    """Raise for a row that has a value for a field which a function fills."""
+    for name, function in schema.filled_by.items():
+        if columns.count and name in columns.by_name:
+            row, value = _first(columns.by_name[name])
             raise DataNotMatchException(
-                message=f"row {place}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
+                message=f"row {row}: field '{name}' is filled by function '{function.name}' from field "
+                f"'{function.input}': expected no value, got {value!r:.80}"
             )
 
 
-def refuse_filled(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Raise for a row that has a value for a field which a function fills."""
-    for name, function in schema.filled_by.items():
-        for place, row in enumerate(rows):
-            if name in row:
-                raise DataNotMatchException(
-                    message=f"row {place}: field '{name}' is filled by function '{function.name}' from field "
-                    f"'{function.input}': expected no value, got {row[name]!r:.80}"
-                )
-
-
-def primary_keys(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """The primary keys of ``rows``, which must have one each."""
-    return encode_pks(schema.primary, _column(schema.primary, rows))
+def primary_keys(schema: Schema, columns: Columns) -> list[Any]:
+    """The primary keys of rows, which must have one each."""
+    return encode_scalar(schema.primary, _values(schema.primary, columns))
 
 
 def documents_of(
@@ -127,24 +116,30 @@ def documents_of(
     return found
 
 
-def _column(one: Field, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    try:
-        return list(map(itemgetter(one.name), rows))
-    except KeyError:
-        values = [row.get(one.name, _MISSING) for row in rows]
-    if not one.may_be_missing:
-        place = values.index(_MISSING)
+def _values(field: Field, columns: Columns) -> Values:
+    """The value of each row; null where it has none, if the field may be missing."""
+    column = columns.by_name.get(field.name)
+    if column is not None and column.rows is None:
+        return column.values
+    rows = () if column is None else column.rows or ()
+    if not field.may_be_missing:
+        row = next((place for place, row in enumerate(rows) if place != row), len(rows))
         raise DataNotMatchException(
-            message=f"row {place}: field '{one.name}' ({one.describe()}) is missing: expected a value, since "
-            f"the field is neither nullable nor has a default; given were {sorted(map(str, rows[place]))}"
+            message=f"row {row}: field '{field.name}' ({field.describe()}) is missing: expected a value, since "
+            f"the field is neither nullable nor has a default; given were "
+            f"{sorted(map(str, columns.names_in(row)))}"
         )
-    return [None if value is _MISSING else value for value in values]
+    return [None] * columns.count if column is None else of_rows(column, columns.count)
 
 
-def _refuse_given_pk(primary: Field, rows: Sequence[Mapping[str, Any]]) -> None:
-    for place, row in enumerate(rows):
-        if primary.name in row:
-            raise DataNotMatchException(
-                message=f"row {place}: field '{primary.name}' is numbered by auto_id: expected no value, "
-                f"got {row[primary.name]!r}"
-            )
+def _refuse_given_pk(primary: Field, columns: Columns) -> None:
+    if columns.count and primary.name in columns.by_name:
+        row, value = _first(columns.by_name[primary.name])
+        raise DataNotMatchException(
+            message=f"row {row}: field '{primary.name}' is numbered by auto_id: expected no value, got {value!r}"
+        )
+
+
+def _first(column: Column) -> tuple[int, Any]:
+    """The first row that has a value, and this value."""
+    return 0 if column.rows is None else column.rows[0], as_list(column.values)[0]

@@ -6,19 +6,21 @@ as it is stored, so that no value is read and written differently on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from ..errors import DataNotMatchException
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..schema.times import UTC
 from ..text.fields import deciding_fields
-from .batch import Batch, documents_of, primary_keys, refuse_filled, refuse_no_dicts
+from .batch import Batch, documents_of, primary_keys, refuse_filled
+from .columns import Columns
+from .failures import renumbered
 from .json_text import encode_dynamic, merged_objects
+from .nulls import Encode
 from .scalars import encode_scalar
 from .vectors import encode_vectors
 
@@ -58,8 +60,8 @@ class Stored:
     partitions: Mapping[Any, int]
 
 
-def encode_changes(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo = UTC) -> Changes:
-    """Check the fields that ``rows`` have, the primary key among them.
+def encode_changes(schema: Schema, columns: Columns, *, zone: tzinfo = UTC) -> Changes:
+    """Check the fields that rows have, the primary key among them.
 
     Args:
         zone: where times without an offset are.
@@ -67,15 +69,14 @@ def encode_changes(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: t
     Raises:
         DataNotMatchException: names the row, the field, what was expected and what was given.
     """
-    refuse_no_dicts(rows)
-    refuse_filled(schema, rows)
-    pks = primary_keys(schema, rows)
+    refuse_filled(schema, columns)
+    pks = primary_keys(schema, columns)
     given = {}
-    for one in schema.fields:
-        if not one.is_primary and not one.is_function_output:
-            encode = encode_vectors if one.dtype.is_vector else partial(encode_scalar, zone=zone)
-            given[one.name] = _given(one, rows, encode)
-    return Changes(schema, pks, given, encode_dynamic(schema, rows))
+    for field in schema.fields:
+        if not field.is_primary and not field.is_function_output:
+            encode: Encode = encode_vectors if field.dtype.is_vector else partial(encode_scalar, zone=zone)
+            given[field.name] = _given(field, columns, encode)
+    return Changes(schema, pks, given, encode_dynamic(schema, columns))
 
 
 def missing_columns(changes: Changes, existing: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
@@ -121,22 +122,16 @@ def merged(changes: Changes, stored: Stored, *, default_partition: int | None) -
     )
 
 
-def _given(
-    one: Field, rows: Sequence[Mapping[str, Any]], encode: Callable[[Field, list[Any]], Sequence[Any]]
-) -> Given:
-    name = one.name
-    places: Sequence[int] = [place for place, row in enumerate(rows) if name in row]
-    values = list(map(itemgetter(name), map(rows.__getitem__, places)))
+def _given(field: Field, columns: Columns, encode: Encode) -> Given:
+    column = columns.by_name.get(field.name)
+    if column is None:
+        return Given((), ())
+    if column.rows is None:
+        return Given(range(columns.count), encode(field, column.values))
     try:
-        return Given(places, encode(one, values))
-    except DataNotMatchException:
-        for place, value in zip(places, values, strict=True):
-            try:
-                encode(one, [value])
-            except DataNotMatchException as error:
-                message = error.message.replace("row 0:", f"row {place}:", 1)
-                raise DataNotMatchException(message=message) from None
-        raise
+        return Given(column.rows, encode(field, column.values))
+    except DataNotMatchException as error:
+        raise renumbered(error, column.rows) from None
 
 
 def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import DataNotMatchException, shown
 from ..schema.model import Field
 
 
-def fail(one: Field, place: int, value: object, expected: str) -> NoReturn:
-    """Raise DataNotMatchException: row ``place`` gives ``value`` where field ``one`` takes ``expected``."""
+def fail(field: Field, row: int, value: object, expected: str) -> NoReturn:
+    """Raise DataNotMatchException: row ``row`` gives ``value`` where ``field`` takes ``expected``."""
     raise DataNotMatchException(
-        message=f"row {place}: field '{one.name}' ({one.describe()}): expected {expected}, got {shown(value)}"
+        message=f"row {row}: field '{field.name}' ({field.describe()}): expected {expected}, got {shown(value)}"
     )
+
+
+def renumbered(error: DataNotMatchException, rows: Sequence[int]) -> DataNotMatchException:
+    """``error`` about the values of these ``rows`` alone, counting all rows as the caller does."""
+    if error.row is None:
+        return error
+    message = error.message.replace(f"row {error.row}", f"row {rows[error.row]}", 1)
+    return DataNotMatchException(message=message)

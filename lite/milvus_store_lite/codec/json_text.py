@@ -10,6 +10,7 @@ from ..errors import DataNotMatchException, shown
 from ..process.stack import with_room
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..suggestions import did_you_mean
+from .columns import Columns, as_list
 from .plain import MAX_LEVELS, Path, Unfit, is_plain, to_plain
 
 dump: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -80,37 +81,50 @@ def _fail(place: int, where: str, unfit: Unfit) -> NoReturn:
     ) from None
 
 
-def encode_dynamic(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> list[str] | None:
+def encode_dynamic(schema: Schema, columns: Columns) -> list[str] | None:
     """The keys of each row that are no fields, as JSON; None when the schema has no dynamic field."""
-    known = frozenset(schema.by_name)
-    if all(map(known.issuperset, rows)):
-        return ["{}"] * len(rows) if schema.enable_dynamic_field else None
+    documents = _documents(schema, columns)
+    if documents is None:
+        return ["{}"] * columns.count if schema.enable_dynamic_field else None
     if not schema.enable_dynamic_field:
-        for place, row in enumerate(rows):
-            unknown = [key for key in row if key not in known]
-            if unknown:
-                raise DataNotMatchException(
-                    message=f"row {place}: unknown field {unknown[0]!r}: the collection has no dynamic field, "
-                    f"expected {', '.join(schema.by_name)}" + did_you_mean(unknown[0], schema.by_name)
-                )
+        row, unknown = next((row, next(iter(one))) for row, one in enumerate(documents) if one)
+        raise DataNotMatchException(
+            message=f"row {row}: unknown field {unknown!r}: the collection has no dynamic field, "
+            f"expected {', '.join(schema.by_name)}" + did_you_mean(unknown, schema.by_name)
+        )
     texts = []
-    for place, row in enumerate(rows):
-        extra = {key: value for key, value in row.items() if key not in known}
-        if DYNAMIC_FIELD in extra:
+    for row, document in enumerate(documents):
+        if DYNAMIC_FIELD in document:
             raise DataNotMatchException(
-                message=f"row {place}: {DYNAMIC_FIELD!r} is the name of the dynamic field itself: "
+                message=f"row {row}: {DYNAMIC_FIELD!r} is the name of the dynamic field itself: "
                 f"give its keys beside the other fields"
             )
         try:
-            texts.append(_text(extra, MAX_LEVELS + 1))
+            texts.append(_text(document, MAX_LEVELS + 1))
         except Unfit as unfit:
             key = (
                 f"key {unfit.path[0]!r:.80}{_at(unfit.path[1:])} of the dynamic field"
                 if unfit.path
                 else "a row"
             )
-            _fail(place, key, unfit)
+            _fail(row, key, unfit)
     return texts
+
+
+def _documents(schema: Schema, columns: Columns) -> Sequence[Mapping[str, Any]] | None:
+    """What each row has under names that are no fields; None if no row has anything."""
+    known = schema.by_name
+    dynamic = {name: column for name, column in columns.by_name.items() if name not in known}
+    if not dynamic:
+        return columns.extra if columns.extra is not None and any(columns.extra) else None
+    documents: list[dict[str, Any]] = [{} for _ in range(columns.count)]
+    for name, column in dynamic.items():
+        rows = range(columns.count) if column.rows is None else column.rows
+        for row, value in zip(rows, as_list(column.values), strict=True):
+            documents[row][name] = value
+    for document, extra in zip(documents, columns.extra or (), strict=False):
+        document.update(extra)
+    return documents
 
 
 def merged_objects(text: str, newer: str) -> str:

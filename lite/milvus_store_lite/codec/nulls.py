@@ -5,39 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..errors import DataNotMatchException
 from ..schema.model import Field
-from .failures import fail
+from .columns import Array, NullableArray, Values
+from .failures import fail, renumbered
 
-Encode = Callable[[Field, Sequence[Any]], Sequence[Any]]
+Encode = Callable[[Field, Any], Sequence[Any]]
+"""What turns values of a field, in a list or an array, none of them null, into stored ones."""
 
 
-def encode_with_nulls(one: Field, values: Sequence[Any], encode: Encode) -> list[Any]:
-    """What ``encode`` makes of ``values``, None staying None.
+def encode_with_nulls(field: Field, values: Values, encode: Encode) -> list[Any]:
+    """What ``encode`` makes of ``values``, None standing for the nulls.
 
     Raises:
-        DataNotMatchException: a value does not fit, or is None though the field is not nullable; the message
+        DataNotMatchException: a value does not fit, or is null though the field is not nullable; the message
             counts rows as the caller does.
     """
-    if type(None) not in set(map(type, values)):
-        return list(encode(one, values))
-    if not one.nullable:
-        fail(one, values.index(None), None, "a value, since the field is not nullable")
-    present = [place for place, value in enumerate(values) if value is not None]
-    stored: list[Any] = [None] * len(values)
+    if isinstance(values, NullableArray):
+        count, present = len(values.values), np.flatnonzero(values.is_valid).tolist()
+        given: Sequence[Any] | Array = values.values[values.is_valid]
+    elif isinstance(values, np.ndarray) or type(None) not in set(map(type, values)):
+        return list(encode(field, values))
+    else:
+        count, present = len(values), [row for row, value in enumerate(values) if value is not None]
+        given = [values[row] for row in present]
+    if len(present) == count:
+        return list(encode(field, given))
+    if not field.nullable:
+        first = next((place for place, row in enumerate(present) if place != row), len(present))
+        fail(field, first, None, "a value, since the field is not nullable")
+    stored: list[Any] = [None] * count
     try:
-        encoded = encode(one, [values[place] for place in present])
-    except DataNotMatchException:
-        for place in present:
-            _encode_at(one, place, values[place], encode)
-        raise
-    for place, value in zip(present, encoded, strict=True):
-        stored[place] = value
-    return stored
-
-
-def _encode_at(one: Field, place: int, value: Any, encode: Encode) -> None:
-    try:
-        encode(one, [value])
+        encoded = encode(field, given)
     except DataNotMatchException as error:
-        raise DataNotMatchException(message=error.message.replace("row 0:", f"row {place}:", 1)) from None
+        raise renumbered(error, present) from None
+    for row, value in zip(present, encoded, strict=True):
+        stored[row] = value
+    return stored

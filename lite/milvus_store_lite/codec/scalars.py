@@ -7,12 +7,11 @@ column that fails it is walked through to name the row at fault.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import chain, islice
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +20,11 @@ from ..schema import times
 from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.geometry import MAX_POINTS, from_wkt, to_wkt
 from ..schema.model import Field, Schema
+from .columns import Values, as_list
 from .failures import fail
 from .json_text import dump, encode_json
 from .nulls import Encode, encode_with_nulls
+from .numbers import encode_bools, encode_floats, encode_integers
 from .structs import encode_structs
 
 
@@ -63,65 +64,16 @@ def decode_scalar(one: Field, show_time: Callable[[int], Any]) -> Callable[[Any]
     return None
 
 
-def encode_scalar(one: Field, values: list[Any], zone: tzinfo = times.UTC) -> list[Any]:
+def encode_scalar(one: Field, values: Values, zone: tzinfo = times.UTC) -> list[Any]:
     """Stored values of one scalar field, None where the value is null; times without an offset are in ``zone``."""
-    if one.has_default and one.default is not None:
-        values = [one.default if value is None else value for value in values]
+    if one.dtype not in _OF_ARRAYS and not isinstance(values, list):
+        values = as_list(values)
+    if one.has_default and one.default is not None and not isinstance(values, np.ndarray):
+        values = [one.default if value is None else value for value in as_list(values)]
     encode = _ENCODERS[one.dtype]
     if one.dtype is DataType.TIMESTAMPTZ:
         encode = partial(_encode_instants, zone=zone)
     return encode_with_nulls(one, values, encode)
-
-
-def _encode_integers(one: Field, values: Sequence[Any]) -> Sequence[int]:
-    low, high = INTEGER_RANGES[one.dtype]
-    if set(map(type, values)) - {int}:
-        for place, value in enumerate(values):
-            if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-                fail(one, place, value, "an integer")
-        values = list(map(int, values))
-    if values and not (low <= min(values) and max(values) <= high):
-        place = next(place for place, value in enumerate(values) if not low <= value <= high)
-        fail(one, place, values[place], f"an integer between {low} and {high}")
-    return values
-
-
-def _encode_bools(one: Field, values: Sequence[Any]) -> Sequence[bool]:
-    if set(map(type, values)) - {bool}:
-        for place, value in enumerate(values):
-            if not isinstance(value, (bool, np.bool_)):
-                fail(one, place, value, "a bool")
-        values = list(map(bool, values))
-    return values
-
-
-def _encode_floats(one: Field, values: Sequence[Any]) -> list[float]:
-    if set(map(type, values)) - {float, int}:
-        for place, value in enumerate(values):
-            if isinstance(value, (bool, np.bool_)) or not isinstance(
-                value, (int, float, np.integer, np.floating)
-            ):
-                fail(one, place, value, "a number")
-    try:
-        numbers = np.array(values, dtype=np.float64)
-    except OverflowError:
-        numbers = np.array([_to_float(value) for value in values], dtype=np.float64)
-    if one.dtype is DataType.FLOAT:
-        # The stored double is the float32 that Milvus would keep, so that both compare alike.
-        with np.errstate(over="ignore"):
-            numbers = numbers.astype(np.float32).astype(np.float64)
-    finite = np.isfinite(numbers)
-    if not finite.all():
-        place = int(np.argmin(finite))
-        fail(one, place, values[place], f"a finite number in the range of {one.dtype.name}")
-    return cast("list[float]", numbers.tolist())
-
-
-def _to_float(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def _encode_strings(one: Field, values: Sequence[Any]) -> Sequence[str]:
@@ -217,13 +169,16 @@ def _encode_geometries(one: Field, values: Sequence[Any]) -> list[str]:
 
 
 _ENCODERS: dict[DataType, Encode] = {
-    **dict.fromkeys(INTEGER_RANGES, _encode_integers),
-    DataType.BOOL: _encode_bools,
-    DataType.FLOAT: _encode_floats,
-    DataType.DOUBLE: _encode_floats,
+    **dict.fromkeys(INTEGER_RANGES, encode_integers),
+    DataType.BOOL: encode_bools,
+    DataType.FLOAT: encode_floats,
+    DataType.DOUBLE: encode_floats,
     DataType.VARCHAR: _encode_strings,
     DataType.JSON: encode_json,
     DataType.ARRAY: _encode_arrays,
     DataType.TIMESTAMPTZ: _encode_instants,
     DataType.GEOMETRY: _encode_geometries,
 }
+
+_OF_ARRAYS: frozenset[DataType] = frozenset({*INTEGER_RANGES, DataType.BOOL, DataType.FLOAT, DataType.DOUBLE})
+"""The types whose encoders take arrays as they are."""

@@ -12,6 +12,7 @@ from ..errors import DataNotMatchException, ParamError
 from ..schema.data_types import DataType
 from ..schema.model import Field
 from . import binary, dense, sparse
+from .columns import Values
 from .nulls import Encode, encode_with_nulls
 
 Blob = bytes | memoryview | None
@@ -42,7 +43,7 @@ def width(one: Field) -> int | None:
     return one.vector_dim // 8 if one.dtype is DataType.BINARY_VECTOR else dense.width(one)
 
 
-def encode_vectors(one: Field, values: Sequence[Any]) -> list[Blob]:
+def encode_vectors(one: Field, values: Values) -> list[Blob]:
     """The stored bytes of each vector.
 
     Raises:

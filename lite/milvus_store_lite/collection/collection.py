@@ -6,13 +6,24 @@ statements to ``storage``, predicates to ``filters``, ranking to ``search``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from ..codec import Batch, Changes, Stored, encode_changes, encode_pks, encode_rows, merged, missing_columns
+from ..codec import (
+    Batch,
+    Changes,
+    Columns,
+    GivenRows,
+    Stored,
+    encode_changes,
+    encode_columns,
+    encode_pks,
+    merged,
+    missing_columns,
+)
 from ..errors import DatabaseReplacedError
 from ..process.calls import whole_calls
 from ..process.forks import GATE
@@ -35,10 +46,17 @@ _TURNS: Final = 10_000
 would have no end."""
 
 Encode = Callable[..., Batch | Changes]
-"""Checks rows against a schema; takes them as ``encode_rows`` does."""
+"""Checks rows against a schema; takes them as ``encode_columns`` does."""
 
 Read = TypeVar("Read")
 Asked = TypeVar("Asked", Scope, SearchRequest)
+
+
+class Written(NamedTuple):
+    """What a write has done: the primary keys now in place, and how many rows it was given."""
+
+    ids: list[Any]
+    row_count: int
 
 
 @whole_calls
@@ -47,8 +65,8 @@ class Collection(Definition):
 
     # Writing ------------------------------------------------------------------------------------------
 
-    def insert(self, rows: Sequence[Mapping[str, Any]], partition: str | None = None) -> list[Any]:
-        """Add ``rows``, all or none, and return their primary keys; they are on disk on return.
+    def insert(self, rows: GivenRows, partition: str | None = None) -> Written:
+        """Add ``rows``, all or none; they are on disk on return.
 
         A row whose primary key exists already replaces the older one, as the last writer does in Milvus.
 
@@ -57,10 +75,8 @@ class Collection(Definition):
         """
         return self._write_rows(rows, partition, _as_inserted)
 
-    def upsert(
-        self, rows: Sequence[Mapping[str, Any]], partition: str | None = None, *, partial: bool = False
-    ) -> list[Any]:
-        """Add ``rows``, replacing those with the same primary keys; returns the primary keys now in place.
+    def upsert(self, rows: GivenRows, partition: str | None = None, *, partial: bool = False) -> Written:
+        """Add ``rows``, replacing those with the same primary keys.
 
         With ``auto_id`` the rows name the keys to replace and get new ones.
 
@@ -195,24 +211,22 @@ class Collection(Definition):
 
     # ---------------------------------------------------------------------------------------------------
 
-    def _write_rows(
-        self,
-        rows: Sequence[Mapping[str, Any]],
-        partition: str | None,
-        encode: Encode,
-    ) -> list[Any]:
+    def _write_rows(self, rows: GivenRows, partition: str | None, encode: Encode) -> Written:
         # Rows are checked before the write lock is taken; if another process has changed the schema or the
         # time zone in between, they are checked again.
         record = self.describe()
         while True:
             schema, zone = record.schema, zone_of(record.in_force)
-            encoded = encode(schema, rows, zone=zone)
+            columns = self._own_rows(record, rows.columns(schema))
+            if not columns.count:
+                return Written([], 0)
+            encoded = encode(schema, columns, zone=zone)
             with self._writing() as session:
                 record = session.record
                 if record.schema == schema and zone_of(record.in_force) == zone:
                     if isinstance(encoded, Changes):
                         encoded = self._merged(session, encoded, partition)
-                    return self._write_batch(session, encoded, partition)
+                    return Written(self._write_batch(session, encoded, partition), columns.count)
 
     def _merged(self, session: Session, changes: Changes, partition: str | None) -> Batch:
         """``changes`` over the rows that there are, which are read in one go."""
@@ -249,6 +263,10 @@ class Collection(Definition):
         writer.save_position()
         session.state.indexes.wrote(writer.position)
         return pks
+
+    def _own_rows(self, record: CollectionRecord, columns: Columns) -> Columns:
+        """The rows to write where ``columns`` are given."""
+        return columns
 
     def _own(self, asked: Asked) -> Asked:
         """What of the rows ``asked`` for may be seen."""
@@ -309,9 +327,9 @@ def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:
     return batch if len(last) == batch.count else batch.keep(sorted(last.values()))
 
 
-def _as_inserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
-    return encode_rows(schema, rows, pk_given=not schema.primary.auto_id, zone=zone)
+def _as_inserted(schema: Schema, columns: Columns, *, zone: tzinfo) -> Batch:
+    return encode_columns(schema, columns, pk_given=not schema.primary.auto_id, zone=zone)
 
 
-def _as_upserted(schema: Schema, rows: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> Batch:
-    return encode_rows(schema, rows, pk_given=True, zone=zone)
+def _as_upserted(schema: Schema, columns: Columns, *, zone: tzinfo) -> Batch:
+    return encode_columns(schema, columns, pk_given=True, zone=zone)

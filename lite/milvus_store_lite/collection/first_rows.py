@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
 
-from ..codec import Batch, encode_rows
+from ..codec import Batch, GivenRows, encode_columns
 from ..schema.model import Schema
 
 
@@ -15,7 +13,7 @@ from ..schema.model import Schema
 class FirstRows:
     """``rows`` that go to ``partition``, None for the default one."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: GivenRows
     partition: str | None = None
     _encoded: tuple[Schema, tzinfo, Batch] | None = field(default=None, init=False, repr=False)
 
@@ -26,6 +24,7 @@ class FirstRows:
             DataNotMatchException: a row does not fit.
         """
         if self._encoded is None or self._encoded[:2] != (schema, zone):
-            batch = encode_rows(schema, self.rows, pk_given=not schema.primary.auto_id, zone=zone)
+            columns = self.rows.columns(schema)
+            batch = encode_columns(schema, columns, pk_given=not schema.primary.auto_id, zone=zone)
             self._encoded = schema, zone, batch
         return self._encoded[2]

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
-from ..codec import Batch
+from ..codec import Batch, Columns
 from ..errors import DataNotMatchException, ParamError
 from ..process.calls import whole_calls
 from ..search.request import EVERYTHING
 from ..search.tenants import Tenant, other_tenants, partition_key, plain_tenant, stored_tenant
-from .collection import Asked, Collection, Encode
+from ..storage.catalog import CollectionRecord
+from .collection import Asked, Collection
 from .session import Session
 
 _REMEMBERED: Final = 1024
@@ -79,13 +80,9 @@ class TenantCollection(Collection):
         """Those of the primary keys whose rows are not the tenant's."""
         return other_tenants(session.reader, found, stored_tenant(session.record, self.tenant))
 
-    def _write_rows(
-        self, rows: Sequence[Mapping[str, Any]], partition: str | None, encode: Encode
-    ) -> list[Any]:
-        key = partition_key(self.describe()).name
+    def _own_rows(self, record: CollectionRecord, columns: Columns) -> Columns:
         # A null is not filled in: a row that says it is nobody's is not the tenant's.
-        own = [{**row, key: self.tenant} if isinstance(row, dict) and key not in row else row for row in rows]
-        return super()._write_rows(own, partition, encode)
+        return columns.filled(partition_key(record).name, self.tenant)
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         tenant, key = stored_tenant(session.record, self.tenant), partition_key(session.record)

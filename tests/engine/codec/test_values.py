@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milvus_store_lite.codec import Batch, decode_vector, encode_rows, encode_vectors
+from milvus_store_lite.codec import Batch, Columns, decode_vector, encode_columns, encode_vectors
 from milvus_store_lite.errors import DataNotMatchException
 from milvus_store_lite.schema.data_types import INTEGER_RANGES, DataType
 from milvus_store_lite.schema.model import Field, Schema
@@ -19,9 +19,8 @@ VECTOR = Field("v", DataType.FLOAT_VECTOR, dim=3)
 
 def encode(one: Field, value: Any) -> Any:
     """What is stored for ``value`` in field ``one``."""
-    batch = encode_rows(
-        Schema((PK, VECTOR, one)), [{"pk": 1, "v": [1, 2, 3], one.name: value}], pk_given=True
-    )
+    columns = Columns.of({"pk": [1], "v": [[1, 2, 3]], one.name: [value]})
+    batch = encode_columns(Schema((PK, VECTOR, one)), columns, pk_given=True)
     return batch.scalars[one.name][0]
 
 
@@ -39,15 +38,15 @@ def test_integers_at_their_bounds(dtype: DataType) -> None:
 @given(st.lists(st.one_of(st.none(), st.integers(-200, 200)), min_size=1, max_size=20))
 def test_an_error_counts_rows_as_the_user_does(values: list[int | None]) -> None:
     schema = Schema((PK, VECTOR, Field("n", DataType.INT8, nullable=True)))
-    rows = [{"pk": place, "v": [1, 2, 3], "n": value} for place, value in enumerate(values)]
+    columns = Columns.of({"pk": range(len(values)), "v": [[1, 2, 3]] * len(values), "n": values})
     bad = [place for place, value in enumerate(values) if value is not None and not -128 <= value <= 127]
     if bad:
         with pytest.raises(
             DataNotMatchException, match=f"^<DataNotMatchException: .*row {bad[0]}: field 'n'"
         ):
-            encode_rows(schema, rows, pk_given=True)
+            encode_columns(schema, columns, pk_given=True)
     else:
-        assert encode_rows(schema, rows, pk_given=True).scalars["n"] == values
+        assert encode_columns(schema, columns, pk_given=True).scalars["n"] == values
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from milvus_store_lite.codec import Columns, NullableArray
 from milvus_store_lite.database_file import DatabaseFile
 from milvus_store_lite.indexes import codes, field_index
 from milvus_store_lite.indexes.families import FAMILIES
@@ -62,8 +63,8 @@ def file(tmp_path: Path) -> Iterator[DatabaseFile]:
 def fill(file: DatabaseFile, vectors: np.ndarray, index: IndexRecord, first: int = 0) -> None:
     if not file.database().has_collection("c"):
         file.database().create_collection("c", SCHEMA, indexes=(index,))
-    rows = [{"id": first + i, "v": vector, "n": (first + i) % 10} for i, vector in enumerate(vectors)]
-    file.database().collection("c").insert(rows)
+    ids = np.arange(first, first + len(vectors))
+    file.database().collection("c").insert(Columns.of({"id": ids, "v": vectors, "n": ids % 10}))
 
 
 def near(
@@ -253,10 +254,9 @@ def test_a_damaged_stored_index_is_built_anew_with_a_warning(file: DatabaseFile,
 
 def test_null_vectors_are_not_in_the_index(file: DatabaseFile, vectors: np.ndarray) -> None:
     file.database().create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", "HNSW", "L2", {"M": 8}),))
-    rows = [
-        {"id": i, "v": None if i % 4 == 0 else vector, "n": i % 10} for i, vector in enumerate(vectors[:1200])
-    ]
-    file.database().collection("c").insert(rows)
+    ids = np.arange(1200)
+    some = NullableArray(vectors[:1200], ids % 4 != 0)
+    file.database().collection("c").insert(Columns.of({"id": ids, "v": some, "n": ids % 10}))
     file.database().collection("c").build_index("v", wait=True)
     made = built(file).built
     assert made is not None
@@ -279,8 +279,8 @@ def test_a_field_that_is_null_almost_everywhere_is_scanned(
     file: DatabaseFile, vectors: np.ndarray, kind: str
 ) -> None:
     file.database().create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", kind, "L2", {}),))
-    rows = [{"id": i, "v": None, "n": 0} for i in range(600)]
-    file.database().collection("c").insert(rows)
+    ids = range(600)
+    file.database().collection("c").insert(Columns.of({"id": ids, "v": [None] * 600, "n": [0] * 600}))
     file.database().collection("c").build_index("v", wait=True)
     assert built(file).built is None
     assert near(file, vectors[7]) == []
