@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite import DataType
 
 from .client import MilvusClient
 from .errors import MilvusException

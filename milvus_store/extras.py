@@ -1,5 +1,5 @@
-"""Packages that come with an extra, imported where they are first needed."""
+"""Packages that come with an extra, import_extra where they are first needed."""
 
-from milvus_store_lite.extras import EXTRAS, imported, require
+from milvus_store_lite import EXTRAS, import_extra, require_extra
 
-__all__ = ["EXTRAS", "imported", "require"]
+__all__ = ["EXTRAS", "import_extra", "require_extra"]

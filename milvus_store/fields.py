@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from milvus_store_lite.errors import ParamError, SchemaNotReadyException
-from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite import DataType, ParamError, SchemaNotReadyException
 
 from .options import check_options, options
 

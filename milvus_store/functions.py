@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from milvus_store_lite.errors import ParamError
-from milvus_store_lite.schema.functions import FunctionType
+from milvus_store_lite import FunctionType, ParamError
 
 from .options import check_options
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from milvus_store_lite.errors import ParamError
-from milvus_store_lite.indexes.registry import PARAMETER_NAMES
-from milvus_store_lite.storage.catalog import IndexRecord
+from milvus_store_lite import PARAMETER_NAMES, IndexRecord, ParamError
 
 from .index_types import IndexType, named, type_name
 from .options import judge_options

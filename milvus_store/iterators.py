@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final, overload
 
-from milvus_store_lite.errors import ParamError
-from milvus_store_lite.search.cursors import QueryCursor, SearchCursor
-from milvus_store_lite.search.request import MAX_WINDOW
+from milvus_store_lite import MAX_WINDOW, ParamError, QueryCursor, SearchCursor
 
 from .results import Hit, Hits
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from milvus_store_lite.errors import ParamError
-from milvus_store_lite.suggestions import did_you_mean, near_miss
+from milvus_store_lite import ParamError, did_you_mean, near_miss
 
 from .option_names import MEANT, REFUSED, WITHOUT_EFFECT
 from .option_warnings import UnknownOptionWarning, forget_warnings, warn_of_unknown

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from milvus_store_lite.errors import ParamError
+from milvus_store_lite import ParamError
 
 from .options import check_options
 
 if TYPE_CHECKING:
-    from milvus_store_lite.filters import Expression
+    from .filters import Expression
 
 
 class AnnSearchRequest:

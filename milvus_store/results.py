@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from milvus_store_lite.search.request import Hits as EngineHits
-
-if TYPE_CHECKING:
-    from milvus_store_lite.text import Token
+from milvus_store_lite import Hits as EngineHits
+from milvus_store_lite import Token
 
 
 class LoadState(IntEnum):

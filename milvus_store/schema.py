@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from milvus_store_lite.errors import SchemaNotReadyException
-from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.functions import Function as EngineFunction
-from milvus_store_lite.schema.model import NO_DEFAULT, Field, Schema
+from milvus_store_lite import NO_DEFAULT, DataType, Field, Schema, SchemaNotReadyException
+from milvus_store_lite import Function as EngineFunction
 
 from .fields import FieldSchema, data_type
 from .functions import Function, FunctionType

@@ -5,8 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from milvus_store_lite.errors import ParamError, SchemaNotReadyException
-from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite import DataType, ParamError, SchemaNotReadyException
 
 from .fields import FIELD_OPTIONS, FieldSchema
 from .options import COMMON, check_options, judge_options

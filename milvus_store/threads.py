@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from milvus_store_lite.process.threads import started
+from milvus_store_lite import started
 
 Job = Callable[[], object]
 """What raises nothing that anybody would see."""

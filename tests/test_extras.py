@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from milvus_store.errors import MilvusException, MissingExtraError
-from milvus_store.extras import EXTRAS, imported, require
+from milvus_store.extras import EXTRAS, import_extra, require_extra
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -134,7 +134,7 @@ def test_the_client_imports_nothing_that_an_extra_brings() -> None:
 
 def test_the_error_is_one_of_ours_and_of_pythons_and_can_be_pickled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lark", None)
-    for ask in (imported, require):
+    for ask in (import_extra, require_extra):
         with pytest.raises(MissingExtraError, match="kernels need the package lark") as caught:
             ask("lark", "kernels")
         error: Any = caught.value
@@ -143,5 +143,5 @@ def test_the_error_is_one_of_ours_and_of_pythons_and_can_be_pickled(monkeypatch:
         for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
             assert (str(other), other.name) == (str(error), "lark")
     monkeypatch.undo()
-    assert imported("lark", "kernels") is sys.modules["lark"]
-    require("lark", "kernels")
+    assert import_extra("lark", "kernels") is sys.modules["lark"]
+    require_extra("lark", "kernels")

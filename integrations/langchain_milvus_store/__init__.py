@@ -1,8 +1,8 @@
 """LangChain's vector store over milvus-store: ``from langchain_milvus_store import Milvus``."""
 
-from milvus_store.extras import imported
+from milvus_store.extras import import_extra
 
-imported("langchain_core", "stores for LangChain")
+import_extra("langchain_core", "stores for LangChain")
 
 from .function import BM25BuiltInFunction  # noqa: E402
 from .unserved import unserved  # noqa: E402

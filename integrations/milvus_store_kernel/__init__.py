@@ -5,10 +5,10 @@
 
 from typing import Final
 
-from milvus_store.extras import require
+from milvus_store.extras import require_extra
 
 _NEEDED: Final = ("ipykernel", "jupyter_client", "lark")
 
 # Here, since every way in comes by; each is imported where it is used.
 for _module in _NEEDED:
-    require(_module, "kernels of Jupyter")
+    require_extra(_module, "kernels of Jupyter")

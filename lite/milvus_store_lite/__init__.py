@@ -1,4 +1,209 @@
 """The engine of milvus-store: an embedded vector database in one SQLite file.
 
-It knows nothing of clients, frameworks or the network.
+It knows nothing of clients, frameworks or the network. Its API is what is listed here; other packages import it
+from here and from nowhere below.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from . import errors
+from .codec import Column, Columns, NullableArray, Values
+from .collection.collection import Collection
+from .collection.first_rows import FirstRows
+from .collection.tenancy import TenantCollection
+from .database import Database
+from .database_file import IN_MEMORY, DatabaseFile
+from .errors import *  # noqa: F403  # one list of names, kept where the errors are
+from .extras import EXTRAS, import_extra, require_extra
+from .indexes.registry import PARAMETER_NAMES
+from .process.forks import renew_after_fork
+from .process.lazy import lazy
+from .process.threads import started
+from .schema.clock import COLLECTION_CLOCK, Clock
+from .schema.data_types import DataType
+from .schema.functions import Function, FunctionType
+from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
+from .search.cursors import QueryCursor, SearchCursor
+from .search.fusion import Ranker, ReciprocalRanks, WeightedScores
+from .search.range_bounds import RangeBounds
+from .search.request import (
+    MAX_WINDOW,
+    ByIds,
+    GroupBy,
+    Hits,
+    HybridRequest,
+    Queries,
+    Scope,
+    SearchRequest,
+)
+from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
+from .storage.file.identity import identity_of
+from .storage.file.opening import require_database
+from .storage.migrations import FORMAT_VERSION
+from .suggestions import did_you_mean, near_miss
+from .text import Analyzer, Token, analyzer
+
+if TYPE_CHECKING:
+    from .checks import Report, check_file
+    from .filters import (
+        And,
+        Arithmetic,
+        Call,
+        Compare,
+        Element,
+        Exists,
+        Expression,
+        In,
+        Instant,
+        Interval,
+        IsNull,
+        Like,
+        ListOf,
+        Literal,
+        Member,
+        Name,
+        Node,
+        Not,
+        Or,
+        Path,
+        Range,
+        Regex,
+        Template,
+        Unary,
+        parse,
+    )
+    from .salvage import Lost, Recovery, recover_file
+    from .storage.file.readers import reading_processes
+
+__all__ = [
+    "COLLECTION_CLOCK",
+    "DEFAULT_DATABASE",
+    "DYNAMIC_FIELD",
+    "EXTRAS",
+    "FORMAT_VERSION",
+    "IN_MEMORY",
+    "MAX_WINDOW",
+    "NO_DEFAULT",
+    "PARAMETER_NAMES",
+    "Analyzer",
+    "And",
+    "Arithmetic",
+    "ByIds",
+    "Call",
+    "Clock",
+    "Collection",
+    "CollectionRecord",
+    "Column",
+    "Columns",
+    "Compare",
+    "DataType",
+    "Database",
+    "DatabaseFile",
+    "Element",
+    "Exists",
+    "Expression",
+    "Field",
+    "FirstRows",
+    "Function",
+    "FunctionType",
+    "GroupBy",
+    "Hits",
+    "HybridRequest",
+    "In",
+    "IndexRecord",
+    "Instant",
+    "Interval",
+    "IsNull",
+    "Like",
+    "ListOf",
+    "Literal",
+    "Lost",
+    "Member",
+    "Name",
+    "Node",
+    "Not",
+    "NullableArray",
+    "Or",
+    "Path",
+    "Queries",
+    "QueryCursor",
+    "Range",
+    "RangeBounds",
+    "Ranker",
+    "ReciprocalRanks",
+    "Recovery",
+    "Regex",
+    "Report",
+    "Schema",
+    "Scope",
+    "SearchCursor",
+    "SearchRequest",
+    "Template",
+    "TenantCollection",
+    "Token",
+    "Unary",
+    "Values",
+    "WeightedScores",
+    "analyzer",
+    "check_file",
+    "did_you_mean",
+    "identity_of",
+    "import_extra",
+    "lazy",
+    "near_miss",
+    "parse",
+    "reading_processes",
+    "recover_file",
+    "renew_after_fork",
+    "require_database",
+    "require_extra",
+    "started",
+]
+__all__ += errors.__all__
+
+_LATE: Final = {
+    "checks": ("Report", "check_file"),
+    "filters": (
+        *(
+            "And",
+            "Arithmetic",
+            "Call",
+            "Compare",
+            "Element",
+            "Exists",
+            "Expression",
+            "In",
+            "Instant",
+            "Interval",
+        ),
+        *(
+            "IsNull",
+            "Like",
+            "ListOf",
+            "Literal",
+            "Member",
+            "Name",
+            "Node",
+            "Not",
+            "Or",
+            "Path",
+            "Range",
+            "Regex",
+        ),
+        *("Template", "Unary", "parse"),
+    ),
+    "salvage": ("Lost", "Recovery", "recover_file"),
+    "storage.file.readers": ("reading_processes",),
+}
+"""What is imported when it is first asked for, by module: few programs need it, and importing it takes a while."""
+
+_MODULES: Final = {name: module for module, names in _LATE.items() for name in names}
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that this may give
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+        return found

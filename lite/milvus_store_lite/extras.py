@@ -24,7 +24,7 @@ EXTRAS: Final = {
 """The package and the extra of each module."""
 
 
-def imported(module: str, needy: str) -> ModuleType:
+def import_extra(module: str, needy: str) -> ModuleType:
     """The module, imported.
 
     Args:
@@ -40,7 +40,7 @@ def imported(module: str, needy: str) -> ModuleType:
     return sys.modules[module]
 
 
-def require(module: str, needy: str) -> None:
+def require_extra(module: str, needy: str) -> None:
     """Raise ``MissingExtraError`` unless the module could be imported, which is left to others."""
     try:
         is_there = sys.modules.get(module) is not None or find_spec(module) is not None

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from milvus_store_lite.storage.file.opening import require
+from milvus_store_lite import require_database
 
 from .. import MilvusClient
 from ..client.address import is_server, local_path
@@ -55,5 +55,5 @@ def existing(file: str) -> str:
     if is_server(file):
         raise ParamError(message=f"{file} is the address of a server; expected the path of a database file")
     path = local_path(file)
-    require(path)
+    require_database(path)
     return path

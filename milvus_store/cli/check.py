@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from milvus_store_lite.checks import Report, check_file
+from milvus_store_lite import Report, check_file
 
 from .arguments import Commands, add_file, add_json, existing
 from .output import counted, print_json

@@ -6,10 +6,7 @@ import argparse
 import sqlite3
 from typing import Any
 
-from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.storage.catalog import DEFAULT_DATABASE
-from milvus_store_lite.storage.file.readers import reading_processes
-from milvus_store_lite.storage.migrations import FORMAT_VERSION
+from milvus_store_lite import DEFAULT_DATABASE, FORMAT_VERSION, DataType, reading_processes
 
 from .. import MilvusClient
 from .arguments import Commands, add_db, add_file, add_json, existing

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from milvus_store_lite.salvage import Lost, Recovery, recover_file
+from milvus_store_lite import Lost, Recovery, recover_file
 
 from ..client.address import is_server, local_path
 from ..errors import ParamError

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
-from milvus_store_lite.schema.model import DYNAMIC_FIELD
+from milvus_store_lite import DYNAMIC_FIELD
 
 from .. import DataType, MilvusClient
 from ..errors import ParamError

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from milvus_store_lite.errors import ParamError
+from milvus_store_lite import ParamError
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://|unix:")
 _HOST: Final = re.compile(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite import DataType, DataTypeNotMatchException, ParamError
 
 from ..fields import FieldSchema
 from ..options import COMMON, check_options, options

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.text import Analyzer, analyzer
-from milvus_store_lite.text.fields import query_analyzer
+from milvus_store_lite import Analyzer, DataTypeNotMatchException, ParamError, analyzer
 
 from ..options import check_options
 from ..results import AnalyzeResult
@@ -73,15 +71,7 @@ class AnalysisCalls(Connection):
             return analyzer(params)
         if params is not None:
             raise ParamError(message="run_analyzer() takes analyzer_params or a collection's field, got both")
-        schema = self._database.collection(collection_name).describe().schema
-        one = schema.by_name.get(field_name or "")
-        if one is None or not one.enable_analyzer:
-            analyzed = ", ".join(field.name for field in schema.fields if field.enable_analyzer) or "none"
-            raise ParamError(
-                message=f"field_name must be a field with an analyzer (of '{collection_name}': {analyzed}), "
-                f"got {field_name!r}"
-            )
-        return query_analyzer(one, name)
+        return self._database.collection(collection_name).analyzer(field_name, name)
 
 
 def _names(given: object, count: int) -> list[str | None]:

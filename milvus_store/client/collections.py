@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from milvus_store_lite.errors import (
+from milvus_store_lite import (
     CollectionNotExistException,
+    DataType,
+    IndexRecord,
     ParamError,
     PrimaryKeyException,
 )
-from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.storage.catalog import IndexRecord
-from milvus_store_lite.storage.partitions import loaded_partitions, partition_id
 
 from ..fields import FieldSchema
 from ..index_params import IndexParams, to_records
@@ -190,8 +189,7 @@ class CollectionCalls(Connection):
             CollectionNotLoadedException: the collection is released.
         """
         check_options(self.refresh_load, kwargs)
-        record = self._database.collection(collection_name).describe()
-        loaded_partitions(record, None)
+        self._database.collection(collection_name).require_loaded()
 
     def release_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Stop a collection from being searched, in every process, until it is loaded again."""
@@ -208,10 +206,7 @@ class CollectionCalls(Connection):
         """
         check_options(self.get_load_state, kwargs)
         try:
-            record = self._database.collection(collection_name).describe()
+            is_loaded = self._database.collection(collection_name).is_loaded(partition_name or None)
         except CollectionNotExistException:
             return {"state": LoadState.NotExist}
-        if partition_name:
-            partition_id(record, partition_name)
-        is_loaded = record.is_loaded and partition_name not in record.released
         return {"state": LoadState.Loaded if is_loaded else LoadState.NotLoad}

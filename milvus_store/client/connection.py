@@ -6,11 +6,15 @@ import weakref
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from milvus_store_lite.collection.collection import Collection
-from milvus_store_lite.database import Database
-from milvus_store_lite.database_file import IN_MEMORY, DatabaseFile
-from milvus_store_lite.errors import ConnectionNotExistException, ParamError
-from milvus_store_lite.storage.catalog import DEFAULT_DATABASE
+from milvus_store_lite import (
+    DEFAULT_DATABASE,
+    IN_MEMORY,
+    Collection,
+    ConnectionNotExistException,
+    Database,
+    DatabaseFile,
+    ParamError,
+)
 
 from ..options import judge_options, options
 from .address import local_path

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from milvus_store_lite.collection.first_rows import FirstRows
-from milvus_store_lite.errors import ParamError
+from milvus_store_lite import FirstRows, ParamError
 
 from ..index_params import to_records
 from ..options import check_options, consistency_level, options

@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from milvus_store_lite.codec import Column, Columns
-from milvus_store_lite.errors import DataNotMatchException, DataTypeNotMatchException
-from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite import (
+    Column,
+    Columns,
+    DataNotMatchException,
+    DataType,
+    DataTypeNotMatchException,
+    Field,
+    Schema,
+)
 
 from .tables import column_values, is_column, rows_of_table, table_columns
 

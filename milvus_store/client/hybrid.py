@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.schema.clock import Clock
-from milvus_store_lite.search.fusion import Ranker, ReciprocalRanks, WeightedScores
-from milvus_store_lite.search.request import HybridRequest, Queries, SearchRequest
+from milvus_store_lite import (
+    Clock,
+    DataTypeNotMatchException,
+    HybridRequest,
+    ParamError,
+    Queries,
+    Ranker,
+    ReciprocalRanks,
+    SearchRequest,
+    WeightedScores,
+)
 
 from ..functions import FunctionType
 from ..options import check_options, judge_options, options

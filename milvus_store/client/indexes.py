@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from milvus_store_lite.errors import IndexNotExistException, ParamError
-from milvus_store_lite.storage.catalog import CollectionRecord, IndexRecord
+from milvus_store_lite import CollectionRecord, IndexNotExistException, IndexRecord, ParamError
 
 from ..index_params import to_records
 from ..options import check_options, options

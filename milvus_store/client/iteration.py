@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from milvus_store_lite.errors import ParamError
-from milvus_store_lite.search.request import SearchRequest
+from milvus_store_lite import ParamError, SearchRequest
 
 from ..iterators import UNLIMITED, HitFilter, QueryIterator, SearchIterator, check_iteration
 from ..options import check_options, options
@@ -18,7 +17,7 @@ from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams
 
 if TYPE_CHECKING:
-    from milvus_store_lite.filters import Expression
+    from ..filters import Expression
 
 
 _QUERY_OPTIONS: Final = options("offset", "filter_params", *CLOCK_OPTIONS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from milvus_store_lite.errors import DataTypeNotMatchException
+from milvus_store_lite import DataTypeNotMatchException
 
 from ..options import check_options
 from .connection import Connection

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.schema.clock import COLLECTION_CLOCK, Clock, time_parts
-from milvus_store_lite.search.request import Scope
+from milvus_store_lite import COLLECTION_CLOCK, Clock, DataTypeNotMatchException, ParamError, Scope
 
 from ..options import check_options, options
 from ..results import QueryResult, WriteResult
@@ -18,7 +16,7 @@ from .data import as_given
 from .remembered import Remembered
 
 if TYPE_CHECKING:
-    from milvus_store_lite.filters import Expression
+    from ..filters import Expression
 
 CLOCK_OPTIONS: Final = ("timezone", "time_fields")
 _DELETE_OPTIONS: Final = options("pks", "filter_params")
@@ -195,10 +193,7 @@ def _is_partial(options: Mapping[str, Any]) -> bool:
 
 def as_clock(options: Mapping[str, Any]) -> Clock:
     """What the keywords ``timezone`` and ``time_fields`` ask for."""
-    timezone, time_fields = options.get("timezone"), options.get("time_fields")
-    if timezone is None and time_fields is None:
-        return COLLECTION_CLOCK
-    return Clock(timezone, time_parts(time_fields))
+    return Clock.of(options.get("timezone"), options.get("time_fields"))
 
 
 def as_scope(
@@ -229,7 +224,7 @@ _QUERY_SCOPE: Final = Remembered(_query_scope)
 
 
 def _is_tree(filter: object) -> bool:
-    from milvus_store_lite.filters.tree import Node  # not needed by whoever filters by text
+    from ..filters import Node  # not needed by whoever filters by text
 
     return isinstance(filter, Node)
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.search.request import ByIds, Queries, SearchRequest
+from milvus_store_lite import ByIds, DataTypeNotMatchException, ParamError, Queries, SearchRequest
 
 from ..option_warnings import judged_once
 from ..options import check_options, options
@@ -20,7 +19,7 @@ from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
 from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
 
 if TYPE_CHECKING:
-    from milvus_store_lite.filters import Expression
+    from ..filters import Expression
 
 _OPTIONS: Final = options("offset", "round_decimal", "filter_params", *GROUP_OPTIONS, *CLOCK_OPTIONS)
 

@@ -16,8 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from milvus_store_lite.process.forks import GATE
-from milvus_store_lite.process.lazy import lazy
+from milvus_store_lite import lazy, renew_after_fork
 
 from ..results import SearchResult
 from .answers import Answer
@@ -70,7 +69,7 @@ class SearchBatcher:
 
     def __init__(self, submit: Callable[[Callable[[], None]], object]) -> None:
         self._submit = submit
-        GATE.add_locks(self)
+        renew_after_fork(self)
 
     def renew_locks(self) -> None:
         """Begin with nothing; what waits in the parent of a forked child is run there."""

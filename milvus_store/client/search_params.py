@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from milvus_store_lite.errors import DataTypeNotMatchException, ParamError
-from milvus_store_lite.indexes.registry import PARAMETER_NAMES
-from milvus_store_lite.search.range_bounds import RangeBounds
-from milvus_store_lite.search.request import GroupBy
+from milvus_store_lite import PARAMETER_NAMES, DataTypeNotMatchException, GroupBy, ParamError, RangeBounds
 
 from ..index_types import named
 from ..options import judge_options

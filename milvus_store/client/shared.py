@@ -14,8 +14,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from milvus_store_lite.database_file import IN_MEMORY, DatabaseFile
-from milvus_store_lite.storage.file.identity import identity_of
+from milvus_store_lite import IN_MEMORY, DatabaseFile, identity_of
 
 from ..threads import finish_all
 

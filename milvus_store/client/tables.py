@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from milvus_store_lite.codec import Columns, NullableArray, Values
-from milvus_store_lite.errors import DataNotMatchException
+from milvus_store_lite import Columns, DataNotMatchException, NullableArray, Values
 
 _NUMBERS: Final = "biuf"
 """Kinds of numpy's types that stay arrays."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from milvus_store_lite.collection.tenancy import TenantCollection
-from milvus_store_lite.errors import ParamError
-from milvus_store_lite.search.tenants import stored_tenant
+from milvus_store_lite import ParamError, TenantCollection
 
 from .connection import Connection, Iterating
 from .hybrid import HybridCalls
@@ -24,7 +22,7 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
     def __init__(self, client: Connection, collection_name: str, tenant: str | int) -> None:
         self.uri = client.uri
         self.collection_name = collection_name
-        self.tenant = stored_tenant(client._collection(collection_name).describe(), tenant)
+        self.tenant = client._collection(collection_name).stored_tenant(tenant)
         self.strict = client.strict
         self._client = client
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NoReturn
 
-from milvus_store_lite.errors import ParamError
+from milvus_store_lite import ParamError
 
 _USERS: Final = (
     "a file has no users, roles and privileges: use the permissions of the file system, open the file with "

@@ -13,9 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
 
-from milvus_store_lite.errors import ConnectionNotExistException
-from milvus_store_lite.process.forks import GATE
-from milvus_store_lite.process.threads import started
+from milvus_store_lite import ConnectionNotExistException, renew_after_fork, started
 
 from ..threads import Threads
 from .answers import Answer
@@ -39,7 +37,7 @@ class Workers:
         self._threads: tuple[int, Threads, Threads] | None = (
             None  # of which process, for reads and for writes
         )
-        GATE.add_locks(self)
+        renew_after_fork(self)
 
     def renew_locks(self) -> None:
         self._lock = threading.Lock()

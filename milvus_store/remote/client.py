@@ -12,7 +12,7 @@ from ..client.address import server_address
 from ..client.data import as_rows
 from ..client.milvus_client import MilvusClient
 from ..errors import ConnectionNotExistException, ParamError
-from ..extras import imported
+from ..extras import import_extra
 from ..results import WriteResult
 from .creation import create_and_insert, taking_back, taking_back_indexes
 from .errors import translated_errors
@@ -46,7 +46,7 @@ class RemoteMilvusClient(MilvusClient):
         for name, instead in _OF_FILES.items():
             if kwargs.pop(name, False):
                 raise ParamError(message=f"{name}=True is for files, and {uri!r} is a server: {instead}")
-        pymilvus = imported("pymilvus", f"servers such as {uri!r}")
+        pymilvus = import_extra("pymilvus", f"servers such as {uri!r}")
         # Servers take pings of an idle client for a nuisance, and hang up after some.
         options = {"grpc.keepalive_permit_without_calls": False, **kwargs.pop("grpc_options", {})}
         with translated_errors():

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from milvus_store_lite import filters as tree
-
+from .. import filters as tree
 from ..errors import ParamError
 
 _LEAVES = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from milvus_store_lite.filters.tree import Expression, Node
-from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite import DataType
 
 from ..fields import FieldSchema
+from ..filters import Expression, Node
 from ..functions import Function
 from ..index_params import IndexParams
 from ..rankers import AnnSearchRequest, RRFRanker, WeightedRanker

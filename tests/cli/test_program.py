@@ -119,7 +119,7 @@ def test_a_file_that_may_not_be_read_is_an_error(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied", str(file))
 
-    monkeypatch.setattr("milvus_store.cli.arguments.require", refuse)
+    monkeypatch.setattr("milvus_store.cli.arguments.require_database", refuse)
     outcome = run("info", file)
     assert outcome.code == 2
     assert outcome.err == f"milvus-store: error: [Errno 13] Permission denied: '{file}'\n"

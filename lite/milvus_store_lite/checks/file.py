@@ -15,7 +15,7 @@ from typing import Final
 from ..errors import DatabaseLockedError, DatabaseWriteError
 from ..process.forks import GATE
 from ..storage.faults import FAULTS, said, translate
-from ..storage.file.opening import connect_read_only, require
+from ..storage.file.opening import connect_read_only, require_database
 from ..storage.file.place import Place
 from ..storage.migrations import FORMATS
 from . import catalog, checksums, definitions, history, indexes, scalars, vectors
@@ -60,7 +60,7 @@ def check_file(path: str | os.PathLike[str]) -> Report:
         DatabaseLockedError, DatabaseWriteError: the file cannot be read now.
     """
     path = os.fspath(path)
-    require(path)
+    require_database(path)
     try:
         with _admitted(path), closing(connect_read_only(path, _BUSY_TIMEOUT)) as connection:
             connection.execute("PRAGMA cell_size_check = ON")

@@ -24,10 +24,12 @@ from ..schema.properties import (
     checked_properties,
 )
 from ..schema.reserved import check_field_name
+from ..search.tenants import Tenant, stored_tenant
 from ..storage import catalog
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord, IndexRecord
-from ..storage.partitions import partition_id, partition_ids
-from ..text.fields import check_analyzers
+from ..storage.partitions import loaded_partitions, partition_id, partition_ids
+from ..text import Analyzer
+from ..text.fields import check_analyzers, query_analyzer
 from .index_changes import add_indexes, drop_index
 from .loading import set_loaded
 from .opener import CollectionOpener
@@ -81,6 +83,25 @@ class Definition:
             index = session.state.indexes.of(field)
             return 0 if index is None else index.unstored(session)
 
+    def stored_tenant(self, tenant: object) -> Tenant:
+        """``tenant`` as rows have it; raises ``ParamError`` if the partition key cannot be that."""
+        return stored_tenant(self.describe(), tenant)
+
+    def analyzer(self, field: str | None, name: str | None = None) -> Analyzer:
+        """The analyzer that cuts query texts for ``field``; ``name``: which of several that the field has.
+
+        Raises:
+            ParamError: the field has none, or none of this name.
+        """
+        schema = self.describe().schema
+        analyzed = {field.name: field for field in schema.fields if field.enable_analyzer}
+        if field not in analyzed:
+            raise ParamError(
+                message=f"field_name must be a field with an analyzer (of '{self.name}': "
+                f"{', '.join(analyzed) or 'none'}), got {field!r}"
+            )
+        return query_analyzer(analyzed[field], name)
+
     def create_partition(self, name: str) -> None:
         """Add a partition that rows can be put into by name; nothing happens if there is one, as in Milvus.
 
@@ -122,6 +143,17 @@ class Definition:
                 self._change_schema(session, schema)
             check_against_schema(schema, checked)
             catalog.set_properties(session.connection, record.id, {**kept, **checked})
+
+    def require_loaded(self) -> None:
+        """Raise ``CollectionNotLoadedException`` unless the collection, or a part of it, is loaded."""
+        loaded_partitions(self.describe(), None)
+
+    def is_loaded(self, partition: str | None = None) -> bool:
+        """Whether the collection, or that partition of it, may be read; raises PartitionNotExistException."""
+        record = self.describe()
+        if partition is None:
+            return record.is_loaded
+        return partition_id(record, partition) in record.loaded_partitions
 
     def load(self, partitions: Sequence[str] | None = None) -> None:
         """Let the collection, or some of its partitions beside those loaded already, be read.

@@ -263,3 +263,8 @@ def _finish_imports() -> None:
 
 GATE: Final = ForkGate()
 """The one of this process."""
+
+
+def renew_after_fork(owner: Locking) -> None:
+    """Give ``owner`` its locks, now and in each child, as ``ForkGate.add_locks`` does."""
+    GATE.add_locks(owner)

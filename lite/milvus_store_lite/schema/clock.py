@@ -39,6 +39,13 @@ class Clock:
         if self.timezone is not None:
             zone_called(self.timezone, TIMEZONE)
 
+    @classmethod
+    def of(cls, timezone: str | None, time_fields: object) -> Clock:
+        """What a call's ``timezone`` and ``time_fields`` ask for, None for what was not given."""
+        if timezone is None and time_fields is None:
+            return COLLECTION_CLOCK
+        return cls(timezone, _time_parts(time_fields))
+
     def zone(self, properties: Mapping[str, Any]) -> tzinfo:
         """The zone that holds for a collection with ``properties``, its database's among them."""
         return zone_of(properties) if self.timezone is None else zone_called(self.timezone, TIMEZONE)
@@ -76,7 +83,7 @@ def zone_called(name: object, what: str) -> tzinfo:
     return found
 
 
-def time_parts(given: object) -> tuple[str, ...]:
+def _time_parts(given: object) -> tuple[str, ...]:
     """The parts that ``time_fields`` asks for: names between commas or blanks, or a list of names.
 
     Raises:

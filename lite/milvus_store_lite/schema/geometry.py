@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ..extras import imported
+from ..extras import import_extra
 
 MAX_NESTING: Final = 100
 """Levels of brackets in a text; the deepest geometry that is no collection of collections has three."""
@@ -26,7 +26,7 @@ Geometries = npt.NDArray[np.object_]
 
 def shapely() -> ModuleType:
     """The library; ``MissingExtraError`` if it is not installed."""
-    return imported("shapely", "GEOMETRY fields")
+    return import_extra("shapely", "GEOMETRY fields")
 
 
 _BRACKET: Final = re.compile("[()]")

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 from ..errors import ParamError, shown
-from ..extras import imported
+from ..extras import import_extra
 from .jieba import Jieba
 from .parameters import Chain, Step, parse
 from .predicates import predicate
@@ -180,4 +180,4 @@ def _filters(known: Any, step: Step) -> list[Any]:
 
 
 def _tantivy() -> ModuleType:
-    return imported("tantivy", "analyzers")
+    return import_extra("tantivy", "analyzers")

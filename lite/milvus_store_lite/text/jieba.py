@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..extras import imported
+from ..extras import import_extra
 from .parameters import DEFAULT_DICTIONARY
 
 
@@ -19,7 +19,7 @@ class Jieba:
     """
 
     def __init__(self, words: Sequence[str], mode: str, hmm: bool) -> None:
-        rjieba: Any = imported("rjieba", "analyzers with the tokenizer 'jieba'")
+        rjieba: Any = import_extra("rjieba", "analyzers with the tokenizer 'jieba'")
         self._jieba = rjieba.Jieba() if DEFAULT_DICTIONARY in words else rjieba.Jieba.empty()
         for word in words:
             if word != DEFAULT_DICTIONARY:

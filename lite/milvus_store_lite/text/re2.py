@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..extras import imported
+from ..extras import import_extra
 
 MAX_LENGTH: Final = 65_536
 """Characters of a pattern."""
@@ -25,7 +25,7 @@ def compiled(needy: str, pattern: str) -> Any:
         ValueError: RE2 does not take the pattern, or it is too large.
         MissingExtraError: the library is not installed.
     """
-    re2 = imported("re2", needy)
+    re2 = import_extra("re2", needy)
     if len(pattern) > MAX_LENGTH:
         raise ValueError(
             f"the regular expression has {len(pattern)} characters, at most {MAX_LENGTH} are read"

@@ -3,9 +3,9 @@
 ``from llama_index.vector_stores.milvus_store import MilvusVectorStore``
 """
 
-from milvus_store.extras import imported
+from milvus_store.extras import import_extra
 
-imported("llama_index.core", "stores for LlamaIndex")
+import_extra("llama_index.core", "stores for LlamaIndex")
 
 from .opening import IndexManagement  # noqa: E402
 from .sparse import BaseSparseEmbeddingFunction, BM25BuiltInFunction  # noqa: E402

@@ -14,7 +14,7 @@ from llama_index.core.vector_stores.types import (
 )
 
 from milvus_store import DataType
-from milvus_store_lite.filters import (
+from milvus_store.filters import (
     And,
     Call,
     Compare,

@@ -70,7 +70,7 @@ def recognise(path: str, formats: Formats = FORMATS) -> bool:
     return True
 
 
-def require(path: str) -> None:
+def require_database(path: str) -> None:
     """Raise unless ``path`` holds a database: as ``recognise`` does, and NotADatabaseError for nothing."""
     if status(path) is None:
         raise NotADatabaseError(message=f"{path} does not exist; expected a database file")
