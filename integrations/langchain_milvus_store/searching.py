@@ -244,7 +244,7 @@ class SearchCalls(OpenStore):
         return self._rows.search(
             self.collection_name,
             [asked],
-            filter=expr or "",
+            filter="" if expr is None else expr,
             limit=k,
             output_fields=fields,
             search_params=self._params(param)[column.name],
@@ -273,9 +273,7 @@ class SearchCalls(OpenStore):
             if not column.is_computed:
                 layout.check_embedding(column, asked)
             limit = own["fetch_k"] or max(k, DEFAULT_FETCH)
-            requests.append(
-                AnnSearchRequest([asked], source.name, params[source.name], limit, expr or None, values)
-            )
+            requests.append(AnnSearchRequest([asked], source.name, params[source.name], limit, expr, values))
         ranker = own["reranker"] or new_ranker(own["ranker_type"], own["ranker_params"], len(requests))
         return self._rows.hybrid_search(
             self.collection_name,

@@ -110,7 +110,7 @@ class WriteCalls(OpenStore):
             ValueError: neither ids nor a filter are given, or both.
         """
         check_options("delete", kwargs, DELETE_OPTIONS)
-        if (ids is None) == (not expr):
+        if (ids is None) == (expr in (None, "")):
             raise ValueError(
                 f"delete() takes ids or a filter expr, got ids={ids!r:.80} and expr={expr!r:.80}"
             )

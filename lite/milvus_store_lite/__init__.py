@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         Arithmetic,
         Call,
         Compare,
+        Condition,
         Element,
         Exists,
         Expression,
@@ -72,6 +73,8 @@ if TYPE_CHECKING:
         Template,
         Unary,
         parse,
+        plain_value,
+        with_values,
     )
     from .salvage import Lost, Recovery, recover_file
     from .storage.file.readers import reading_processes
@@ -97,6 +100,7 @@ __all__ = [
     "Column",
     "Columns",
     "Compare",
+    "Condition",
     "DataType",
     "Database",
     "DatabaseFile",
@@ -153,12 +157,14 @@ __all__ = [
     "lazy",
     "near_miss",
     "parse",
+    "plain_value",
     "reading_processes",
     "recover_file",
     "renew_after_fork",
     "require_database",
     "require_extra",
     "started",
+    "with_values",
 ]
 __all__ += errors.__all__
 
@@ -170,6 +176,7 @@ _LATE: Final = {
             "Arithmetic",
             "Call",
             "Compare",
+            "Condition",
             "Element",
             "Exists",
             "Expression",
@@ -191,7 +198,7 @@ _LATE: Final = {
             "Range",
             "Regex",
         ),
-        *("Template", "Unary", "parse"),
+        *("Template", "Unary", "parse", "plain_value", "with_values"),
     ),
     "salvage": ("Lost", "Recovery", "recover_file"),
     "storage.file.readers": ("reading_processes",),

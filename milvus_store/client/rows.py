@@ -102,7 +102,7 @@ class RowCalls(Connection):
         """
         check_options(self.delete, kwargs, _DELETE_OPTIONS)
         pks = [*as_ids(kwargs.get("pks")), *as_ids(ids)]
-        if filter and pks:
+        if pks and filter not in (None, ""):
             raise ParamError(message="delete() takes ids or a filter, got both")
         collection = self._collection(collection_name)
         if pks:
@@ -110,10 +110,10 @@ class RowCalls(Connection):
         elif ids is not None or kwargs.get("pks") is not None:
             count = 0
         else:
-            if not filter:
-                raise ParamError(message=f"delete() needs ids or a filter, got filter={filter!r}")
             as_partition(partition_name)
             scope = as_scope(filter, kwargs.get("filter_params"), partition_name)
+            if scope.expression is None:
+                raise ParamError(message=f"delete() needs ids or a filter, got filter={filter!r}")
             count = collection.delete_where(scope)
         return WriteResult({"delete_count": count, "cost": 0})
 
@@ -160,7 +160,7 @@ class RowCalls(Connection):
             time_fields: ``"year, month, day"`` and the like: show these numbers instead of times.
         """
         check_options(self.query, kwargs, _QUERY_OPTIONS)
-        if filter and ids is not None:
+        if ids is not None and filter not in (None, ""):
             raise ParamError(message="query() takes a filter or ids, got both")
         if ids is not None:
             times = {name: kwargs[name] for name in CLOCK_OPTIONS if name in kwargs}

@@ -4,6 +4,7 @@
 """
 
 from ..errors import FilterError
+from .binding.templates import plain_value
 from .evaluation.rows import Rows
 from .filter import Filter, compile_filter, equals
 from .syntax.parser import MAX_TEXT_LENGTH, parse
@@ -14,6 +15,7 @@ from .tree import (
     Arithmetic,
     Call,
     Compare,
+    Condition,
     Element,
     Exists,
     Expression,
@@ -34,6 +36,7 @@ from .tree import (
     Regex,
     Template,
     Unary,
+    with_values,
 )
 
 __all__ = [
@@ -44,6 +47,7 @@ __all__ = [
     "Arithmetic",
     "Call",
     "Compare",
+    "Condition",
     "Element",
     "Exists",
     "Expression",
@@ -70,4 +74,6 @@ __all__ = [
     "compile_filter",
     "equals",
     "parse",
+    "plain_value",
+    "with_values",
 ]

@@ -6,8 +6,9 @@ exist; ``binding`` finds that out. ``at`` is the 1-based column in the text that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar, cast
 from typing import Literal as OneOf
 
 MAX_DEPTH = 100
@@ -26,6 +27,7 @@ Value = bool | int | float | str
 CompareOp = OneOf["==", "!=", "<", "<=", ">", ">="]
 BitOp = OneOf["&", "|", "^", "<<", ">>"]
 ArithmeticOp = OneOf["+", "-", "*", "/", "%", "**"] | BitOp
+Chain = TypeVar("Chain", "And", "Or")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,35 @@ class Node:
     """Base of every node."""
 
     at: int | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition(Node):
+    """Base of the nodes that rows meet or do not: ``a & b``, ``a | b`` and ``~a`` combine them."""
+
+    def __and__(self, other: Expression) -> And:
+        return _joined(And, self, other)
+
+    def __or__(self, other: Expression) -> Or:
+        return _joined(Or, self, other)
+
+    def __invert__(self) -> Not:
+        return Not(cast(Expression, self))
+
+    def __bool__(self) -> bool:
+        """Refused: ``a and b`` would be ``b`` alone, and ``1 < x < 5`` would be ``x < 5``."""
+        raise TypeError(
+            "a filter is neither true nor false: combine filters by &, | and ~, not by and, or, not"
+        )
+
+
+def _joined(kind: type[Chain], left: Condition, right: Expression) -> Chain:
+    """``left`` and ``right`` in one chain, which is as flat as that of a text."""
+    if not isinstance(right, Node):
+        return NotImplemented
+    before: tuple[Expression, ...]
+    before = left.operands if isinstance(left, kind) else (cast(Expression, left),)
+    return kind((*before, right))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +158,7 @@ class Arithmetic(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Compare(Node):
+class Compare(Condition):
     """``left op right``, a condition."""
 
     op: CompareOp
@@ -136,7 +167,7 @@ class Compare(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Range(Node):
+class Range(Condition):
     """``low low_op middle high_op high``: ``1 < x <= 5``, or downwards ``5 >= x > 1``."""
 
     low: Expression
@@ -147,7 +178,7 @@ class Range(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class In(Node):
+class In(Condition):
     """``operand in choices``, or ``not in`` when ``negated``; choices are a list or a template."""
 
     operand: Expression
@@ -156,7 +187,7 @@ class In(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Like(Node):
+class Like(Condition):
     """``operand like pattern``; the pattern is a string or a template."""
 
     operand: Expression
@@ -164,7 +195,7 @@ class Like(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Regex(Node):
+class Regex(Condition):
     """``operand =~ pattern``, or ``!~`` when ``negated``; the pattern is a string or a template."""
 
     operand: Expression
@@ -173,14 +204,14 @@ class Regex(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Exists(Node):
+class Exists(Condition):
     """``exists operand``; the operand is a JSON path."""
 
     operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Condition):
     """``function(arguments, option=value)``; the name is lower case."""
 
     function: str
@@ -189,7 +220,7 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class IsNull(Node):
+class IsNull(Condition):
     """``operand is null``, or ``is not null`` when ``negated``; the operand is a name or a path."""
 
     operand: Expression
@@ -197,21 +228,21 @@ class IsNull(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Not(Node):
+class Not(Condition):
     """``not operand``."""
 
     operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class And(Node):
+class And(Condition):
     """All of the operands; true when there is none."""
 
     operands: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Or(Node):
+class Or(Condition):
     """Any of the operands; false when there is none."""
 
     operands: tuple[Expression, ...]
@@ -242,7 +273,6 @@ Expression = (
     | Or
 )
 
-
 _LEAVES = (Literal, Template, Name, Path, Member, Element, Instant, Interval)
 
 
@@ -272,6 +302,28 @@ def children(node: Expression) -> Iterator[Expression]:
             yield from (value for _, value in options)
         case _:
             assert isinstance(node, _LEAVES), node
+
+
+def with_values(tree: Expression, values: Mapping[str, Expression]) -> Expression:
+    """``tree`` with the values of templates in their place; templates without a value stay."""
+    if isinstance(tree, Template):
+        return values.get(tree.name, tree)
+    changed = {}
+    for one in fields(tree):
+        part = getattr(tree, one.name)
+        made = _part_with_values(part, values)
+        if made is not part:
+            changed[one.name] = made
+    return replace(tree, **changed) if changed else tree
+
+
+def _part_with_values(part: Any, values: Mapping[str, Expression]) -> Any:
+    if isinstance(part, Node):
+        return with_values(cast(Expression, part), values)
+    if not isinstance(part, tuple):
+        return part
+    made = tuple([_part_with_values(one, values) for one in part])
+    return part if all(new is old for new, old in zip(made, part, strict=True)) else made
 
 
 def too_large(tree: Expression) -> tuple[Expression, str] | None:

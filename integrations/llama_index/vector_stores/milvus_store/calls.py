@@ -122,7 +122,7 @@ def nodes_condition(fields: Fields, node_ids: list[str] | None, filters: Metadat
     if filters is not None:
         parts.append(to_tree(filters, fields.own))
     condition = all_of(parts)
-    if not condition:
+    if condition == "":
         raise ValueError(
             "delete_nodes() and get_nodes() need node_ids or filters, got neither: clear() removes everything"
         )

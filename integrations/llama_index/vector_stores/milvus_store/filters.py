@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from llama_index.core.vector_stores.types import (
@@ -14,35 +15,17 @@ from llama_index.core.vector_stores.types import (
 )
 
 from milvus_store import DataType
-from milvus_store.filters import (
-    And,
-    Call,
-    Compare,
-    Expression,
-    In,
-    IsNull,
-    Like,
-    ListOf,
-    Literal,
-    Name,
-    Not,
-    Or,
-    Path,
-    Regex,
-    parse,
-)
+from milvus_store.filters import And, Expression, IsNull, Not, Operand, Or, any_of, field, parse
 
 _DYNAMIC: Final = "$meta"
 
-Place = Name | Path
-
-_COMPARISONS: Final[dict[FilterOperator, Any]] = {
-    FilterOperator.EQ: "==",
-    FilterOperator.NE: "!=",
-    FilterOperator.GT: ">",
-    FilterOperator.GTE: ">=",
-    FilterOperator.LT: "<",
-    FilterOperator.LTE: "<=",
+_COMPARISONS: Final[dict[FilterOperator, Callable[[Operand, Any], Expression]]] = {
+    FilterOperator.EQ: operator.eq,
+    FilterOperator.NE: operator.ne,
+    FilterOperator.GT: operator.gt,
+    FilterOperator.GTE: operator.ge,
+    FilterOperator.LT: operator.lt,
+    FilterOperator.LTE: operator.le,
 }
 _WILDCARD: Final = re.compile(r"[%_\\]")
 _ESCAPED: Final = r"\\\g<0>"
@@ -71,9 +54,9 @@ def to_tree(filters: MetadataFilters, fields: Mapping[str, DataType]) -> Express
     return And(parts)
 
 
-def one_of(field: str, values: Collection[str]) -> Expression:
-    """That ``field`` has one of ``values``."""
-    return In(Name(field), ListOf.of(values))
+def one_of(name: str, values: Collection[str]) -> Expression:
+    """That the field ``name`` has one of ``values``."""
+    return field(name).is_in(list(values))
 
 
 def of_text(expression: str) -> Expression:
@@ -91,55 +74,57 @@ def all_of(parts: Collection[Expression]) -> Expression | str:
 
 def _of_one(one: MetadataFilter, fields: Mapping[str, DataType]) -> Expression:
     if one.key not in fields:
-        path = Path(_DYNAMIC, (one.key,))
-        return _is_empty(path, None) if one.operator is FilterOperator.IS_EMPTY else _condition(one, path)
-    name = Name(one.key)
+        entry = field(_DYNAMIC)[one.key]
+        return _is_empty(entry, None) if one.operator is FilterOperator.IS_EMPTY else _condition(one, entry)
+    own = field(one.key)
     if one.operator is FilterOperator.IS_EMPTY:
-        return _is_empty(name, fields[one.key])
-    condition = _condition(one, name)
+        return _is_empty(own, fields[one.key])
+    condition = _condition(one, own)
     if isinstance(condition, IsNull):
         return condition
     # What is unknown of a field that is null is decided here, as LlamaIndex does: it differs from any value, and
     # satisfies nothing else, so that a NOT around it is decided too.
     if one.operator in _NEGATIVE:
-        return Or((IsNull(name), condition))
-    return And((IsNull(name, negated=True), condition))
+        return own.is_null() | condition
+    return own.not_null() & condition
 
 
-def _condition(one: MetadataFilter, place: Place) -> Expression:
-    operator, value = one.operator, one.value
-    if operator in _COMPARISONS:
-        if value is None and operator in (FilterOperator.EQ, FilterOperator.NE):
-            return IsNull(place, negated=operator is FilterOperator.NE)
-        return Compare(_COMPARISONS[operator], place, Literal(_single(one)))
-    if operator in (FilterOperator.IN, FilterOperator.NIN):
-        return In(place, ListOf.of(_listed(one)), negated=operator is FilterOperator.NIN)
-    if operator is FilterOperator.CONTAINS:
-        return _elements("contains", place, Literal(_single(one)))
-    if operator in (FilterOperator.ANY, FilterOperator.ALL):
-        return _elements(f"contains_{operator.value}", place, ListOf.of(_listed(one)))
-    if operator in (FilterOperator.TEXT_MATCH, FilterOperator.TEXT_MATCH_INSENSITIVE):
+def _condition(one: MetadataFilter, asked: Operand) -> Expression:
+    kind, value = one.operator, one.value
+    if kind in _COMPARISONS:
+        if value is None and kind is FilterOperator.EQ:
+            return asked.is_null()
+        if value is None and kind is FilterOperator.NE:
+            return asked.not_null()
+        return _COMPARISONS[kind](asked, _single(one))
+    if kind is FilterOperator.IN:
+        return asked.is_in(_listed(one))
+    if kind is FilterOperator.NIN:
+        return asked.not_in(_listed(one))
+    if kind is FilterOperator.CONTAINS:
+        return asked.contains(_single(one))
+    if kind is FilterOperator.ANY:
+        return asked.contains_any(_listed(one))
+    if kind is FilterOperator.ALL:
+        return asked.contains_all(_listed(one))
+    if kind in (FilterOperator.TEXT_MATCH, FilterOperator.TEXT_MATCH_INSENSITIVE):
         if not isinstance(value, str):
             raise _mistake(one, "a str")
-        if operator is FilterOperator.TEXT_MATCH_INSENSITIVE:
-            return Regex(place, Literal(f"(?is){re.escape(value)}"))
+        if kind is FilterOperator.TEXT_MATCH_INSENSITIVE:
+            return asked.matches(f"(?is){re.escape(value)}")
         pattern = _WILDCARD.sub(_ESCAPED, value)
-        return Like(place, Literal(f"%{pattern}%"))
-    raise ValueError(f"filter on {one.key!r}: operator {operator!r} is not known")
+        return asked.like(f"%{pattern}%")
+    raise ValueError(f"filter on {one.key!r}: operator {kind!r} is not known")
 
 
-def _is_empty(place: Place, dtype: DataType | None) -> Expression:
+def _is_empty(asked: Operand, dtype: DataType | None) -> Expression:
     """Absent, null, an empty text or an empty list; ``dtype`` None for a metadata key, which may be anything."""
-    empty: list[Expression] = [IsNull(place)]
+    empty: list[Expression] = [asked.is_null()]
     if dtype in (None, DataType.VARCHAR):
-        empty.append(Compare("==", place, Literal("")))
+        empty.append(asked == "")
     if dtype in (None, DataType.ARRAY):
-        empty.append(Compare("==", Call("array_length", (place,)), Literal(0)))
-    return Or(tuple(empty))
-
-
-def _elements(what: str, place: Place, wanted: Expression) -> Expression:
-    return Call(f"array_{what}" if isinstance(place, Name) else f"json_{what}", (place, wanted))
+        empty.append(asked.length() == 0)
+    return any_of(empty)
 
 
 def _single(one: MetadataFilter) -> Any:
