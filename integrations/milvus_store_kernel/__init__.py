@@ -9,6 +9,6 @@ from milvus_store.extras import require_extra
 
 _NEEDED: Final = ("ipykernel", "jupyter_client", "lark")
 
-# Here, since every way in comes by; each is imported where it is used.
+# Every entry point imports this module first. The modules are imported where they are used.
 for _module in _NEEDED:
     require_extra(_module, "kernels of Jupyter")

@@ -1,4 +1,4 @@
-"""``python -m milvus_store_kernel -f CONNECTION_FILE``: what Jupyter starts."""
+"""Jupyter starts the kernel by ``python -m milvus_store_kernel -f CONNECTION_FILE``."""
 
 from __future__ import annotations
 

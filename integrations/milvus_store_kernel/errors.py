@@ -1,4 +1,4 @@
-"""Errors of a cell: what is wrong, and where in the text."""
+"""Errors of a cell, with their position in the text."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ _MOST_SHOWN = 100
 
 
 class CellError(Exception):
-    """A statement that cannot be read or did not succeed.
+    """A statement that cannot be parsed, or that failed.
 
-    ``name`` is what Jupyter shows as the kind of error, ``at`` the place in the cell, 0-based; None where whoever
-    knows the statement is to find it.
+    ``name``: the kind of error that Jupyter shows. ``at``: the 0-based offset in the cell; None where ``run`` has
+    to find it from the statement.
     """
 
     def __init__(self, name: str, message: str, at: int | None = None) -> None:
@@ -19,7 +19,7 @@ class CellError(Exception):
         self.at = at
 
     def shown(self, cell: str) -> list[str]:
-        """The error as lines: kind and message, then the line of the cell with a caret under the place."""
+        """The error as lines: kind and message, then the line of the cell with a caret under the position."""
         at = min(self.at or 0, len(cell))
         number = cell.count("\n", 0, at) + 1
         start = cell.rfind("\n", 0, at) + 1

@@ -47,7 +47,7 @@ EXAMPLES: Final = (
 
 
 def about(keyword: str) -> str | None:
-    """The statements that begin with ``keyword``, None if there are none."""
+    """The help on statements that begin with ``keyword``; None without any."""
     lines = [
         f"{description}:\n    {example}"
         for description, example in EXAMPLES

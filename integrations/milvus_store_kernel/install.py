@@ -1,4 +1,4 @@
-"""``python -m milvus_store_kernel.install``: make the kernel known to Jupyter."""
+"""``python -m milvus_store_kernel.install``: register the kernel with Jupyter."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def install(user: bool = True, prefix: str | None = None) -> str:
     with TemporaryDirectory() as folder:
         Path(folder, "kernel.json").write_text(json.dumps(KERNEL_SPEC, indent=1), encoding="utf-8")
         shutil.copy(Path(__file__).with_name("logo-svg.svg"), folder)
-        os.chmod(folder, 0o755)  # TemporaryDirectory makes it private, and the copy keeps that
+        os.chmod(folder, 0o755)  # TemporaryDirectory makes the folder private, and the copy keeps its mode
         written: str = KernelSpecManager().install_kernel_spec(
             folder, KERNEL_NAME, user=user and prefix is None, prefix=prefix
         )

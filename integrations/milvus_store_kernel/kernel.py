@@ -1,4 +1,4 @@
-"""The kernel: Jupyter's messages in, statements run, tables and errors out."""
+"""The kernel: it takes Jupyter's messages, runs statements, and sends tables and errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ipykernel.kernelbase import Kernel
 
 from milvus_store import __version__
 
-from .completing import complete, inspect
+from .completion import complete, inspect
 from .errors import CellError
 from .parse import is_unfinished, parse
 from .python_lines import is_python, run_python, traceback_lines
@@ -21,7 +21,7 @@ _RED, _PLAIN = "\x1b[0;31m", "\x1b[0m"
 
 
 def _flush() -> None:
-    """Send what was printed; else it may come after the cell is done."""
+    """Send printed output now: it could arrive after the cell is done otherwise."""
     sys.stdout.flush()
     sys.stderr.flush()
 
@@ -62,9 +62,9 @@ class MilvusKernel(Kernel):
         cell_meta: dict[str, Any] | None = None,
         cell_id: str | None = None,
     ) -> dict[str, Any]:
-        """Run a cell: each statement shows what it has to show, until one fails."""
+        """Run a cell: show the output of each statement, until one fails."""
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "set_parent"):  # what Python lines print belongs to this cell
+            if hasattr(stream, "set_parent"):  # output of Python lines belongs to this cell
                 stream.set_parent(self.get_parent("shell"))  # type: ignore[no-untyped-call]
         try:
             if is_python(code):
@@ -77,7 +77,7 @@ class MilvusKernel(Kernel):
         except KeyboardInterrupt:
             return self._failed("KeyboardInterrupt", "interrupted", ["KeyboardInterrupt"], silent)
         except Exception as error:
-            # A Python line may raise anything, and a fault of ours must not end the kernel.
+            # A Python line may raise anything, and an error of the kernel itself must not end it.
             return self._failed(type(error).__name__, str(error), traceback_lines(error), silent)
         finally:
             _flush()
@@ -108,7 +108,7 @@ class MilvusKernel(Kernel):
         self._send("display_data", {"data": data, "metadata": {}})
 
     def _send(self, kind: str, content: dict[str, Any]) -> None:
-        _flush()  # what was printed before comes before
+        _flush()  # earlier output comes first
         self.send_response(self.iopub_socket, kind, content)  # type: ignore[no-untyped-call]
 
     def _failed(self, name: str, message: str, lines: list[str], silent: bool) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class MilvusKernel(Kernel):
     async def do_inspect(
         self, code: str, cursor_pos: int | None, detail_level: int = 0, omit_sections: Any = ()
     ) -> dict[str, Any]:
-        """What the word at the cursor is."""
+        """A description of the word at the cursor."""
         text = None if is_python(code) else inspect(code, cursor_pos or 0, self.milvus)
         data = {} if text is None else {"text/plain": text}
         return {"status": "ok", "found": text is not None, "data": data, "metadata": {}}
@@ -143,6 +143,6 @@ class MilvusKernel(Kernel):
         return {"status": "incomplete", "indent": "  "} if unfinished else {"status": "complete"}
 
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:
-        """Close the file, so that it is one file again."""
+        """Close the file, which folds its write-ahead log into it."""
         self.milvus.close()
         return {"status": "ok", "restart": restart}

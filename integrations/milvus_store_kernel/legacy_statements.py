@@ -13,8 +13,8 @@ from milvus_store import MilvusClient
 from milvus_store.errors import CollectionNotLoadedException
 from milvus_store.legacy import IndexType, MetricType, Status
 
-from . import statements as said
-from .doing import do
+from . import statements
+from .dispatch import execute
 from .errors import CellError
 from .help_texts import EXAMPLES
 from .row_statements import every_row
@@ -27,8 +27,8 @@ Choice = TypeVar("Choice", bound=IntEnum)
 _DEFAULT_TOP_K = 10
 
 
-@do.register
-def _create_table(statement: said.CreateTable, session: Session) -> Output:
+@execute.register
+def _create_table(statement: statements.CreateTable, session: Session) -> Output:
     given = _values(statement.options, ("dimension", "index_file_size", "metric_type"))
     if "metric_type" in given:
         given["metric_type"] = _choice(MetricType, statement.options["metric_type"])
@@ -37,43 +37,45 @@ def _create_table(statement: said.CreateTable, session: Session) -> Output:
     return Line(status.message)
 
 
-@do.register
-def _drop_table(statement: said.DropTable, session: Session) -> Output:
+@execute.register
+def _drop_table(statement: statements.DropTable, session: Session) -> Output:
     status = session.legacy.drop_collection(statement.collection)
     _succeeded(status)
     return Line(status.message)
 
 
-@do.register
-def _list_tables(statement: said.ListTables, session: Session) -> Output:
+@execute.register
+def _list_tables(statement: statements.ListTables, session: Session) -> Output:
     status, names = session.legacy.list_collections()
     _succeeded(status)
     return Table(("collections",), [(name,) for name in names])
 
 
-@do.register
-def _create_partition(statement: said.CreatePartition, session: Session) -> Output:
+@execute.register
+def _create_partition(statement: statements.CreatePartition, session: Session) -> Output:
     status = session.legacy.create_partition(statement.collection, _tag(statement.options, statement.at))
     _succeeded(status)
     return Line(status.message)
 
 
-@do.register
-def _drop_partition(statement: said.DropPartition, session: Session) -> Output:
+@execute.register
+def _drop_partition(statement: statements.DropPartition, session: Session) -> Output:
     status = session.legacy.drop_partition(statement.collection, _tag(statement.options, statement.at))
     _succeeded(status)
     return Line(status.message)
 
 
-@do.register
-def _list_partitions(statement: said.ListPartitions, session: Session) -> Output:
+@execute.register
+def _list_partitions(statement: statements.ListPartitions, session: Session) -> Output:
     status, partitions = session.legacy.list_partitions(statement.collection)
     _succeeded(status)
-    return Table(("collections", "tag"), [(one.collection_name, one.tag) for one in partitions])
+    return Table(
+        ("collections", "tag"), [(partition.collection_name, partition.tag) for partition in partitions]
+    )
 
 
-@do.register
-def _create_index(statement: said.CreateIndex, session: Session) -> Output:
+@execute.register
+def _create_index(statement: statements.CreateIndex, session: Session) -> Output:
     options = dict(statement.options)
     given = options.pop("index_type", None)
     kind = IndexType.FLAT if given is None else _choice(IndexType, given)
@@ -83,39 +85,39 @@ def _create_index(statement: said.CreateIndex, session: Session) -> Output:
     return Line(status.message)
 
 
-@do.register
-def _drop_index(statement: said.DropIndex, session: Session) -> Output:
+@execute.register
+def _drop_index(statement: statements.DropIndex, session: Session) -> Output:
     status = session.legacy.drop_index(statement.collection)
     _succeeded(status)
     return Line(status.message)
 
 
-@do.register
-def _flush(statement: said.Flush, session: Session) -> Output:
+@execute.register
+def _flush(statement: statements.Flush, session: Session) -> Output:
     status = session.legacy.flush(list(statement.collections))
     _succeeded(status)
     return Line(status.message)
 
 
-@do.register
-def _compact(statement: said.Compact, session: Session) -> Output:
+@execute.register
+def _compact(statement: statements.Compact, session: Session) -> Output:
     status = session.legacy.compact(statement.collection)
     _succeeded(status)
     return Line(status.message)
 
 
-@do.register
-def _insert(statement: said.Insert, session: Session) -> Output:
+@execute.register
+def _insert(statement: statements.Insert, session: Session) -> Output:
     tag = _values(statement.options, ("partition_tag",)).get("partition_tag")
     vectors = _vectors(statement.vectors, statement.collection, session)
     ids = None if statement.ids is None else list(statement.ids)
     status, inserted = session.legacy.insert(statement.collection, vectors, ids, tag)
     _succeeded(status)
-    return Table(("inserted_vector_ids",), [(one,) for one in inserted])
+    return Table(("inserted_vector_ids",), [(entity_id,) for entity_id in inserted])
 
 
-@do.register
-def _search(statement: said.Search, session: Session) -> Output:
+@execute.register
+def _search(statement: statements.Search, session: Session) -> Output:
     options = dict(statement.options)
     top_k = options.pop("top_k", Option(_DEFAULT_TOP_K, statement.at)).value
     tags = options.pop("partition_tags", None)
@@ -131,23 +133,23 @@ def _search(statement: said.Search, session: Session) -> Output:
     return Table(("query", "id", "distance"), rows)
 
 
-@do.register
-def _select_ids(statement: said.SelectIds, session: Session) -> Output:
+@execute.register
+def _select_ids(statement: statements.SelectIds, session: Session) -> Output:
     status, vectors = session.legacy.get_entity_by_id(statement.collection, list(statement.ids))
     _succeeded(status)
-    rows = [(one, vector or None) for one, vector in zip(statement.ids, vectors, strict=True)]
+    rows = [(entity_id, vector or None) for entity_id, vector in zip(statement.ids, vectors, strict=True)]
     return Table(("id", "vector"), rows)
 
 
-@do.register
-def _delete_ids(statement: said.DeleteIds, session: Session) -> Output:
+@execute.register
+def _delete_ids(statement: statements.DeleteIds, session: Session) -> Output:
     status = session.legacy.delete_entity_by_id(statement.collection, list(statement.ids))
     _succeeded(status)
     return Line(status.message)
 
 
-@do.register
-def _describe(statement: said.Describe, session: Session) -> Output:
+@execute.register
+def _describe(statement: statements.Describe, session: Session) -> Output:
     described = session.client.describe_collection(statement.collection)
     rows: list[tuple[str, Any]] = [("collection_name", described["collection_name"])]
     status, info = session.legacy.get_collection_info(statement.collection)
@@ -163,7 +165,7 @@ def _describe(statement: said.Describe, session: Session) -> Output:
             rows.append((f"metric_type{of}", shown["metric_type"]))
         rows.append((f"params{of}", {key: shown[key] for key in shown if key not in _NOT_PARAMS}))
     rows.append(("row_count", _count(statement.collection, session)))
-    rows.extend((f"field {one['name']}", describe_type(one)) for one in described["fields"])
+    rows.extend((f"field {field['name']}", describe_type(field)) for field in described["fields"])
     if described["enable_dynamic_field"]:
         rows.append(("other fields", "taken as they come"))
     return Table(("description", "info"), rows, note="")
@@ -181,16 +183,16 @@ def _count(collection: str, session: Session) -> int:
     return int(count)
 
 
-@do.register
-def _statistics(statement: said.Statistics, session: Session) -> Output:
+@execute.register
+def _statistics(statement: statements.Statistics, session: Session) -> Output:
     status, stats = session.legacy.get_collection_stats(statement.collection)
     if status.code == Status.ILLEGAL_COLLECTION_NAME:  # no collection of 0.9, so there are no segments
         return _partitions(statement.collection, session.client)
     _succeeded(status)
     rows = [
-        (partition["tag"], one["name"], one["row_count"], one["index_name"], one["data_size"])
+        (partition["tag"], segment["name"], segment["row_count"], segment["index_name"], segment["data_size"])
         for partition in stats["partitions"]
-        for one in partition["segments"]
+        for segment in partition["segments"]
     ]
     note = f"{stats['row_count']} rows, {stats['data_size']} bytes"
     return Table(("partition_tag", "name", "row_count", "index_name", "data_size"), rows, note)
@@ -203,7 +205,7 @@ def _partitions(collection: str, client: MilvusClient) -> Table:
 
 
 def _count_partition(collection: str, tag: str, client: MilvusClient) -> int:
-    """Rows of a partition, now: a server's statistics leave out what it has not written to disk yet."""
+    """The current rows of a partition: a server's statistics lack rows that it has not written to disk yet."""
     every = every_row(collection, client)
     try:
         (row,) = client.query(collection, every, output_fields=["count(*)"], partition_names=[tag])
@@ -212,8 +214,8 @@ def _count_partition(collection: str, tag: str, client: MilvusClient) -> int:
     return int(row["count(*)"])
 
 
-@do.register
-def _help(statement: said.Help, session: Session) -> Output:
+@execute.register
+def _help(statement: statements.Help, session: Session) -> Output:
     if statement.topic == "metric":
         return Table(("metric",), [(name,) for name in _names(MetricType)])
     if statement.topic == "index":
@@ -258,25 +260,27 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _vectors(vectors: Several[Vector], collection: str, session: Session) -> list[Any]:
-    """Vectors as the collection takes them: the numbers of a collection of bits are its bits."""
-    for place, one in enumerate(vectors):
-        if len(one) != len(vectors[0]):
-            message = f"vectors must be equally long: the first has {len(vectors[0])}, this one {len(one)}"
-            raise CellError("ParamError", message, vectors.places[place])
+    """Vectors as the collection takes them. Numbers for a collection of binary vectors are bits."""
+    for index, vector in enumerate(vectors):
+        if len(vector) != len(vectors[0]):
+            message = f"vectors must be equally long: the first has {len(vectors[0])}, this one {len(vector)}"
+            raise CellError("ParamError", message, vectors.offsets[index])
     status, info = session.legacy.get_collection_info(collection)
     if not status.OK() or not info.metric_type.is_binary:
-        return [one if isinstance(one, bytes) else list(one) for one in vectors]
-    return [one if isinstance(one, bytes) else _packed(one) for one in vectors]
+        return [vector if isinstance(vector, bytes) else list(vector) for vector in vectors]
+    return [vector if isinstance(vector, bytes) else _packed(vector) for vector in vectors]
 
 
 def _packed(bits: tuple[float, ...]) -> bytes:
     if not set(bits) <= {0, 1}:
-        raise CellError("ParamError", "the collection holds bits: give 0 and 1, or x'…' in hexadecimal")
+        raise CellError(
+            "ParamError", "the collection holds binary vectors: give 0 and 1, or x'…' in hexadecimal"
+        )
     return np.packbits(np.array(bits, dtype=np.uint8)).tobytes()
 
 
 def _succeeded(status: Status) -> None:
-    """Raise a ``CellError`` unless the legacy client's answer is a good one."""
+    """Raise a ``CellError`` unless the legacy client's status is OK."""
     if not status.OK():
         name = _STATUS_NAMES.get(status.code, "Status")
         raise CellError(name, f"{status.message} (code {status.code})")

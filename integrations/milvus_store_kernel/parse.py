@@ -1,4 +1,4 @@
-"""Cell text to statements, or a ``CellError`` at the place where it stops making sense.
+"""Parses the text of a cell into statements, or a ``CellError`` where it cannot be parsed.
 
 Lark is imported and the parser built at the first cell.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import CellError
-from .habits import hint
+from .hints import hint
 from .statements import Statement
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ _DESCRIBED = {
 
 
 MOST_NESTED: Final = 100
-"""Brackets of JSON inside each other: reading a tree takes some of Python's stack for each."""
+"""The deepest nesting of JSON brackets: transforming a tree takes some of Python's stack for each."""
 _DEEPER: Final = {"LBRACE": 1, "LSQB": 1, "RBRACE": -1, "RSQB": -1}
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _NO_MORE_LETTERS: Final = r"(?!\w)"
 _BLANKS: Final = " \t\f\r\n"
-"""What the grammar passes over; Python takes more characters for white space."""
+"""White space of the grammar; Python's has more characters."""
 
 
 class _TooDeep(Exception):
@@ -79,12 +79,12 @@ def parser() -> Lark:
 
 
 def _as_whole_word(terminal: TerminalDef) -> None:
-    """Let a keyword be no part of a longer word, which is then the wrong one as a whole."""
+    """Keep a keyword from matching the beginning of a longer word."""
     from lark.lexer import PatternRE
 
     if terminal.pattern.type == "str" and terminal.pattern.value.isalpha():
         terminal.pattern = PatternRE(terminal.pattern.value + _NO_MORE_LETTERS, terminal.pattern.flags)
-        terminal.priority = 1  # before names, where both may stand
+        terminal.priority = 1  # before names, where the grammar allows both
 
 
 def parse(cell: str) -> Script:
@@ -95,11 +95,11 @@ def parse(cell: str) -> Script:
 
     half = _HALF_CHARACTER.search(cell)
     if half is not None:
-        return Script((), CellError("SyntaxError", "half of a surrogate pair is no text", half.start()))
+        return Script((), CellError("SyntaxError", "half of a surrogate pair is not text", half.start()))
     read_until = semicolon = depth = 0
     going: Any = parser().parse_interactive(cell)
     try:
-        for token in going.iter_parse():  # which gives a token first and takes it then
+        for token in going.iter_parse():  # which yields a token before it accepts it
             read_until = semicolon
             if token.type == "SEMICOLON":
                 semicolon = token.end_pos or 0
@@ -115,7 +115,7 @@ def parse(cell: str) -> Script:
         error = _explained(cell, unexpected, going.accepts(), cell[semicolon:])
     statements: list[Statement] = []
     try:
-        statements.extend(read_script(tree))  # keeps those before the first that cannot be read
+        statements.extend(read_script(tree))  # keeps the statements before the first error
     except CellError as unreadable:
         error = unreadable
     return Script(tuple(statements), error)
@@ -133,9 +133,9 @@ def is_unfinished(cell: str) -> bool:
 
 
 def expected_after(text: str) -> frozenset[str]:
-    """Names of the terminals that could follow ``text``; none if it is wrong already.
+    """Names of the terminals that could follow ``text``; empty if it cannot be parsed.
 
-    A filter may always go on.
+    A filter may always continue.
     """
     from lark.exceptions import UnexpectedInput
 
@@ -171,7 +171,7 @@ def _end(cell: str) -> int:
 
 
 def _explained(cell: str, error: UnexpectedInput, acceptable: set[str], statement: str) -> CellError:
-    """The error of a cell whose text from ``statement`` on cannot be read."""
+    """The error of a cell whose text from ``statement`` on cannot be parsed."""
     at = _place(cell, error)
     wanted = _in_words(frozenset(getattr(error, "accepts", None) or acceptable))
     habit = hint(statement)
@@ -195,5 +195,5 @@ def _in_words(terminals: frozenset[str]) -> str:
 
 
 def _symbol(name: str) -> str:
-    terminal = next((one for one in parser().terminals if one.name == name), None)
+    terminal = next((terminal for terminal in parser().terminals if terminal.name == name), None)
     return repr(terminal.pattern.value) if terminal is not None else name

@@ -1,4 +1,4 @@
-"""Cells of Python lines as documents show them: ``>>>`` before code, what it printed below."""
+"""Cells of Python lines as documents show them: ``>>>`` before code, its output below."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _NAME = "<cell>"
 
 
 def is_python(cell: str) -> bool:
-    """Whether the first line of ``cell`` that is no comment begins with ``>>>``."""
+    """Whether the first line of ``cell`` that is not a comment begins with ``>>>``."""
     lines = (line.strip() for line in cell.splitlines())
     return next((line for line in lines if line and not line.startswith("#")), "").startswith(">>>")
 
 
 def run_python(cell: str, names: dict[str, Any], show: Callable[[object], None]) -> None:
-    """Run the lines behind ``>>>`` and ``...``; others are what a document says they print, and are passed over.
+    """Run the lines behind ``>>>`` and ``...``; skip the others, which are expected output.
 
     Args:
         names: the namespace.
-        show: is given the value of each expression that has one.
+        show: receives the value of each expression that has one.
 
     Raises:
-        Whatever the lines raise; SyntaxError if they are no Python, ValueError if a prompt is not followed by a
-        space.
+        Any exception that the lines raise; SyntaxError if they are not Python, ValueError if a prompt is not
+        followed by a space.
     """
     with _shown_by(show):
         for example in DocTestParser().get_examples(cell, _NAME):

@@ -1,4 +1,4 @@
-"""Parse tree to statements. Values are turned into Python's here, once."""
+"""Transforms a parse tree into statements, and their values into Python's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from lark import Token, Transformer, Tree, v_args
 from lark.exceptions import VisitError
 
-from . import statements as said
+from . import statements
 from .errors import CellError
 from .statements import (
     Count,
@@ -71,9 +71,9 @@ def _word(token: Token) -> Word:
     return word
 
 
-def _several(values: Iterable[T], places: Iterable[int]) -> Several[T]:
+def _several(values: Iterable[T], offsets: Iterable[int]) -> Several[T]:
     several = Several(values)
-    several.places = tuple(places)
+    several.offsets = tuple(offsets)
     return several
 
 
@@ -85,7 +85,7 @@ def _json_text(token: Token) -> str:
         raise CellError("SyntaxError", f"the text cannot be read as JSON: {error}", at) from None
     if _HALF_CHARACTER.search(text):
         raise CellError(
-            "SyntaxError", "the text has half of a surrogate pair, which is no text", token.start_pos
+            "SyntaxError", "the text has half of a surrogate pair, which is not text", token.start_pos
         )
     return text
 
@@ -99,62 +99,62 @@ class _Reading(Transformer[Token, Any]):
     def connect(self, meta: Any, parts: list[Token]) -> Statement:
         (given,) = parts
         uri = _unquoted(given) if given.type == "QUOTED" else str(given)
-        return said.Connect(meta.start_pos, uri, given.start_pos or 0)
+        return statements.Connect(meta.start_pos, uri, given.start_pos or 0)
 
     def create_table(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreateTable(meta.start_pos, _word(parts[0]), parts[1])
+        return statements.CreateTable(meta.start_pos, _word(parts[0]), parts[1])
 
     def create_collection(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreateCollection(meta.start_pos, _word(parts[0]), parts[1])
+        return statements.CreateCollection(meta.start_pos, _word(parts[0]), parts[1])
 
     def drop_table(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DropTable(meta.start_pos, _word(parts[0]))
+        return statements.DropTable(meta.start_pos, _word(parts[0]))
 
     def list_tables(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.ListTables(meta.start_pos)
+        return statements.ListTables(meta.start_pos)
 
     def create_partition(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreatePartition(meta.start_pos, _word(parts[0]), parts[1])
+        return statements.CreatePartition(meta.start_pos, _word(parts[0]), parts[1])
 
     def drop_partition(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DropPartition(meta.start_pos, _word(parts[0]), parts[1])
+        return statements.DropPartition(meta.start_pos, _word(parts[0]), parts[1])
 
     def list_partitions(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.ListPartitions(meta.start_pos, _word(parts[0]))
+        return statements.ListPartitions(meta.start_pos, _word(parts[0]))
 
     def create_index(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.CreateIndex(meta.start_pos, _word(parts[0]), parts[1])
+        return statements.CreateIndex(meta.start_pos, _word(parts[0]), parts[1])
 
     def drop_index(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DropIndex(meta.start_pos, _word(parts[0]))
+        return statements.DropIndex(meta.start_pos, _word(parts[0]))
 
     def flush(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Flush(meta.start_pos, tuple(map(_word, _without_none(parts))))
+        return statements.Flush(meta.start_pos, tuple(map(_word, _without_none(parts))))
 
     def compact(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Compact(meta.start_pos, _word(parts[0]))
+        return statements.Compact(meta.start_pos, _word(parts[0]))
 
     def insert(self, meta: Any, parts: list[Any]) -> Statement:
         vectors, collection, options, ids = parts
-        return said.Insert(meta.start_pos, _word(collection), vectors, options or {}, ids)
+        return statements.Insert(meta.start_pos, _word(collection), vectors, options or {}, ids)
 
     def insert_by_id(self, meta: Any, parts: list[Any]) -> Statement:
         vectors, collection, ids, options = parts
-        return said.Insert(meta.start_pos, _word(collection), vectors, options, ids)
+        return statements.Insert(meta.start_pos, _word(collection), vectors, options, ids)
 
     def insert_rows(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.InsertRows(meta.start_pos, _word(parts[0]), tuple(parts[1:]))
+        return statements.InsertRows(meta.start_pos, _word(parts[0]), tuple(parts[1:]))
 
     def search(self, meta: Any, parts: list[Any]) -> Statement:
         vectors, collection, options = parts
-        return said.Search(meta.start_pos, _word(collection), vectors, options or {})
+        return statements.Search(meta.start_pos, _word(collection), vectors, options or {})
 
     def select_ids(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.SelectIds(meta.start_pos, _word(parts[0]), parts[1])
+        return statements.SelectIds(meta.start_pos, _word(parts[0]), parts[1])
 
     def select_rows(self, meta: Any, parts: list[Any]) -> Statement:
         fields, collection, nearest, text, order, limit = parts
-        return said.SelectRows(
+        return statements.SelectRows(
             meta.start_pos,
             _word(collection),
             fields,
@@ -183,20 +183,20 @@ class _Reading(Transformer[Token, Any]):
         return _count(limit), 0 if offset is None else _count(offset)
 
     def delete_ids(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DeleteIds(meta.start_pos, _word(parts[0]), parts[1])
+        return statements.DeleteIds(meta.start_pos, _word(parts[0]), parts[1])
 
     def delete_rows(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.DeleteRows(meta.start_pos, _word(parts[0]), _filter(parts[1]))
+        return statements.DeleteRows(meta.start_pos, _word(parts[0]), _filter(parts[1]))
 
     def describe(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Describe(meta.start_pos, _word(parts[0]))
+        return statements.Describe(meta.start_pos, _word(parts[0]))
 
     def statistics(self, meta: Any, parts: list[Any]) -> Statement:
-        return said.Statistics(meta.start_pos, _word(parts[0]))
+        return statements.Statistics(meta.start_pos, _word(parts[0]))
 
     def help(self, meta: Any, parts: list[Any]) -> Statement:
         (topic,) = parts
-        return said.Help(meta.start_pos, None if topic is None else str(topic).lstrip("- \t").lower())
+        return statements.Help(meta.start_pos, None if topic is None else str(topic).lstrip("- \t").lower())
 
     def by_id(self, _: Any, parts: list[Token]) -> Several[int]:
         return _several((int(_count(part)) for part in parts), [token.start_pos or 0 for token in parts])
@@ -211,7 +211,7 @@ class _Reading(Transformer[Token, Any]):
 
     def option(self, _: Any, parts: list[Any]) -> tuple[str, Option]:
         name, *values = parts
-        several = _several((one for one, _ in values), [at for _, at in values])
+        several = _several((value for value, _ in values), [at for _, at in values])
         return str(name), Option(several if len(values) > 1 else several[0], name.start_pos, values[0][1])
 
     def option_value(self, meta: Any, parts: list[Any]) -> tuple[Any, int]:
@@ -231,7 +231,7 @@ class _Reading(Transformer[Token, Any]):
 
     def object(self, meta: Any, parts: list[Any]) -> Row:
         row = Row((name, value) for name, value, _ in parts)
-        row.at, row.places = meta.start_pos, {name: at for name, _, at in parts}
+        row.at, row.offsets = meta.start_pos, {name: at for name, _, at in parts}
         return row
 
     def pair(self, meta: Any, parts: list[Any]) -> tuple[str, Any, int]:

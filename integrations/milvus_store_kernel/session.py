@@ -1,4 +1,4 @@
-"""What cells share: the connection, and the names that Python lines see."""
+"""The state that cells share: the connection, and the namespace of Python lines."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from milvus_store.legacy import ConnectError, IndexType, MetricType, Milvus, Sta
 from .errors import CellError
 
 _SAMPLE: Final = 20
-"""Rows that are looked at for fields which the schema does not name."""
+"""Rows that are read to find dynamic fields."""
 
 
 class Session:
-    """A file or server that statements work on, once one of them has named it.
+    """The file or server that statements work on, once one of them has named it.
 
-    ``legacy`` and ``client`` are the clients of it, of 0.9 and of today.
+    ``legacy`` and ``client`` are its clients: that of Milvus 0.9, and ``MilvusClient``.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Session:
         }
 
     def connect(self, uri: str) -> None:
-        """Open ``uri`` in place of what is open; if that fails, what was open stays.
+        """Open ``uri`` and close the current one; if that fails, the current one stays open.
 
         Raises:
             NotConnectError, ImportError: it cannot be opened.
@@ -65,7 +65,7 @@ class Session:
         return self._names
 
     def collections(self) -> list[str]:
-        """Names of the collections, for completion; none if they cannot be had."""
+        """Names of the collections, for completion; empty where they cannot be listed."""
         try:
             return sorted(self.client.list_collections())
         except (MilvusException, ConnectError, CellError):
@@ -79,13 +79,13 @@ class Session:
                 described = self.client.describe_collection(name)
             except (MilvusException, CellError):
                 continue
-            found |= {one["name"]: describe_type(one) for one in described["fields"]}
+            found |= {field["name"]: describe_type(field) for field in described["fields"]}
             if described["enable_dynamic_field"]:
                 found = {**self._other_fields(name), **found}
         return found
 
     def _other_fields(self, collection: str) -> dict[str, str]:
-        """Names that some rows have besides the schema's."""
+        """Names of dynamic fields in some rows."""
         try:
             rows = self.client.query(collection, output_fields=["*"], limit=_SAMPLE)
         except MilvusException:

@@ -1,4 +1,4 @@
-"""What can be said in a cell, read and not yet done. ``at`` is where in the cell a thing begins, 0-based."""
+"""Statements of a cell, parsed and not yet executed. ``at`` is a 0-based offset in the cell."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ T = TypeVar("T")
 
 
 class Word(str):
-    """A name in a cell, and where it stands."""
+    """A name, and its offset in the cell."""
 
     at: int = 0
 
 
 class Count(int):
-    """A whole number in a cell, and where it stands."""
+    """A whole number, and its offset in the cell."""
 
     at: int = 0
 
 
 class Several(tuple[T, ...]):
-    """Values in a cell, and where each stands."""
+    """Several values, and the offset of each in the cell."""
 
-    places: tuple[int, ...] = ()
+    offsets: tuple[int, ...] = ()
 
 
 class Row(dict[str, Any]):
-    """A row in a cell: where it stands, and each of its values."""
+    """A row, its offset in the cell, and the offsets of its values."""
 
     at: int = 0
-    places: Mapping[str, int] = {}
+    offsets: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ class Connect(Statement):
 
 @dataclass(frozen=True, slots=True)
 class CreateTable(OfCollection):
-    """A collection of 0.9, whose options are those of the legacy client."""
+    """A collection of Milvus 0.9, with the options of the legacy client."""
 
     options: Options
 
 
 @dataclass(frozen=True, slots=True)
 class CreateCollection(OfCollection):
-    """A collection of today, made from its dimension."""
+    """A collection of ``MilvusClient``, made from its dimension."""
 
     options: Options
 

@@ -1,4 +1,4 @@
-"""What a statement shows: a table or a line, as HTML and as plain text."""
+"""The output of a statement: a table or a line, as HTML and as plain text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under column names; ``note`` stands below in place of the number of rows, nothing if it is empty."""
+    """Rows under column names. ``note`` stands below in place of the number of rows; an empty one hides it."""
 
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
@@ -79,7 +79,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bytes):
         return _cut(f"x'{value.hex()}'")
     if isinstance(value, (list, tuple)):
-        parts = [shown(one) for one in value[:_MOST_NUMBERS]]
+        parts = [shown(part) for part in value[:_MOST_NUMBERS]]
         more = f", … {len(value)} in all" if len(value) > _MOST_NUMBERS else ""
         return _cut(f"[{', '.join(parts)}{more}]")
     return _cut(str(value))

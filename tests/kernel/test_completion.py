@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from milvus_store_kernel.completing import complete, inspect
+from milvus_store_kernel.completion import complete, inspect
 from milvus_store_kernel.session import Session
 
 from .conftest import Run

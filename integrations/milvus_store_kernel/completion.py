@@ -1,4 +1,4 @@
-"""What could stand at the cursor, and what the word there means. The grammar knows; here it is only asked."""
+"""Completion and inspection: what the grammar allows at the cursor, and what the word there means."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FILTER_WORDS: Final = ("and", "or", "not", "in", "like", "is", "null")
 
 
 def complete(cell: str, cursor: int, session: Session) -> tuple[list[str], int]:
-    """(what could stand in place of the word before the cursor, where that word begins)."""
+    """(completions of the word before the cursor, the offset where that word begins)."""
     match = _WORD_BEFORE.search(cell, 0, cursor)
     start = match.start() if match else cursor
     word, before = cell[start:cursor], cell[:start]
@@ -56,7 +56,7 @@ def _possible(before: str, statement: str, after: str, session: Session) -> list
         found += _options(statement)
     if "FIELD" in expected or "FILTER" in expected:
         found = [*session.fields(_collection(statement, after)), *found]
-        if statement.split() == ["select"]:  # a collection may stand there too: select T by id=1
+        if statement.split() == ["select"]:  # a collection may follow as well: select T by id=1
             found += session.collections()
     if "FILTER" in expected:
         found += _FILTER_WORDS
@@ -66,7 +66,7 @@ def _possible(before: str, statement: str, after: str, session: Session) -> list
 
 
 def _collection(statement: str, after: str) -> str | None:
-    """The collection that the statement around the cursor is about, if it says."""
+    """The collection that the statement around the cursor names, if any."""
     match = _FROM.search(statement) or _FROM.search(after.split(";", 1)[0])
     return match[1] if match else None
 
@@ -77,7 +77,7 @@ def _options(statement: str) -> list[str]:
 
 
 def inspect(cell: str, cursor: int, session: Session) -> str | None:
-    """What the word at the cursor is: a statement's keyword, a collection or a field."""
+    """A description of the word at the cursor: a statement's keyword, a collection or a field."""
     match = _WORD_BEFORE.search(cell, 0, cursor)
     start = match.start() if match else cursor
     rest = _WORD_AFTER.match(cell, cursor)

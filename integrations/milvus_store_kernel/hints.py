@@ -1,4 +1,4 @@
-"""What people type who know another SQL, and how it is said here."""
+"""Hints for statements of other SQL dialects: how to write them here."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 _MOST_READ: Final = 400
-"""Characters of a statement in which a habit is looked for."""
+"""The first characters of a statement, which the patterns search."""
 
-_HABITS: Final = tuple(
+_HINTS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), hint)
     for pattern, hint in (
         (r"show\s+(tables?|collections?)\b|\\dt|\.tables", "'list tables' shows the collections"),
@@ -39,7 +39,7 @@ _HABITS: Final = tuple(
         (r"(create|drop)\s+(database|schema)\b", "databases: >>> milvus_client.create_database('name')"),
         (
             r"(alter|rename|load|release|grant|begin|commit|rollback|set|vacuum|analyze|backup)\b",
-            "what has no statement here is said in Python: >>> milvus_client.…",
+            "there is no statement for it, use Python: >>> milvus_client.…",
         ),
         (r"count\b", "rows are counted with: select count(*) from T"),
         (r"select\s+count\s*\(", "rows are counted with: select count(*) from T"),
@@ -56,6 +56,6 @@ _HABITS: Final = tuple(
 
 
 def hint(statement: str) -> str | None:
-    """How to say here what ``statement``, which cannot be read, seems to mean; None if nobody knows."""
+    """How to write ``statement``, which cannot be parsed, in this language; None without a hint."""
     text = statement[:_MOST_READ].strip()
-    return next((hint for pattern, hint in _HABITS if pattern.match(text)), None)
+    return next((hint for pattern, hint in _HINTS if pattern.match(text)), None)
