@@ -1,4 +1,4 @@
-"""What the store asks of its client: each call as a value, made by the synchronous or the asynchronous client."""
+"""The store's calls to its client, as values: the synchronous or the asynchronous client makes them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .rows import ID_FIELD, Fields
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of the client, synchronous or not; ``stored`` nodes are in when its turn comes."""
+    """A call of the client. ``stored``: how many nodes the calls before it have stored."""
 
     name: str
     arguments: dict[str, Any]
     stored: int = 0
 
     def note(self, error: MilvusException) -> None:
-        """Say in ``error``, with which the call failed, what those before it have done."""
+        """Add to ``error`` which nodes the calls before this one have stored."""
         if self.stored:
             error.message = f"{error.message}; the nodes 0 to {self.stored - 1} are stored"
             error.args = (error.code, error.message)
@@ -38,7 +38,7 @@ def creation(
     *,
     replace: bool = False,
 ) -> Call:
-    """Make the collection that ``settings`` describe, with ``rows`` from the start."""
+    """Create the collection that ``settings`` describe, with its first ``rows``."""
     return Call(
         "create_and_insert",
         {
@@ -53,7 +53,7 @@ def creation(
 
 
 def flushing(collection: str, rows: list[dict[str, Any]], options: Mapping[str, Any]) -> list[Call]:
-    """Flush after writing ``rows``, if the ``options`` say so."""
+    """Flush after writing ``rows``, if the ``options`` ask for it."""
     return [Call("flush", {"collection_name": collection})] if options.get("force_flush") and rows else []
 
 
@@ -113,7 +113,7 @@ def listing(
 
 
 def nodes_condition(fields: Fields, node_ids: list[str] | None, filters: MetadataFilters | None) -> Any:
-    """What the nodes with these ids that match the filters have in common.
+    """The condition that selects the nodes with these ids that match the filters.
 
     Raises:
         ValueError: neither is given.

@@ -1,4 +1,4 @@
-"""The schema, the indexes and the ranker that a store's settings ask for."""
+"""The schema, the indexes and the ranker for a store's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a store and a collection that is there fit each other."""
+"""Checks whether a store fits an existing collection."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _DENSE_TYPES: Final = (DataType.FLOAT_VECTOR, DataType.FLOAT16_VECTOR, DataType.
 def check_existing(
     client: MilvusClient, name: str, fields: Fields, sparse_function: Any, dim: int | None
 ) -> None:
-    """Raise ``ValueError`` unless the collection that is there has what the store writes and reads, and no more.
+    """Raise ``ValueError`` unless the collection has the fields that the store uses, and no other vector fields.
 
     Args:
-        dim: of the embeddings, None where it was not asked for.
+        dim: of the embeddings, None if it was not given.
     """
     described = client.describe_collection(name)
-    there = {one["name"]: one for one in described["fields"]}
+    there = {field["name"]: field for field in described["fields"]}
     missing = sorted({*fields.own, *fields.vectors} - there.keys())
     if missing:
         raise ValueError(
@@ -32,7 +32,7 @@ def check_existing(
     for field, dtype in fields.own.items():
         _check_type(name, there[field], dtype)
     if not there[ID_FIELD].get("is_primary") or there[ID_FIELD].get("auto_id"):
-        raise _unusable(name, f"{ID_FIELD!r} is no primary key that nodes give their ids to")
+        raise _unusable(name, f"{ID_FIELD!r} must be a primary key without auto_id")
     if not described["enable_dynamic_field"]:
         raise _unusable(name, "it has no dynamic field to keep metadata in")
     if fields.dense is not None:
@@ -53,7 +53,9 @@ def check_existing(
                 f"collection {name!r} computes no sparse vectors by itself: give the sparse_embedding_function "
                 f"that made them, or use overwrite=True"
             )
-    vectors = {field for field, one in there.items() if DataType(one["type"]).is_vector}
+    vectors = {
+        field for field, described_field in there.items() if DataType(described_field["type"]).is_vector
+    }
     for other in sorted(vectors - {*fields.vectors}):
         kind = DataType(there[other]["type"]).name
         raise _unusable(
@@ -67,7 +69,7 @@ def check_metric(client: MilvusClient, name: str, field: str, asked: str | None,
     """The metric of the index on a vector field, None if it has no index.
 
     Raises:
-        ValueError: it is another one than was ``asked`` for by ``argument``.
+        ValueError: ``argument`` asks for another one.
     """
     indexes = client.list_indexes(name, field_name=field)
     if not indexes:
@@ -85,7 +87,7 @@ def _check_type(name: str, found: Mapping[str, Any], *expected: DataType) -> Non
         raise _unusable(
             name,
             f"{found['name']!r} is {DataType(found['type']).name} there, the store needs "
-            f"{' or '.join(one.name for one in expected)}",
+            f"{' or '.join(dtype.name for dtype in expected)}",
         )
 
 

@@ -1,4 +1,4 @@
-"""Opening a store: its settings, its clients, and the collection that it takes, makes or replaces."""
+"""Opens a store: its settings, its clients, and the collection that it uses, creates or replaces."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _METRICS = {"ip": "IP", "l2": "L2", "euclidean": "L2", "cosine": "COSINE"}
 
 
 class IndexManagement(Enum):
-    """Whether a collection that exists without an index gets one."""
+    """Whether an existing collection without an index gets one."""
 
     NO_VALIDATION = "no_validation"
     CREATE_IF_NOT_EXISTS = "create_if_not_exists"
 
 
 class OpenStore(BasePydanticVectorStore):
-    """A collection in a database, and the settings it is used with. Base of the calls on nodes."""
+    """A collection in a database, and the settings of the store. Base of the calls on nodes."""
 
     stores_text: bool = True
     stores_node: bool = True
@@ -71,7 +71,7 @@ class OpenStore(BasePydanticVectorStore):
     _place: str = PrivateAttr(default="")
     _asked_metric: str | None = PrivateAttr(default=None)
     _checked: object = PrivateAttr(default=None)
-    """The id of the collection that was last found to fit."""
+    """The id of the collection that fitted last."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class OpenStore(BasePydanticVectorStore):
         use_async_client: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Open the collection, or make it; further arguments are those of ``MilvusClient``.
+        """Open the collection, or create it; further arguments are those of ``MilvusClient``.
 
         Raises:
             ValueError: the arguments contradict each other or the collection that exists.
@@ -190,7 +190,7 @@ class OpenStore(BasePydanticVectorStore):
         self._client.close()
 
     async def aclose(self) -> None:
-        """``close``, awaited: once every call that was awaited before has ended."""
+        """The asynchronous ``close``: waits for the end of all calls before it."""
         if self._aclient is not None:
             await self._aclient.close()
         self._client.close()
@@ -198,7 +198,7 @@ class OpenStore(BasePydanticVectorStore):
     # The collection -----------------------------------------------------------------------------------
 
     def _open(self, dim: int | None) -> None:
-        """Take the collection that is there, replace it, or make it if its schema is known already."""
+        """Use the existing collection, replace it, or create it if its schema is already known."""
         is_known = dim is not None or not self.enable_dense
         if self.overwrite and not is_known:
             self._client.drop_collection(self.collection_name)
@@ -207,12 +207,10 @@ class OpenStore(BasePydanticVectorStore):
         elif not self._exists() and is_known:
             try:
                 self._run(self._creation([], {}, dim))
-            except CollectionExistsError:  # another thread or process has made one just now
+            except CollectionExistsError:  # another thread or process has created one meanwhile
                 if not self._exists():
                     raise
-        self.overwrite = (
-            False  # it has been done: whoever is made of this store's settings must not do it again
-        )
+        self.overwrite = False  # a copy made from this store's settings must not remove the collection again
 
     def _creation(
         self,
@@ -222,7 +220,7 @@ class OpenStore(BasePydanticVectorStore):
         *,
         replace: bool = False,
     ) -> Call:
-        """What makes the collection, with ``rows`` from the start."""
+        """The call that creates the collection with its first ``rows``."""
         if dim is None and self._fields.dense is not None:
             dim = len(rows[0][self._fields.dense])
         is_indexed = self.index_management is IndexManagement.CREATE_IF_NOT_EXISTS
@@ -235,10 +233,10 @@ class OpenStore(BasePydanticVectorStore):
         return calls.creation(self.collection_name, rows, settings, self.batch_size, options, replace=replace)
 
     def _take_existing(self) -> None:
-        """Give a collection that is there the indexes that queries need, and the properties asked for.
+        """Give an existing collection the indexes that queries need, and the given properties.
 
         Raises:
-            ValueError: it is not as the store's arguments say.
+            ValueError: it does not fit the store's arguments.
         """
         name, client = self.collection_name, self._client
         check_existing(client, name, self._fields, self.sparse_embedding_function, self.dim)
@@ -259,7 +257,7 @@ class OpenStore(BasePydanticVectorStore):
             client.load_collection(name)
 
     def _without_index(self) -> list[str]:
-        """The vector fields that have no index; the others have the metrics that were asked for."""
+        """The vector fields without an index; checks the metrics of the others."""
         bare, name = [], self.collection_name
         for field in self._fields.vectors:
             is_dense = field == self._fields.dense
@@ -283,7 +281,7 @@ class OpenStore(BasePydanticVectorStore):
         )
 
     def _exists(self) -> bool:
-        """Whether there is the collection; one that was not seen before must fit, and is taken."""
+        """Whether the collection exists; one that this store has not seen before must fit."""
         try:
             found = self._run(self._description())["collection_id"]
         except CollectionNotExistException:

@@ -1,4 +1,4 @@
-"""A store's settings as plain values, and back: what ``to_dict`` gives and ``from_dict`` takes."""
+"""A store's settings as plain values and back, for ``to_dict`` and ``from_dict``."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _FUNCTION: Final = "sparse_embedding_function"
 
 
 def place_of(uri: str) -> str:
-    """``uri`` as it is found from every working directory."""
+    """``uri`` as an absolute path, if it is a path."""
     return uri if uri == _IN_MEMORY or is_server(uri) else os.path.abspath(uri)
 
 
-def to_dict(fields: Mapping[str, Any], place: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """``fields`` of a store at ``place`` and ``options`` of its client as arguments of the constructor.
+def to_dict(fields: Mapping[str, Any], where: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """``fields`` of a store at ``where`` and ``options`` of its client as arguments of the constructor.
 
     Raises:
         ValueError: the database is in memory.
     """
-    if place == _IN_MEMORY:
+    if where == _IN_MEMORY:
         raise ValueError(
-            "a store in memory cannot be written down, since nobody else can open its database: use a file"
+            "a store in memory cannot be serialized, because only this store can open its database: use a file"
         )
     settings = {name: _plain(value) for name, value in fields.items()}
-    return {**settings, "uri": place, **options}
+    return {**settings, "uri": where, **options}
 
 
 def to_json(settings: Mapping[str, Any]) -> str:
-    """``settings`` as JSON; raises ``ValueError`` if a function of the caller's is among them."""
+    """``settings`` as JSON; raises ``ValueError`` if they hold a function of the caller."""
     try:
         return json.dumps(settings)
     except TypeError as error:
@@ -48,7 +48,7 @@ def to_json(settings: Mapping[str, Any]) -> str:
 
 
 def arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What the constructor takes of ``settings``."""
+    """The arguments of the constructor in ``settings``."""
     return {name: value for name, value in settings.items() if name not in _CONSTANT}
 
 
@@ -57,4 +57,4 @@ def _plain(value: Any) -> Any:
         return value.settings()
     if isinstance(value, Enum):
         return value.value
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -68,7 +68,7 @@ def to_call(
     search_config: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> Call:
-    """What to ask the client for; ``sparse_query``: the query as a sparse vector, or its text."""
+    """The client's call for a query; ``sparse_query``: the query as a sparse vector, or its text."""
     condition = _condition(query, fields, options.get("string_expr"))
     params = dict(options.get("milvus_search_config", search_config))
     shared = {
@@ -120,11 +120,12 @@ def to_result(
 
 
 def _condition(query: VectorStoreQuery, fields: Fields, written: str | None) -> Any:
-    """Everything that rows must satisfy, as a tree."""
+    """All conditions on rows, as a tree."""
     parts = []
     if query.filters is not None:
         parts.append(to_tree(query.filters, fields.own))
-    # No documents are none: who may see none must not see all. With no node_ids, LlamaIndex's retrievers mean all.
+    # An empty list of documents selects nothing, or a caller who may see none would see all. Without node_ids,
+    # LlamaIndex's retrievers mean all nodes.
     if query.doc_ids is not None:
         parts.append(one_of(fields.doc_id, query.doc_ids))
     if query.node_ids:
@@ -137,5 +138,5 @@ def _condition(query: VectorStoreQuery, fields: Fields, written: str | None) -> 
 def _prefetched(top: int, options: Mapping[str, Any]) -> int:
     factor, count = options.get("mmr_prefetch_factor"), options.get("mmr_prefetch_k")
     if factor is not None and count is not None:
-        raise ValueError("mmr_prefetch_factor and mmr_prefetch_k say the same in two ways: give one of them")
+        raise ValueError("mmr_prefetch_factor and mmr_prefetch_k set the same number: give one of them")
     return max(top, int(count if count is not None else top * (factor or _MMR_PREFETCH)))

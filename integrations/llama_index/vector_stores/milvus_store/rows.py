@@ -20,8 +20,8 @@ _CONTENT: Final = "_node_content"
 class Fields:
     """Names of a store's fields; ``dense`` and ``sparse`` are None for vectors that it does not keep.
 
-    ``scalars``: the metadata keys that are fields, with their types. ``shown``: the metadata keys to answer with,
-    none for whole nodes.
+    ``scalars``: the metadata keys that are fields, with their types. ``shown``: the metadata keys to return, empty
+    for whole nodes.
     """
 
     text: str
@@ -33,16 +33,16 @@ class Fields:
 
     @property
     def own(self) -> dict[str, DataType]:
-        """The fields that filters know by name, with their types; any other key is one of the metadata."""
+        """The fields that filters name directly, with their types; any other key is one of the metadata."""
         texts = dict.fromkeys((ID_FIELD, self.text, self.doc_id), DataType.VARCHAR)
         return {**self.scalars, **texts}
 
     @property
     def vectors(self) -> list[str]:
-        return [one for one in (self.dense, self.sparse) if one is not None]
+        return [field for field in (self.dense, self.sparse) if field is not None]
 
     def output(self, asked: Sequence[str] | None, *, with_embedding: bool = False) -> list[str]:
-        """What is read of each row: all that makes a node, but vectors only if they are needed."""
+        """The fields to read: all that make a node, and vectors if they are needed."""
         limited = list(asked if asked is not None else self.shown)
         fields = limited or [*(name for name in self.own if name != ID_FIELD), "$meta"]
         more = [self.text, *([self.dense] if with_embedding and self.dense else [])]
@@ -58,41 +58,41 @@ def to_rows(
         ValueError: a node has no embedding.
     """
     rows = []
-    for place, node in enumerate(nodes):
-        row = _metadata(place, node)
+    for index, node in enumerate(nodes):
+        row = _metadata(index, node)
         row[fields.text] = node.get_content(metadata_mode=MetadataMode.NONE)
         row[fields.doc_id] = node.ref_doc_id or "None"
         row[ID_FIELD] = node.node_id
         if fields.dense is not None:
             if node.embedding is None:
                 raise ValueError(
-                    f"node {node.node_id!r} has no embedding (node {place} of this call): embed it, or use "
+                    f"node {node.node_id!r} has no embedding (node {index} of this call): embed it, or use "
                     f"enable_dense=False"
                 )
             row[fields.dense] = node.embedding
         if sparse is not None:
             assert fields.sparse is not None
-            row[fields.sparse] = sparse[place]
+            row[fields.sparse] = sparse[index]
         rows.append(row)
     return rows
 
 
-def _metadata(place: int, node: BaseNode) -> dict[str, Any]:
-    """The metadata of a node, and the node itself beside it, as LlamaIndex writes them down.
+def _metadata(index: int, node: BaseNode) -> dict[str, Any]:
+    """The metadata of a node, and the node itself, as LlamaIndex serializes them.
 
     Raises:
-        ValueError: a value cannot be written; the message names its key.
+        ValueError: a value cannot be serialized; the message names its key.
     """
     try:
         return node_to_metadata_dict(node, remove_text=True, text_field="text")
-    except (TypeError, ValueError):  # pydantic does not know numpy's values, and names no key
+    except (TypeError, ValueError):  # pydantic does not know numpy's values, and its error names no key
         plain = node.model_copy(update={"metadata": _without_numpy(node.metadata)})
     for key, value in plain.metadata.items():
         try:
             TextNode(metadata={key: value}).model_dump(mode="json")
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"metadata key {key!r} of node {node.node_id!r} (node {place} of this call): cannot be stored, "
+                f"metadata key {key!r} of node {node.node_id!r} (node {index} of this call): cannot be stored, "
                 f"got {type(value).__name__}: {value!r:.80}"
             ) from error
     return node_to_metadata_dict(plain, remove_text=True, text_field="text")
@@ -103,8 +103,8 @@ def _without_numpy(value: Any) -> Any:
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     if isinstance(value, dict):
-        return {key: _without_numpy(one) for key, one in value.items()}
-    return [_without_numpy(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {key: _without_numpy(item) for key, item in value.items()}
+    return [_without_numpy(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def to_node(fields: Fields, entity: Mapping[str, Any], shown: Sequence[str]) -> BaseNode:

@@ -1,4 +1,4 @@
-"""What makes sparse vectors of texts: a function of the caller's, or BM25 inside the database."""
+"""Sparse vectors of texts: by a function of the caller, or by BM25 inside the database."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class BaseSparseEmbeddingFunction(ABC):
 
     @abstractmethod
     def encode_documents(self, documents: list[str]) -> list[dict[int, float]]:
-        """One sparse vector for each text that is stored."""
+        """One sparse vector for each text to store."""
 
     async def async_encode_queries(self, queries: list[str]) -> list[dict[int, float]]:
-        """``encode_queries``, awaited; the same unless overridden."""
+        """The asynchronous ``encode_queries``, which it calls unless overridden."""
         return self.encode_queries(queries)
 
     async def async_encode_documents(self, documents: list[str]) -> list[dict[int, float]]:
-        """``encode_documents``, awaited; the same unless overridden."""
+        """The asynchronous ``encode_documents``, which it calls unless overridden."""
         return self.encode_documents(documents)
 
 
@@ -36,7 +36,7 @@ class BM25BuiltInFunction(Function):
 
     Args:
         input_field_names, output_field_names: the text field, and the sparse field beside it.
-        analyzer_params: how texts are cut into words, ``{"type": "english"}`` for one.
+        analyzer_params: how to cut texts into words, for example ``{"type": "english"}``.
         multi_analyzer_params: analyzers by the value of another field, instead.
         enable_match: whether filters may use ``text_match`` on the text field.
     """
@@ -78,7 +78,7 @@ class BM25BuiltInFunction(Function):
         }
 
     def get_field_kwargs(self) -> dict[str, Any]:
-        """What the text field takes beside its type."""
+        """The options of the text field, beside its type."""
         options: dict[str, Any] = {"enable_analyzer": True, "enable_match": self.enable_match}
         if self.analyzer_params is not None:
             options["analyzer_params"] = self.analyzer_params
@@ -88,5 +88,5 @@ class BM25BuiltInFunction(Function):
 
 
 def is_built_in(function: Any) -> bool:
-    """Whether the database computes it; also true of pymilvus's functions and what derives from them."""
+    """Whether the database computes it, as pymilvus's functions and their subclasses."""
     return getattr(function, "type", None) == FunctionType.BM25

@@ -1,7 +1,7 @@
-"""``MilvusVectorStore``: what LlamaIndex asks of a vector store.
+"""``MilvusVectorStore``: LlamaIndex's interface of a vector store.
 
-Each call is prepared and answered by functions of the modules beside this one; the synchronous and the
-asynchronous form differ in where they wait, and in nothing else.
+Functions of the neighbouring modules prepare and answer each call. The synchronous and the asynchronous form
+differ only in where they wait.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from .sparse import is_built_in
 class MilvusVectorStore(OpenStore):
     """Nodes, their embeddings and metadata in a collection of a milvus-store database, or of a Milvus server.
 
-    Arguments and methods are those of ``llama_index.vector_stores.milvus.MilvusVectorStore``. What is particular:
+    Arguments and methods are those of ``llama_index.vector_stores.milvus.MilvusVectorStore``. Differences:
 
     * Filters become trees, so no value can change them; every ``FilterOperator`` and nested AND, OR, NOT work.
-    * ``dim`` may be left out: the first nodes tell it.
+    * ``dim`` may be left out: the first nodes decide it.
     * A node that is added again replaces the older one, with ``upsert_mode`` and without.
-    * After ``clear()`` the store is empty and goes on working.
-    * ``string_expr`` is and-ed with the filters, and does not give way to them.
+    * After ``clear()`` the store is empty and can still be used.
+    * ``string_expr`` and the filters apply together: neither replaces the other.
 
     Args:
-        uri, token: the file, or the server and how to be let in.
-        collection_name: made if there is none.
+        uri, token: the file, or the server and its credentials.
+        collection_name: created if it does not exist.
         overwrite: remove a collection of this name first.
         upsert_mode: write with ``upsert`` instead of ``insert``.
         collection_properties: set on the collection, new or not.
@@ -56,24 +56,24 @@ class MilvusVectorStore(OpenStore):
         hybrid_ranker, hybrid_ranker_params: ``"RRFRanker"`` with ``{"k": 60}``, or ``"WeightedRanker"`` with
             ``{"weights": [dense, sparse]}``.
         output_fields: answer with these metadata keys instead of whole nodes.
-        batch_size: nodes sent to a server together. A file takes all nodes of a call together, or none.
-        use_async_client: whether asynchronous calls run in threads of a client, or each in one of asyncio's.
+        batch_size: nodes in one request to a server. A file takes all nodes of a call in one transaction.
+        use_async_client: whether asynchronous calls run in the threads of a client, or in asyncio's.
 
-    A store can be pickled and deep-copied, and be written down by ``to_dict`` and made anew by ``from_dict``: what
-    comes of it opens the same collection, and overwrites nothing. A database in memory cannot.
+    A store can be pickled, deep-copied, and serialized by ``to_dict`` and ``from_dict``: the copy opens the same
+    collection, and overwrites nothing. A store in memory cannot.
     """
 
     @classmethod
     def class_name(cls) -> str:
         return "MilvusVectorStore"
 
-    # Written down and read back -----------------------------------------------------------------------
+    # Serialization ------------------------------------------------------------------------------------
 
     def to_dict(self, **kwargs: Any) -> dict[str, Any]:
         """The arguments that open the same collection, for ``from_dict``; they hold the token.
 
         Raises:
-            ValueError: the database is in memory, and nobody else can open it.
+            ValueError: the database is in memory, where no other store can open it.
         """
         return plain.to_dict(super().to_dict(**kwargs), self._place, self._options)
 
@@ -81,17 +81,17 @@ class MilvusVectorStore(OpenStore):
         """``to_dict`` as JSON.
 
         Raises:
-            ValueError: also if the sparse_embedding_function is one of the caller's, which JSON cannot hold.
+            ValueError: as for ``to_dict``, or JSON cannot hold the caller's sparse_embedding_function.
         """
         return plain.to_json(self.to_dict(**kwargs))
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
-        """A store by what ``to_dict`` gave, and by arguments that go before it."""
+        """A store from the result of ``to_dict``; further arguments override it."""
         return super().from_dict(plain.arguments(data), **kwargs)
 
     def __getstate__(self) -> dict[Any, Any]:
-        # LlamaIndex would leave out in silence what cannot be pickled, and call the constructor again.
+        # LlamaIndex would silently leave out attributes that cannot be pickled, and call the constructor again.
         return BaseModel.__getstate__(self)
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
@@ -100,10 +100,10 @@ class MilvusVectorStore(OpenStore):
     # Writing ------------------------------------------------------------------------------------------
 
     def add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
-        """Store nodes with their embeddings; the first ones make the collection if there is none.
+        """Store nodes with their embeddings; the first ones create the collection if it does not exist.
 
         Args:
-            milvus_partition_name: the partition they go to.
+            milvus_partition_name: the partition to write to.
             force_flush: fold the write-ahead log into the file afterwards.
 
         Returns:
@@ -119,7 +119,7 @@ class MilvusVectorStore(OpenStore):
         if rows and not self._exists():
             try:
                 self._run(self._creation(rows, add_kwargs))
-            except CollectionExistsError:  # another thread or process has made it just now
+            except CollectionExistsError:  # another thread or process has created it meanwhile
                 if not self._exists():
                     raise
                 self._run_all(self._writes(rows, add_kwargs))
@@ -129,7 +129,7 @@ class MilvusVectorStore(OpenStore):
         return [node.node_id for node in nodes]
 
     async def async_add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
-        """``add``, awaited."""
+        """The asynchronous ``add``."""
         sparse = None
         if self._encodes_sparse() and nodes:
             sparse = await self.sparse_embedding_function.async_encode_documents(_texts(nodes))
@@ -147,12 +147,12 @@ class MilvusVectorStore(OpenStore):
         return [node.node_id for node in nodes]
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
-        """Delete the nodes of a document; ``milvus_partition_name`` confines it to a partition."""
+        """Delete the nodes of a document; ``milvus_partition_name``: of one partition only."""
         if self._exists():
             self._run(self._deletion(one_of(self.doc_id_field, [ref_doc_id]), delete_kwargs))
 
     async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
-        """``delete``, awaited."""
+        """The asynchronous ``delete``."""
         if await self._aexists():
             await self._arun(self._deletion(one_of(self.doc_id_field, [ref_doc_id]), delete_kwargs))
 
@@ -177,17 +177,17 @@ class MilvusVectorStore(OpenStore):
         filters: MetadataFilters | None = None,
         **delete_kwargs: Any,
     ) -> None:
-        """``delete_nodes``, awaited."""
+        """The asynchronous ``delete_nodes``."""
         call = self._deletion(calls.nodes_condition(self._fields, node_ids, filters), delete_kwargs)
         if await self._aexists():
             await self._arun(call)
 
     def clear(self) -> None:
-        """Remove the collection and all nodes; those added next make it anew."""
+        """Remove the collection and all nodes; the next nodes create it anew."""
         self._run(Call("drop_collection", {"collection_name": self.collection_name}))
 
     async def aclear(self) -> None:
-        """``clear``, awaited."""
+        """The asynchronous ``clear``."""
         await self._arun(Call("drop_collection", {"collection_name": self.collection_name}))
 
     # Reading ------------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ class MilvusVectorStore(OpenStore):
     async def aget_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **kwargs: Any
     ) -> list[BaseNode]:
-        """``get_nodes``, awaited."""
+        """The asynchronous ``get_nodes``."""
         call = self._listing(node_ids, filters, kwargs)
         return to_nodes(self._fields, await self._arun(call) if await self._aexists() else [])
 
@@ -214,9 +214,9 @@ class MilvusVectorStore(OpenStore):
         """The nodes nearest to a query, in mode default, hybrid, sparse, text_search or mmr.
 
         Args:
-            milvus_partition_names: the partitions that are read.
+            milvus_partition_names: the partitions to read.
             milvus_search_config: parameters of this search instead of ``search_config``.
-            string_expr: a filter in Milvus's language, and-ed with the query's own.
+            string_expr: a filter in Milvus's language, which applies beside the query's own.
             mmr_threshold: between 0, nodes unlike each other, and 1, nodes like the query.
             mmr_prefetch_factor, mmr_prefetch_k: how many nodes MMR chooses from.
 
@@ -232,7 +232,7 @@ class MilvusVectorStore(OpenStore):
         return queries.to_result(query, self._fields, hits, kwargs)
 
     async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
-        """``query``, awaited."""
+        """The asynchronous ``query``."""
         queries.check(query, self._fields, kwargs)
         sparse_query: Any = query.query_str
         if queries.needs_sparse(query) and self._encodes_sparse():
