@@ -1,4 +1,4 @@
-"""Checks of arguments before anything is asked: what fails raises ``ParamError`` with the old parameter names."""
+"""Checks arguments before a call; an error is a ``ParamError`` with the old parameter names."""
 
 from __future__ import annotations
 
@@ -69,11 +69,18 @@ def check_ids(ids: object) -> list[int]:
     expected = f"a list, not empty, of int from 0 to {sys.maxsize} or their digits"
     if not isinstance(ids, list) or not ids:
         illegal("ids", expected, ids)
-    checked = [int(one) if isinstance(one, str) and one.isdecimal() else one for one in ids]
-    for one in checked:
-        if not isinstance(one, (int, np.integer)) or isinstance(one, bool) or not 0 <= one <= sys.maxsize:
-            illegal("ids", expected, one)
-    return [int(one) for one in checked]
+    checked = [
+        int(entity_id) if isinstance(entity_id, str) and entity_id.isdecimal() else entity_id
+        for entity_id in ids
+    ]
+    for entity_id in checked:
+        if (
+            not isinstance(entity_id, (int, np.integer))
+            or isinstance(entity_id, bool)
+            or not 0 <= entity_id <= sys.maxsize
+        ):
+            illegal("ids", expected, entity_id)
+    return [int(entity_id) for entity_id in checked]
 
 
 def check_vectors(records: object, parameter: str = "records") -> Vectors:
@@ -91,15 +98,15 @@ def check_vectors(records: object, parameter: str = "records") -> Vectors:
         illegal(parameter, expected, records)
     if isinstance(records, np.ndarray) and array.dtype == np.uint8:
         return [row.tobytes() for row in array]
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which is refused later
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, which is refused later
         return array.astype(np.float32)
 
 
 def _check_bits(records: Sequence[object], parameter: str, expected: str) -> list[bytes]:
     first = records[0]
-    for one in records:
-        if not isinstance(one, bytes) or not one or len(one) != len(first):  # type: ignore[arg-type]  # bytes
-            illegal(parameter, expected, one)
+    for record in records:
+        if not isinstance(record, bytes) or not record or len(record) != len(first):  # type: ignore[arg-type]  # bytes
+            illegal(parameter, expected, record)
     return list(records)  # type: ignore[arg-type]  # each was looked at
 
 
@@ -126,7 +133,7 @@ def check_metric_type(metric: object) -> MetricType:
 
 
 def check_timeout(timeout: object) -> float | None:
-    """Seconds, which may be given as text, as one of the documents does."""
+    """Seconds, a number or text: one of the documents gives text."""
     if timeout is None:
         return None
     try:

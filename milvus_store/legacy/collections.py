@@ -1,4 +1,4 @@
-"""Calls about collections and their partitions."""
+"""Calls for collections and their partitions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CollectionCalls(Connection):
                 1024) and ``metric_type`` (L2). The dictionary is left as it is.
 
         Raises:
-            ParamError: it is no dictionary, a required key is missing, or a value has the wrong type.
+            ParamError: it is not a dictionary, a required key is missing, or a value has the wrong type.
         """
         name, dimension, file_size, metric = _checked(param)
         client = self._within(timeout)
@@ -73,7 +73,7 @@ class CollectionCalls(Connection):
 
     @answering(None)
     def count_entities(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, int]:
-        """How many vectors a collection holds, exact at every moment."""
+        """How many vectors a collection holds; always exact."""
         name, client = check_name(collection_name), self._within(timeout)
         (row,) = loaded(client, name, lambda: client.query(name, output_fields=[_COUNT]))
         return Status(message="Success!"), int(row[_COUNT])
@@ -104,14 +104,14 @@ class CollectionCalls(Connection):
             segments = [{"name": tag, "index_name": index_name, **sizes}] if rows else []
             partitions.append({"tag": tag, **sizes, "segments": segments})
         return Status(), {
-            "row_count": sum(one["row_count"] for one in partitions),
-            "data_size": sum(one["data_size"] for one in partitions),
+            "row_count": sum(partition["row_count"] for partition in partitions),
+            "data_size": sum(partition["data_size"] for partition in partitions),
             "partitions": partitions,
         }
 
     @answering()
     def load_collection(self, collection_name: str, timeout: float | None = None) -> Status:
-        """Make a collection ready to search; searching does so by itself."""
+        """Load a collection into memory; a search does so by itself."""
         self._within(timeout).load_collection(check_name(collection_name))
         return Status(message=OK_MESSAGE)
 
@@ -158,7 +158,7 @@ class CollectionCalls(Connection):
         """Remove a partition and its vectors."""
         name, tag, client = check_name(collection_name), check_tag(partition_tag), self._within(timeout)
         if tag == DEFAULT_PARTITION:
-            raise Refused(Status.ILLEGAL_ARGUMENT, f"Partition {tag} is always there and cannot be dropped")
+            raise Refused(Status.ILLEGAL_ARGUMENT, f"Partition {tag} exists always and cannot be dropped")
         check_partitions(client, name, [tag])
         if self._is_server:
             _drop_on_server(client, name, tag)
@@ -168,13 +168,15 @@ class CollectionCalls(Connection):
 
 
 def _drop_on_server(client: MilvusClient, name: str, tag: str) -> None:
-    """Drop a partition, released first where the server drops none that is loaded; 0.9 had no such state."""
+    """Drop a partition; release it first where the server refuses a loaded one. 0.9 had no such state."""
     try:
         client.drop_partition(name, tag)
     except MilvusException as refused:
         try:
             client.release_partitions(name, [tag])
-        except MilvusException:  # Milvus Lite's server releases no partition; it refused for another reason
+        except (
+            MilvusException
+        ):  # Milvus Lite's server cannot release partitions, so it refused for another reason
             raise refused from None
         try:
             client.drop_partition(name, tag)
@@ -184,7 +186,7 @@ def _drop_on_server(client: MilvusClient, name: str, tag: str) -> None:
 
 
 def check_partitions(client: MilvusClient, collection_name: str, tags: list[str]) -> None:
-    """Raise Refused for a tag that names no partition: some servers would answer with nothing instead."""
+    """Raise Refused for an unknown tag: some servers would return an empty result instead."""
     known = client.list_partitions(collection_name)
     for tag in tags:
         if tag not in known:

@@ -1,4 +1,4 @@
-"""Opening and closing a legacy client, and how its calls reach ``MilvusClient``."""
+"""Opens and closes a legacy client, and passes its calls to ``MilvusClient``."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Connection:
             host, port: of a server; 127.0.0.1:19530 if neither they nor a uri are given.
             handler: ``GRPC``, or ``HTTP``, which only has another default port, 19121.
             uri: path of a file such as ``./demo.db``, or ``tcp://host:port`` (also ``milvus://``, ``http://``).
-            name: what the ``name`` property says.
+            name: the value of the ``name`` property.
             pool_size: how many ``_async`` calls run at once.
             wait_timeout: seconds to wait for a server.
             try_connect: False to connect at the first call instead.
-            pre_ping, max_retry: taken for old scripts' sake.
+            pre_ping, max_retry: ignored; old scripts pass them.
             memory_limit: of a file, as for ``MilvusClient``.
 
         Raises:
@@ -84,16 +84,17 @@ class Connection:
 
     @property
     def milvus_client(self) -> MilvusClient:
-        """The client of today on the same file or server, for what 0.9 did not have."""
+        """The ``MilvusClient`` of the same file or server, for calls that 0.9 lacked."""
         return self._client
 
     @property
     def consistent_client(self) -> MilvusClient:
-        """The same client, which on a server sees all that was written when it asks, as 0.9 did."""
+        """The same client; its reads on a server see all earlier writes, as in 0.9."""
         return self._within(None)
 
     def _within(self, timeout: object) -> MilvusClient:
-        """The client, whose calls to a server give up after ``timeout`` seconds and see all that was written."""
+        """The client with a limit of ``timeout`` seconds for calls to a server, whose reads see all earlier
+        writes."""
         seconds = check_timeout(timeout)
         if seconds is None and not self._is_server:
             return self._client
@@ -143,7 +144,7 @@ class Connection:
         return self._handler
 
     def _deliver(self, kind: type[Future], options: dict[str, Any], work: Callable[[], Any]) -> Any:
-        """What ``work`` answers, or with ``_async`` in ``options`` a future of it."""
+        """The result of ``work``, or with ``_async`` in ``options`` a future of it."""
         judge_options(_name_of(work), options, _FUTURE, error=ParamError)
         callback: Callback | None = options.get("_callback") or options.get("callback")
         if not options.get("_async"):
@@ -153,21 +154,21 @@ class Connection:
         return kind(self._threads, work, callback)
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
-        """Given up; the constructor connects."""
+        """Deprecated; the constructor connects."""
         raise DeprecatedError("connect() is deprecated: Milvus(...) connects when it is made")
 
     def connected(self) -> None:
-        """Given up; a client that could be made is connected."""
+        """Deprecated; a client that was made is connected."""
         raise DeprecatedError(
             "connected() is deprecated: Milvus(...) raises NotConnectError if it cannot connect"
         )
 
     def disconnect(self) -> None:
-        """Given up; use ``close``."""
+        """Deprecated; use ``close``."""
         raise DeprecatedError("disconnect() is deprecated: use close()")
 
     def set_hook(self, **kwargs: Any) -> None:
-        """Given up; there is no protocol to hook into."""
+        """Deprecated; there is no protocol to hook into."""
         raise DeprecatedError("set_hook() is deprecated: wrap the call instead")
 
 
@@ -175,13 +176,13 @@ _READS: Final = frozenset({"get", "query", "search"})
 
 
 def _name_of(work: Callable[[], Any]) -> str:
-    """The call that ``work`` is the rest of."""
+    """The public call that runs ``work``."""
     name: str = getattr(getattr(work, "func", work), "__name__", "call")
     return name.strip("_")
 
 
 class _Asking:
-    """Calls of a client that have a time limit, and whose reads see all that was written before them."""
+    """A client whose calls have a time limit, and whose reads see all earlier writes."""
 
     def __init__(self, client: MilvusClient, seconds: float | None, *, is_strong: bool) -> None:
         self._client = client
@@ -193,7 +194,7 @@ class _Asking:
 
 
 def loaded(client: MilvusClient, collection_name: str, ask: Callable[[], Answer]) -> Answer:
-    """What ``ask`` answers, after loading the collection if that is what it lacks; 0.9 had no such state."""
+    """The result of ``ask``, after loading the collection if it is not loaded; 0.9 had no such state."""
     try:
         return ask()
     except CollectionNotLoadedException:
@@ -202,7 +203,7 @@ def loaded(client: MilvusClient, collection_name: str, ask: Callable[[], Answer]
 
 
 def _address(host: object, port: object, handler: str, uri: object) -> str:
-    """What ``MilvusClient`` opens."""
+    """The uri for ``MilvusClient``."""
     if uri is not None:
         if (not isinstance(uri, str) and not hasattr(uri, "__fspath__")) or not str(uri):
             illegal("uri", "the path of a file or the address of a server", uri)

@@ -37,8 +37,8 @@ class EntityCalls(Connection):
 
         Args:
             records: lists of numbers, a (n, dimension) array, or ``bytes`` for bit vectors.
-            ids: one for each vector; made up if not given. A vector whose id is there already replaces it.
-            partition_tag: where to put them.
+            ids: one for each vector; generated if not given. A vector replaces an existing one with its id.
+            partition_tag: the partition to write to.
             _async, _callback: return an ``InsertFuture`` at once.
 
         Returns:
@@ -82,7 +82,7 @@ class EntityCalls(Connection):
     def get_entity_by_id(
         self, collection_name: str, ids: list[int], timeout: float | None = None
     ) -> tuple[Status, list[list[float] | bytes]]:
-        """The vectors of these ids: a list of float for each, or ``bytes``; ``[]`` for an id that is not there."""
+        """The vectors of these ids: a list of float for each, or ``bytes``; ``[]`` for an unknown id."""
         name, wanted, client = check_name(collection_name), check_ids(ids), self._within(timeout)
         layout = Layout.of(client, name)
         found: dict[int, list[float] | bytes] = {}
@@ -90,13 +90,13 @@ class EntityCalls(Connection):
             part = wanted[start : start + _READ_AT_ONCE]
             rows = loaded(client, name, partial(client.get, name, part, output_fields=[layout.vector_field]))
             found |= {row[layout.id_field]: _plain(row[layout.vector_field]) for row in rows}
-        return Status(message="Obtain vector successfully"), [found.get(one, []) for one in wanted]
+        return Status(message="Obtain vector successfully"), [found.get(id_, []) for id_ in wanted]
 
     @answering()
     def delete_entity_by_id(
         self, collection_name: str, id_array: list[int], timeout: float | None = None
     ) -> Status:
-        """Remove vectors by id; ids that are not there do no harm."""
+        """Remove vectors by id; unknown ids are ignored."""
         name, ids, client = check_name(collection_name), check_ids(id_array), self._within(timeout)
         loaded(client, name, partial(client.delete, name, ids=ids))
         return Status(message=OK_MESSAGE)
@@ -126,7 +126,8 @@ class EntityCalls(Connection):
 
 
 def _forget_elsewhere(client: MilvusClient, layout: Layout, ids: list[int], tag: str) -> None:
-    """Let ids that were written to partition ``tag`` be in no other: Milvus replaces within a partition only."""
+    """Delete ids that were written to partition ``tag`` from all others: Milvus replaces within a partition
+    only."""
     for other in client.list_partitions(layout.name):
         if other == tag:
             continue

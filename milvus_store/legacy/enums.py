@@ -1,4 +1,4 @@
-"""Index and metric types by the numbers of Milvus 0.9, and by their names of today."""
+"""Index and metric types: the numbers of Milvus 0.9, and today's names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SEGMENT_INDEX_NAMES", "IndexType", "MetricType", "index_name_of", "i
 
 
 class MetricType(IntEnum):
-    """How vectors are compared; L2 is squared, larger is nearer for IP alone."""
+    """How to compare vectors. L2 is squared; larger is nearer for IP only."""
 
     INVALID = 0
     L2 = 1
@@ -30,7 +30,7 @@ class MetricType(IntEnum):
 
     @property
     def is_binary(self) -> bool:
-        """Whether it compares bit vectors, given as ``bytes``."""
+        """Whether it compares binary vectors, given as ``bytes``."""
         return self >= MetricType.HAMMING
 
 
@@ -61,10 +61,10 @@ SEGMENT_INDEX_NAMES: Final = {
 
 
 def index_name_of(kind: IndexType, is_binary: bool) -> str | None:
-    """The name ``MilvusClient`` knows an index type by, None if such vectors cannot have it."""
+    """``MilvusClient``'s name of an index type, None if such vectors cannot have it."""
     return (_BINARY_INDEXES if is_binary else _FLOAT_INDEXES).get(kind)
 
 
 def index_type_of(name: str) -> IndexType | None:
-    """The legacy type of an index that ``MilvusClient`` describes as ``name``, None if there was none then."""
+    """The legacy type of an index that ``MilvusClient`` describes as ``name``, None if 0.9 lacked it."""
     return _TYPES.get(name.upper())

@@ -1,10 +1,10 @@
-"""What the legacy client raises; whatever a server would refuse is a ``Status`` instead."""
+"""The exceptions of the legacy client. A call that a server would refuse returns a ``Status`` instead."""
 
 from __future__ import annotations
 
 
 class ParamError(ValueError):
-    """An argument has the wrong type or shape; nothing was asked of the database."""
+    """An argument has the wrong type or shape; the call has not reached the database."""
 
 
 class ConnectError(ValueError):
@@ -24,12 +24,12 @@ class ConnectionPoolError(ConnectError):
 
 
 class FutureTimeoutError(TimeoutError):
-    """The result of an ``_async`` call was not there in time."""
+    """The result of an ``_async`` call did not arrive in time."""
 
 
 class DeprecatedError(AttributeError):
-    """The call was given up before 0.2.12; the message names what to use."""
+    """0.2.12 had dropped the call; the message names its replacement."""
 
 
 class VersionError(AttributeError):
-    """Kept for scripts that name it; files and servers of every version are taken."""
+    """Kept for scripts that name it; the client accepts files and servers of every version."""

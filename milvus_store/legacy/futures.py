@@ -1,4 +1,4 @@
-"""What calls with ``_async=True`` return at once."""
+"""The futures that calls with ``_async=True`` return at once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Callback = Callable[..., object]
 class Future:
     """The answer of a call that runs in a thread of the client.
 
-    ``callback`` is called with the answer when it is there, a pair as two arguments.
+    ``callback`` receives the answer; a pair as two arguments.
     """
 
     def __init__(self, threads: Threads, work: Callable[[], Any], callback: Callback | None = None) -> None:
-        self._work = [work]  # who takes it out runs it, or cancels it
+        self._work = [work]  # whoever takes it out runs it, or cancels it
         self._callback = callback
         self._answer: Any = None
         self._error: BaseException | None = None
@@ -54,10 +54,10 @@ class Future:
         return self._is_over
 
     def result(self, timeout: float | None = None, raw: bool = False) -> Any:
-        """What the same call without ``_async`` returns; with ``raw`` what ``MilvusClient`` gave, if that differs.
+        """The result of the same call without ``_async``; with ``raw`` that of ``MilvusClient``, if it differs.
 
         Raises:
-            FutureTimeoutError: it is not there after ``timeout`` seconds.
+            FutureTimeoutError: it has not arrived after ``timeout`` seconds.
         """
         if not self._wait(timeout):
             raise FutureTimeoutError(f"no result after {timeout} seconds")
@@ -72,11 +72,11 @@ class Future:
         self._wait()
 
     def is_done(self) -> bool:
-        """Whether the answer is there; does not wait."""
+        """Whether the answer has arrived; does not wait."""
         return self._is_over
 
     def cancel(self) -> bool:
-        """Give the call up if it has not begun; True if that worked."""
+        """Cancel the call if it has not begun; returns whether that worked."""
         try:
             self._work.pop()
         except IndexError:

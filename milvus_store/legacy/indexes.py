@@ -1,4 +1,4 @@
-"""Calls about the one index that a collection has."""
+"""Calls for the single index of a collection."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class IndexCalls(Connection):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Index a collection, in place of the index it has.
+        """Give a collection an index, which replaces the current one.
 
         Args:
             index_type: an ``IndexType`` or its number; None for FLAT.
@@ -68,14 +68,14 @@ class IndexCalls(Connection):
 
     @answering()
     def drop_index(self, collection_name: str, timeout: float | None = 10) -> Status:
-        """Go back to FLAT, which compares with every vector."""
+        """Replace the index by FLAT, which compares with every vector."""
         name = check_name(collection_name)
         status: Status = self._create_index(self._within(timeout), name, IndexType.FLAT, {})
         return Status(message=OK_MESSAGE) if status.OK() else status
 
 
 def _replace_index(client: MilvusClient, layout: Layout, type_name: str, params: dict[str, Any]) -> None:
-    """Give the collection another index; if it is refused, the one it had comes back."""
+    """Replace the collection's index; if the new one is refused, restore the old one."""
     client.release_collection(layout.name)
     if layout.index_name is not None:
         client.drop_index(layout.name, layout.index_name)

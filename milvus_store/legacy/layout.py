@@ -1,7 +1,7 @@
-"""How a legacy collection lies in a collection of today: an INT64 key ``id``, a vector ``vector``, one index.
+"""How a legacy collection is stored in a collection of today: an INT64 key ``id``, a vector ``vector``, one index.
 
-Whatever has one INT64 primary key and one vector field can be used, also if ``MilvusClient`` made it. What
-today's schema has no place for, ``index_file_size``, is a property of the collection.
+Any collection with one INT64 primary key and one vector field works, even if ``MilvusClient`` made it. Today's
+schema lacks ``index_file_size``: it is a property of the collection.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DESCRIPTION_KEYS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A collection as the legacy calls see it. ``index_name`` is None where there is no index."""
+    """A collection as the legacy calls see it. ``index_name`` is None without an index."""
 
     name: str
     id_field: str
@@ -50,11 +50,11 @@ class Layout:
             Refused: it has no INT64 key, or not exactly one vector.
         """
         described = client.describe_collection(name)
-        keys = [one for one in described["fields"] if one.get("is_primary")]
+        keys = [field for field in described["fields"] if field.get("is_primary")]
         vectors = [
-            one
-            for one in described["fields"]
-            if one["type"] in (DataType.FLOAT_VECTOR, DataType.BINARY_VECTOR)
+            field
+            for field in described["fields"]
+            if field["type"] in (DataType.FLOAT_VECTOR, DataType.BINARY_VECTOR)
         ]
         if len(keys) != 1 or keys[0]["type"] != DataType.INT64 or len(vectors) != 1:
             raise Refused(
@@ -80,7 +80,7 @@ class Layout:
 
     @property
     def index_type(self) -> IndexType:
-        """The legacy type of the index; raises Refused where there was no such type."""
+        """The legacy type of the index; raises Refused for a type that 0.9 lacked."""
         kind = index_type_of(self.index_type_name)
         if kind is None:
             raise Refused(
@@ -92,7 +92,7 @@ class Layout:
 
     @property
     def metric(self) -> MetricType:
-        """The legacy metric; raises Refused where there was no such metric."""
+        """The legacy metric; raises Refused for a metric that 0.9 lacked."""
         if self.metric_name not in MetricType.__members__:
             raise Refused(
                 Status.ILLEGAL_METRIC_TYPE,
@@ -103,13 +103,13 @@ class Layout:
 
     @property
     def segment_index_name(self) -> str:
-        """The index as statistics name it: by 0.9's name if it had one."""
+        """The name of the index in statistics: that of 0.9 if it had one."""
         kind = index_type_of(self.index_type_name)
         return self.index_type_name if kind is None else SEGMENT_INDEX_NAMES[kind]
 
     @property
     def every_row(self) -> str:
-        """A filter that every row meets, for calls that want one."""
+        """A filter that every row matches, for calls that need one."""
         return f"{self.id_field} >= 0 or {self.id_field} < 0"
 
     @property
@@ -119,5 +119,5 @@ class Layout:
 
 
 def _number(value: Any) -> Any:
-    """Servers describe an index by strings."""
+    """A number from an index description: servers give strings."""
     return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else value

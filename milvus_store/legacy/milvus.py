@@ -1,4 +1,4 @@
-"""``Milvus``: every group of legacy calls in one class."""
+"""``Milvus``: all legacy calls in one class."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Parameters of each index type, for building and for searching, with their ranges.
 
-All of them must be given, as Milvus 0.9 demanded. Names of other index types are passed over, because scripts
-search with ``nprobe`` before and after ``create_index``; a name that no index type has is a mistake.
+All of them must be given, as in Milvus 0.9. Parameters of other index types are ignored, because scripts search
+with ``nprobe`` before and after ``create_index``. A name that no index type has is an error.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Parameter:
 
 
 MAX_LISTS: Final = 65_536
-"""What indexes of today take as ``nlist``; a larger one is brought down to it."""
+"""The largest ``nlist`` of today's indexes; a larger one is lowered to it."""
 _NLIST: Final = Parameter("nlist", 1, 999_999)
 _IVF: Final = (_NLIST,)
 _PQ_CHOICES: Final = (96, 64, 56, 48, 40, 32, 28, 24, 20, 16, 12, 8, 4, 3, 2, 1)
@@ -76,7 +76,7 @@ BUILD_PARAMETERS: Final[Mapping[IndexType, tuple[Parameter, ...]]] = {
 
 
 def search_parameters(kind: IndexType, top_k: int, built_with: Mapping[str, Any]) -> tuple[Parameter, ...]:
-    """What a search must give where the index of type ``kind`` was built with ``built_with``."""
+    """The parameters that a search must give for an index of type ``kind`` that was built with ``built_with``."""
     if kind is IndexType.FLAT:
         return ()
     if kind is IndexType.RNSG:
@@ -89,13 +89,15 @@ def search_parameters(kind: IndexType, top_k: int, built_with: Mapping[str, Any]
 
 
 _SEARCH_NAMES: Final = ("nprobe", "search_length", "ef", "search_k")
-_BUILD_NAMES: Final = tuple({one.name: None for many in BUILD_PARAMETERS.values() for one in many})
+_BUILD_NAMES: Final = tuple(
+    {parameter.name: None for many in BUILD_PARAMETERS.values() for parameter in many}
+)
 
 
 def check_build(kind: IndexType, given: Mapping[str, Any], dimension: int) -> dict[str, int]:
-    """What to build an index of type ``kind`` with; raises Refused with ILLEGAL_ARGUMENT."""
+    """The checked build parameters of an index of type ``kind``; raises Refused with ILLEGAL_ARGUMENT."""
     _check_names(given, "create_index")
-    checked = {one.name: one.check(given) for one in BUILD_PARAMETERS[kind]}
+    checked = {parameter.name: parameter.check(given) for parameter in BUILD_PARAMETERS[kind]}
     if "nlist" in checked:
         checked["nlist"] = min(checked["nlist"], MAX_LISTS)
     if kind is IndexType.IVF_PQ and dimension % checked["m"]:
@@ -110,15 +112,17 @@ def check_build(kind: IndexType, given: Mapping[str, Any], dimension: int) -> di
 def check_search(
     kind: IndexType, given: Mapping[str, Any], top_k: int, built_with: Mapping[str, Any]
 ) -> dict[str, int]:
-    """What to search an index of type ``kind`` with; raises Refused with ILLEGAL_ARGUMENT."""
+    """The checked search parameters of an index of type ``kind``; raises Refused with ILLEGAL_ARGUMENT."""
     _check_names(given, "search")
-    if kind is IndexType.ANNOY and given.get("search_k") == -1:  # the index decides
+    if kind is IndexType.ANNOY and given.get("search_k") == -1:  # the index decides it
         return {"search_k": -1}
-    return {one.name: one.check(given) for one in search_parameters(kind, top_k, built_with)}
+    return {
+        parameter.name: parameter.check(given) for parameter in search_parameters(kind, top_k, built_with)
+    }
 
 
 def _check_names(given: Mapping[str, Any], call: str) -> None:
-    """Each index picks what it takes of what any index takes, when it is made or searched."""
+    """The parameters that any index takes for build or search: each index ignores those of the others."""
     judge_options(
         call,
         {str(name): value for name, value in given.items()},

@@ -1,4 +1,4 @@
-"""What calls answer beside the ``Status``: search results as a 2-D array, and descriptions."""
+"""The results of calls beside the ``Status``: search results as a 2-D array, and descriptions."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class RowQueryResult(Sequence[QueryResult]):
 class TopKQueryResult(Sequence[RowQueryResult]):
     """The hits of every query vector.
 
-    ``id_array`` and ``distance_array`` are lists of lists; ``shape`` is (queries, ``top_k``), also where fewer
-    vectors than ``top_k`` were found; ``raw`` is the result that ``MilvusClient`` gave.
+    ``id_array`` and ``distance_array`` are lists of lists. ``shape`` is (queries, ``top_k``), even if there are
+    fewer vectors than ``top_k``. ``raw`` is the result of ``MilvusClient``.
     """
 
     def __init__(self, ids: list[list[int]], distances: list[list[float]], top_k: int, raw: Any) -> None:
@@ -95,7 +95,7 @@ def _shortened(parts: list[str], separator: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSchema:
-    """What a collection holds; ``index_file_size`` in MiB."""
+    """The description of a collection; ``index_file_size`` in MiB."""
 
     collection_name: str
     dimension: int

@@ -36,7 +36,7 @@ class SearchCalls(Connection):
         Args:
             top_k: how many for each query, 1 to 2048.
             query_records: queries, as ``insert`` takes vectors.
-            partition_tags: where to search; everywhere if not given.
+            partition_tags: the partitions to search; all if not given.
             params: every search parameter of the index, such as ``{"nprobe": 16}``.
             _async, _callback: return a ``SearchFuture`` at once.
 
@@ -62,7 +62,13 @@ class SearchCalls(Connection):
         if not isinstance(file_ids, (list, tuple)) or not file_ids:
             illegal("file_ids", "a list, not empty, of str or int", file_ids)
         return self.search(
-            collection_name, top_k, query_records, [str(one) for one in file_ids], params, timeout, **kwargs
+            collection_name,
+            top_k,
+            query_records,
+            [str(file_id) for file_id in file_ids],
+            params,
+            timeout,
+            **kwargs,
         )
 
     @answering([])
@@ -83,7 +89,7 @@ class SearchCalls(Connection):
             check_partitions(client, name, tags)
         search_params: dict[str, Any] = {"metric_type": layout.metric_name}
         kind = index_type_of(layout.index_type_name)
-        if kind is not None:  # an index that 0.2 did not have finds its parameters itself
+        if kind is not None:  # an index that 0.2 lacked chooses its parameters itself
             search_params["params"] = check_search(kind, given, top_k, layout.params)
         raw = loaded(
             client,

@@ -1,4 +1,4 @@
-"""``Status``, the first thing every call answers, and how errors of ``MilvusClient`` become one."""
+"""``Status``, which every call returns first, and how errors of ``MilvusClient`` become one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class Status:
-    """Whether a call went well, by the codes of Milvus 0.9; equal to another, or to an int, by the code.
+    """Whether a call succeeded, by the codes of Milvus 0.9. It equals a status or an int with its code.
 
     >>> status = Status(Status.ILLEGAL_TOPK, "too many")
     >>> status, status.OK(), status == 10
@@ -59,7 +59,7 @@ class Status:
         self.message = message
 
     def OK(self) -> bool:  # noqa: N802  # the name scripts call
-        """Whether the call went well."""
+        """Whether the call succeeded."""
         return self.code == Status.SUCCESS
 
     def __eq__(self, other: object) -> bool:
@@ -75,11 +75,11 @@ class Status:
 
 
 OK_MESSAGE: Final = "OK"
-"""What a 0.9 server said of calls whose message the client passed on."""
+"""Messages of a 0.9 server, which the client passed on."""
 
 
 class Refused(Exception):
-    """The database would have refused this: becomes a ``Status`` of the old code."""
+    """A call that a 0.9 server would have refused; it becomes a ``Status`` with the old code."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(code, message)
@@ -107,7 +107,7 @@ def status_of(error: MilvusException) -> Status:
 
 
 def answering(*fallback: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorate a call to return what is refused as a ``Status``, in a tuple with ``fallback`` if there is one."""
+    """Decorate a call to return errors as a ``Status``, in a tuple with ``fallback`` if there is one."""
 
     def decorate(call: Callable[P, R]) -> Callable[P, R]:
         @wraps(call)

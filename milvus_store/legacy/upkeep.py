@@ -24,8 +24,8 @@ class UpkeepCalls(Connection):
     ) -> Any:
         """Write what is in memory to disk.
 
-        On a file nothing waits for it: ``insert`` and ``delete`` are on disk when they return, which is why there
-        is no automatic flush either. What remains is folding the write-ahead log into the file.
+        A file does not need it: ``insert`` and ``delete`` are on disk when they return, so there is no automatic
+            flush either. A flush only folds the write-ahead log into the file.
 
         Args:
             collection_name_array: which collections; None or ``[]`` for all.
@@ -45,7 +45,7 @@ class UpkeepCalls(Connection):
         return Status(message=OK_MESSAGE)
 
     def compact(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> Any:
-        """Give back the space of deleted vectors; returns when that is done.
+        """Free the space of deleted vectors; returns when that is done.
 
         Args:
             timeout: seconds to wait for a server.
@@ -57,7 +57,9 @@ class UpkeepCalls(Connection):
 
     @answering()
     def _compact(self, client: MilvusClient, name: str, timeout: float | None) -> Status:
-        client.describe_collection(name)  # Milvus Lite's server compacts what is not there without a word
+        client.describe_collection(
+            name
+        )  # Milvus Lite's server compacts an unknown collection without an error
         job = client.compact(name)
         end = None if timeout is None else time.monotonic() + timeout
         while client.get_compaction_state(job) == "Executing":
@@ -67,11 +69,11 @@ class UpkeepCalls(Connection):
         return Status(message=OK_MESSAGE)
 
     def client_version(self) -> str:
-        """The version of pymilvus whose calls these are."""
+        """The version of pymilvus that has these calls."""
         return CLIENT_VERSION
 
     def server_version(self, timeout: float | None = 10) -> tuple[Status, str | None]:
-        """The version of the server, or of milvus-store for a file."""
+        """The version of the server; for a file, of milvus-store."""
         return self._cmd("version", timeout)
 
     def server_status(self, timeout: float | None = 10) -> tuple[Status, str | None]:
@@ -104,7 +106,7 @@ class UpkeepCalls(Connection):
         return self._cmd(f"get_config {check_name(parent_key, 'cmd')}.{check_name(child_key, 'cmd')}")
 
     def set_config(self, parent_key: str, child_key: str, value: Any) -> tuple[Status, str | None]:
-        """Change a setting; on a file ``cache_config.cpu_cache_capacity`` can be, in GiB."""
+        """Change a setting; a file has only ``cache_config.cpu_cache_capacity``, in GiB."""
         key = f"{check_name(parent_key, 'cmd')}.{check_name(child_key, 'cmd')}"
         return self._cmd(f"set_config {key} {value}")
 
@@ -127,9 +129,7 @@ class UpkeepCalls(Connection):
         if self._is_server or key not in self._settings_of_file():
             raise Refused(Status.ILLEGAL_ARGUMENT, self._unknown_setting(key))
         if key != _CACHE:
-            raise Refused(
-                Status.ILLEGAL_ARGUMENT, f"{key} is what it is on a file; only {_CACHE} can be changed"
-            )
+            raise Refused(Status.ILLEGAL_ARGUMENT, f"{key} is fixed on a file; only {_CACHE} can be changed")
         try:
             gigabytes = float(value)
         except ValueError:
