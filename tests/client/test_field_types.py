@@ -98,8 +98,8 @@ def test_the_description_names_what_an_array_holds(client: MilvusClient) -> None
         ({"shares": [float("nan")]}, "element 0: expected a finite number"),
         ({"place": "POINT (1"}, "expected a geometry as WKT"),
         ({"place": 5}, "expected a geometry as WKT in a str, got int: 5"),
-        ({"moment": "yesterday"}, "'yesterday' is no ISO 8601 time"),
-        ({"moment": "2025-01-01"}, "'2025-01-01' is no ISO 8601 time"),
+        ({"moment": "yesterday"}, "'yesterday' is not an ISO 8601 time"),
+        ({"moment": "2025-01-01"}, "'2025-01-01' is not an ISO 8601 time"),
         ({"moment": 5}, "expected an ISO 8601 time as a str, or a datetime, got int: 5"),
     ],
 )

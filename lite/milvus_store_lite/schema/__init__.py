@@ -1,1 +1,1 @@
-"""What a schema is: fields, functions, data types, properties, and how moments and shapes are written."""
+"""The schema: fields, functions, data types, properties, and the texts of times and geometries."""

@@ -1,8 +1,8 @@
 """Clocks: the time zone that a call reads and shows times in, and which parts of a time it asks for.
 
-A call's own zone comes before its collection's, that before its database's, and where none has one it is UTC. It
-decides what a time without an offset means, and how times are shown. What is stored are instants, which no zone
-changes.
+The zone of a call has precedence over that of its collection, and this over that of its database; the default is
+UTC. The zone decides what a time without an offset means, and how times are shown. The file stores instants, which
+no zone changes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ TIMEZONE: Final = "timezone"
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What a call says of times. ``timezone``: a name, None for the collection's. ``parts``: those of
-    ``times.PARTS`` to show instead of the whole time, none for that.
+    """The options of a call for times. ``timezone``: a name, None for the collection's. ``parts``: those of
+    ``times.PARTS`` to show; empty to show the whole time.
 
     Raises:
         ParamError: no time zone has this name.
@@ -47,11 +47,11 @@ class Clock:
         return cls(timezone, _time_parts(time_fields))
 
     def zone(self, properties: Mapping[str, Any]) -> tzinfo:
-        """The zone that holds for a collection with ``properties``, its database's among them."""
+        """The zone of a call on a collection with ``properties``, which include those of its database."""
         return zone_of(properties) if self.timezone is None else zone_called(self.timezone, TIMEZONE)
 
     def show(self, properties: Mapping[str, Any]) -> Callable[[int], Any]:
-        """What turns a stored instant of such a collection into what the caller sees."""
+        """The function that turns a stored instant of such a collection into the value for the caller."""
         zone, parts = self.zone(properties), self.parts
         if parts:
             return lambda micros: times.parts(micros, parts, zone)
@@ -59,11 +59,11 @@ class Clock:
 
 
 COLLECTION_CLOCK: Final = Clock()
-"""That of the collection."""
+"""The clock of a call without options."""
 
 
 def zone_of(properties: Mapping[str, Any]) -> tzinfo:
-    """The zone of a collection with ``properties``, its database's among them."""
+    """The zone of a collection with ``properties``, which include those of its database."""
     name = properties.get(TIMEZONE)
     return times.UTC if name is None else zone_called(name, f"property {TIMEZONE!r}")
 
@@ -100,16 +100,16 @@ def _time_parts(given: object) -> tuple[str, ...]:
 
 
 def with_fixed_defaults(schema: Schema, zone: tzinfo) -> Schema:
-    """``schema`` whose default times have an offset, so that they stay what they are when the zone changes."""
+    """``schema`` with offsets in its default times, so that they stay the same when the zone changes."""
     fields = []
-    for one in schema.fields:
-        if one.dtype is DataType.TIMESTAMPTZ and isinstance(one.default, str):
+    for field in schema.fields:
+        if field.dtype is DataType.TIMESTAMPTZ and isinstance(field.default, str):
             try:
-                fixed = times.to_text(times.instant(one.default, zone), zone)
+                fixed = times.to_text(times.instant(field.default, zone), zone)
             except ValueError:
-                fixed = one.default  # checking the defaults says what is wrong with it
-            one = replace(one, default=fixed)
-        fields.append(one)
+                fixed = field.default  # the check of the defaults reports the error
+            field = replace(field, default=fixed)
+        fields.append(field)
     return replace(schema, fields=tuple(fields))
 
 
@@ -121,7 +121,7 @@ def _zone(name: str) -> tzinfo | None:
 
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; not of a name's form; a folder of names
+    except (KeyError, ValueError, OSError):  # unknown; malformed; a folder of names
         return None
 
 

@@ -1,4 +1,4 @@
-"""The data types of Milvus, by Milvus's own numbers, and what each holds."""
+"""The data types of Milvus, with Milvus's numbers, and the values of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 class DataType(IntEnum):
     """Type of a field; values equal those of ``pymilvus.DataType``."""
 
-    __hash__ = int.__hash__  # equal to the number, so found where it is; Enum's own is a call of Python
+    __hash__ = int.__hash__  # as for an int, to which it is equal; Enum's own hash is a Python function
 
     NONE = 0
     BOOL = 1
@@ -69,7 +69,7 @@ NUMPY_TYPES: dict[DataType, np.dtype[np.generic]] = {
     DataType.DOUBLE: np.dtype(np.float64),
     DataType.TIMESTAMPTZ: np.dtype(np.int64),  # microseconds since 1970-01-01T00:00:00Z
 }
-"""How a scalar column stands in memory."""
+"""The numpy type of a scalar column in memory."""
 
 DENSE_VECTORS: frozenset[DataType] = frozenset(
     {
@@ -79,10 +79,10 @@ DENSE_VECTORS: frozenset[DataType] = frozenset(
         DataType.INT8_VECTOR,
     }
 )
-"""Vectors of one number for each dimension; in memory all of them are float32."""
+"""Vectors with a number for each dimension; in memory all are float32."""
 
 ELEMENT_TYPES: frozenset[DataType] = frozenset({*NUMPY_TYPES, DataType.VARCHAR} - {DataType.TIMESTAMPTZ})
-"""What an ARRAY may hold."""
+"""The element types of an ARRAY."""
 
 STORED_TYPES: frozenset[DataType] = frozenset(
     {
@@ -96,4 +96,4 @@ STORED_TYPES: frozenset[DataType] = frozenset(
         DataType.SPARSE_FLOAT_VECTOR,
     }
 )
-"""What this version of the engine stores."""
+"""The types that this version of the engine stores."""

@@ -12,7 +12,7 @@ from .data_types import DataType
 
 
 class FunctionType(IntEnum):
-    """What a function does; values equal those of ``pymilvus.FunctionType``."""
+    """Kinds of functions; values equal those of ``pymilvus.FunctionType``."""
 
     UNKNOWN = 0
     BM25 = 1
@@ -23,7 +23,7 @@ class FunctionType(IntEnum):
 
 @dataclass(frozen=True)
 class Function:
-    """One function. Of BM25: the VARCHAR field it reads, and the sparse field it writes."""
+    """One function. BM25 reads a VARCHAR field and writes a sparse one."""
 
     name: str
     kind: FunctionType
@@ -68,7 +68,7 @@ class Function:
 
 
 class Described(Protocol):
-    """What a function asks of a field."""
+    """A field, as far as a function needs it."""
 
     @property
     def name(self) -> str: ...
@@ -84,15 +84,15 @@ class Described(Protocol):
 
 
 def check_functions(functions: Sequence[Function], fields: Sequence[Described]) -> None:
-    """Raise SchemaNotReadyException unless each function finds fields such as it reads and writes."""
+    """Raise SchemaNotReadyException unless the fields of each function exist and have the right types."""
     for what, names in (
-        ("function name", [one.name for one in functions]),
-        ("field that a function fills", [one.output for one in functions]),
+        ("function name", [function.name for function in functions]),
+        ("field that a function fills", [function.output for function in functions]),
     ):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise SchemaNotReadyException(message=f"duplicated {what}: {', '.join(doubled)}")
-    by_name = {one.name: one for one in fields}
+    by_name = {field.name: field for field in fields}
     for function in functions:
         source = _field(function, by_name, function.input, DataType.VARCHAR)
         target = _field(function, by_name, function.output, DataType.SPARSE_FLOAT_VECTOR)
@@ -109,10 +109,10 @@ def check_functions(functions: Sequence[Function], fields: Sequence[Described]) 
 
 
 def _field(function: Function, fields: Mapping[str, Described], name: str, dtype: DataType) -> Described:
-    one = fields.get(name)
-    if one is None or one.dtype is not dtype:
-        found = "does not exist" if one is None else f"is {one.describe()}"
+    field = fields.get(name)
+    if field is None or field.dtype is not dtype:
+        found = "does not exist" if field is None else f"is {field.describe()}"
         raise SchemaNotReadyException(
             message=f"function '{function.name}' (BM25): field '{name}' must be {dtype.name}, and {found}"
         )
-    return one
+    return field

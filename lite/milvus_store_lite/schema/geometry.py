@@ -13,13 +13,13 @@ import numpy.typing as npt
 from ..extras import import_extra
 
 MAX_NESTING: Final = 100
-"""Levels of brackets in a text; the deepest geometry that is no collection of collections has three."""
+"""The most levels of brackets in a text; the deepest geometry without collections of collections has three."""
 
 MAX_POINTS: Final = 100_000
-"""Points of a geometry in a row."""
+"""The most points of a geometry in a row."""
 
 MAX_POINTS_IN_FILTER: Final = 20_000
-"""Points of the geometry in a filter. Relations of two outlines take their product at worst."""
+"""The most points of the geometry in a filter. Relations of two outlines take their product at worst."""
 
 Geometries = npt.NDArray[np.object_]
 
@@ -33,7 +33,7 @@ _BRACKET: Final = re.compile("[()]")
 
 
 def _check_nesting(text: str) -> None:
-    """Raise ValueError for brackets that nest deeper than GEOS, which recurses, has stack for."""
+    """Raise ValueError for brackets that nest too deep for the stack of GEOS, which recurses."""
     if text.count("(") <= MAX_NESTING:
         return
     depth = 0
@@ -47,7 +47,7 @@ def _check_points(geometries: Geometries, most: int) -> None:
     library = shapely()
     # GEOS takes NaN and infinities, and fails later, in some of its relations.
     if not np.isfinite(library.get_coordinates(geometries)).all():
-        raise ValueError("the geometry has a coordinate that is no finite number")
+        raise ValueError("the geometry has a coordinate that is not a finite number")
     points = library.get_num_coordinates(geometries)
     if points.size and points.max() > most:
         raise ValueError(
@@ -62,7 +62,7 @@ def from_wkt(texts: Sequence[str | None], most: int | None = None) -> Geometries
         most: how many points each may have; None for texts that come from the file.
 
     Raises:
-        ValueError: a text is no WKT, or beyond the bounds.
+        ValueError: a text is not WKT, or is beyond the bounds.
     """
     library = shapely()
     for text in texts:
@@ -79,6 +79,6 @@ def from_wkt(texts: Sequence[str | None], most: int | None = None) -> Geometries
 
 
 def to_wkt(geometries: Geometries) -> list[str]:
-    """The texts that stand for just these geometries, with the shortest coordinates that do."""
+    """The texts of these geometries, with the shortest coordinates that are exact."""
     texts: list[Any] = shapely().to_wkt(geometries, rounding_precision=-1).tolist()
     return texts

@@ -1,4 +1,4 @@
-"""What a collection's rows look like: immutable, checked once, written to the catalog as JSON.
+"""The schema of a collection's rows: immutable, checked once, written to the catalog as JSON.
 
 The schema knows nothing of SQLite, of Python's input values or of the client's builder classes.
 """
@@ -127,7 +127,7 @@ class Field:
     @lazy
     def element(self) -> Field:
         """An element of an ARRAY field, as a field of the same name."""
-        assert self.element_type is not None, f"{self.name} is no array field"
+        assert self.element_type is not None, f"{self.name} is not an array field"
         return Field(self.name, self.element_type, max_length=self.max_length)
 
     def describe(self) -> str:
@@ -209,20 +209,20 @@ def check_members(name: str, members: tuple[Field, ...]) -> None:
             message=f"field '{name}' (ARRAY<STRUCT>): members share a name: {names}"
         )
     for member in members:
-        place = f"field '{name}' (ARRAY<STRUCT>), member '{member.name}' ({member.describe()})"
+        where = f"field '{name}' (ARRAY<STRUCT>), member '{member.name}' ({member.describe()})"
         if member.dtype.is_vector:
             raise SchemaNotReadyException(
-                message=f"{place}: vectors in structs (embedding lists) are not stored: make a row of each "
+                message=f"{where}: vectors in structs (embedding lists) are not stored: make a row of each "
                 "struct with the vector as its own field, and tell rows that belong together by a scalar field"
             )
         if member.dtype not in ELEMENT_TYPES:
             possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
-            raise SchemaNotReadyException(message=f"{place}: expected one of {possible}")
+            raise SchemaNotReadyException(message=f"{where}: expected one of {possible}")
         if member != Field(
             member.name, member.dtype, max_length=member.max_length, description=member.description
         ):
             raise SchemaNotReadyException(
-                message=f"{place}: a member has a type, a max_length and a description only; the array as a whole "
+                message=f"{where}: a member has a type, a max_length and a description only; the array as a whole "
                 "may be nullable"
             )
 
@@ -246,34 +246,34 @@ class Schema:
         filled = self.filled_by
         numbered = tuple(
             replace(
-                one,
-                field_id=one.field_id or FIRST_FIELD_ID + place,
-                is_function_output=one.name in filled,
+                field,
+                field_id=field.field_id or FIRST_FIELD_ID + index,
+                is_function_output=field.name in filled,
             )
-            for place, one in enumerate(self.fields)
+            for index, field in enumerate(self.fields)
         )
         object.__setattr__(self, "fields", numbered)
-        object.__setattr__(self, "by_name", {one.name: one for one in numbered})
+        object.__setattr__(self, "by_name", {field.name: field for field in numbered})
 
     def _check_fields(self) -> None:
         if len(self.fields) > MAX_FIELDS:
             raise SchemaNotReadyException(
                 message=f"a collection has at most {MAX_FIELDS} fields, got {len(self.fields)}"
             )
-        names = [one.name for one in self.fields]
+        names = [field.name for field in self.fields]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise SchemaNotReadyException(message=f"duplicated field name: {', '.join(doubled)}")
-        primaries = [one.name for one in self.fields if one.is_primary]
+        primaries = [field.name for field in self.fields if field.is_primary]
         if len(primaries) != 1:
             found = ", ".join(primaries) or "none"
             raise PrimaryKeyException(message=f"a schema has exactly one primary key field, found {found}")
-        partition_keys = [one.name for one in self.fields if one.is_partition_key]
+        partition_keys = [field.name for field in self.fields if field.is_partition_key]
         if len(partition_keys) > 1:
             raise SchemaNotReadyException(
                 message=f"a schema has at most one partition key, found {', '.join(partition_keys)}"
             )
-        if not any(one.dtype.is_vector for one in self.fields):
+        if not any(field.dtype.is_vector for field in self.fields):
             raise SchemaNotReadyException(message="a schema has at least one vector field, found none")
         if self.num_partitions is not None and not 1 <= self.num_partitions <= 1024:
             raise ParamError(
@@ -282,25 +282,25 @@ class Schema:
 
     @lazy
     def primary(self) -> Field:
-        return next(one for one in self.fields if one.is_primary)
+        return next(field for field in self.fields if field.is_primary)
 
     @lazy
     def partition_key(self) -> Field | None:
-        return next((one for one in self.fields if one.is_partition_key), None)
+        return next((field for field in self.fields if field.is_partition_key), None)
 
     @property
     def filled_by(self) -> dict[str, Function]:
         """Field → the function that fills it."""
-        return {one.output: one for one in self.functions}
+        return {function.output: function for function in self.functions}
 
     @lazy
     def vectors(self) -> tuple[Field, ...]:
-        return tuple(one for one in self.fields if one.dtype.is_vector)
+        return tuple(field for field in self.fields if field.dtype.is_vector)
 
     @lazy
     def scalars(self) -> tuple[Field, ...]:
         """Every field that is a column of the rows table, the primary key first."""
-        others = (one for one in self.fields if not one.dtype.is_vector and not one.is_primary)
+        others = (field for field in self.fields if not field.dtype.is_vector and not field.is_primary)
         return (self.primary, *others)
 
     def to_json(self) -> str:
@@ -309,10 +309,10 @@ class Schema:
             "description": self.description,
             "enable_dynamic_field": self.enable_dynamic_field,
             "num_partitions": self.num_partitions,
-            "fields": [_field_to_dict(one) for one in self.fields],
+            "fields": [_field_to_dict(field) for field in self.fields],
         }
         if self.functions:
-            stored["functions"] = [one.to_dict() for one in self.functions]
+            stored["functions"] = [function.to_dict() for function in self.functions]
         return json.dumps(stored, ensure_ascii=False)
 
     @classmethod
@@ -323,21 +323,21 @@ class Schema:
         return cls(**loaded)
 
 
-_FIELD_DEFAULTS = {one.name: one.default for one in fields(Field)}
+_FIELD_DEFAULTS = {field.name: field.default for field in fields(Field)}
 
 
-def _field_to_dict(one: Field) -> dict[str, Any]:
-    stored = {key: value for key, value in asdict(one).items() if value is not _FIELD_DEFAULTS[key]}
+def _field_to_dict(field: Field) -> dict[str, Any]:
+    stored = {key: value for key, value in asdict(field).items() if value is not _FIELD_DEFAULTS[key]}
     stored.pop("default", None)
     stored.pop("is_function_output", None)
     stored.pop("members", None)
-    if one.members:
-        stored["members"] = [_field_to_dict(member) for member in one.members]
-    if one.has_default:
-        stored["default"] = one.default
-    if one.element_type is not None:
-        stored["element_type"] = one.element_type.name
-    return {**stored, "dtype": one.dtype.name}
+    if field.members:
+        stored["members"] = [_field_to_dict(member) for member in field.members]
+    if field.has_default:
+        stored["default"] = field.default
+    if field.element_type is not None:
+        stored["element_type"] = field.element_type.name
+    return {**stored, "dtype": field.dtype.name}
 
 
 def _field_from_dict(stored: dict[str, Any]) -> Field:

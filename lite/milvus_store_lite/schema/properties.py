@@ -1,6 +1,6 @@
-"""Properties of databases and collections: which ones there are, what they may be, and which a file cannot keep.
+"""Properties of databases and collections: the known keys, their values, and those that a file cannot serve.
 
-Milvus takes any other key as well, for the user's own use, and so do we: it is stored and shown. A known key that
+Milvus stores and shows any other key as well, for the user's own purposes, and so does a file. A known key that
 would change what calls do, and that a file does not serve, is an error.
 """
 
@@ -28,7 +28,7 @@ COLLECTION_PROPERTIES: Final[Mapping[str, str]] = {
     "lazyload.enabled": _FLAG,
     "collection.autocompaction.enabled": _FLAG,
 }
-"""Key → what its value must be. Those after the first three say where a server keeps data: no answer changes."""
+"""Key → its kind of value. Those after the first three say where a server keeps data: they change no answer."""
 
 DATABASE_PROPERTIES: Final[Mapping[str, str]] = {TIMEZONE: _ZONE}
 
@@ -52,10 +52,10 @@ _UNSERVED_PREFIXES: Final = (
 
 
 def checked_properties(owner: str, known: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given`` with the values of ``known`` keys checked; ``owner`` is what has them, for errors.
+    """``given`` with the values of ``known`` keys checked; ``owner``: of the properties, for errors.
 
     Raises:
-        ParamError: a value is not what its key takes, or a key asks for what a file does not serve.
+        ParamError: a key does not take its value, or a file does not serve the key.
     """
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
         raise ParamError(message=f"properties must be a dict with str keys, got {given!r:.80}")

@@ -1,4 +1,4 @@
-"""Words of the filter language that Milvus takes for no field's name, since no filter could speak of the field."""
+"""Words of the filter language, which Milvus refuses as names of fields: no filter could name the field."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ RESERVED_NAMES: Final = frozenset(
         *("array_length", "text_match", "phrase_match", "random_sample"),
     }
 )
-"""In small letters; no spelling of them is free."""
+"""In lower case; every spelling is reserved."""
 
 
-def check_field_name(one: Field) -> None:
+def check_field_name(field: Field) -> None:
     """Raise ParamError if a new field, or a member of its structs, cannot have its name.
 
-    Only new ones: a file that has such a field from before stays readable.
+    Only new ones: a file that already has such a field stays readable.
     """
-    for each in (one, *one.members):
+    for each in (field, *field.members):
         if each.name.lower() in RESERVED_NAMES:
             raise ParamError(
                 code=1701,

@@ -1,7 +1,7 @@
-"""Points in time and spans of time: what ISO 8601 texts mean, and moving many instants by a span.
+"""Points in time and spans of time: parses ISO 8601 texts, and moves many instants by a span.
 
-An instant is a count of microseconds since 1970-01-01T00:00:00Z. Errors are ``ValueError``. Which time zone a call
-reads and shows times in is decided in ``clock``.
+An instant is a count of microseconds since 1970-01-01T00:00:00Z. Errors are ``ValueError``. ``clock`` decides in
+which time zone a call reads and shows times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 UTC: Final = timezone.utc
 PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond")
-"""What ``parts`` takes a time apart into."""
+"""The parts of a time that ``parts`` returns."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -54,7 +54,7 @@ class Span:
 def instant(given: str | datetime, zone: tzinfo = UTC) -> int:
     """The microseconds of an ISO 8601 time such as ``2025-01-31T12:00:00+08:00``; without an offset, in ``zone``.
 
-    A time that the clocks of the zone show twice is the first of the two; one that they skip is counted on from
+    A time that the clocks of the zone show twice means the first of the two. A time that they skip is counted from
     before the gap.
     """
     moment = _moment(given) if isinstance(given, str) else given
@@ -77,7 +77,7 @@ def _moment(text: str) -> datetime:
             moment = moment.replace(tzinfo=_offset(offset))
     except ValueError:
         raise ValueError(
-            f"{text!r:.60} is no ISO 8601 time, write one as '2025-01-31T12:00:00', "
+            f"{text!r:.60} is not an ISO 8601 time: write one as '2025-01-31T12:00:00', "
             f"'2025-01-31T12:00:00+08:00' or '2025-01-31T04:00:00Z'"
         ) from None
     if fraction is not None:
@@ -109,10 +109,10 @@ def to_text(micros: int, zone: tzinfo = UTC) -> str:
 
 
 def parts(micros: int, names: Sequence[str], zone: tzinfo = UTC) -> list[int]:
-    """Those of ``PARTS`` of the instant that are called ``names``, by the clocks of ``zone``."""
+    """The parts ``names`` of the instant, by the clocks of ``zone``."""
     utc, years = _utc(micros), 0
     if not 1 < utc.year < datetime.max.year:
-        # The zone's calendar may leave the years that Python counts: it repeats itself every 400.
+        # The zone's calendar may leave Python's range of years: it repeats every 400.
         years = -400 if utc.year > 1 else 400
         utc = utc.replace(year=utc.year + years)
     moment = utc.astimezone(zone)
@@ -129,7 +129,9 @@ def span(text: str) -> Span:
     """The span of an ISO 8601 duration: ``P1DT2H``, ``P3M``, ``-P1Y``, ``PT0.5S``."""
     found = _SPAN.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r:.60} is no ISO 8601 duration, write one as 'P3D', 'P1Y2M' or 'PT1H30M'")
+        raise ValueError(
+            f"{text!r:.60} is not an ISO 8601 duration: write one as 'P3D', 'P1Y2M' or 'PT1H30M'"
+        )
     parts = {name: value for name, value in found.groupdict().items() if value and name != "sign"}
     if any(len(value) > _MAX_DIGITS for value in parts.values()):
         raise ValueError(f"the duration {text!r:.60} is too long")
@@ -144,8 +146,8 @@ def span(text: str) -> Span:
 def moved(instants: npt.NDArray[np.int64], by: Span) -> npt.NDArray[Any]:
     """``instants`` moved by the span: int64, or Python integers where that is too small.
 
-    A month that is too short for the day gives its last day, as calendars do: a month after January 31st is
-    the last day of February.
+    In a month that is too short for the day, the result is its last day: a month after January 31st is the last
+    day of February.
     """
     if by.months:
         instants = _moved_by_months(instants, by.months)

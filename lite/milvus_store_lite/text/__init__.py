@@ -1,4 +1,4 @@
-"""Text: from words as they are written to the tokens that searches and matches compare."""
+"""Text: from written words to the tokens that searches and matches compare."""
 
 from .analyzer import Analyzer, Token, analyzer
 

@@ -1,6 +1,6 @@
 """Analyzers: text to tokens, by tantivy's tokenizers and filters, which Milvus itself is built on.
 
-What tantivy has runs inside tantivy, over whole texts; the filters it lacks run afterwards on each distinct token.
+tantivy runs its own filters over whole texts. The filters that it lacks run afterwards on each distinct token.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from .parameters import Chain, Step, parse
 from .predicates import predicate
 
 _KNOWN_TOKENS: Final = 65_536
-"""Tokens whose way through the later filters is remembered."""
+"""Tokens for which the result of the later filters is cached."""
 
 Finish = Callable[[str], tuple[str, ...]]
 
 
 class Token(NamedTuple):
-    """A token, where it stands in the text, by characters, and among the tokens.
+    """A token, and its offsets in the text in characters.
 
-    ``position`` counts the tokens before it, dropped ones as well; of ``jieba``, whose words overlap, the
-    characters, and there ``length`` is how many it has.
+    ``position`` counts the tokens before it, dropped ones as well. Words of ``jieba`` overlap: there it counts
+    characters, and ``length`` is the number of characters of the token.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Analyzer:
         """The tokens of each text, in order.
 
         Raises:
-            UnicodeEncodeError: a text holds what UTF-8 cannot, a lone surrogate.
+            UnicodeEncodeError: a text has a lone surrogate, which UTF-8 cannot hold.
         """
         found: list[list[str]] = list(map(self._tokenizer.analyze, texts))
         finish = self._finish
@@ -61,22 +61,22 @@ class Analyzer:
         return [list(chain.from_iterable(map(finish, tokens))) for tokens in found]
 
     def positioned(self, text: str) -> list[Token]:
-        """The same tokens of one text, with their places. Dropped tokens leave a gap in the positions."""
+        """The same tokens of one text, with their offsets. Dropped tokens leave a gap in the positions."""
         cut = self._cut(text)
         if self._filter is None:
-            return [Token(*one) for one in cut]
+            return [Token(*parts) for parts in cut]
         filtered = self._filter
-        return [Token(token, *place) for word, *place in cut for token in filtered(word)]
+        return [Token(token, *span) for word, *span in cut for token in filtered(word)]
 
     def _cut(self, text: str) -> Iterator[tuple[str, int, int, int, int]]:
-        """The tokens before any filter, each with what a ``Token`` says of it."""
+        """The tokens before any filter, each with the values of a ``Token``."""
         if isinstance(self._bare, Jieba):
             for word, start, end in self._bare.spans(text):
                 yield word, start, end, start, end - start
             return
         end = 0
         for position, word in enumerate(self._bare.analyze(text)):
-            # Between two words are only characters that no word has.
+            # Only characters that no word has stand between two words.
             start = text.index(word, end)
             end = start + len(word)
             yield word, start, end, position, 1
@@ -89,7 +89,7 @@ def analyzer(params: Mapping[str, Any] | str | None = None) -> Analyzer:
     [['runner', 'were', 'run'], ['hello']]
 
     Raises:
-        ParamError: the parameters are not such as Milvus takes.
+        ParamError: Milvus does not take the parameters.
         MilvusException: a package that the analyzer needs is not installed.
     """
     if params is None or isinstance(params, str):
@@ -106,7 +106,7 @@ def _compiled(params: str) -> Analyzer:
 
 
 def _split(described: Chain) -> tuple[list[Step], list[Step]]:
-    """The filters that tantivy applies while it cuts, and those that come after."""
+    """The filters that tantivy applies while it cuts, and those that follow."""
     filters = list(described.filters)
     if described.tokenizer.kind == "jieba":
         return [], filters
@@ -118,13 +118,13 @@ def _tokenizer(step: Step, filters: list[Step]) -> Any:
     if step.kind == "jieba":
         return Jieba(step.options["dict"], step.options["mode"], step.options["hmm"])
     tantivy = _tantivy()
-    # Milvus's standard tokenizer cuts at whatever is not alphanumeric: tantivy calls it simple.
+    # Milvus's standard tokenizer cuts at characters that are not alphanumeric: tantivy calls it simple.
     kind = tantivy.Tokenizer.whitespace if step.kind == "whitespace" else tantivy.Tokenizer.simple
     return _built(tantivy, kind(), filters)
 
 
 def _finish(steps: Sequence[Step]) -> Finish | None:
-    """What ``steps`` make of one token: itself, nothing, another one or several."""
+    """The tokens that ``steps`` make of one token: itself, none, another one or several."""
     if not steps:
         return None
     stages: list[Finish] = []
@@ -157,8 +157,8 @@ def _by_tantivy(steps: list[Step]) -> Finish:
 def _built(tantivy: ModuleType, tokenizer: Any, steps: list[Step]) -> Any:
     builder = tantivy.TextAnalyzerBuilder(tokenizer)
     for step in steps:
-        for one in _filters(tantivy.Filter, step):
-            builder = builder.filter(one)
+        for built in _filters(tantivy.Filter, step):
+            builder = builder.filter(built)
     return builder.build()
 
 

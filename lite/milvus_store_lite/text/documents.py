@@ -1,4 +1,4 @@
-"""Documents as counts of their terms: what full text search ranks by."""
+"""Documents as counts of their terms, by which full text search ranks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Documents:
     """Some documents, one after another.
 
     ``terms``: the distinct terms of all of them. ``starts``: (n + 1,) int64, where each document begins in
-    ``codes`` (p,) int64, places in ``terms``, each once in a document, and ``counts`` (p,) int64, how often the
+    ``codes`` (p,) int64, indices into ``terms``, each once in a document, and ``counts`` (p,) int64, how often the
     document has the term.
     """
 
@@ -28,18 +28,18 @@ class Documents:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def keep(self, places: Sequence[int]) -> Documents:
-        """The documents at ``places``, in that order. The terms stay, those of dropped documents as well."""
-        lengths = np.diff(self.starts)[places]
+    def keep(self, indices: Sequence[int]) -> Documents:
+        """The documents at ``indices``, in that order. The terms stay, those of dropped documents as well."""
+        lengths = np.diff(self.starts)[indices]
         starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-        kept = np.arange(starts[-1]) + np.repeat(self.starts[places] - starts[:-1], lengths)
+        kept = np.arange(starts[-1]) + np.repeat(self.starts[indices] - starts[:-1], lengths)
         return Documents(self.terms, starts, self.codes[kept], self.counts[kept])
 
 
 def count_terms(tokens: Sequence[Sequence[str]]) -> Documents:
     """The documents whose tokens are given."""
     lengths = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
-    # A term that is looked up for the first time gets the next code.
+    # A new term gets the next code.
     code_of: defaultdict[str, int] = defaultdict(count().__next__)
     everything = chain.from_iterable(tokens)
     codes = np.fromiter(map(code_of.__getitem__, everything), dtype=np.int64, count=lengths.sum())

@@ -14,8 +14,8 @@ class Jieba:
 
     Args:
         words: the dictionary; ``_default_`` among them stands for jieba's own.
-        mode: ``search`` gives the words inside long words as well, ``exact`` does not.
-        hmm: whether words that the dictionary lacks are guessed.
+        mode: ``search`` also returns the words inside long words, ``exact`` does not.
+        hmm: whether to guess words that the dictionary lacks.
     """
 
     def __init__(self, words: Sequence[str], mode: str, hmm: bool) -> None:
@@ -28,7 +28,7 @@ class Jieba:
         self._hmm = hmm
 
     def analyze(self, text: str) -> list[str]:
-        """The words of ``text``, white space and punctuation among them."""
+        """The words of ``text``, with white space and punctuation."""
         cut = self._jieba.cut_for_search if self._is_search else self._jieba.cut
         found: list[str] = cut(text, self._hmm)
         return found

@@ -1,7 +1,7 @@
-"""``multi_analyzer_params``: a field whose texts are cut by the analyzer that another field of the row names.
+"""``multi_analyzer_params``: another field of the row names the analyzer for a field's text.
 
-A field keeps them where it keeps the parameters of its one analyzer, which have no ``by_field``. Names and
-meanings are Milvus's (https://milvus.io/docs/multi-language-analyzers.md).
+A field stores them in place of the parameters of a single analyzer, which have no ``by_field``. Names and meanings
+are Milvus's (https://milvus.io/docs/multi-language-analyzers.md).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .analyzer import Analyzer, analyzer
 
 _KEYS: Final = ("analyzers", "by_field", "alias")
 DEFAULT: Final = "default"
-"""The analyzer of texts whose own is not among the others."""
+"""The analyzer of texts that name an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +31,30 @@ class Languages:
     alias: Mapping[str, str]
 
     def named(self, name: str | None) -> Analyzer:
-        """The analyzer called ``name``, the default one if there is none of this name."""
+        """The analyzer ``name``, or the default one for an unknown name."""
         known = self.alias.get(name or DEFAULT, name)
         return self.analyzers.get(known or DEFAULT) or self.analyzers[DEFAULT]
 
     def tokens(self, texts: Sequence[str], names: Sequence[str | None]) -> list[list[str]]:
-        """The tokens of each text, by the analyzer that is named for it."""
-        places: dict[str | None, list[int]] = {}
-        for place, name in enumerate(names):
-            places.setdefault(name, []).append(place)
+        """The tokens of each text, by its analyzer."""
+        indices: dict[str | None, list[int]] = {}
+        for index, name in enumerate(names):
+            indices.setdefault(name, []).append(index)
         found: list[list[str]] = [[]] * len(texts)
-        for name, own in places.items():
-            for place, tokens in zip(own, self.named(name).tokens([texts[at] for at in own]), strict=True):
-                found[place] = tokens
+        for name, own in indices.items():
+            for index, tokens in zip(own, self.named(name).tokens([texts[at] for at in own]), strict=True):
+                found[index] = tokens
         return found
 
 
-def languages(one: Field) -> Languages | None:
-    """The analyzers of a VARCHAR field that has several, None for one that has not."""
-    return None if one.analyzer_params is None else _compiled(one.analyzer_params)
+def languages(field: Field) -> Languages | None:
+    """The analyzers of a VARCHAR field with several, None for other fields."""
+    return None if field.analyzer_params is None else _compiled(field.analyzer_params)
 
 
-def check_languages(schema: Schema, one: Field) -> None:
-    """Raise ParamError, or MilvusException for a missing package, unless rows can name analyzers of ``one``."""
-    found = languages(one)
+def check_languages(schema: Schema, field: Field) -> None:
+    """Raise ParamError, or MilvusException for a missing package, unless rows can name analyzers of ``field``."""
+    found = languages(field)
     if found is None:
         return
     by = schema.by_name.get(found.by_field)
@@ -63,7 +63,7 @@ def check_languages(schema: Schema, one: Field) -> None:
             message=f"by_field of multi_analyzer_params must be a VARCHAR field, not the primary key, got "
             f"{found.by_field!r}"
         )
-    if one.enable_match:
+    if field.enable_match:
         raise ParamError(
             message="multi_analyzer_params serve full text search only, as in Milvus: expected no enable_match"
         )
@@ -93,7 +93,7 @@ def _alias(given: Any, analyzers: Mapping[str, Any]) -> dict[str, str]:
     if given is None:
         return {}
     if not isinstance(given, dict) or not all(
-        isinstance(one, str) and one in analyzers for one in given.values()
+        isinstance(value, str) and value in analyzers for value in given.values()
     ):
         raise ParamError(
             message=f"alias of multi_analyzer_params must be a dict of names to {', '.join(analyzers)}, "

@@ -1,7 +1,7 @@
-"""What ``analyzer_params`` may say, checked and spelled out: one tokenizer and a chain of filters.
+"""Parses and checks ``analyzer_params``: one tokenizer and a chain of filters.
 
 Names and meanings are Milvus's (https://milvus.io/docs/analyzer-overview.md). This module knows what is allowed,
-not how it is done.
+not how to do it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ DEFAULT_DICTIONARY: Final = "_default_"
 MAX_FILTERS: Final = 100
 MAX_COMPOUND_WORDS: Final = 10_000
 MAX_COMPOUND_LENGTH: Final = 200
-"""Words of a decompounder and the characters of one: the time that tantivy takes to prepare them grows with the
-square of both."""
+"""The most words of a decompounder, and characters of a word: the time that tantivy takes to prepare them grows
+with the square of both."""
 
 _TOKENIZERS: Final = ("standard", "whitespace", "jieba")
 _PLAIN_FILTERS: Final = (
@@ -41,7 +41,7 @@ _BUILT_IN: Final = ("standard", "english", "chinese")
 
 @dataclass(frozen=True)
 class Step:
-    """A tokenizer or a filter by name, with its options, all of them given."""
+    """A tokenizer or a filter by name, with all its options."""
 
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Chain:
-    """An analyzer: how text is cut, and what then happens to each token, in order."""
+    """An analyzer: a tokenizer, and the filters of each token, in order."""
 
     tokenizer: Step
     filters: tuple[Step, ...]
@@ -62,12 +62,12 @@ def parse(text: str) -> Chain:
         text: JSON: ``{"type": "english"}``, or ``{"tokenizer": ..., "filter": [...]}``.
 
     Raises:
-        ParamError: naming what is not known, and what is.
+        ParamError: names the unknown word and the known ones.
     """
     try:
         params = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ParamError(message=f"analyzer_params are no JSON: {error}: {text!r:.80}") from None
+        raise ParamError(message=f"analyzer_params are not JSON: {error}: {text!r:.80}") from None
     if not isinstance(params, dict):
         _fail("analyzer_params must be a dict", params)
     if "type" in params or not params:
@@ -166,11 +166,11 @@ def _filter(given: object) -> Step:
 
 
 def _stop_words(given: object) -> dict[str, Any]:
-    """The languages whose lists are named, and the words that are listed."""
+    """The languages whose stop words are named, and the words that are listed."""
     listed = _strings("'stop_words'", [given] if isinstance(given, str) else given)
     languages = tuple(word[1:-1] for word in listed if re.fullmatch(r"_\w+_", word))
     for language in languages:
-        _one_of("a list of stop words", f"_{language}_", tuple(f"_{one}_" for one in STOP_WORD_LANGUAGES))
+        _one_of("a list of stop words", f"_{language}_", tuple(f"_{name}_" for name in STOP_WORD_LANGUAGES))
     return {
         "languages": languages,
         "words": tuple(word for word in listed if not re.fullmatch(r"_\w+_", word)),
@@ -178,7 +178,7 @@ def _stop_words(given: object) -> dict[str, Any]:
 
 
 def _strings(what: str, given: object) -> tuple[str, ...]:
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
         _fail(f"{what} must be a list of str", given)
     return tuple(given)
 

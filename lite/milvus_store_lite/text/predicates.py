@@ -1,4 +1,4 @@
-"""Filters that keep or drop whole tokens and that tantivy does not have."""
+"""Filters that keep or drop whole tokens, which tantivy lacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .parameters import Step
 from .re2 import compiled
 
 Predicate = Callable[[str], object]
-"""Something true for a token that is kept."""
+"""True for a token to keep."""
 
 _HAN: Final = (
     "\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff"
@@ -23,7 +23,7 @@ _HAN: Final = (
 
 
 def predicate(step: Step) -> Predicate | None:
-    """What filter ``step`` keeps; None for a filter that tantivy has."""
+    """The predicate of filter ``step``; None for a filter that tantivy has."""
     if step.kind == "regex":
         return _regex(step.options["expr"])
     return _PREDICATES.get(step.kind)
@@ -38,7 +38,9 @@ def _regex(pattern: str) -> Predicate:
 
 
 def _has_no_punctuation(token: str) -> bool:
-    return not any(one.isspace() or unicodedata.category(one).startswith("P") for one in token)
+    return not any(
+        character.isspace() or unicodedata.category(character).startswith("P") for character in token
+    )
 
 
 _PREDICATES: Final[dict[str, Predicate]] = {

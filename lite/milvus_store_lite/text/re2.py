@@ -1,5 +1,6 @@
-"""Regular expressions of users, by RE2: it never takes more than linear time in the text, whatever the pattern.
-Python's ``re`` can be made to take years. The library is imported at the first pattern.
+"""Regular expressions of users, by RE2, which takes linear time in the text for any pattern.
+
+Some patterns make Python's ``re`` run for years. The library is imported at the first pattern.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from typing import Any, Final
 from ..extras import import_extra
 
 MAX_LENGTH: Final = 65_536
-"""Characters of a pattern."""
+"""The most characters of a pattern."""
 
 MAX_STEPS: Final = 10_000
-"""Steps of the compiled pattern. At worst each character of the text takes each of them, some nanoseconds."""
+"""The most steps of a compiled pattern. At worst each character of the text takes each step, some nanoseconds."""
 
 
 def compiled(needy: str, pattern: str) -> Any:
     """The compiled ``pattern``.
 
     Args:
-        needy: what needs the library, as the subject of a sentence.
+        needy: the feature that needs the library, as the subject of a sentence.
 
     Raises:
         ValueError: RE2 does not take the pattern, or it is too large.
@@ -32,7 +33,7 @@ def compiled(needy: str, pattern: str) -> Any:
         )
     options = re2.Options()
     options.log_errors = False
-    options.never_capture = True  # with thousands of groups to keep, a search takes minutes
+    options.never_capture = True  # with thousands of groups to capture, a search takes minutes
     try:
         found = re2.compile(pattern, options)
     except re2.error as error:

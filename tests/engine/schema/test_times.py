@@ -78,5 +78,5 @@ def test_forms_of_times(text: str, utc: str) -> None:
     ],
 )
 def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(ValueError, match="is no ISO 8601 time"):
+    with pytest.raises(ValueError, match="is not an ISO 8601 time"):
         instant(text)

@@ -103,7 +103,7 @@ def test_the_whitespace_tokenizer_leaves_punctuation() -> None:
         (chain({"type": "stemmer", "language": "klingon"}), "must be one of arabic"),
         (chain({"type": "regex", "expr": "("}), "RE2 does not take"),
         (chain({"type": "decompounder", "word_list": [""]}), "must be words"),
-        ("{", "are no JSON"),
+        ("{", "are not JSON"),
         ({"stop": {1}}, "must be JSON"),
         ([1], "must be a dict"),
         (7, "must be a dict"),
