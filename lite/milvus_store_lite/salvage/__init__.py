@@ -1,7 +1,7 @@
-"""Salvage: every row of a damaged file that is what was written, in a new file.
+"""Salvage: copies every sound row of a damaged file to a new file.
 
-Rows, vectors and their checksums are copied as they are stored, under the numbers they had, so that nothing is
-interpreted that could be misread. What can be made from the rows again, is: indexes, counts, full text documents.
+Rows, vectors and their checksums are copied as they are stored, under the same numbers, so that nothing is
+interpreted that could be misread. Indexes, counts and full text documents are made again from the rows.
 """
 
 from .file import recover_file

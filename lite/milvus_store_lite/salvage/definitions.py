@@ -1,7 +1,7 @@
-"""The catalog of a damaged file, as far as it can be read: databases, and collections with all that defines them.
+"""The catalog of a damaged file, as far as it can be read: databases, and collections with their definitions.
 
-What does not agree with itself is left out or put right, and noted. A definition whose checksum is wrong is used
-all the same: rows have checksums of their own, which a wrong definition would not fit.
+Inconsistent entries are left out or corrected, and noted. A definition with a wrong checksum is still used: rows
+have checksums of their own, which a wrong definition would not fit.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from .scan import UNREADABLE_ROWS, Scan, largest, readable
 Note = Callable[[str], object]
 
 _IDS_TRIED: Final = 10_000
-"""Numbers of databases, collections and partitions that are asked for where SQLite cannot list them."""
+"""Up to this number, databases, collections and partitions are read one by one where SQLite cannot list them."""
 _LARGEST_SEQ: Final = 1 << 40
-"""Beyond it lies damage: the seqs of a million rows have to add up to a 64-bit number."""
+"""A larger seq is damage: the seqs of a million rows have to add up to a 64-bit number."""
 
 
 @dataclass
 class FoundCollection:
-    """A collection that can be read. ``expected``: the rows that were written, and what their seqs add up to; None
-    where the position is not what was written."""
+    """A collection that can be read. ``expected``: the number of rows and the sum of their seqs; None where that
+    record is damaged."""
 
     id: int
     database_id: int
@@ -63,7 +63,7 @@ class FoundCollection:
     aliases: list[str] = field(default_factory=list)
 
     @property
-    def place(self) -> str:
+    def where(self) -> str:
         return f"collection {self.name!r}"
 
 
@@ -74,11 +74,11 @@ class FoundCatalog:
     databases: dict[int, tuple[str, dict[str, Any]]]
     collections: list[FoundCollection]
     last_collection: int
-    """The largest id that any collection ever had, as far as that is known."""
+    """The largest id that any collection is known to have had."""
 
 
 def read_catalog(connection: sqlite3.Connection, note: Note) -> FoundCatalog:
-    """What can be read of the catalog, names unique and of the kinds that can be given."""
+    """The readable part of the catalog, with unique and valid names."""
     databases = _databases(connection, note)
     collections = []
     tables = stored_tables(connection)
@@ -90,26 +90,26 @@ def read_catalog(connection: sqlite3.Connection, note: Note) -> FoundCatalog:
             collections.append(found)
     for lost in sorted(known):
         note(f"collection id {lost}: its definition cannot be found, so that its rows cannot be read")
-    _read_partitions(connection, {one.id: one for one in collections}, note)
-    for one in collections:
-        _read_indexes(connection, one, note)
-        _note_changes(connection, one, note)
-    for one in collections:
-        if one.database_id not in databases:
-            name = _free(f"recovered_{one.database_id}", {name for name, _ in databases.values()})
-            databases[one.database_id] = name, {}
-            note(f"{one.place}: its database cannot be found; it is in a new one, {name!r}")
+    _read_partitions(connection, {collection.id: collection for collection in collections}, note)
+    for collection in collections:
+        _read_indexes(connection, collection, note)
+        _note_changes(connection, collection, note)
+    for collection in collections:
+        if collection.database_id not in databases:
+            name = _free(f"recovered_{collection.database_id}", {name for name, _ in databases.values()})
+            databases[collection.database_id] = name, {}
+            note(f"{collection.where}: its database cannot be found; it is in a new one, {name!r}")
     _make_names_unique(databases, collections, note)
     _read_aliases(connection, databases, collections, note)
     sequence = readable(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'collections'")
-    last = max((one.id for one in collections), default=0)
+    last = max((collection.id for collection in collections), default=0)
     if sequence and isinstance(sequence[0][0], int) and last < sequence[0][0] < _LARGEST_SEQ:
         last = sequence[0][0]
     return FoundCatalog(databases, collections, last)
 
 
 def stored_tables(connection: sqlite3.Connection) -> set[str]:
-    """The names of the tables that are pages in the file: a view, or a virtual table, may be anything."""
+    """The names of the tables that have pages in the file: a view or a virtual table may be anything."""
     named = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
     return {name for (name,) in readable(connection, named)}
 
@@ -127,15 +127,15 @@ def _databases(connection: sqlite3.Connection, note: Note) -> dict[int, tuple[st
     for number, name, text, checksum in _catalog_rows(
         connection, "databases", ("name", "properties", "checksum"), 1, note
     ):
-        place = f"database {name!r:.80}"
+        where = f"database {name!r:.80}"
         if not matches((number, name, text), checksum):
-            note(f"{place}: its name or properties are not what was written; they are kept as they are found")
+            note(f"{where}: its name or properties are not what was written; they are kept as they are found")
         if number != 1:
             name = _sound_name("database", name, f"recovered_{number}", taken, note)
             taken.add(name)
         found[number] = (
             (name if number != 1 else DEFAULT_DATABASE),
-            _properties("database", DATABASE_PROPERTIES, text, place, note),
+            _properties("database", DATABASE_PROPERTIES, text, where, note),
         )
     return found
 
@@ -157,7 +157,7 @@ def _collection(
     connection: sqlite3.Connection, row: tuple[Any, ...], tables: set[str], note: Note
 ) -> FoundCollection | None:
     number, database, name, schema_text, properties, level, is_loaded, created_at, version, last_seq = row
-    place = f"collection {name!r:.80} (id {number})"
+    where = f"collection {name!r:.80} (id {number})"
     try:
         schema = Schema.from_json(schema_text)
         layout = TableLayout(number, schema)
@@ -168,21 +168,21 @@ def _collection(
         missing = expected - (columns_of(connection, rows).keys() if rows in tables else set())
     except (MilvusException, *UNREADABLE, *UNREADABLE_ROWS) as error:
         reason = error.message if isinstance(error, MilvusException) else f"{type(error).__name__}: {error}"
-        note(f"{place}: its definition cannot be used, so that its rows cannot be read: {reason:.500}")
+        note(f"{where}: its definition cannot be used, so that its rows cannot be read: {reason:.500}")
         return None
     if missing:
         note(
-            f"{place}: its table of rows is missing, or lacks {', '.join(sorted(missing))}: no row can be read"
+            f"{where}: its table of rows is missing, or lacks {', '.join(sorted(missing))}: no row can be read"
         )
         return None
     if level not in CONSISTENCY_LEVELS:
-        note(f"{place}: its consistency level is damaged, and is now Bounded")
+        note(f"{where}: its consistency level is damaged, and is now Bounded")
         level = "Bounded"
-    checked = _properties("collection", COLLECTION_PROPERTIES, properties, place, note)
+    checked = _properties("collection", COLLECTION_PROPERTIES, properties, where, note)
     try:
         check_against_schema(schema, checked)
     except MilvusException as error:
-        note(f"{place}: its properties are left out: {error.message}")
+        note(f"{where}: its properties are left out: {error.message}")
         checked = {}
     return FoundCollection(
         id=number,
@@ -200,7 +200,7 @@ def _collection(
 
 
 def _expected(connection: sqlite3.Connection, collection: int) -> tuple[int, int] | None:
-    """How many rows were written, and what their seqs add up to."""
+    """The number of rows that were written, and the sum of their seqs."""
     try:
         position = positions.place(connection, collection)
     except (MilvusException, *UNREADABLE, *UNREADABLE_ROWS):
@@ -208,19 +208,19 @@ def _expected(connection: sqlite3.Connection, collection: int) -> tuple[int, int
     return None if position is None else (position.live, position.seq_sum)
 
 
-def _note_changes(connection: sqlite3.Connection, one: FoundCollection, note: Note) -> None:
-    """Say so where the definition, or the position, is not what was written."""
+def _note_changes(connection: sqlite3.Connection, collection: FoundCollection, note: Note) -> None:
+    """Note a damaged definition or position."""
     try:
         (checksum,) = connection.execute(
-            "SELECT checksum FROM collections WHERE id = ?", (one.id,)
+            "SELECT checksum FROM collections WHERE id = ?", (collection.id,)
         ).fetchone()
-        is_sound = matches(definition_rows(connection, one.id), checksum)
+        is_sound = matches(definition_rows(connection, collection.id), checksum)
     except UNREADABLE_ROWS:
         is_sound = False
     if not is_sound:
-        note(f"{one.place}: its definition is not what was written; it is kept as it is found")
-    if one.expected is None:
-        note(f"{one.place}: how many rows were written is not known, since that record is damaged")
+        note(f"{collection.where}: its definition is not what was written; it is kept as it is found")
+    if collection.expected is None:
+        note(f"{collection.where}: how many rows were written is not known, since that record is damaged")
 
 
 def _read_partitions(
@@ -230,38 +230,40 @@ def _read_partitions(
     for number, collection, name, created_at, is_loaded in _catalog_rows(
         connection, "partitions", columns, 0, note
     ):
-        one = collections.get(collection)
-        if one is None:
+        found = collections.get(collection)
+        if found is None:
             continue
-        taken = {name for name, _, _ in one.partitions.values()}
+        taken = {name for name, _, _ in found.partitions.values()}
         if name != DEFAULT_PARTITION or name in taken:
             name = _sound_name("partition", name, f"recovered_{number}", taken, note)
-        one.partitions[number] = name, _number(created_at, 0), is_loaded != 0
+        found.partitions[number] = name, _number(created_at, 0), is_loaded != 0
 
 
-def _read_indexes(connection: sqlite3.Connection, one: FoundCollection, note: Note) -> None:
+def _read_indexes(connection: sqlite3.Connection, collection: FoundCollection, note: Note) -> None:
     rows = readable(
         connection,
         "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
-        (one.id,),
+        (collection.id,),
     )
     for name, column, kind, metric, text in rows:
         try:
             parameters = dict(json.loads(text))
-            on = indexed_field(one.schema, column, parameters)
+            on = indexed_field(collection.schema, column, parameters)
             if on is None or not isinstance(name, str):
                 raise ValueError(f"there is no field {column!r:.80}")
             checked = check_index(on, kind, metric, parameters)
         except (MilvusException, *UNREADABLE) as error:
             reason = error.message if isinstance(error, MilvusException) else str(error)
-            note(f"{one.place}: index {name!r:.80} is left out: {reason:.500}")
+            note(f"{collection.where}: index {name!r:.80} is left out: {reason:.500}")
             continue
-        one.indexes.append(IndexRecord(name, column, *checked))
-    indexed = {index.field for index in one.indexes}
-    bare = [vector.name for vector in one.schema.vectors if vector.name not in indexed]
-    if one.is_loaded and bare:
-        note(f"{one.place}: it is released, since field {bare[0]!r} has no index: create one and load it")
-        one.is_loaded = False
+        collection.indexes.append(IndexRecord(name, column, *checked))
+    indexed = {index.field for index in collection.indexes}
+    bare = [vector.name for vector in collection.schema.vectors if vector.name not in indexed]
+    if collection.is_loaded and bare:
+        note(
+            f"{collection.where}: it is released, since field {bare[0]!r} has no index: create one and load it"
+        )
+        collection.is_loaded = False
 
 
 def _read_aliases(
@@ -270,38 +272,40 @@ def _read_aliases(
     collections: list[FoundCollection],
     note: Note,
 ) -> None:
-    by_id = {one.id: one for one in collections}
+    by_id = {collection.id: collection for collection in collections}
     for database in databases:
-        taken = {one.name for one in collections if one.database_id == database}
+        taken = {collection.name for collection in collections if collection.database_id == database}
         rows = readable(
             connection,
             "SELECT alias, collection_id FROM aliases WHERE database_id = ? ORDER BY alias",
             (database,),
         )
-        for alias, collection in rows:
-            one = by_id.get(collection)
+        for alias, collection_id in rows:
+            collection = by_id.get(collection_id)
             try:
                 check_name("alias", alias)
             except (MilvusException, *UNREADABLE):
-                one = None
-            if one is None or one.database_id != database or alias in taken:
+                collection = None
+            if collection is None or collection.database_id != database or alias in taken:
                 note(f"alias {alias!r:.80} is left out: what it stands for is lost, or its name is taken")
                 continue
             taken.add(alias)
-            one.aliases.append(alias)
+            collection.aliases.append(alias)
 
 
 def _make_names_unique(databases: Mapping[int, Any], collections: list[FoundCollection], note: Note) -> None:
     for database in databases:
         taken: set[str] = set()
-        for one in collections:
-            if one.database_id == database:
-                one.name = _sound_name("collection", one.name, f"recovered_{one.id}", taken, note)
-                taken.add(one.name)
+        for collection in collections:
+            if collection.database_id == database:
+                collection.name = _sound_name(
+                    "collection", collection.name, f"recovered_{collection.id}", taken, note
+                )
+                taken.add(collection.name)
 
 
 def _sound_name(kind: str, name: Any, other: str, taken: set[str], note: Note) -> str:
-    """``name``, or another one where it is none that a ``kind`` can have, or is taken."""
+    """``name``, or another one where no ``kind`` can have it or it is taken."""
     try:
         check_name(kind, name)
         if name not in taken:
@@ -319,11 +323,11 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _properties(owner: str, known: Mapping[str, str], text: Any, place: str, note: Note) -> dict[str, Any]:
+def _properties(owner: str, known: Mapping[str, str], text: Any, where: str, note: Note) -> dict[str, Any]:
     try:
         return checked_properties(owner, known, dict(json.loads(text)))
     except (MilvusException, *UNREADABLE) as error:
-        note(f"{place}: its properties are left out: {error}")
+        note(f"{where}: its properties are left out: {error}")
         return {}
 
 

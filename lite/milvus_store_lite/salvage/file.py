@@ -1,4 +1,4 @@
-"""One salvage of a file: from the damaged one to a new one that is sound."""
+"""One salvage of a file: from the damaged file to a new, sound one."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def recover_file(
     target: str | os.PathLike[str],
     report: Callable[[Lost], object] = lambda lost: None,
 ) -> Recovery:
-    """Write every row of the database at ``path`` that is what was written to a new file, ``target``.
+    """Write every sound row of the database at ``path`` to a new file, ``target``.
 
-    The damaged file is only read: a copy of it, made in the folder of ``target`` and removed at the end, is what
-    this works on. No program may have it open meanwhile, this one included.
+    The damaged file is only read: the salvage works on a copy in the folder of ``target``, and removes it at the
+    end. No program may have the file open meanwhile, this one included.
 
     Args:
-        report: told of each row that is lost, as it is met.
+        report: receives each row that is lost.
 
     Raises:
-        NotADatabaseError, DatabaseFormatError: there is no database of ours, or one that this version cannot read.
-        DatabaseWriteError: ``target`` exists or cannot be written.
+        NotADatabaseError, DatabaseFormatError: it is not a database of milvus-store, or this version cannot read
+            it. DatabaseWriteError: ``target`` exists or cannot be written.
     """
     path, target = os.fsdecode(path), os.fsdecode(target)
     if "\0" in target:
@@ -74,26 +74,29 @@ def _write(
     collections = []
     with closing(sqlite3.connect(made, isolation_level=None)) as connection:
         try:
-            # Nobody else has the file, and until it is whole, nobody needs it.
+            # No one else has the file, and it is useless until it is complete.
             connection.execute("PRAGMA synchronous = OFF")
             initialise(connection, made)
             connection.execute("PRAGMA journal_mode = MEMORY")
             with transaction(connection):
                 write_databases(connection, found)
-            for one in found.collections:
+            for collection in found.collections:
                 foreign = {
-                    number for other in found.collections if other is not one for number in other.partitions
+                    number
+                    for other in found.collections
+                    if other is not collection
+                    for number in other.partitions
                 }
-                ledger = Ledger(one.name, report)
+                ledger = Ledger(collection.name, report)
                 try:
                     with transaction(connection):
-                        rows = DamagedRows(damaged, one, ledger, note)
-                        new = NewCollection(connection, one, rows, ledger, note, foreign)
+                        rows = DamagedRows(damaged, collection, ledger, note)
+                        new = NewCollection(connection, collection, rows, ledger, note, foreign)
                         collections.append(new.write())
                 except (MilvusException, *FAULTS) as error:
                     _refuse_failing_disk(error, made)
                     reason = error.message if isinstance(error, MilvusException) else said(error)
-                    note(f"{one.place}: it cannot be written, and is left out: {reason}")
+                    note(f"{collection.where}: it cannot be written, and is left out: {reason}")
             with transaction(connection):
                 seal_names(connection, found)
         except FAULTS as error:
@@ -102,7 +105,7 @@ def _write(
 
 
 def _refuse_failing_disk(error: Exception, made: str) -> None:
-    """Raise what speaks of the disk, not of what was read."""
+    """Raise an error of the disk, as against one of the data."""
     if isinstance(error, FAULTS):
         error = translate(error, made, 0)
     if isinstance(error, DatabaseWriteError):
@@ -110,26 +113,28 @@ def _refuse_failing_disk(error: Exception, made: str) -> None:
 
 
 def _build_indexes(made: str, found: FoundCatalog, note: Note) -> None:
-    """Build the vector indexes, as they were not copied; this also brings the file to its lasting form."""
+    """Build the vector indexes, which were not copied. This also gives the file its final form."""
     with closing(DatabaseFile(made)) as file:
         for number, (name, _) in found.databases.items():
             database = file.database(name)
             there = set(database.list_collections())
-            for one in found.collections:
-                if one.database_id != number or one.name not in there:
+            for collection in found.collections:
+                if collection.database_id != number or collection.name not in there:
                     continue
-                for index in one.indexes:
+                for index in collection.indexes:
                     if index.metric is not None:
                         try:
-                            database.collection(one.name).build_index(index.field, wait=True)
+                            database.collection(collection.name).build_index(index.field, wait=True)
                         except DatabaseWriteError:
                             raise
                         except MilvusException as error:
-                            note(f"{one.place}: index {index.name!r} is not built yet: {error.message}")
+                            note(
+                                f"{collection.where}: index {index.name!r} is not built yet: {error.message}"
+                            )
 
 
 def _publish(made: str, target: str) -> None:
-    """Give the finished file its name, unless somebody else took it meanwhile."""
+    """Give the finished file its name, unless another file has taken it meanwhile."""
     with open(made, "r+b") as file:
         os.fsync(file.fileno())
     try:

@@ -1,4 +1,4 @@
-"""What a salvage says: each row that could not be saved, and how many of each collection were.
+"""The report of a salvage: each lost row, and how many rows of each collection were saved.
 
 Plain data; it knows nothing of how rows are read or written.
 """
@@ -30,7 +30,7 @@ class Lost:
 
 @dataclass
 class Ledger:
-    """What is lost of one collection: passed on to ``report`` at once, so that no list of it grows in memory."""
+    """Passes each lost row of one collection on to ``report`` at once, so that no list grows in memory."""
 
     collection: str
     report: Callable[[Lost], object]
@@ -43,17 +43,18 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """How a collection fared. ``expected``: the rows that were written, None where that number is damaged too."""
+    """The outcome of a collection. ``expected``: the rows that were written, None where that number is damaged
+    too."""
 
     collection: str
     written: int
     expected: int | None
     listed: int
-    """Rows that were named as lost."""
+    """Rows that were reported as lost."""
 
     @property
     def lost(self) -> int:
-        """Rows that are missing, whether or not something is left to name them by."""
+        """Rows that are missing, reported or not."""
         if self.expected is None:
             return self.listed
         return max(self.expected - self.written, 0)
@@ -61,7 +62,7 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The outcome. ``notes``: what was lost or changed besides rows, in sentences."""
+    """The outcome. ``notes``: sentences about losses and changes besides rows."""
 
     source: str
     target: str
@@ -70,13 +71,17 @@ class Recovery:
 
     @property
     def written(self) -> int:
-        return sum(one.written for one in self.collections)
+        return sum(collection.written for collection in self.collections)
 
     @property
     def lost(self) -> int:
-        return sum(one.lost for one in self.collections)
+        return sum(collection.lost for collection in self.collections)
 
     @property
     def is_complete(self) -> bool:
-        """Whether the new file has all that was written."""
-        return not self.lost and not self.notes and all(one.listed == 0 for one in self.collections)
+        """Whether the new file has everything that was written."""
+        return (
+            not self.lost
+            and not self.notes
+            and all(collection.listed == 0 for collection in self.collections)
+        )

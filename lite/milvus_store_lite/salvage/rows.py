@@ -1,6 +1,6 @@
-"""The rows of a damaged collection that are whole: what they have, and what is wrong with the others.
+"""The whole rows of a damaged collection, and the faults of the others.
 
-A row is whole when each of its scalars and each of its vectors has the checksum it was written with. Rows and
+A row is whole when each of its scalars and vectors matches its checksum. Rows and
 vectors are read side by side, in the order of their numbers, some at a time.
 """
 
@@ -29,20 +29,20 @@ MISSING: Final = "it is missing, or on a page that cannot be read"
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Whole rows, ``seqs`` ascending: their stored ``checksums``, ``values`` by column, ``vectors`` by field with
-    their own checksums. What functions fill is not among the vectors."""
+    their own checksums, without those that functions fill."""
 
     seqs: list[int]
     checksums: list[bytes]
     values: dict[str, list[Any]]
     vectors: dict[str, list[tuple[bytes | None, bytes | None]]]
 
-    def keep(self, places: Sequence[int]) -> Rows:
-        """Those at ``places``, in that order."""
+    def keep(self, indices: Sequence[int]) -> Rows:
+        """Those at ``indices``, in that order."""
         return Rows(
-            [self.seqs[place] for place in places],
-            [self.checksums[place] for place in places],
-            {name: [column[place] for place in places] for name, column in self.values.items()},
-            {name: [column[place] for place in places] for name, column in self.vectors.items()},
+            [self.seqs[index] for index in indices],
+            [self.checksums[index] for index in indices],
+            {name: [column[index] for index in indices] for name, column in self.values.items()},
+            {name: [column[index] for index in indices] for name, column in self.vectors.items()},
         )
 
 
@@ -59,9 +59,9 @@ class DamagedRows:
         self._ledger = ledger
         self._note = note
         self._tables = stored_tables(connection)
-        self._fields = [one for one in collection.schema.vectors if not one.is_function_output]
+        self._fields = [field for field in collection.schema.vectors if not field.is_function_output]
         self.missing = array("q")
-        """Numbers of vectors without a row, found so far; some may be there more than once."""
+        """Numbers of vectors without a row so far; some may occur more than once."""
         self.last_seq = max(
             collection.last_seq,
             *(largest(connection, table, "seq", 0) for table in self._every_table()),
@@ -71,24 +71,24 @@ class DamagedRows:
         """The whole rows from ``first`` to ``last``."""
         columns = self._layout.columns
         scan = self._scan(self._layout.rows, [CHECKSUMS, *columns.values()])
-        beside = {one.name: _Beside(self._vectors(one, first, last)) for one in self._fields}
+        beside = {field.name: _Beside(self._vectors(field, first, last)) for field in self._fields}
         for chunk in _chunks(scan.rows(first, last)):
             yield self._checked(chunk, list(columns), beside)
-        for one in beside.values():
-            self.missing.extend(one.remaining())
+        for values in beside.values():
+            self.missing.extend(values.remaining())
 
     def removals(self) -> set[int]:
-        """Numbers of the rows that were entered as removed. They have no checksums."""
+        """Numbers of the rows that the feed records as deleted. The records have no checksums."""
         table = self._layout.removed
         if table.strip('"') not in self._tables:
             return set()
         last = largest(self._connection, table, "change", 0)
-        # The feed keeps 100,000 at most; of what is older nothing is known anyway.
+        # The feed keeps 100,000 at most; older deletions are not known anyway.
         rows = self._scan(table, ["seq"], "change").rows(max(1, last - 100_000), last)
         return {seq for _, seq in rows if isinstance(seq, int)}
 
     def indexed_keys(self) -> Iterator[tuple[int, Any]]:
-        """(seq, primary key) as far as the SQL index on keys has them: not verified, and in no order."""
+        """(seq, primary key) from the SQL index on keys: not verified, and in no order."""
         table = self._layout.rows
         index = f'"sqlite_autoindex_{table[1:-1]}_1"'
         try:
@@ -100,7 +100,7 @@ class DamagedRows:
 
     def _every_table(self) -> list[str]:
         tables = self._layout
-        listed = [tables.rows, *(tables.vectors[one.name] for one in self._fields)]
+        listed = [tables.rows, *(tables.vectors[field.name] for field in self._fields)]
         return [table for table in listed if table.strip('"') in self._tables]
 
     def _scan(self, table: str, columns: Sequence[str], number: str = "seq") -> Scan:
@@ -109,13 +109,13 @@ class DamagedRows:
             table,
             number,
             columns,
-            lambda text: self._note(f"{self._collection.place}: {text}"),
+            lambda text: self._note(f"{self._collection.where}: {text}"),
         )
 
-    def _vectors(self, one: Field, first: int, last: int) -> Iterator[tuple[int, Any, Any]]:
-        table = self._layout.vectors[one.name]
+    def _vectors(self, field: Field, first: int, last: int) -> Iterator[tuple[int, Any, Any]]:
+        table = self._layout.vectors[field.name]
         if table.strip('"') not in self._tables:
-            self._note(f"{self._collection.place}: the table of vectors of field {one.name!r} is missing")
+            self._note(f"{self._collection.where}: the table of vectors of field {field.name!r} is missing")
             return iter(())
         return self._scan(table, ["checksum", "value"]).rows(first, last)
 
@@ -131,32 +131,32 @@ class DamagedRows:
             if name == pk_name:
                 lost_keys.add(seq)
         vectors = {}
-        for one in self._fields:
-            found, orphans = beside[one.name].of(seqs)
+        for field in self._fields:
+            found, orphans = beside[field.name].of(seqs)
             self.missing.extend(orphans)
-            vectors[one.name] = found
-            for seq, why in self._vector_faults(one, seqs, found):
-                faults.setdefault(seq, (one.name, why))
+            vectors[field.name] = found
+            for seq, why in self._vector_faults(field, seqs, found):
+                faults.setdefault(seq, (field.name, why))
         rows = Rows(seqs, blobs, values, vectors)
         if not faults:
             return rows
-        for place, seq in enumerate(seqs):
+        for index, seq in enumerate(seqs):
             if seq in faults:
-                pk = None if seq in lost_keys else values[pk_name][place]
+                pk = None if seq in lost_keys else values[pk_name][index]
                 self._ledger.lost(seq, pk, *faults[seq])
-        return rows.keep([place for place, seq in enumerate(seqs) if seq not in faults])
+        return rows.keep([index for index, seq in enumerate(seqs) if seq not in faults])
 
     def _vector_faults(
-        self, one: Field, seqs: list[int], found: list[tuple[Any, Any]]
+        self, field: Field, seqs: list[int], found: list[tuple[Any, Any]]
     ) -> Iterator[tuple[int, str]]:
-        """(seq, what is wrong) of vectors that are not there, or not what was written."""
+        """(seq, fault) of vectors that are missing or damaged."""
         checksums, blobs = [checksum for checksum, _ in found], [blob for _, blob in found]
-        for place in damaged(seqs, blobs, checksums, self._layout.salts[one.name]):
-            yield seqs[place], MISSING if found[place] == _NOTHING else _CHANGED
-        length = width(one)
+        for index in damaged(seqs, blobs, checksums, self._layout.salts[field.name]):
+            yield seqs[index], MISSING if found[index] == _NOTHING else _CHANGED
+        length = width(field)
         for seq, blob in zip(seqs, blobs, strict=True):
             if blob is None:
-                is_fit = one.nullable
+                is_fit = field.nullable
             elif length is None:
                 is_fit = isinstance(blob, bytes) and len(blob) % sparse.PAIR.itemsize == 0
             else:
@@ -169,14 +169,14 @@ _NOTHING: Final = (None, None)
 
 
 class _Beside:
-    """The vectors of a field, given out beside the rows they belong to."""
+    """The vectors of a field, read side by side with their rows."""
 
     def __init__(self, rows: Iterator[tuple[int, Any, Any]]) -> None:
         self._rows = rows
         self._next = next(rows, None)
 
     def of(self, seqs: Sequence[int]) -> tuple[list[tuple[Any, Any]], list[int]]:
-        """(checksum, vector) of each of ``seqs``, and the numbers of vectors before the last that are no row's."""
+        """(checksum, vector) of each of ``seqs``, and the numbers of earlier vectors that have no row."""
         found: dict[int, tuple[Any, Any]] = {}
         wanted, orphans = set(seqs), []
         while self._next is not None and self._next[0] <= seqs[-1]:
@@ -195,7 +195,7 @@ class _Beside:
 
 
 def _chunks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """``rows``, so many at a time that they are of bounded size, however long one is."""
+    """``rows`` in batches of bounded size, however long a row is."""
     chunk: list[tuple[Any, ...]] = []
     size = 0
     for row in rows:

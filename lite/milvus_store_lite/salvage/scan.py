@@ -1,7 +1,7 @@
-"""Reading a table of which some pages are damaged: all rows that SQLite can still reach, in order.
+"""Reads a table with damaged pages: all rows that SQLite can still reach, in order.
 
-SQLite ends a statement at the first page that it cannot read. So what is left is asked for again, in halves of
-the range of numbers that it spans, until single numbers remain that nothing is known of.
+SQLite ends a statement at the first page that it cannot read. So the scan reads the rest again, in halves of its
+range of numbers, until single numbers remain that cannot be read.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any, Final
 from ..storage.faults import FAULTS, said
 
 UNREADABLE_ROWS: Final = (*FAULTS, MemoryError, OverflowError)
-"""What SQLite and its module raise at damaged rows: a damaged length may ask for any amount of memory."""
+"""Errors of SQLite and its module for damaged rows: a damaged length may ask for any amount of memory."""
 
 MOST_FAULTS: Final = 1_000_000
-"""Statements that may fail on one table: some 20 s of them. Pages that lead to many others may be damaged."""
+"""The most statements that may fail on one table, some 20 s: damaged pages may lead to many others."""
 
 
 class Scan:
     """Reads ``columns`` of ``table``, both quoted for SQL, by ``number``, its integer primary key.
 
     Args:
-        note: told, in a sentence, which numbers could not be read.
+        note: receives a sentence about numbers that cannot be read.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Scan:
     ) -> None:
         self._connection = connection
         self._table = table
-        # NOT INDEXED: an SQL index has no checksums, and may be the very thing that is damaged.
+        # NOT INDEXED: an SQL index has no checksums, and may itself be damaged.
         self._select = (
             f"SELECT {', '.join([number, *columns])} FROM {table} NOT INDEXED"
             f" WHERE {number} BETWEEN ? AND ? ORDER BY {number}"
@@ -86,7 +86,7 @@ class Scan:
 
 
 def largest(connection: sqlite3.Connection, table: str, number: str, default: int) -> int:
-    """The largest ``number`` in ``table``; ``default`` where SQLite cannot tell, or there is none."""
+    """The largest ``number`` in ``table``; ``default`` where SQLite cannot tell, or the table is empty."""
     try:
         found = connection.execute(f"SELECT max({number}) FROM {table}").fetchone()[0]
     except UNREADABLE_ROWS:

@@ -1,8 +1,8 @@
 """The copy of a damaged file that salvage works on: the file itself is only read.
 
-The copy lies in a folder of its own beside the new file, with the write-ahead log if there is one. What SQLite
-believes of the header is written anew there: it is the same in every file of ours, or follows from the size.
-The header layout is that of https://www.sqlite.org/fileformat.html.
+The copy lies in a folder of its own beside the new file, with the write-ahead log if there is one. The fields of
+the header that SQLite trusts are written anew in the copy: they are the same in every file of milvus-store, or
+follow from the size. The header layout is that of https://www.sqlite.org/fileformat.html.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ _MARKS: Final[dict[int, bytes]] = {
     56: struct.pack(">I", 1),  # texts are UTF-8
     68: struct.pack(">I", APPLICATION_ID),
 }
-"""Place in the header → what stands there in each file of ours."""
+"""Offset in the header → the bytes there in each file of milvus-store."""
 _FEWEST_MARKS: Final = 20
-"""Bytes of those 30 that a damaged header of ours still has."""
+"""A header is taken for one of milvus-store if it still has this many of those 30 bytes."""
 _WAL: Final = bytes([2, 2])
 _NEXT_FORMATS: Final = 32
-"""Larger numbers of a format are damage; smaller ones a later version's."""
+"""Larger format numbers are damage; smaller ones may be those of a later version."""
 
 _CATALOG: Final = frozenset({"databases", "collections", "partitions", "aliases", "indexes"})
 _FEWEST_TABLES: Final = 2
-"""Of those five: other applications have tables of collections too."""
+"""The fewest of those five tables: other applications have a table of collections too."""
 
 
 def copied(path: str, folder: str, note: Callable[[str], object]) -> str:
-    """A copy of the file at ``path`` in ``folder``, its header as it should be.
+    """A copy of the file at ``path`` in ``folder``, with a correct header.
 
     Raises:
-        NotADatabaseError: it is no database of ours.
-        DatabaseWriteError: it cannot be read, or there is no room.
+        NotADatabaseError: it is not a milvus-store database.
+        DatabaseWriteError: it cannot be read, or the disk is full.
     """
     copy = os.path.join(folder, "damaged.db")
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise NotADatabaseError(message=f"{path} is no regular file; expected a database file")
-        real = os.path.realpath(path)  # logs lie beside the file, not beside a link to it
+            raise NotADatabaseError(message=f"{path} is not a regular file; expected a database file")
+        real = os.path.realpath(path)  # the log lies beside the file, not beside a link to it
         for log in ("", "-wal", "-journal"):
             if os.path.exists(real + log):
                 shutil.copyfile(real + log, copy + log)
@@ -68,18 +68,16 @@ def copied(path: str, folder: str, note: Callable[[str], object]) -> str:
         file.seek(0)
         size = os.path.getsize(copy)
         file.write(_mended(path, header, size))
-        # SQLite reads whole pages; what was cut off one is zeros.
+        # SQLite reads whole pages: fill a partial one with zeros.
         file.truncate(-(-size // PAGE_SIZE) * PAGE_SIZE)
-    if any(header[place : place + len(value)] != value for place, value in _MARKS.items()):
+    if any(header[index : index + len(value)] != value for index, value in _MARKS.items()):
         note("the header of the file was damaged")
     if os.path.exists(copy + "-wal"):
         with open(copy, "rb") as file:
             is_foreign = contradicts_file(copy + "-wal", file.fileno())
         if is_foreign:
             os.remove(copy + "-wal")
-            note(
-                "the log beside the file is that of another file, or of another state of it: it is passed over"
-            )
+            note("the log beside the file belongs to another file, or to another state of it: it is ignored")
     (pages,) = struct.unpack_from(">I", header, 28)
     if size < pages * PAGE_SIZE and not os.path.exists(copy + "-wal"):
         note(
@@ -89,21 +87,21 @@ def copied(path: str, folder: str, note: Callable[[str], object]) -> str:
 
 
 def _mended(path: str, header: bytes, size: int) -> bytes:
-    """The header that a file of ours of ``size`` bytes has."""
+    """The header of a file of milvus-store of ``size`` bytes."""
     marks = sum(
         found == expected
-        for place, value in _MARKS.items()
-        for found, expected in zip(header[place : place + len(value)], value, strict=False)
+        for offset, value in _MARKS.items()
+        for found, expected in zip(header[offset : offset + len(value)], value, strict=False)
     )
     if len(header) < _HEADER_LENGTH or marks < _FEWEST_MARKS:
         raise NotADatabaseError(
             message=f"{path} is not a milvus-store database: nothing is recovered from it"
         )
     mended = bytearray(header)
-    for place, value in _MARKS.items():
-        mended[place : place + len(value)] = value
+    for offset, value in _MARKS.items():
+        mended[offset : offset + len(value)] = value
     mended[18:20] = _WAL
-    # Free pages are not read, and not told from others while nothing is written.
+    # Free pages are never read, and SQLite looks for them only to write.
     mended[28:40] = struct.pack(">III", -(-size // PAGE_SIZE), 0, 0)
     mended[44:48] = struct.pack(">I", 4)  # the format of the schema
     mended[92:96] = mended[24:28]  # the size is that of this change
@@ -114,12 +112,12 @@ def opened(copy: str, path: str) -> sqlite3.Connection:
     """A connection to the ``copy`` of ``path``, which is now of the newest format.
 
     Raises:
-        NotADatabaseError: it has not the tables of a database of ours.
+        NotADatabaseError: it lacks the tables of a milvus-store database.
         DatabaseFormatError: a newer version of milvus-store wrote it, or it is too damaged to be brought here.
     """
     connection = sqlite3.connect(copy, isolation_level=None)
     try:
-        # Damaged definitions of tables hide no sound one; nothing that a definition says is run.
+        # A damaged table definition hides no sound one, and no code of a definition runs.
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
@@ -129,7 +127,7 @@ def opened(copy: str, path: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    # A text that is no UTF-8 is read as one that nobody can have written.
+    # A text that is not UTF-8 is read as one that no caller can have written.
     connection.text_factory = lambda text: text.decode(errors="surrogateescape")
     return connection
 

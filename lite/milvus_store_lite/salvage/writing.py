@@ -1,6 +1,6 @@
-"""A new file, filled with what a salvage found: the same numbers, the same stored values, new sums.
+"""The new file of a salvage: the same numbers, the same stored values, new sums.
 
-Rows keep their seqs, and collections and partitions their ids, so that every checksum holds as it was made.
+Rows keep their seqs, and collections and partitions their ids, so that every checksum stays valid.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .report import Ledger, Recovered
 from .rows import MISSING, DamagedRows, Rows
 
 _NAMED_AT_MOST: Final = 1_000_000
-"""Missing rows of a collection that are looked up in the index on keys, to be named."""
+"""The most missing rows of a collection whose keys are looked up in the index, for the report."""
 
 
 def write_databases(connection: sqlite3.Connection, found: FoundCatalog) -> None:
@@ -44,7 +44,7 @@ def write_databases(connection: sqlite3.Connection, found: FoundCatalog) -> None
 
 
 def seal_names(connection: sqlite3.Connection, found: FoundCatalog) -> None:
-    """Let no id of a collection be given again, and enter the checksum of all names."""
+    """Keep old ids of collections from being used again, and write the checksum of all names."""
     connection.execute(
         "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'collections'", (found.last_collection,)
     )
@@ -86,7 +86,7 @@ class NewCollection:
         aside: list[int] = []
         for rows in self._rows.whole(1, self._rows.last_seq):
             aside += [seq for seq in rows.seqs if seq in removed]
-            self._add(rows.keep([place for place, seq in enumerate(rows.seqs) if seq not in removed]))
+            self._add(rows.keep([index for index, seq in enumerate(rows.seqs) if seq not in removed]))
         if aside:
             self._decide(aside)
         if self._found.expected != (self._count, self._seq_sum):
@@ -95,7 +95,7 @@ class NewCollection:
         expected = None if self._found.expected is None else self._found.expected[0]
         if expected is not None and self._count > expected:
             self._note(
-                f"{self._found.place}: {self._count - expected} rows more than there were: "
+                f"{self._found.where}: {self._count - expected} rows more than there were: "
                 f"some that had been removed are back"
             )
         return Recovered(self._found.name, self._count, expected, len(self._ledger.seqs))
@@ -108,12 +108,14 @@ class NewCollection:
 
     def _add(self, rows: Rows) -> None:
         """Write ``rows``; of two with the same key, the later one stays."""
-        homes = rows.values[PARTITION_COLUMN]
-        if not self._foreign.isdisjoint(homes):
-            for seq, home in zip(rows.seqs, homes, strict=True):
-                if home in self._foreign:
-                    self._ledger.lost(seq, None, None, "its partition is now entered with another collection")
-            rows = rows.keep([place for place, home in enumerate(homes) if home not in self._foreign])
+        partitions = rows.values[PARTITION_COLUMN]
+        if not self._foreign.isdisjoint(partitions):
+            for seq, partition in zip(rows.seqs, partitions, strict=True):
+                if partition in self._foreign:
+                    self._ledger.lost(seq, None, None, "its partition now belongs to another collection")
+            rows = rows.keep(
+                [index for index, partition in enumerate(partitions) if partition not in self._foreign]
+            )
         if not rows.seqs:
             return
         self._connection.execute("SAVEPOINT some_rows")
@@ -121,8 +123,8 @@ class NewCollection:
             self._insert(rows)
         except sqlite3.IntegrityError:
             self._connection.execute("ROLLBACK TO some_rows")
-            for place in range(len(rows.seqs)):
-                self._replace(rows.keep([place]))
+            for index in range(len(rows.seqs)):
+                self._replace(rows.keep([index]))
         self._connection.execute("RELEASE some_rows")
 
     def _insert(self, rows: Rows) -> None:
@@ -134,7 +136,7 @@ class NewCollection:
             zip(rows.seqs, rows.checksums, *rows.values.values(), strict=True),
         )
         for field, stored in rows.vectors.items():
-            self._insert_vectors(field, [(seq, *one) for seq, one in zip(rows.seqs, stored, strict=True)])
+            self._insert_vectors(field, [(seq, *value) for seq, value in zip(rows.seqs, stored, strict=True)])
         self._insert_documents(rows)
         key = self._found.schema.partition_key
         if self._store.indexes.tenants is not None and key is not None:
@@ -145,7 +147,7 @@ class NewCollection:
         self._key_sum += self._store.layout.checksums.keys_of(rows.checksums)
 
     def _insert_documents(self, rows: Rows) -> None:
-        """Full text documents are made again from the texts: what is stored of them are numbers of terms."""
+        """Make full text documents again from the texts: the stored ones hold numbers of terms."""
         for field, function in self._found.schema.filled_by.items():
             texts = ["" if text is None else text for text in rows.values[function.input]]
             source = self._found.schema.by_name[function.input]
@@ -160,7 +162,7 @@ class NewCollection:
         )
 
     def _replace(self, row: Rows) -> None:
-        """Write one row, in the place of an older one of the same key."""
+        """Write one row, which replaces an older one of the same key."""
         (seq,), (pk,) = row.seqs, row.values[self._found.schema.primary.name]
         key = self._found.schema.partition_key
         owner = "NULL" if key is None else self._store.layout.columns[key.name]
@@ -182,7 +184,8 @@ class NewCollection:
             self._ledger.lost(seq, pk, None, f"the definition of the collection forbids it: {error}")
 
     def _decide(self, aside: Sequence[int]) -> None:
-        """Write whole rows that are entered as removed if only so all rows are there: the entries may be wrong."""
+        """Write whole rows that are recorded as deleted, if all rows exist only with them: the records may be
+        wrong."""
         expected = self._found.expected
         wanted = (self._count + len(aside), self._seq_sum + sum(aside))
         if expected == wanted:
@@ -191,17 +194,17 @@ class NewCollection:
                     self._add(rows)
         elif expected != (self._count, self._seq_sum):
             for seq in aside:
-                self._ledger.lost(seq, None, None, "it is entered as removed, which may be damage")
+                self._ledger.lost(seq, None, None, "it is recorded as deleted, which may be damage")
 
     def _name_missing(self, removed: set[int]) -> None:
-        """Report the rows of which there are vectors, or keys in the index on them, and nothing else."""
+        """Report the rows of which only vectors, or keys in the SQL index, are left."""
         known = np.sort(np.concatenate([_array(self._seqs), _array(self._ledger.seqs), _array(removed)]))
         missing: dict[int, Any] = {}
         for seq in np.setdiff1d(_array(self._rows.missing), known)[:_NAMED_AT_MOST].tolist():
             missing[seq] = None
         for seq, pk in self._rows.indexed_keys():
-            place = np.searchsorted(known, seq) if 0 < seq <= self._rows.last_seq else None
-            if place is None or (place < len(known) and known[place] == seq):
+            index = np.searchsorted(known, seq) if 0 < seq <= self._rows.last_seq else None
+            if index is None or (index < len(known) and known[index] == seq):
                 continue
             if seq in missing or len(missing) < _NAMED_AT_MOST:
                 missing[seq] = pk
@@ -211,7 +214,7 @@ class NewCollection:
     # The definition -----------------------------------------------------------------------------------
 
     def _define(self) -> None:
-        """Enter the collection, now that it is known what it holds."""
+        """Write the definition of the collection, now that its rows are known."""
         found, execute = self._found, self._connection.execute
         last_seq = max(found.last_seq, max(self._seqs, default=0))
         execute(
@@ -236,9 +239,9 @@ class NewCollection:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (found.id, index.name, index.field, index.type, index.metric, json.dumps(index.parameters)),
             )
-            one = found.schema.by_name.get(index.field)
-            if one is not None and has_sql_index(one, index.type):
-                self._store.tables(OpenTransaction(self._connection)).create_value_index(one)
+            field = found.schema.by_name.get(index.field)
+            if field is not None and has_sql_index(field, index.type):
+                self._store.tables(OpenTransaction(self._connection)).create_value_index(field)
         for alias in found.aliases:
             execute(
                 "INSERT INTO aliases (database_id, alias, collection_id) VALUES (?, ?, ?)",
@@ -258,7 +261,7 @@ class NewCollection:
             ):
                 name = DEFAULT_PARTITION
             self._note(
-                f"{self._found.place}: its partition with id {number} has lost its name: it is {name!r}"
+                f"{self._found.where}: its partition with id {number} has lost its name: it is {name!r}"
             )
             known[number] = name, self._found.created_at, True
         for number, (name, created_at, is_loaded) in known.items():

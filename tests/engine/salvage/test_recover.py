@@ -345,7 +345,7 @@ def test_paths_that_cannot_be_are_refused(path: Path, tmp_path: Path) -> None:
         recover_file(tmp_path / "old\0.db", tmp_path / "new.db")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.db")
-        with pytest.raises(NotADatabaseError, match="no regular file"):
+        with pytest.raises(NotADatabaseError, match="not a regular file"):
             recover_file(tmp_path / "pipe.db", tmp_path / "new.db")
 
 
