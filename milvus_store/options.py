@@ -71,15 +71,15 @@ def check_options(call: Callable[..., Any], given: Mapping[str, Any], known: fro
         ParamError: a name is a known one wrongly spelt, or would change the answer; in strict mode, or if the
             client is strict, also any other that is not known.
     """
-    if not given:
-        return
+    if given:
+        strict = getattr(getattr(call, "__self__", None), "strict", False)
+        check_keywords(call.__name__, given, known | keywords_of(call), strict=strict)
+
+
+def check_keywords(call: str, given: Mapping[str, Any], known: frozenset[str], *, strict: bool) -> None:
+    """``check_options`` of the call called ``call``, whose own parameters are among those ``known``."""
     if not known.issuperset(given):
-        judge_options(
-            call.__name__,
-            given,
-            known | _parameters(call),
-            strict=getattr(getattr(call, "__self__", None), "strict", False),
-        )
+        judge_options(call, given, known, strict=strict)
     if "consistency_level" in given:
         consistency_level(given["consistency_level"])
 
@@ -134,7 +134,7 @@ def consistency_level(given: object) -> ConsistencyLevel:
     )
 
 
-def _parameters(call: Callable[..., Any]) -> frozenset[str]:
+def keywords_of(call: Callable[..., Any]) -> frozenset[str]:
     """Names of the parameters of ``call`` that can be given by name."""
     found = inspect.signature(call).parameters.values()
     return frozenset(one.name for one in found if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))

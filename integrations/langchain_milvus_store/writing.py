@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from milvus_store import CollectionSchema, MilvusException
-from milvus_store.client.address import is_server
+from milvus_store.backends.address import is_server
 from milvus_store.errors import DataNotMatchException
 
 from .base import OpenStore, without_key

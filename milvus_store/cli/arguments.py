@@ -12,7 +12,7 @@ from typing import TypeAlias
 from milvus_store_lite import require_database
 
 from .. import MilvusClient
-from ..client.address import is_server, local_path
+from ..backends.address import is_server, local_path
 from ..errors import ParamError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

@@ -8,7 +8,7 @@ from typing import Any
 
 from milvus_store_lite import Lost, Recovery, recover_file
 
-from ..client.address import is_server, local_path
+from ..backends.address import is_server, local_path
 from ..errors import ParamError
 from .arguments import Commands, add_json
 from .output import counted, print_json

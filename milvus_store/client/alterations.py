@@ -7,10 +7,10 @@ from typing import Any
 from milvus_store_lite import DataType, DataTypeNotMatchException, ParamError
 
 from ..fields import FieldSchema
-from ..options import COMMON, check_options, options
+from ..options import COMMON, options
 from ..schema import field_to_engine, struct_to_engine
 from ..structs import StructFieldSchema, named_struct
-from .connection import Connection
+from .calls import Calls, call, call_taking
 
 _FIELD_OPTIONS = options(
     "max_length",
@@ -24,7 +24,8 @@ _FIELD_OPTIONS = options(
 _STRUCT_OPTIONS = options("nullable")
 
 
-class AlterationCalls(Connection):
+class AlterationCalls(Calls):
+    @call
     def alter_collection_properties(
         self, collection_name: str, properties: dict[str, Any], timeout: float | None = None, **kwargs: Any
     ) -> None:
@@ -37,16 +38,16 @@ class AlterationCalls(Connection):
         Raises:
             ParamError: a value is not what its key takes, or a file does not serve the key.
         """
-        check_options(self.alter_collection_properties, kwargs)
         self._database.collection(collection_name).alter_properties(properties)
 
+    @call
     def drop_collection_properties(
         self, collection_name: str, property_keys: list[str], timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Remove properties of a collection."""
-        check_options(self.drop_collection_properties, kwargs)
         self._database.collection(collection_name).alter_properties({}, drop=as_keys(property_keys))
 
+    @call_taking(_FIELD_OPTIONS)
     def add_collection_field(
         self,
         collection_name: str,
@@ -64,11 +65,11 @@ class AlterationCalls(Connection):
         Raises:
             SchemaNotReadyException: the field cannot be added to a collection that exists.
         """
-        check_options(self.add_collection_field, kwargs, _FIELD_OPTIONS)
         given = {key: value for key, value in kwargs.items() if key in _FIELD_OPTIONS - COMMON}
         one = FieldSchema(field_name, data_type, desc, **given)
         self._database.collection(collection_name).add_field(field_to_engine(one))
 
+    @call_taking(_STRUCT_OPTIONS)
     def add_collection_struct_field(
         self,
         collection_name: str,
@@ -88,7 +89,6 @@ class AlterationCalls(Connection):
         Raises:
             SchemaNotReadyException: the field cannot be added to a collection that exists.
         """
-        check_options(self.add_collection_struct_field, kwargs, _STRUCT_OPTIONS)
         given = {
             "struct_schema": struct_schema,
             "max_capacity": max_capacity,
@@ -98,6 +98,7 @@ class AlterationCalls(Connection):
         one = struct_to_engine(named_struct(field_name, given))
         self._database.collection(collection_name).add_field(one)
 
+    @call
     def drop_collection_field(
         self,
         collection_name: str,
@@ -111,7 +112,6 @@ class AlterationCalls(Connection):
         Raises:
             ParamError: there is no such field, or the collection cannot be without it.
         """
-        check_options(self.drop_collection_field, kwargs)
         collection = self._database.collection(collection_name)
         if not field_name:
             fields = collection.describe().schema.fields
@@ -122,6 +122,7 @@ class AlterationCalls(Connection):
                 )
         collection.drop_field(field_name)
 
+    @call
     def alter_collection_field(
         self,
         collection_name: str,
@@ -135,14 +136,13 @@ class AlterationCalls(Connection):
         Raises:
             ParamError: the parameter cannot be altered, or a value that is there would not fit.
         """
-        check_options(self.alter_collection_field, kwargs)
         if not isinstance(field_params, dict):
             raise DataTypeNotMatchException(message=f"field_params must be a dict, got {field_params!r:.80}")
         self._database.collection(collection_name).alter_field(field_name, field_params)
 
+    @call
     def truncate_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Remove every row of a collection, which stays as it is defined."""
-        check_options(self.truncate_collection, kwargs)
         self._database.collection(collection_name).truncate()
 
 

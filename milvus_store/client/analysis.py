@@ -6,12 +6,12 @@ from typing import Any
 
 from milvus_store_lite import Analyzer, DataTypeNotMatchException, ParamError, analyzer
 
-from ..options import check_options
 from ..results import AnalyzeResult
-from .connection import Connection
+from .calls import Calls, call
 
 
-class AnalysisCalls(Connection):
+class AnalysisCalls(Calls):
+    @call
     def run_analyzer(
         self,
         texts: str | list[str],
@@ -36,7 +36,6 @@ class AnalysisCalls(Connection):
         Raises:
             ParamError: the analyzer is not one that Milvus takes, or the field has none.
         """
-        check_options(self.run_analyzer, kwargs)
         if with_hash:
             raise ParamError(message="run_analyzer() on a file has no hashes: terms are numbered, not hashed")
         given = [texts] if isinstance(texts, str) else texts

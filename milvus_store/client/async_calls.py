@@ -6,71 +6,74 @@ import inspect
 from collections.abc import Callable, Coroutine
 from copy import copy
 from functools import partial, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..results import SearchResult
 from .async_pages import AsyncPages, Page, Pages
-from .milvus_client import MilvusClient
+from .hybrid import HybridCalls
+from .iteration import IterationCalls
+from .rows import RowCalls
+from .search import SearchCalls
 from .search_batcher import SearchBatcher
 from .workers import Workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Pick = Callable[[MilvusClient], Callable[P, R]]
-"""Takes one call off a client; off the class, when only its signature and documentation are asked for."""
+Call = Callable[Concatenate[Any, P], R]
+"""A call as a class of clients describes it. It is looked up by its name, as a user's class may override it."""
 AsyncCall = Callable[Concatenate["AsyncCalls", P], Coroutine[Any, Any, R]]
 
 
-def reading(pick: Pick[P, R]) -> AsyncCall[P, R]:
+def described_by(described: Call[P, R]) -> Callable[[Callable[..., R]], Call[P, R]]:
+    """Give a method the parameters and the documentation of another one."""
+    return wraps(described)
+
+
+def reading(call: Call[P, R]) -> AsyncCall[P, R]:
     """A call that changes nothing, to be awaited."""
 
-    @wraps(_described(pick))
+    @wraps(call)
     async def run(self: AsyncCalls, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._workers.read(partial(pick(copy(self._client)), *args, **kwargs))
+        return await self._workers.read(partial(self._bound(call), *args, **kwargs))
 
     return run
 
 
-def writing(pick: Pick[P, R]) -> AsyncCall[P, R]:
+def writing(call: Call[P, R]) -> AsyncCall[P, R]:
     """A call that changes something, to be awaited."""
 
-    @wraps(_described(pick))
+    @wraps(call)
     async def run(self: AsyncCalls, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._workers.write(partial(pick(copy(self._client)), *args, **kwargs))
+        return await self._workers.write(partial(self._bound(call), *args, **kwargs))
 
     return run
 
 
-def searching(pick: Pick[P, SearchResult]) -> AsyncCall[P, SearchResult]:
+def searching(call: Call[P, SearchResult]) -> AsyncCall[P, SearchResult]:
     """A call that is run as one with others that wait at the same time and differ in their ``data`` only."""
-    described = _described(pick)
-    names = list(inspect.signature(described).parameters)[1:]
+    names = list(inspect.signature(call).parameters)[1:]
 
-    @wraps(described)
+    @wraps(call)
     async def run(self: AsyncCalls, /, *args: P.args, **kwargs: P.kwargs) -> SearchResult:
-        client = copy(self._client)
+        search = self._bound(call)
         if self._together is None:
-            return await self._workers.read(partial(pick(client), *args, **kwargs))
+            return await self._workers.read(partial(search, *args, **kwargs))
         arguments = {**dict(zip(names, args, strict=False)), **kwargs}
-        return await self._together.search(pick(client), self._where(client), arguments)
+        return await self._together.search(search, self._where(), arguments)
 
     return run
 
 
-def paging(pick: Pick[P, Pages[Page]]) -> AsyncCall[P, AsyncPages[Page]]:
+def paging(call: Call[P, Pages[Page]]) -> AsyncCall[P, AsyncPages[Page]]:
     """A call that returns pages, both to be awaited."""
 
-    @wraps(_described(pick))
+    @wraps(call)
     async def run(self: AsyncCalls, /, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[Page]:
-        pages = await self._workers.read(partial(pick(copy(self._client)), *args, **kwargs))
+        pages = await self._workers.read(partial(self._bound(call), *args, **kwargs))
         return AsyncPages(pages, self._workers)
 
     return run
-
-
-def _described(pick: Pick[P, R]) -> Callable[P, R]:
-    return pick(cast("MilvusClient", MilvusClient))
 
 
 class AsyncCalls:
@@ -86,20 +89,25 @@ class AsyncCalls:
         self._workers = workers
         self._together = together
 
-    def _where(self, client: Any) -> object:
-        """What searches must have in common to run as one: where ``client`` sends them."""
-        return client._database
+    def _bound(self, call: Call[P, R]) -> Callable[P, R]:
+        """``call`` of the client as it is now: what is awaited stays in the database that it was made for."""
+        bound: Callable[P, R] = getattr(copy(self._client), call.__name__)
+        return bound
+
+    def _where(self) -> object:
+        """What searches must have in common to run as one: where the client sends them."""
+        return self._client._database
 
 
 class AsyncRowCalls(AsyncCalls):
     """The calls that write and read rows."""
 
-    insert = writing(lambda client: client.insert)
-    upsert = writing(lambda client: client.upsert)
-    delete = writing(lambda client: client.delete)
-    get = reading(lambda client: client.get)
-    query = reading(lambda client: client.query)
-    search = searching(lambda client: client.search)
-    hybrid_search = reading(lambda client: client.hybrid_search)
-    query_iterator = paging(lambda client: client.query_iterator)
-    search_iterator = paging(lambda client: client.search_iterator)
+    insert = writing(RowCalls.insert)
+    upsert = writing(RowCalls.upsert)
+    delete = writing(RowCalls.delete)
+    get = reading(RowCalls.get)
+    query = reading(RowCalls.query)
+    search = searching(SearchCalls.search)
+    hybrid_search = reading(HybridCalls.hybrid_search)
+    query_iterator = paging(IterationCalls.query_iterator)
+    search_iterator = paging(IterationCalls.search_iterator)

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from copy import copy
 from functools import partial
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .address import is_server
-from .async_calls import AsyncRowCalls, reading, writing
+from .async_calls import AsyncRowCalls, described_by, reading, writing
+from .async_server_calls import AsyncServerCalls
 from .milvus_client import MilvusClient
 from .search_batcher import SearchBatcher
 from .tenants import TenantClient
-from .unserved import Unserved, UnservedCalls
 from .workers import READERS, SERVER_CALLS, WRITERS, Workers
 
 Client = TypeVar("Client", bound="AsyncMilvusClient")
@@ -33,11 +31,11 @@ class AsyncTenantClient(AsyncRowCalls):
         self.collection_name = client.collection_name
         self.tenant = client.tenant
 
-    def _where(self, client: Any) -> object:
+    def _where(self) -> object:
         return self
 
 
-class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
+class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
     """pymilvus's ``AsyncMilvusClient``: the calls of ``MilvusClient``, on files and servers, to be awaited.
 
     Calls run in threads of the client, so the event loop goes on. Reads run beside each other and beside a write;
@@ -60,18 +58,9 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
     [[1], [2]]
     """
 
-    def __init__(
-        self,
-        uri: str | Path = "./milvus_demo.db",
-        user: str = "",
-        password: str = "",
-        db_name: str = "",
-        token: str = "",
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Open the database at ``uri``, or connect to a server; takes what ``MilvusClient`` takes."""
-        self._set_up(MilvusClient(uri, user, password, db_name, token, timeout, **kwargs))
+    @described_by(MilvusClient.__init__)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._set_up(MilvusClient(*args, **kwargs))
 
     @classmethod
     def over(cls: type[Client], client: MilvusClient) -> Client:
@@ -81,11 +70,11 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
         return awaited
 
     def _set_up(self, client: MilvusClient) -> None:
-        if is_server(client.uri):
+        if client._server is not None:
             super().__init__(client, Workers(SERVER_CALLS, SERVER_CALLS), None)
         else:
-            workers = Workers(READERS, WRITERS)
-            super().__init__(client, client._closing_with_client(workers), SearchBatcher(workers.submit))
+            workers = client._local.closing(Workers(READERS, WRITERS))
+            super().__init__(client, workers, SearchBatcher(workers.submit))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).over, (self._client,)
@@ -129,65 +118,63 @@ class AsyncMilvusClient(AsyncRowCalls, UnservedCalls):
         kind: str = self._client.get_server_type()
         return kind
 
-    create_database = writing(lambda client: client.create_database)
-    drop_database = writing(lambda client: client.drop_database)
-    alter_database_properties = writing(lambda client: client.alter_database_properties)
-    drop_database_properties = writing(lambda client: client.drop_database_properties)
-    list_databases = reading(lambda client: client.list_databases)
-    describe_database = reading(lambda client: client.describe_database)
+    def session(self, cluster_id: str) -> Any:
+        """What ``MilvusClient.session`` returns: it asks nobody, so it is not awaited."""
+        return self._client.session(cluster_id)
 
-    create_collection = writing(lambda client: client.create_collection)
-    create_and_insert = writing(lambda client: client.create_and_insert)
-    drop_collection = writing(lambda client: client.drop_collection)
-    rename_collection = writing(lambda client: client.rename_collection)
-    truncate_collection = writing(lambda client: client.truncate_collection)
-    alter_collection_properties = writing(lambda client: client.alter_collection_properties)
-    drop_collection_properties = writing(lambda client: client.drop_collection_properties)
-    add_collection_field = writing(lambda client: client.add_collection_field)
-    add_collection_struct_field = writing(lambda client: client.add_collection_struct_field)
-    drop_collection_field = writing(lambda client: client.drop_collection_field)
-    alter_collection_field = writing(lambda client: client.alter_collection_field)
-    load_collection = writing(lambda client: client.load_collection)
-    release_collection = writing(lambda client: client.release_collection)
-    refresh_load = reading(lambda client: client.refresh_load)
-    has_collection = reading(lambda client: client.has_collection)
-    list_collections = reading(lambda client: client.list_collections)
-    describe_collection = reading(lambda client: client.describe_collection)
-    get_collection_stats = reading(lambda client: client.get_collection_stats)
-    get_load_state = reading(lambda client: client.get_load_state)
+    create_database = writing(MilvusClient.create_database)
+    drop_database = writing(MilvusClient.drop_database)
+    alter_database_properties = writing(MilvusClient.alter_database_properties)
+    drop_database_properties = writing(MilvusClient.drop_database_properties)
+    list_databases = reading(MilvusClient.list_databases)
+    describe_database = reading(MilvusClient.describe_database)
 
-    create_partition = writing(lambda client: client.create_partition)
-    drop_partition = writing(lambda client: client.drop_partition)
-    load_partitions = writing(lambda client: client.load_partitions)
-    release_partitions = writing(lambda client: client.release_partitions)
-    has_partition = reading(lambda client: client.has_partition)
-    list_partitions = reading(lambda client: client.list_partitions)
-    get_partition_stats = reading(lambda client: client.get_partition_stats)
+    create_collection = writing(MilvusClient.create_collection)
+    create_and_insert = writing(MilvusClient.create_and_insert)
+    drop_collection = writing(MilvusClient.drop_collection)
+    rename_collection = writing(MilvusClient.rename_collection)
+    truncate_collection = writing(MilvusClient.truncate_collection)
+    alter_collection_properties = writing(MilvusClient.alter_collection_properties)
+    drop_collection_properties = writing(MilvusClient.drop_collection_properties)
+    add_collection_field = writing(MilvusClient.add_collection_field)
+    add_collection_struct_field = writing(MilvusClient.add_collection_struct_field)
+    drop_collection_field = writing(MilvusClient.drop_collection_field)
+    alter_collection_field = writing(MilvusClient.alter_collection_field)
+    load_collection = writing(MilvusClient.load_collection)
+    release_collection = writing(MilvusClient.release_collection)
+    refresh_load = reading(MilvusClient.refresh_load)
+    has_collection = reading(MilvusClient.has_collection)
+    list_collections = reading(MilvusClient.list_collections)
+    describe_collection = reading(MilvusClient.describe_collection)
+    get_collection_stats = reading(MilvusClient.get_collection_stats)
+    get_load_state = reading(MilvusClient.get_load_state)
 
-    create_alias = writing(lambda client: client.create_alias)
-    alter_alias = writing(lambda client: client.alter_alias)
-    drop_alias = writing(lambda client: client.drop_alias)
-    describe_alias = reading(lambda client: client.describe_alias)
-    list_aliases = reading(lambda client: client.list_aliases)
+    create_partition = writing(MilvusClient.create_partition)
+    drop_partition = writing(MilvusClient.drop_partition)
+    load_partitions = writing(MilvusClient.load_partitions)
+    release_partitions = writing(MilvusClient.release_partitions)
+    has_partition = reading(MilvusClient.has_partition)
+    list_partitions = reading(MilvusClient.list_partitions)
+    get_partition_stats = reading(MilvusClient.get_partition_stats)
 
-    create_index = writing(lambda client: client.create_index)
-    build_index = writing(lambda client: client.build_index)
-    drop_index = writing(lambda client: client.drop_index)
-    list_indexes = reading(lambda client: client.list_indexes)
-    describe_index = reading(lambda client: client.describe_index)
+    create_alias = writing(MilvusClient.create_alias)
+    alter_alias = writing(MilvusClient.alter_alias)
+    drop_alias = writing(MilvusClient.drop_alias)
+    describe_alias = reading(MilvusClient.describe_alias)
+    list_aliases = reading(MilvusClient.list_aliases)
 
-    run_analyzer = reading(lambda client: client.run_analyzer)
+    create_index = writing(MilvusClient.create_index)
+    build_index = writing(MilvusClient.build_index)
+    drop_index = writing(MilvusClient.drop_index)
+    list_indexes = reading(MilvusClient.list_indexes)
+    describe_index = reading(MilvusClient.describe_index)
 
-    flush = writing(lambda client: client.flush)
-    flush_all = writing(lambda client: client.flush_all)
-    get_flush_all_state = reading(lambda client: client.get_flush_all_state)
-    compact = writing(lambda client: client.compact)
-    get_compaction_state = reading(lambda client: client.get_compaction_state)
-    get_server_version = reading(lambda client: client.get_server_version)
-    backup = reading(lambda client: client.backup)
+    run_analyzer = reading(MilvusClient.run_analyzer)
 
-
-# What only a server answers is awaited too, save what builds a value and asks nobody.
-for _name, _call in vars(UnservedCalls).items():
-    if isinstance(_call, Unserved) and _name != "session":
-        setattr(AsyncMilvusClient, _name, writing(attrgetter(_name)))
+    flush = writing(MilvusClient.flush)
+    flush_all = writing(MilvusClient.flush_all)
+    get_flush_all_state = reading(MilvusClient.get_flush_all_state)
+    compact = writing(MilvusClient.compact)
+    get_compaction_state = reading(MilvusClient.get_compaction_state)
+    get_server_version = reading(MilvusClient.get_server_version)
+    backup = reading(MilvusClient.backup)

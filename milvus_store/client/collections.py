@@ -18,7 +18,7 @@ from ..options import ConsistencyLevel, check_options, consistency_level, option
 from ..results import LoadState
 from ..schema import CollectionSchema, described, function_from_engine, to_engine
 from ..structs import StructFieldSchema
-from .connection import Connection
+from .calls import Calls, call, call_taking
 from .creation import CREATE_OPTIONS
 
 _QUICK_OPTIONS = CREATE_OPTIONS | options("max_length", "enable_dynamic_field", "description")
@@ -31,7 +31,7 @@ _ID_TYPES = {
 }
 
 
-class CollectionCalls(Connection):
+class CollectionCalls(Calls):
     @staticmethod
     def create_schema(**kwargs: Any) -> CollectionSchema:
         """An empty schema to add fields to; takes what ``CollectionSchema`` takes."""
@@ -55,6 +55,7 @@ class CollectionCalls(Connection):
             params.add_index(field_name, **kwargs)
         return params
 
+    @call_taking(_QUICK_OPTIONS)
     def create_collection(
         self,
         collection_name: str,
@@ -79,7 +80,6 @@ class CollectionCalls(Connection):
             MilvusException: the name is taken.
         """
         if schema is None:
-            check_options(self.create_collection, kwargs, _QUICK_OPTIONS)
             schema = self._quick_schema(
                 dimension, primary_field_name, id_type, vector_field_name, auto_id, kwargs
             )
@@ -120,21 +120,21 @@ class CollectionCalls(Connection):
         )
         return schema.add_field(vector_field, DataType.FLOAT_VECTOR, dim=dimension)
 
+    @call
     def has_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> bool:
         """Whether a collection or alias has this name."""
-        check_options(self.has_collection, kwargs)
         return self._database.has_collection(collection_name)
 
+    @call
     def list_collections(self, **kwargs: Any) -> list[str]:
         """Names of the collections, oldest first."""
-        check_options(self.list_collections, kwargs)
         return self._database.list_collections()
 
+    @call
     def describe_collection(
         self, collection_name: str, timeout: float | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Schema and properties of a collection, with pymilvus's keys."""
-        check_options(self.describe_collection, kwargs)
         record = self._database.collection(collection_name).describe()
         level = ConsistencyLevel(record.consistency_level)
         schema = record.schema
@@ -158,44 +158,45 @@ class CollectionCalls(Connection):
             "created_timestamp": record.created_at,
         }
 
+    @call
     def drop_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Remove a collection and its rows; nothing happens if there is none."""
-        check_options(self.drop_collection, kwargs)
         self._database.drop_collection(collection_name)
 
+    @call
     def rename_collection(
         self, old_name: str, new_name: str, target_db: str = "", timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Give a collection another name, and move it to the database ``target_db`` if one is named."""
-        check_options(self.rename_collection, kwargs)
         self._database.rename_collection(old_name, new_name, target_db or None)
 
+    @call
     def get_collection_stats(
         self, collection_name: str, timeout: float | None = None, **kwargs: Any
     ) -> dict[str, int]:
         """``{"row_count": n}``, exact at every moment."""
-        check_options(self.get_collection_stats, kwargs)
         return {"row_count": self._database.collection(collection_name).count()}
 
+    @call
     def load_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Let a collection be searched. Its vector fields need an index first, as in Milvus."""
-        check_options(self.load_collection, kwargs)
         self._database.collection(collection_name).load()
 
+    @call
     def refresh_load(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Nothing is left to do: a loaded collection answers with every committed row at once.
 
         Raises:
             CollectionNotLoadedException: the collection is released.
         """
-        check_options(self.refresh_load, kwargs)
         self._database.collection(collection_name).require_loaded()
 
+    @call
     def release_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Stop a collection from being searched, in every process, until it is loaded again."""
-        check_options(self.release_collection, kwargs)
         self._database.collection(collection_name).release()
 
+    @call
     def get_load_state(
         self, collection_name: str, partition_name: str = "", timeout: float | None = None, **kwargs: Any
     ) -> dict[str, LoadState]:
@@ -204,7 +205,6 @@ class CollectionCalls(Connection):
         Raises:
             PartitionNotExistException: the collection has no such partition.
         """
-        check_options(self.get_load_state, kwargs)
         try:
             is_loaded = self._database.collection(collection_name).is_loaded(partition_name or None)
         except CollectionNotExistException:

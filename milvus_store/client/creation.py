@@ -6,18 +6,19 @@ from typing import Any, Final
 
 from milvus_store_lite import FirstRows, ParamError
 
+from ..data import as_given
 from ..index_params import to_records
-from ..options import check_options, consistency_level, options
+from ..options import consistency_level, options
 from ..results import WriteResult
 from ..schema import to_engine
-from .connection import Connection
-from .data import as_given
+from .calls import Calls, call_taking
 from .rows import as_partition
 
 CREATE_OPTIONS: Final = options("num_partitions", "num_shards", "properties")
 
 
-class CreationCalls(Connection):
+class CreationCalls(Calls):
+    @call_taking(CREATE_OPTIONS)
     def create_and_insert(
         self,
         collection_name: str,
@@ -48,7 +49,6 @@ class CreationCalls(Connection):
             DataNotMatchException: a row does not fit the schema.
             MilvusException: the name is taken.
         """
-        check_options(self.create_and_insert, kwargs, CREATE_OPTIONS)
         if schema is None:
             raise ParamError(message="create_and_insert() needs a schema")
         rows = as_given(data)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..options import check_options
 from .alterations import as_keys
-from .connection import Connection
+from .calls import Calls, call
 
 
-class DatabaseCalls(Connection):
+class DatabaseCalls(Calls):
+    @call
     def create_database(
         self,
         db_name: str,
@@ -22,9 +22,9 @@ class DatabaseCalls(Connection):
         Raises:
             MilvusException: the name is taken, or there are 64 already.
         """
-        check_options(self.create_database, kwargs)
         self._file.create_database(db_name, properties)
 
+    @call
     def drop_database(self, db_name: str, **kwargs: Any) -> None:
         """Remove a database that holds no collections.
 
@@ -32,38 +32,38 @@ class DatabaseCalls(Connection):
             DatabaseNotExistException: there is none of this name.
             ParamError: it is the default one, or holds collections.
         """
-        check_options(self.drop_database, kwargs)
         self._file.drop_database(db_name)
 
+    @call
     def list_databases(self, timeout: float | None = None, **kwargs: Any) -> list[str]:
         """Names of the databases in the file, ``default`` first."""
-        check_options(self.list_databases, kwargs)
         return self._file.list_databases()
 
+    @call
     def describe_database(self, db_name: str, **kwargs: Any) -> dict[str, Any]:
         """Name and properties of a database."""
-        check_options(self.describe_database, kwargs)
         return {"name": db_name, **self._file.database_properties(db_name)}
 
+    @call
     def alter_database_properties(self, db_name: str, properties: dict[str, Any], **kwargs: Any) -> None:
         """Set properties of a database; those that are not named stay as they are."""
-        check_options(self.alter_database_properties, kwargs)
         self._file.alter_database_properties(db_name, properties)
 
+    @call
     def drop_database_properties(self, db_name: str, property_keys: list[str], **kwargs: Any) -> None:
         """Remove properties of a database."""
-        check_options(self.drop_database_properties, kwargs)
         self._file.drop_database_properties(db_name, as_keys(property_keys))
 
+    @call
     def use_database(self, db_name: str, **kwargs: Any) -> None:
         """Let the calls of this client go to another database of the file from here on.
 
         Raises:
             DatabaseNotExistException: there is none of this name; the client stays where it was.
         """
-        check_options(self.use_database, kwargs)
-        self._switch(db_name)
+        self._local = self._local.using(db_name)
 
+    @call
     def using_database(self, db_name: str, **kwargs: Any) -> None:
         """``use_database`` by its older name."""
-        self.use_database(db_name, **kwargs)
+        self.use_database(db_name)

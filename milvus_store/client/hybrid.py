@@ -17,9 +17,9 @@ from milvus_store_lite import (
 )
 
 from ..functions import FunctionType
-from ..options import check_options, judge_options, options
+from ..options import judge_options, options
 from ..results import Hits, SearchResult
-from .connection import Connection
+from .calls import Calls, call_taking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams, group_by
@@ -29,7 +29,8 @@ _RANKER_PARAMS: Final = frozenset({"reranker", "k", "weights", "norm_score"})
 _REQUEST_PARTS: Final = ("data", "anns_field", "param", "limit", "expr", "expr_params")
 
 
-class HybridCalls(Connection):
+class HybridCalls(Calls):
+    @call_taking(_OPTIONS)
     def hybrid_search(
         self,
         collection_name: str,
@@ -61,7 +62,6 @@ class HybridCalls(Connection):
             ParamError: a request or the ranker does not fit the others, or a parameter is out of its range.
             FilterError: a filter does not parse or does not fit the schema.
         """
-        check_options(self.hybrid_search, kwargs, _OPTIONS)
         if kwargs.get("rank_group_scorer", "max") != "max":
             raise ParamError(
                 message=f"rank_group_scorer must be 'max', the score of a group's best row, got "

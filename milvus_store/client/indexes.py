@@ -9,8 +9,8 @@ from typing import Any
 from milvus_store_lite import CollectionRecord, IndexNotExistException, IndexRecord, ParamError
 
 from ..index_params import to_records
-from ..options import check_options, options
-from .connection import Connection
+from ..options import options
+from .calls import Calls, call, call_taking
 
 _CREATE_OPTIONS = options("sync")
 
@@ -21,7 +21,7 @@ def _warn_of_gpu(records: tuple[IndexRecord, ...]) -> None:
             warnings.warn(
                 f"index type {record.type} on field '{record.field}' is served on the CPU by its counterpart",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
 
@@ -35,7 +35,8 @@ def _index_called(name: str, record: CollectionRecord) -> IndexRecord:
     )
 
 
-class IndexCalls(Connection):
+class IndexCalls(Calls):
+    @call_taking(_CREATE_OPTIONS)
     def create_index(
         self, collection_name: str, index_params: Any, timeout: float | None = None, **kwargs: Any
     ) -> None:
@@ -48,13 +49,13 @@ class IndexCalls(Connection):
         Raises:
             ParamError: an index type is not served, or does not take a metric or parameter.
         """
-        check_options(self.create_index, kwargs, _CREATE_OPTIONS)
         records = to_records(index_params, self.create_index)
         if not records:
             raise ParamError(message="index_params are empty: add_index() to them first")
         _warn_of_gpu(records)
         self._database.collection(collection_name).create_indexes(records, wait=kwargs.get("sync", True))
 
+    @call
     def build_index(
         self, collection_name: str, index_name: str, report: Callable[[int, int], None] | None = None
     ) -> None:
@@ -72,16 +73,16 @@ class IndexCalls(Connection):
         index = _index_called(index_name, collection.describe())
         collection.build_index(index.field, wait=True, report=report)
 
+    @call
     def drop_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Remove an index. A vector field's index can only go while the collection is released."""
-        check_options(self.drop_index, kwargs)
         self._database.collection(collection_name).drop_index(index_name)
 
+    @call
     def list_indexes(self, collection_name: str, field_name: str = "", **kwargs: Any) -> list[str]:
         """Names of the indexes, of one field if it is named."""
-        check_options(self.list_indexes, kwargs)
         record = self._database.collection(collection_name).describe()
         return [index.name for index in record.indexes if field_name in ("", index.field)]
 
@@ -94,6 +95,7 @@ class IndexCalls(Connection):
             for one in collection.describe().indexes
         ]
 
+    @call
     def describe_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
     ) -> Any:
@@ -101,7 +103,6 @@ class IndexCalls(Connection):
 
         What pymilvus returns, too; whoever names an index that he was just told of need not look for None.
         """
-        check_options(self.describe_index, kwargs)
         collection = self._database.collection(collection_name)
         index = next((one for one in collection.describe().indexes if one.name == index_name), None)
         if index is None:

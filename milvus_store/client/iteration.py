@@ -10,8 +10,8 @@ import numpy as np
 from milvus_store_lite import ParamError, SearchRequest
 
 from ..iterators import UNLIMITED, HitFilter, QueryIterator, SearchIterator, check_iteration
-from ..options import check_options, options
-from .connection import Connection
+from ..options import options
+from .calls import Calls, call_taking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams
@@ -24,7 +24,8 @@ _QUERY_OPTIONS: Final = options("offset", "filter_params", *CLOCK_OPTIONS)
 _SEARCH_OPTIONS: Final = options("filter_params", *CLOCK_OPTIONS)
 
 
-class IterationCalls(Connection):
+class IterationCalls(Calls):
+    @call_taking(_QUERY_OPTIONS)
     def query_iterator(
         self,
         collection_name: str,
@@ -48,15 +49,15 @@ class IterationCalls(Connection):
         Returns:
             An iterator: call ``next()`` until it returns an empty list, or ``close()`` to stop before.
         """
-        check_options(self.query_iterator, kwargs, _QUERY_OPTIONS)
         offset = kwargs.get("offset") or 0
         check_iteration(batch_size, limit, offset)
         scope = as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs))
         cursor = self._collection(collection_name).iterate_query(
             scope, as_fields(output_fields) or ["*"], offset
         )
-        return self._closing_with_client(QueryIterator(self, cursor, batch_size, limit))
+        return self._local.closing(QueryIterator(self, cursor, batch_size, limit))
 
+    @call_taking(_SEARCH_OPTIONS | {*GROUP_OPTIONS})
     def search_iterator(
         self,
         collection_name: str,
@@ -91,7 +92,6 @@ class IterationCalls(Connection):
         grouping = [name for name in GROUP_OPTIONS if kwargs.get(name) is not None]
         if grouping:
             raise ParamError(message=f"search_iterator() does not group: use search() with {grouping[0]}")
-        check_options(self.search_iterator, kwargs, _SEARCH_OPTIONS)
         check_iteration(batch_size, limit)
         queries = as_queries(data)
         if len(queries) != 1:
@@ -114,6 +114,6 @@ class IterationCalls(Connection):
             params=params.index,
         )
         primary, cursor = self._collection(collection_name).iterate_search(request, queries)
-        return self._closing_with_client(
+        return self._local.closing(
             SearchIterator(self, cursor, batch_size, limit, primary, external_filter_func)
         )

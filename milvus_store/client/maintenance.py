@@ -5,41 +5,43 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..options import check_options, options
+from ..options import options
 from ..version import __version__
-from .connection import Connection
+from .calls import Calls, call, call_taking
 
 _FLUSHED = options("flush_all_ts", "flush_all_tss")
 
 
-class MaintenanceCalls(Connection):
+class MaintenanceCalls(Calls):
+    @call
     def flush(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
         """Fold the write-ahead log into the file. Writes are durable without it."""
-        check_options(self.flush, kwargs)
         self._database.collection(collection_name).describe()
         self._file.checkpoint()
 
+    @call
     def flush_all(self, timeout: float | None = None, **kwargs: Any) -> None:
         """Fold the write-ahead log into the file. Writes are durable without it."""
-        check_options(self.flush_all, kwargs)
         self._file.checkpoint()
 
+    @call_taking(_FLUSHED)
     def get_flush_all_state(self, timeout: float | None = None, **kwargs: Any) -> bool:
         """True: every write that returned is on disk."""
-        check_options(self.get_flush_all_state, kwargs, _FLUSHED)
         return True
 
+    @call
     def get_server_type(self) -> str:
         """``"milvus-store"``: no server is asked."""
         return "milvus-store"
 
+    @call
     def get_server_version(
         self, timeout: float | None = None, detail: bool = False, **kwargs: Any
     ) -> str | dict[str, str]:
         """The version of milvus-store; with ``detail``, a dictionary with pymilvus's keys that apply to a file."""
-        check_options(self.get_server_version, kwargs)
         return {"version": __version__, "deploy_mode": "EMBEDDED"} if detail else __version__
 
+    @call
     def compact(
         self,
         collection_name: str,
@@ -57,17 +59,17 @@ class MaintenanceCalls(Connection):
         Returns:
             The number of a job that is done, for ``get_compaction_state``.
         """
-        check_options(self.compact, kwargs)
         collection = self._database.collection(collection_name)
         collection.compact()
         self._file.compact()
         return collection.describe().id
 
+    @call
     def get_compaction_state(self, job_id: int, timeout: float | None = None, **kwargs: Any) -> str:
         """``"Completed"``: on a file, ``compact`` returns when it is done."""
-        check_options(self.get_compaction_state, kwargs)
         return "Completed"
 
+    @call
     def backup(self, target: str | os.PathLike[str]) -> None:
         """Copy the whole database, as it is now, to the new file ``target``, while others read and write.
 

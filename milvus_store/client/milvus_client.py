@@ -1,10 +1,18 @@
-"""``MilvusClient``: every group of calls in one class."""
+"""``MilvusClient``: every group of calls in one class, and what they are served by."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from .address import is_server
+from milvus_store_lite import ParamError
+
+from ..backends.address import is_server
+from ..backends.file import FileBackend, FileSettings
+from ..options import judge_options, options
+from .access_calls import AccessCalls
 from .aliases import AliasCalls
 from .alterations import AlterationCalls
 from .analysis import AnalysisCalls
@@ -18,8 +26,20 @@ from .maintenance import MaintenanceCalls
 from .partitions import PartitionCalls
 from .rows import RowCalls
 from .search import SearchCalls
+from .server_calls import ServerCalls
 from .tenants import TenantCalls
-from .unserved import UnservedCalls
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..backends.remote.options import ServerOptions
+
+_ARGUMENTS: Final = options(
+    *("uri", "user", "password", "db_name", "token"),
+    *("durability", "busy_timeout", "memory_limit", "read_only", "strict"),
+)
+
+Client = TypeVar("Client", bound="MilvusClient")
 
 
 class MilvusClient(
@@ -37,7 +57,8 @@ class MilvusClient(
     TenantCalls,
     AnalysisCalls,
     MaintenanceCalls,
-    UnservedCalls,
+    AccessCalls,
+    ServerCalls,
 ):
     """pymilvus's ``MilvusClient`` on a file, or through pymilvus on a server.
 
@@ -49,16 +70,88 @@ class MilvusClient(
     data: [[{'id': 1, 'distance': 1.0, 'entity': {'color': 'red'}}]]
     """
 
-    def __new__(cls, uri: Any = "", *args: Any, **kwargs: Any) -> MilvusClient:
-        """An instance for a file, or for a server if ``uri`` is the address of one."""
-        if not is_server(uri):
-            return super().__new__(cls)
-        from ..remote import RemoteMilvusClient  # whoever works on files needs none of it
+    def __init__(
+        self,
+        uri: str | Path = "./milvus_demo.db",
+        user: str = "",
+        password: str = "",
+        db_name: str = "",
+        token: str = "",
+        timeout: float | None = None,
+        *,
+        durability: Literal["full", "normal"] = "full",
+        busy_timeout: float = 30.0,
+        memory_limit: int | None = None,
+        read_only: bool = False,
+        strict: bool = False,
+        **kwargs: Unpack[ServerOptions],
+    ) -> None:
+        """Open the database at ``uri``, making the file if there is none, or connect to a server.
 
-        if issubclass(cls, RemoteMilvusClient):
-            return super().__new__(cls)
-        # A subclass keeps its own methods; below them, calls go to the server and not to a file.
-        kind = (
-            RemoteMilvusClient if cls is MilvusClient else type(cls.__name__, (cls, RemoteMilvusClient), {})
-        )
-        return super().__new__(kind)
+        Args:
+            uri: path of the file, such as ``./milvus_demo.db``; ``:memory:`` for one that is gone on close; or the
+                address of a server, such as ``http://localhost:19530``.
+            user, password, token: taken for pymilvus's sake; a file has no users.
+            db_name: which of the databases inside the file, or of the server.
+            timeout: seconds to wait for a server; calls on a file do not wait for a network.
+            durability: ``"full"`` (what a call wrote survives loss of power) or ``"normal"`` (it survives
+                the end of the process, and the file stays sound).
+            busy_timeout: seconds a write waits for other writers.
+            memory_limit: bytes that vectors and columns may hold in memory; what does not fit is read from
+                the file at every search, which is slower and just as right.
+            read_only: refuse every write, and make no file.
+            strict: make an error of every argument that nobody knows, instead of ignoring it with a warning.
+            kwargs: what pymilvus takes to connect to a server.
+
+        Raises:
+            ParamError: the uri is no path and no address; ``read_only`` or ``strict`` is asked of a server.
+            DatabaseNotExistException: ``db_name`` is not in the file.
+            MilvusException: the file cannot be opened or is not a database of ours; the server cannot be
+                reached, or refuses the user.
+            MissingExtraError: pymilvus, which servers are reached through, is not installed.
+        """
+        self.uri = uri
+        self.strict = strict
+        self._server = None
+        settings = FileSettings(durability, busy_timeout, memory_limit, read_only)
+        if is_server(uri):
+            from ..backends.remote import RemoteBackend  # whoever works on files needs none of it
+
+            given = {
+                "user": user,
+                "password": password,
+                "db_name": db_name,
+                "token": token,
+                "timeout": timeout,
+            }
+            arguments = {name: value for name, value in given.items() if value not in ("", None)}
+            self._server = RemoteBackend(uri, {**asdict(settings), "strict": strict}, {**arguments, **kwargs})
+            return
+        judge_options("MilvusClient", kwargs, _ARGUMENTS, strict=bool(strict))
+        settings.check()
+        if not isinstance(strict, bool):
+            raise ParamError(message=f"strict must be a bool, got {strict!r}")
+        self._local = FileBackend.open(uri, db_name, settings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and deep-copied, a client is one that opens the same file, or connects to the same server.
+
+        Raises:
+            TypeError: the database is in memory, where nobody else can open it.
+        """
+        uri, arguments = self._backend.reopening()
+        if self.strict:
+            arguments["strict"] = True
+        return _reopened, (type(self), uri, arguments)
+
+    if not TYPE_CHECKING:  # to which a misspelt call is an error
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            """A call of a server that pymilvus has and a file has not."""
+            if name.startswith("_") or self._server is None:
+                return object.__getattribute__(self, name)  # raises what says so best
+            return self._server.call_named(name)
+
+
+def _reopened(kind: type[Client], uri: str, arguments: dict[str, Any]) -> Client:
+    return kind(uri, **arguments)

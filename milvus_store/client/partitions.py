@@ -6,38 +6,38 @@ from typing import Any
 
 from milvus_store_lite import DataTypeNotMatchException
 
-from ..options import check_options
-from .connection import Connection
+from .calls import Calls, call
 from .rows import as_partitions
 
 
-class PartitionCalls(Connection):
+class PartitionCalls(Calls):
+    @call
     def create_partition(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Add a partition, for rows that ``insert`` puts there by ``partition_name``."""
-        check_options(self.create_partition, kwargs)
         self._database.collection(collection_name).create_partition(partition_name)
 
+    @call
     def drop_partition(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> None:
         """Remove a partition and its rows."""
-        check_options(self.drop_partition, kwargs)
         self._database.collection(collection_name).drop_partition(partition_name)
 
+    @call
     def has_partition(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> bool:
         """Whether the collection has a partition of this name."""
-        check_options(self.has_partition, kwargs)
         return partition_name in self._database.collection(collection_name).describe().partitions
 
+    @call
     def list_partitions(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> list[str]:
         """Names of the partitions, oldest first."""
-        check_options(self.list_partitions, kwargs)
         return list(self._database.collection(collection_name).describe().partitions)
 
+    @call
     def load_partitions(
         self,
         collection_name: str,
@@ -49,9 +49,9 @@ class PartitionCalls(Connection):
 
         While others are not loaded, reading the collection reads the loaded ones, and naming another is an error.
         """
-        check_options(self.load_partitions, kwargs)
         self._database.collection(collection_name).load(_as_names(partition_names))
 
+    @call
     def release_partitions(
         self,
         collection_name: str,
@@ -60,14 +60,13 @@ class PartitionCalls(Connection):
         **kwargs: Any,
     ) -> None:
         """Stop partitions from being read, in every process, until they are loaded again."""
-        check_options(self.release_partitions, kwargs)
         self._database.collection(collection_name).release(_as_names(partition_names))
 
+    @call
     def get_partition_stats(
         self, collection_name: str, partition_name: str, timeout: float | None = None, **kwargs: Any
     ) -> dict[str, int]:
         """``{"row_count": n}``, exact at every moment."""
-        check_options(self.get_partition_stats, kwargs)
         return {"row_count": self._database.collection(collection_name).count_partition(partition_name)}
 
 

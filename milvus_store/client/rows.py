@@ -9,10 +9,10 @@ import numpy as np
 
 from milvus_store_lite import COLLECTION_CLOCK, Clock, DataTypeNotMatchException, ParamError, Scope
 
-from ..options import check_options, options
+from ..data import as_given
+from ..options import options
 from ..results import QueryResult, WriteResult
-from .connection import Connection
-from .data import as_given
+from .calls import Calls, call, call_taking
 from .remembered import Remembered
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _QUERY_OPTIONS: Final = options("limit", "offset", "filter_params", *CLOCK_OPTIO
 _COUNT = "count(*)"
 
 
-class RowCalls(Connection):
+class RowCalls(Calls):
+    @call
     def insert(
         self,
         collection_name: str,
@@ -50,11 +51,11 @@ class RowCalls(Connection):
             DataNotMatchException: a row does not fit the schema; the message names row, field, what was
                 expected and what was given.
         """
-        check_options(self.insert, kwargs)
         rows, collection = as_given(data), self._collection(collection_name)
         ids, count = collection.insert(rows, as_partition(partition_name)) if rows else ([], 0)
         return WriteResult({"insert_count": count, "ids": ids, "cost": 0})
 
+    @call_taking(_UPSERT_OPTIONS)
     def upsert(
         self,
         collection_name: str,
@@ -76,13 +77,13 @@ class RowCalls(Connection):
         Raises:
             ParamError: ``field_ops`` are given, which a file does not serve.
         """
-        check_options(self.upsert, kwargs, _UPSERT_OPTIONS)
         is_partial = _is_partial(kwargs)
         rows, collection = as_given(data), self._collection(collection_name)
         partition = as_partition(partition_name)
         ids, count = collection.upsert(rows, partition, partial=is_partial) if rows else ([], 0)
         return WriteResult({"upsert_count": count, "cost": 0, "ids": ids})
 
+    @call_taking(_DELETE_OPTIONS)
     def delete(
         self,
         collection_name: str,
@@ -100,7 +101,6 @@ class RowCalls(Connection):
         Returns:
             ``{"delete_count": n, "cost": 0}``: the rows that were there and are gone.
         """
-        check_options(self.delete, kwargs, _DELETE_OPTIONS)
         pks = [*as_ids(kwargs.get("pks")), *as_ids(ids)]
         if pks and filter not in (None, ""):
             raise ParamError(message="delete() takes ids or a filter, got both")
@@ -117,6 +117,7 @@ class RowCalls(Connection):
             count = collection.delete_where(scope)
         return WriteResult({"delete_count": count, "cost": 0})
 
+    @call_taking(_GET_OPTIONS)
     def get(
         self,
         collection_name: str,
@@ -131,13 +132,13 @@ class RowCalls(Connection):
         Args:
             timezone, time_fields: as for ``query``.
         """
-        check_options(self.get, kwargs, _GET_OPTIONS)
         collection = self._collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
         return QueryResult(
             collection.get(as_ids(ids), fields, as_partitions(partition_names), as_clock(kwargs))
         )
 
+    @call_taking(_QUERY_OPTIONS)
     def query(
         self,
         collection_name: str,
@@ -159,7 +160,6 @@ class RowCalls(Connection):
                 else that of the collection, of its database, or UTC.
             time_fields: ``"year, month, day"`` and the like: show these numbers instead of times.
         """
-        check_options(self.query, kwargs, _QUERY_OPTIONS)
         if ids is not None and filter not in (None, ""):
             raise ParamError(message="query() takes a filter or ids, got both")
         if ids is not None:

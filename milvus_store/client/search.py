@@ -11,9 +11,9 @@ import numpy as np
 from milvus_store_lite import ByIds, DataTypeNotMatchException, ParamError, Queries, SearchRequest
 
 from ..option_warnings import judged_once
-from ..options import check_options, options
+from ..options import options
 from ..results import Hits, SearchResult
-from .connection import Connection
+from .calls import Calls, call_taking
 from .remembered import Remembered
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
 from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _OPTIONS: Final = options("offset", "round_decimal", "filter_params", *GROUP_OPTIONS, *CLOCK_OPTIONS)
 
 
-class SearchCalls(Connection):
+class SearchCalls(Calls):
+    @call_taking(_OPTIONS)
     def search(
         self,
         collection_name: str,
@@ -69,7 +70,6 @@ class SearchCalls(Connection):
             FilterError: the filter does not parse or does not fit the schema.
         """
         queries = _queries(data, ids)
-        check_options(self.search, kwargs, _OPTIONS)
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(
             filter, limit, output_fields, search_params, partition_names, anns_field, kwargs
         )

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from milvus_store_lite import ParamError, TenantCollection
 
-from .connection import Connection, Iterating
+from .calls import Calls, call
 from .hybrid import HybridCalls
 from .iteration import IterationCalls
 from .rows import RowCalls
@@ -19,12 +19,13 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
     It lives as long as the client it came from, which also closes it.
     """
 
-    def __init__(self, client: Connection, collection_name: str, tenant: str | int) -> None:
+    def __init__(self, client: Calls, collection_name: str, tenant: str | int) -> None:
         self.uri = client.uri
         self.collection_name = collection_name
         self.tenant = client._collection(collection_name).stored_tenant(tenant)
         self.strict = client.strict
         self._client = client
+        self._local = client._local
 
     def _collection(self, collection_name: str) -> TenantCollection:
         if collection_name != self.collection_name:
@@ -38,9 +39,6 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
     def _database(self) -> NoReturn:
         raise AssertionError("calls of a tenant go through its collection")
 
-    def _closing_with_client(self, iterator: Iterating) -> Iterating:
-        return self._client._closing_with_client(iterator)
-
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._client, self.collection_name, self.tenant)
 
@@ -48,7 +46,8 @@ class TenantClient(RowCalls, SearchCalls, HybridCalls, IterationCalls):
         """Nothing of its own is open: the client it came from holds the file."""
 
 
-class TenantCalls(Connection):
+class TenantCalls(Calls):
+    @call
     def for_tenant(self, collection_name: str, tenant: str | int) -> TenantClient:
         """The calls on rows, bound to the rows whose partition key is ``tenant``.
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from milvus_store import MilvusClient
-from milvus_store.client.address import is_server
+from milvus_store.backends.address import is_server
 from milvus_store.errors import CollectionNotLoadedException, MilvusException, MissingExtraError
 from milvus_store.options import judge_options
 from milvus_store.threads import Threads

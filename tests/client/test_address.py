@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from milvus_store import MilvusClient
-from milvus_store.client.address import server_address
+from milvus_store.backends.address import server_address
 from milvus_store.errors import ParamError
 from milvus_store.legacy import Milvus, NotConnectError
 from milvus_store.legacy import ParamError as LegacyParamError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store import AsyncMilvusClient, MilvusClient
-from milvus_store.client.address import is_server, local_path
+from milvus_store.backends.address import is_server, local_path
 from milvus_store.errors import ParamError
 
 HOSTS = [

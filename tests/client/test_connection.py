@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store import MilvusClient
-from milvus_store.client import shared
+from milvus_store.backends import shared
 from milvus_store.errors import (
     ConnectionNotExistException,
     DatabaseCorruptError,

@@ -11,6 +11,7 @@ import pymilvus
 import pytest
 
 from milvus_store import DataType, MilvusClient
+from milvus_store.backends.remote.types import to_pymilvus
 from milvus_store.errors import (
     DatabaseCorruptError,
     DataNotMatchException,
@@ -18,7 +19,6 @@ from milvus_store.errors import (
     ParamError,
     SchemaNotReadyException,
 )
-from milvus_store.remote.types import to_pymilvus
 from milvus_store_lite.checks import check_file
 
 ROWS: list[dict[str, Any]] = [

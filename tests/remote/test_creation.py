@@ -11,8 +11,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from langchain_milvus_store import Milvus
 from milvus_store import CollectionSchema, DataType, IndexParams, MilvusClient
+from milvus_store.backends.remote.creation import taking_back_indexes
 from milvus_store.errors import CollectionExistsError, MilvusException
-from milvus_store.remote.creation import taking_back_indexes
 
 pytestmark = pytest.mark.filterwarnings("default")  # pymilvus's own warnings are not ours to answer for
 
@@ -68,13 +68,17 @@ def test_a_collection_that_is_there_is_left_alone(client: MilvusClient) -> None:
 def test_a_collection_that_another_fills_at_the_same_moment_is_left_alone(
     client: MilvusClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = client.create_collection
+    server = client._server
+    assert server is not None
+    ask = server.ask
 
-    def create_with_another(name: str, **options: Any) -> None:
-        create(name, **options)
-        client.insert(name, [{"id": 9, "v": [0.0, 0.0]}])
+    def ask_beside_another(name: str, *args: Any, **options: Any) -> Any:
+        answer = ask(name, *args, **options)
+        if name == "create_collection":
+            ask("insert", args[0], [{"id": 9, "v": [0.0, 0.0]}])
+        return answer
 
-    monkeypatch.setattr(client, "create_collection", create_with_another)
+    monkeypatch.setattr(server, "ask", ask_beside_another)
     bad = [*GOOD, {"id": 3, "v": [1.0, 2.0, 3.0]}]
     with pytest.raises(
         MilvusException, match="'both' stays, with 2 rows of this call: it has rows of others"
@@ -139,11 +143,10 @@ class _Stubborn:
     def __init__(self) -> None:
         self.answers = iter([["a"], ["a", "b"]])
 
-    def list_indexes(self, name: str) -> list[str]:
-        return next(self.answers)
-
-    def drop_index(self, name: str, index: str) -> None:
-        raise MilvusException(message=f"{index} is in use")
+    def ask(self, name: str, *args: object, **_: object) -> list[str]:
+        if name == "list_indexes":
+            return next(self.answers)
+        raise MilvusException(message=f"{args[-1]} is in use")
 
 
 def test_indexes_that_cannot_be_taken_back_are_named() -> None:

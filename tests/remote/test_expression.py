@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from milvus_store.backends.remote.expression import text_of
 from milvus_store.errors import ParamError
-from milvus_store.remote.expression import text_of
 from milvus_store_lite import filters as tree
 from tests.filters.draws import conditions_of
 from tests.filters.schemas import DYNAMIC

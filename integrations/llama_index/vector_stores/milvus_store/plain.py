@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
-from milvus_store.client.address import is_server
+from milvus_store.backends.address import is_server
 
 from .sparse import BM25BuiltInFunction
 

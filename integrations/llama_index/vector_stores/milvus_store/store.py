@@ -18,7 +18,7 @@ from llama_index.core.vector_stores.types import (
 )
 from typing_extensions import Self
 
-from milvus_store.client.address import is_server
+from milvus_store.backends.address import is_server
 from milvus_store.errors import CollectionExistsError
 
 from . import calls, creation, plain, queries

@@ -7,13 +7,13 @@ from typing import Any, Final, cast
 
 from milvus_store_lite import DataType
 
-from ..fields import FieldSchema
-from ..filters import Expression, Node
-from ..functions import Function
-from ..index_params import IndexParams
-from ..rankers import AnnSearchRequest, RRFRanker, WeightedRanker
-from ..schema import CollectionSchema
-from ..structs import StructFieldSchema
+from ...fields import FieldSchema
+from ...filters import Expression, Node
+from ...functions import Function
+from ...index_params import IndexParams
+from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
+from ...schema import CollectionSchema
+from ...structs import StructFieldSchema
 from .expression import text_of
 
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-from .. import errors
-from ..errors import FilterError, MilvusException
+from ... import errors
+from ...errors import FilterError, MilvusException
 
 _BY_NAME: Final[dict[str, type[MilvusException]]] = {
     name: getattr(errors, name) for name in errors.__all__ if name != FilterError.__name__

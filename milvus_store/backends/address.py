@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 from milvus_store_lite import ParamError
 
@@ -25,7 +25,7 @@ _FILE_SCHEMES: Final = ("file", "sqlite")
 SERVER_SCHEMES: Final = ("http", "https", "tcp", "milvus", "unix")
 
 
-def is_server(uri: object) -> bool:
+def is_server(uri: object) -> TypeGuard[str]:
     """Whether ``uri`` is an address like ``http://localhost:19530`` and no path."""
     return isinstance(uri, str) and _SCHEME.match(uri) is not None and not uri.startswith(_FILE_ADDRESS)
 

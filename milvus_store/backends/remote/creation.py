@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import uuid4
 
-from ..errors import CollectionExistsError, MilvusException
-from ..results import LoadState, WriteResult
+from ...errors import CollectionExistsError, MilvusException
+from ...results import LoadState, WriteResult
 
 _LONGEST_NAME = 255
 
 
 class Server(Protocol):
-    """The calls of ``MilvusClient`` that are needed here."""
+    """What answers pymilvus's calls by their names."""
 
-    def __getattr__(self, name: str) -> Any: ...
+    def ask(self, name: str, *args: Any, **kwargs: Any) -> Any: ...
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def taking_back(server: Server, name: str, index_params: Any) -> Iterator[None]:
     A collection that was there before is left alone, and so is one that somebody else has made meanwhile, as its
     rows or its indexes show.
     """
-    was_there = server.has_collection(name)
+    was_there = server.ask("has_collection", name)
     try:
         yield
     except BaseException:
@@ -38,17 +38,23 @@ def taking_back(server: Server, name: str, index_params: Any) -> Iterator[None]:
 @contextmanager
 def taking_back_indexes(server: Server, name: str) -> Iterator[None]:
     """Drop the indexes of collection ``name`` that the block made before it failed; the error names what stays."""
-    existing = set(server.list_indexes(name))
+    existing = set(server.ask("list_indexes", name))
     try:
         yield
     except BaseException as error:
         try:
-            for index in server.list_indexes(name):
+            for index in server.ask("list_indexes", name):
                 if index not in existing:
-                    server.drop_index(name, index)
+                    server.ask("drop_index", name, index)
         except MilvusException as refused:
             _add(error, f"indexes made before it may stay: {refused.message}")
         raise
+
+
+def create_collection(server: Server, collection_name: str, **options: Any) -> None:
+    """Create a collection; if its index is refused, or loading it, there is none, as on a file."""
+    with taking_back(server, collection_name, options.get("index_params")):
+        server.ask("create_collection", collection_name, **options)
 
 
 def create_and_insert(
@@ -68,26 +74,26 @@ def create_and_insert(
     Raises:
         CollectionExistsError: there is one, and it is not to be replaced.
     """
-    replaced = server.has_collection(name)
+    replaced = server.ask("has_collection", name)
     if replaced and not replace:
         raise CollectionExistsError(message=f"collection or alias {name!r} already exists")
     target = f"{name[: _LONGEST_NAME - 9]}_{uuid4().hex[:8]}" if replaced else name
-    server.create_collection(target, **options)
+    create_collection(server, target, **options)
     is_loaded = _is_loaded(server, target)
     ids: list[Any] = []
     try:
         size = batch_size or max(1, len(rows))
         for start in range(0, len(rows), size):
-            ids += server.insert(target, rows[start : start + size], **writing)["ids"]
+            ids += server.ask("insert", target, rows[start : start + size], **writing)["ids"]
         if replaced:
-            server.drop_collection(name)
+            server.ask("drop_collection", name)
     except BaseException as error:
         _drop_own(server, target, len(ids), error)
         raise
     if replaced:
-        server.rename_collection(target, name)
+        server.ask("rename_collection", target, name)
         if is_loaded and not _is_loaded(server, name):
-            server.load_collection(name)
+            server.ask("load_collection", name)
     return WriteResult({"insert_count": len(rows), "ids": ids, "cost": 0})
 
 
@@ -99,7 +105,7 @@ def _drop_own(server: Server, name: str, stored: int, error: BaseException) -> N
     """
     try:
         if _count(server, name) <= stored:
-            server.drop_collection(name)
+            server.ask("drop_collection", name)
             return
         reason = "it has rows of others"
     except MilvusException as refused:
@@ -116,20 +122,20 @@ def _add(error: BaseException, left: str) -> None:
 
 def _count(server: Server, name: str) -> int:
     if not _is_loaded(server, name):
-        return int(server.get_collection_stats(name)["row_count"])
-    (row,) = server.query(name, output_fields=["count(*)"], consistency_level="Strong")
+        return int(server.ask("get_collection_stats", name)["row_count"])
+    (row,) = server.ask("query", name, output_fields=["count(*)"], consistency_level="Strong")
     return int(row["count(*)"])
 
 
 def _drop_unfinished(server: Server, name: str, indexes: int) -> None:
     try:
-        if server.get_collection_stats(name)["row_count"]:
+        if server.ask("get_collection_stats", name)["row_count"]:
             return
-        if len(server.list_indexes(name)) < indexes or not _is_loaded(server, name):
-            server.drop_collection(name)
+        if len(server.ask("list_indexes", name)) < indexes or not _is_loaded(server, name):
+            server.ask("drop_collection", name)
     except MilvusException:
         return  # there is none, or the server is gone: the block's own error says more
 
 
 def _is_loaded(server: Server, name: str) -> bool:
-    return bool(server.get_load_state(name)["state"] == LoadState.Loaded)
+    return bool(server.ask("get_load_state", name)["state"] == LoadState.Loaded)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import filters as tree
-from ..errors import ParamError
+from ... import filters as tree
+from ...errors import ParamError
 
 _LEAVES = (
     tree.Literal,

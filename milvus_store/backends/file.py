@@ -1,0 +1,167 @@
+"""A file as what serves a client: the engine's database, how it is opened, and what is closed with it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from milvus_store_lite import (
+    DEFAULT_DATABASE,
+    IN_MEMORY,
+    ConnectionNotExistException,
+    Database,
+    DatabaseFile,
+    ParamError,
+)
+
+from .address import local_path
+from .shared import acquire, release
+
+Durability = Literal["full", "normal"]
+
+
+@dataclass(frozen=True)
+class FileSettings:
+    """How a file is opened; ``MilvusClient`` says what each means."""
+
+    durability: Durability = "full"
+    busy_timeout: float = 30.0
+    memory_limit: int | None = None
+    read_only: bool = False
+
+    def check(self) -> None:
+        """Raise ParamError for a value that a setting does not take."""
+        for name, (expected, is_met) in self._expectations().items():
+            if not is_met:
+                raise ParamError(message=f"{name} must be {expected}, got {getattr(self, name)!r}")
+
+    def _expectations(self) -> Mapping[str, tuple[str, bool]]:
+        """Setting → what it takes, and whether it has that."""
+        return {
+            "durability": ("'full' or 'normal'", self.durability in ("full", "normal")),
+            "busy_timeout": ("seconds, 0 or more", _is_number(self.busy_timeout, (int, float))),
+            "memory_limit": (
+                "bytes, 0 or more, or None",
+                self.memory_limit is None or _is_number(self.memory_limit, int),
+            ),
+            "read_only": ("a bool", isinstance(self.read_only, bool)),
+        }
+
+
+class Closing(Protocol):
+    """What is closed with its client."""
+
+    def close(self) -> None: ...
+
+
+Iterating = TypeVar("Iterating", bound=Closing)
+
+
+class FileBackend:
+    """One of the databases inside an open file. A client that goes to another one takes another backend."""
+
+    __slots__ = ("_database", "_opened")
+
+    def __init__(self, opened: OpenFile, database: Database) -> None:
+        self._opened = opened
+        self._database = database
+
+    @classmethod
+    def open(cls, uri: str | Path, db_name: str, settings: FileSettings) -> FileBackend:
+        """The file at ``uri``, made if there is none.
+
+        Raises:
+            ParamError: the uri is no path.
+            DatabaseNotExistException: ``db_name`` is not in the file.
+            MilvusException: the file cannot be opened or is not a database of ours.
+        """
+        opened = OpenFile(uri, settings)
+        try:
+            return cls(opened, opened.file.database(db_name or DEFAULT_DATABASE))
+        except BaseException:
+            opened.close()
+            raise
+
+    @property
+    def database(self) -> Database:
+        """
+        Raises:
+            ConnectionNotExistException: the file was closed.
+        """
+        if self._opened.is_closed:
+            raise self._opened.error()
+        return self._database
+
+    @property
+    def file(self) -> DatabaseFile:
+        """
+        Raises:
+            ConnectionNotExistException: the file was closed.
+        """
+        if self._opened.is_closed:
+            raise self._opened.error()
+        return self._opened.file
+
+    def using(self, db_name: str) -> FileBackend:
+        """Another database of the same file.
+
+        Raises:
+            DatabaseNotExistException: there is none of this name.
+        """
+        return FileBackend(self._opened, self.file.database(db_name))
+
+    def closing(self, iterator: Iterating) -> Iterating:
+        """``iterator``, which is closed with the file if not before."""
+        self._opened.iterators.add(iterator)
+        return iterator
+
+    def close(self) -> None:
+        """Release the file, for every backend that shares this opening of it."""
+        self._opened.close()
+
+    def reopening(self) -> tuple[str, dict[str, Any]]:
+        """The address and the arguments by which a client reaches the same database again.
+
+        Raises:
+            TypeError: the database is in memory, where nobody else can open it.
+        """
+        database = self.database
+        if str(self._opened.uri) == IN_MEMORY:
+            raise TypeError(
+                "a database in memory belongs to its client and can be neither pickled nor deep-copied: "
+                "use a file, or copy.copy(), which shares the client"
+            )
+        return self.file.path, {"db_name": database.name, **asdict(self._opened.settings)}
+
+
+class OpenFile:
+    """One opening of a file: it ends with ``close``, or when everybody who has it is forgotten."""
+
+    def __init__(self, uri: str | Path, settings: FileSettings) -> None:
+        self.uri = uri
+        self.settings = settings
+        self.is_closed = False
+        self.iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
+        self.file = acquire(self, local_path(uri), **asdict(settings))
+        # When this is forgotten. That may be at any moment and in any thread, so nothing is waited for.
+        self._release = weakref.finalize(self, release, self.file, waiting=False)
+        self._release.atexit = False  # all are closed then
+
+    def close(self) -> None:
+        """Once nobody has the file open, it is one file, with everything in it. Closing again does no harm."""
+        self.is_closed = True
+        for iterator in list(self.iterators):
+            iterator.close()
+        release(self.file, self)
+        self._release.detach()
+
+    def error(self) -> ConnectionNotExistException:
+        """What a call raises once this is closed."""
+        return ConnectionNotExistException(message=f"the client of {self.uri} is closed: open a new one")
+
+
+def _is_number(value: object, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and value >= 0  # type: ignore[operator]

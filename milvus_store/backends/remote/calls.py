@@ -1,0 +1,88 @@
+"""The calls that are more on a server than pymilvus's call of the same name, and those that a server refuses.
+
+Each takes the arguments that the client's call was given, by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NoReturn, Protocol
+
+from ...data import as_rows
+from ...errors import ParamError
+from ...results import WriteResult
+from .creation import create_and_insert, create_collection, taking_back_indexes
+
+
+class Server(Protocol):
+    """What a ``RemoteBackend`` offers to these calls."""
+
+    uri: str
+
+    def ask(self, name: str, *args: Any, **kwargs: Any) -> Any: ...
+    def use_database(self, db_name: str, **options: Any) -> None: ...
+
+
+def _create_and_insert(
+    server: Server,
+    collection_name: str,
+    data: object,
+    partition_name: str | None = None,
+    replace: bool = False,
+    batch_size: int | None = None,
+    timeout: float | None = None,
+    **options: Any,
+) -> WriteResult:
+    """If a row is refused, the collection is dropped again; with ``replace``, the old one goes at the end."""
+    return create_and_insert(
+        server,
+        collection_name,
+        as_rows(data),
+        {"timeout": timeout, **options},
+        replace=replace,
+        batch_size=batch_size,
+        writing={"partition_name": partition_name or None, "timeout": timeout},
+    )
+
+
+def _create_index(server: Server, collection_name: str, **options: Any) -> None:
+    """As on a file, all indexes or none: pymilvus asks for one after the other."""
+    with taking_back_indexes(server, collection_name):
+        server.ask("create_index", collection_name, **options)
+
+
+def _use_database(server: Server, db_name: str, **options: Any) -> None:
+    server.use_database(db_name, **options)
+
+
+def _backup(server: Server, target: object) -> NoReturn:
+    raise ParamError(
+        message=f"backup({str(target)!r}) copies a file, and {server.uri} is a server: use Milvus Backup"
+    )
+
+
+def _build_index(server: Server, collection_name: str, index_name: str, report: object = None) -> NoReturn:
+    raise ParamError(
+        message=f"build_index({collection_name!r}, {index_name!r}) builds the index of a file, and {server.uri} "
+        f"is a server, which does that by itself: describe_index() says how far it is"
+    )
+
+
+def _for_tenant(server: Server, collection_name: str, tenant: object) -> NoReturn:
+    raise ParamError(
+        message=f"for_tenant({collection_name!r}, {tenant!r:.80}) confines calls on a file, "
+        f"and {server.uri} is a server: use its users, or add the tenant to each filter as a template"
+    )
+
+
+OWN_CALLS: Final[Mapping[str, Callable[..., Any]]] = {
+    "create_collection": create_collection,
+    "create_and_insert": _create_and_insert,
+    "create_index": _create_index,
+    "use_database": _use_database,
+    "using_database": _use_database,
+    "backup": _backup,
+    "build_index": _build_index,
+    "for_tenant": _for_tenant,
+}
+"""Name of a call → what it is on a server."""

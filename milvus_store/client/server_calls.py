@@ -1,0 +1,287 @@
+"""Calls about what a server has and a file has not: nodes, clusters, segments, snapshots and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from .calls import Calls
+from .server_only import server_only
+
+_NODES: Final = (
+    "a file has no nodes, replicas and resource groups: use a Milvus server, which is what scales out"
+)
+_CLUSTERS: Final = "a file belongs to no cluster: backup() copies it while others read and write"
+_SEGMENTS: Final = "a file keeps no segments: get_collection_stats() and get_partition_stats() count rows"
+_COMPACTION: Final = "compact() on a file returns when it is done: get_compaction_state() says so"
+_OPTIMIZE: Final = "compact() does for a file what optimize() does for the segments of a server"
+_SNAPSHOTS: Final = "a file keeps no snapshots inside itself: backup() copies the whole of it to a new file"
+_EXTERNAL: Final = "a file holds its own rows: insert() the rows of the external source"
+_RESOURCES: Final = "there is no server to keep files for: give word lists inside the analyzer's parameters"
+_FUNCTIONS: Final = (
+    "functions are part of a collection's schema when it is made: create a collection with the function, "
+    "and insert the rows into that"
+)
+_INDEXES: Final = "drop_index() and create_index() with the parameters you want"
+
+
+class ServerCalls(Calls):
+    @server_only(_NODES)
+    def create_resource_group(self, name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_NODES)
+    def update_resource_groups(
+        self, configs: dict[str, Any], timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_NODES)
+    def drop_resource_group(self, name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_NODES)
+    def describe_resource_group(self, name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_NODES)
+    def list_resource_groups(self, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_NODES)
+    def transfer_replica(
+        self,
+        source_group: str,
+        target_group: str,
+        collection_name: str,
+        num_replicas: int,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_NODES)
+    def describe_replica(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_CLUSTERS)
+    def session(self, cluster_id: str) -> Any: ...
+
+    @server_only(_CLUSTERS)
+    def get_replicate_configuration(self, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_CLUSTERS)
+    def update_replicate_configuration(
+        self,
+        clusters: list[dict[str, Any]],
+        cross_cluster_topology: list[dict[str, Any]] | None = None,
+        force_promote: bool = False,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_CLUSTERS)
+    def get_replicate_info(
+        self, source_cluster_id: str, target_pchannel: str, timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_CLUSTERS)
+    def dump_messages(
+        self,
+        pchannel: str,
+        start_message_id: dict[str, Any],
+        start_timetick: int = 0,
+        end_timetick: int = 0,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SEGMENTS)
+    def list_segments(
+        self,
+        collection_name: str,
+        states: Sequence[Any] | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SEGMENTS)
+    def list_persistent_segments(
+        self,
+        collection_name: str,
+        timeout: float | None = None,
+        states: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SEGMENTS)
+    def list_loaded_segments(
+        self, collection_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_COMPACTION)
+    def list_compaction_tasks(
+        self, collection_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_COMPACTION)
+    def get_compaction_plans(self, job_id: int, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_OPTIMIZE)
+    def optimize(
+        self,
+        collection_name: str,
+        target_size: str | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def create_snapshot(
+        self,
+        snapshot_name: str,
+        collection_name: str,
+        db_name: str = "",
+        description: str = "",
+        compaction_protection_seconds: int = 0,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def drop_snapshot(
+        self,
+        snapshot_name: str,
+        collection_name: str,
+        db_name: str = "",
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def describe_snapshot(
+        self,
+        snapshot_name: str,
+        collection_name: str,
+        db_name: str = "",
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def list_snapshots(
+        self, collection_name: str = "", db_name: str = "", timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def restore_snapshot(
+        self,
+        snapshot_name: str,
+        source_collection_name: str,
+        target_collection_name: str,
+        source_db_name: str = "",
+        target_db_name: str = "",
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def get_restore_snapshot_state(self, job_id: int, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def list_restore_snapshot_jobs(
+        self, collection_name: str = "", db_name: str = "", timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def pin_snapshot_data(
+        self,
+        snapshot_name: str,
+        collection_name: str,
+        db_name: str = "",
+        ttl_seconds: int = 0,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_SNAPSHOTS)
+    def unpin_snapshot_data(self, pin_id: int, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_EXTERNAL)
+    def refresh_external_collection(
+        self,
+        collection_name: str,
+        external_source: str = "",
+        external_spec: str = "",
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_EXTERNAL)
+    def get_refresh_external_collection_progress(
+        self, job_id: int, timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_EXTERNAL)
+    def list_refresh_external_collection_jobs(
+        self, collection_name: str = "", timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_RESOURCES)
+    def add_file_resource(self, name: str, path: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_RESOURCES)
+    def remove_file_resource(self, name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_RESOURCES)
+    def list_file_resources(self, timeout: float | None = None, **kwargs: Any) -> Any: ...
+
+    @server_only(_FUNCTIONS)
+    def add_collection_function(
+        self, collection_name: str, function: Any, timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_FUNCTIONS)
+    def alter_collection_function(
+        self,
+        collection_name: str,
+        function_name: str,
+        function: Any,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_FUNCTIONS)
+    def drop_collection_function(
+        self, collection_name: str, function_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_FUNCTIONS)
+    def add_function_field(
+        self,
+        collection_name: str,
+        field_schema: Any,
+        func: Any,
+        index_params: Any,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_FUNCTIONS)
+    def drop_function_field(
+        self, collection_name: str, function_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> Any: ...
+
+    @server_only(_INDEXES)
+    def alter_index_properties(
+        self,
+        collection_name: str,
+        index_name: str,
+        properties: dict[str, Any],
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    @server_only(_INDEXES)
+    def drop_index_properties(
+        self,
+        collection_name: str,
+        index_name: str,
+        property_keys: list[str],
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any: ...

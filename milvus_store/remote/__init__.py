@@ -1,5 +1,0 @@
-"""A Milvus server behind ``MilvusClient``, reached through pymilvus (extra ``server``)."""
-
-from .client import RemoteMilvusClient
-
-__all__ = ["RemoteMilvusClient"]
