@@ -37,9 +37,10 @@ from .search.request import (
     Scope,
     SearchRequest,
 )
-from .storage.catalog import DEFAULT_DATABASE, CollectionRecord, IndexRecord
+from .storage.catalog import CollectionRecord, IndexRecord
+from .storage.catalog_tables import DEFAULT_DATABASE
 from .storage.file.identity import identity_of
-from .storage.file.opening import require_database
+from .storage.file.opening import SQLITE_VERSION, require_database
 from .storage.migrations import FORMAT_VERSION
 from .suggestions import did_you_mean, near_miss
 from .text import Analyzer, Token, analyzer
@@ -89,6 +90,7 @@ __all__ = [
     "MAX_WINDOW",
     "NO_DEFAULT",
     "PARAMETER_NAMES",
+    "SQLITE_VERSION",
     "Analyzer",
     "And",
     "Arithmetic",

@@ -5,7 +5,6 @@ It holds no truth of its own: every call begins by asking the file, so other pro
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import tzinfo
@@ -24,13 +23,10 @@ from .schema.clock import with_fixed_defaults, zone_of
 from .schema.model import Schema, check_name
 from .schema.properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema.reserved import check_field_name
-from .storage import catalog, databases, positions
-from .storage.catalog import CollectionRecord, IndexRecord
+from .storage.catalog import Catalog, CollectionRecord, IndexRecord
 from .storage.connections import Connections
-from .storage.integrity import names
-from .storage.layout import TableLayout
+from .storage.databases import Databases
 from .storage.reading import OpenTransaction
-from .storage.tables import CollectionTables
 from .text.fields import check_analyzers
 
 
@@ -87,34 +83,31 @@ class Database:
         if first is not None:
             # Without the write lock, as for any other write; it is done again if the time zone changes in between.
             with self._connections.reading() as connection:
-                zone = self._zone(connection, checked)
+                zone = self._zone(Catalog(connection), checked)
             first.encode(with_fixed_defaults(schema, zone), zone)
         with self._connections.writing() as connection:
-            zone = self._zone(connection, checked)
+            catalog = Catalog(connection)
+            zone = self._zone(catalog, checked)
             schema = with_fixed_defaults(schema, zone)
             if replace:
-                self._drop(connection, name)
+                self._drop(catalog, name)
             check_defaults(schema, zone)
             if first is not None:
-                self._require_free(connection, self.name, name)
-            found = positions.find(connection, self.name, name)
+                self._require_free(catalog, self.name, name)
+            found = catalog.find(self.name, name)
             if found is None:
-                collection_id = catalog.add_collection(
-                    connection, self.name, name, schema, checked, consistency_level
-                )
-                CollectionTables(TableLayout(collection_id, schema), OpenTransaction(connection)).create()
+                collection_id = catalog.add_collection(self.name, name, schema, checked, consistency_level)
+                catalog.tables(collection_id, schema).create()
             else:
                 collection_id = found[0]
-                _require_same(
-                    catalog.load(connection, collection_id), name, schema, checked, consistency_level
-                )
-            add_indexes(connection, collection_id, indexes)
+                _require_same(catalog.load(collection_id), name, schema, checked, consistency_level)
+            add_indexes(catalog, collection_id, indexes)
             if indexes:
-                record = catalog.load(connection, collection_id)
-                set_loaded(connection, record, record.partitions.values())
+                record = catalog.load(collection_id)
+                set_loaded(catalog, record, record.partitions.values())
             pks: list[Any] = []
             if first is not None:
-                session = self._opener.on_new(connection, collection_id)
+                session = self._opener.on_new(OpenTransaction(connection), collection_id)
                 pks = self.collection(name).write_first(session, first.encode(schema, zone), first.partition)
         if found is not None:
             for index in indexes:
@@ -127,18 +120,18 @@ class Database:
     def list_collections(self) -> list[str]:
         """Names of the collections, oldest first."""
         with self._connections.reading() as connection:
-            databases.require(connection, self.name)
-            return [found.name for found in names.read(connection).collections_of(self.name)]
+            Databases(connection).require(self.name)
+            return [found.name for found in Catalog(connection).names().collections_of(self.name)]
 
     def has_collection(self, name: str) -> bool:
         with self._connections.reading() as connection:
-            databases.require(connection, self.name)
-            return positions.exists(connection, self.name, name)
+            Databases(connection).require(self.name)
+            return Catalog(connection).exists(self.name, name)
 
     def drop_collection(self, name: str) -> None:
         """Remove a collection and its rows; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
-            self._drop(connection, name)
+            self._drop(Catalog(connection), name)
 
     def rename_collection(self, old: str, new: str, database: str | None = None) -> None:
         """Give a collection another name, and move it to ``database`` if that is another one.
@@ -149,15 +142,15 @@ class Database:
         check_name("collection", new)
         target = database or self.name
         with self._writing(old) as session:
-            record = session.state.record
-            databases.require(session.connection, target)
+            catalog, record = session.catalog, session.record
+            Databases(catalog.connection).require(target)
             if target != self.name and record.aliases:
                 raise ParamError(
                     message=f"collection '{record.name}' cannot move to database {target!r} while it has "
                     f"aliases: drop_alias() first: {', '.join(record.aliases)}"
                 )
-            self._require_free(session.connection, target, new)
-            catalog.rename_collection(session.connection, record.id, target, new)
+            self._require_free(catalog, target, new)
+            catalog.rename_collection(record.id, target, new)
 
     # Aliases ------------------------------------------------------------------------------------------
 
@@ -169,35 +162,36 @@ class Database:
         """
         check_name("alias", alias)
         with self._writing(collection) as session:
-            target = names.read(session.connection).alias_target(self.name, alias)
-            if target is not None and target.name == session.state.record.name:
+            catalog, record = session.catalog, session.record
+            target = catalog.names().alias_target(self.name, alias)
+            if target is not None and target.name == record.name:
                 return
             if target is not None:
                 raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target.name}'")
-            if positions.find(session.connection, self.name, alias) is not None:
+            if catalog.find(self.name, alias) is not None:
                 raise MilvusException(1601, f"alias {alias!r} is the name of a collection already")
-            catalog.set_alias(session.connection, self.name, alias, session.state.record.id)
+            catalog.set_alias(self.name, alias, record.id)
 
     def alter_alias(self, alias: str, collection: str) -> None:
         """Let an existing alias stand for another collection."""
         with self._writing(collection) as session:
-            self._require_alias(session.connection, alias)
-            catalog.set_alias(session.connection, self.name, alias, session.state.record.id)
+            self._require_alias(session.catalog, alias)
+            session.catalog.set_alias(self.name, alias, session.record.id)
 
     def drop_alias(self, alias: str) -> None:
         """Remove an alias; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
-            catalog.remove_alias(connection, self.name, alias)
+            Catalog(connection).remove_alias(self.name, alias)
 
     def alias_target(self, alias: str) -> str:
         """The collection that an alias stands for."""
         with self._connections.reading() as connection:
-            return self._require_alias(connection, alias)
+            return self._require_alias(Catalog(connection), alias)
 
     def list_aliases(self) -> list[str]:
         """All aliases, by name."""
         with self._connections.reading() as connection:
-            return names.read(connection).aliases_of(self.name)
+            return Catalog(connection).names().aliases_of(self.name)
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -207,15 +201,15 @@ class Database:
     def _writing(self, name: str) -> AbstractContextManager[Session]:
         return self._opener.writing(self.name, name)
 
-    def _zone(self, connection: sqlite3.Connection, properties: Mapping[str, Any]) -> tzinfo:
+    def _zone(self, catalog: Catalog, properties: Mapping[str, Any]) -> tzinfo:
         """The time zone in which a new collection with ``properties`` reads times."""
-        return zone_of({**databases.properties(connection, self.name), **properties})
+        return zone_of({**Databases(catalog.connection).properties(self.name), **properties})
 
-    def _drop(self, connection: sqlite3.Connection, name: str) -> None:
-        found = positions.find(connection, self.name, name)
+    def _drop(self, catalog: Catalog, name: str) -> None:
+        found = catalog.find(self.name, name)
         if found is None:
             return
-        record = catalog.load(connection, found[0])
+        record = catalog.load(found[0])
         if record.name != name:
             raise ParamError(message=f"{name!r} is an alias of '{record.name}': expected a collection name")
         if record.aliases:
@@ -223,19 +217,19 @@ class Database:
                 message=f"collection {name!r} cannot be dropped while it has aliases: drop_alias() first: "
                 f"{', '.join(record.aliases)}"
             )
-        CollectionTables(TableLayout(record.id, record.schema), OpenTransaction(connection)).drop()
-        catalog.remove_collection(connection, record.id)
-        self._opener.forget_dropped(connection)
+        catalog.tables(record.id, record.schema).drop()
+        catalog.remove_collection(record.id)
+        self._opener.forget_dropped(catalog)
 
-    def _require_alias(self, connection: sqlite3.Connection, alias: str) -> str:
-        target = names.read(connection).alias_target(self.name, alias)
+    def _require_alias(self, catalog: Catalog, alias: str) -> str:
+        target = catalog.names().alias_target(self.name, alias)
         if target is None:
             raise AliasNotExistException(message=f"alias {alias!r} does not exist in database '{self.name}'")
         return target.name
 
     @staticmethod
-    def _require_free(connection: sqlite3.Connection, database: str, name: str) -> None:
-        if positions.find(connection, database, name) is not None:
+    def _require_free(catalog: Catalog, database: str, name: str) -> None:
+        if catalog.find(database, name) is not None:
             raise CollectionExistsError(message=f"collection or alias {name!r} already exists")
 
 

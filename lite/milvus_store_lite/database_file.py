@@ -19,12 +19,12 @@ from .errors import ConnectionNotExistException, DatabaseReplacedError, MilvusEx
 from .process.calls import whole, whole_calls
 from .schema.model import check_name
 from .schema.properties import DATABASE_PROPERTIES, checked_properties
-from .storage import databases
-from .storage.catalog import DEFAULT_DATABASE
+from .storage.catalog import Catalog
+from .storage.catalog_tables import DEFAULT_DATABASE
 from .storage.connections import Connections
+from .storage.databases import Databases
 from .storage.file.identity import Identity
 from .storage.file.opening import Durability
-from .storage.integrity import names
 
 IN_MEMORY: Final = ":memory:"
 
@@ -118,13 +118,13 @@ class DatabaseFile:
     def database(self, name: str = DEFAULT_DATABASE) -> Database:
         """The database called ``name``; raises ``DatabaseNotExistException``."""
         with self.connections.reading() as connection:
-            databases.require(connection, name)
+            Databases(connection).require(name)
         return Database(self.connections, self.opener, name)
 
     def list_databases(self) -> list[str]:
         """All names, the default database's first, then oldest first."""
         with self.connections.reading() as connection:
-            return databases.listed(connection)
+            return Databases(connection).names()
 
     def create_database(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
         """Make an empty database.
@@ -136,12 +136,13 @@ class DatabaseFile:
         check_name("database", name)
         checked = checked_properties("database", DATABASE_PROPERTIES, properties or {})
         with self.connections.writing() as connection:
-            known = databases.listed(connection)
+            databases = Databases(connection)
+            known = databases.names()
             if name in known:
                 raise MilvusException(message=f"database {name!r} already exists")
             if len(known) >= MAX_DATABASES:
                 raise MilvusException(801, f"a file holds at most {MAX_DATABASES} databases: drop one first")
-            databases.add(connection, name, checked)
+            databases.add(name, checked)
 
     def drop_database(self, name: str) -> None:
         """Remove a database that holds no collections; nothing happens if there is none, as in Milvus.
@@ -150,36 +151,39 @@ class DatabaseFile:
             ParamError: it is the default database, or still holds collections.
         """
         with self.connections.writing() as connection:
-            if not databases.exists(connection, name):
+            databases = Databases(connection)
+            if not databases.exists(name):
                 return
             if name == DEFAULT_DATABASE:
                 raise ParamError(message=f"the default database {name!r} cannot be dropped")
-            collections = [found.name for found in names.read(connection).collections_of(name)]
+            collections = [found.name for found in Catalog(connection).names().collections_of(name)]
             if collections:
                 raise ParamError(
                     message=f"database {name!r} cannot be dropped while it holds collections: "
                     f"drop_collection() first: {', '.join(collections)}"
                 )
-            databases.remove(connection, name)
+            databases.remove(name)
 
     def database_properties(self, name: str) -> dict[str, Any]:
         """The properties of a database; raises DatabaseNotExistException."""
         with self.connections.reading() as connection:
-            return databases.properties(connection, name)
+            return Databases(connection).properties(name)
 
     def alter_database_properties(self, name: str, properties: Mapping[str, Any]) -> None:
         """Set ``properties``, leaving the others as they are."""
         checked = checked_properties("database", DATABASE_PROPERTIES, properties)
         with self.connections.writing() as connection:
-            databases.set_properties(connection, name, {**databases.properties(connection, name), **checked})
+            databases = Databases(connection)
+            databases.set_properties(name, {**databases.properties(name), **checked})
 
     def drop_database_properties(self, name: str, keys: Iterable[str]) -> None:
         """Remove properties; one that is not set is passed over."""
         gone = set(keys)
         with self.connections.writing() as connection:
-            found = databases.properties(connection, name)
+            databases = Databases(connection)
+            found = databases.properties(name)
             kept = {key: value for key, value in found.items() if key not in gone}
-            databases.set_properties(connection, name, kept)
+            databases.set_properties(name, kept)
 
 
 def _make_folder() -> str:

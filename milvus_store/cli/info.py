@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sqlite3
 from typing import Any
 
-from milvus_store_lite import DEFAULT_DATABASE, FORMAT_VERSION, DataType, reading_processes
+from milvus_store_lite import DEFAULT_DATABASE, FORMAT_VERSION, SQLITE_VERSION, DataType, reading_processes
 
 from .. import MilvusClient
 from .arguments import Commands, add_db, add_file, add_json, existing
@@ -30,7 +29,7 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     path = existing(arguments.file)
     facts: dict[str, Any] = {"path": path, "size": size_on_disk(path), "format": FORMAT_VERSION}
-    facts["sqlite"] = sqlite3.sqlite_version
+    facts["sqlite"] = ".".join(map(str, SQLITE_VERSION))
     facts["log"] = {"size": log_size(path), "readers": reading_processes(path)}
     with MilvusClient(path, db_name=arguments.db, read_only=True) as client:
         facts["databases"] = [arguments.db] if arguments.db else client.list_databases()
@@ -74,7 +73,7 @@ def _print(facts: dict[str, Any]) -> None:
         f"{counted(len(collections), 'collection')}"
         + (f" in {counted(len(facts['databases']), 'database')}" if len(facts["databases"]) > 1 else "")
     )
-    print(f"SQLite {facts['sqlite']}{_shown_bug(sqlite3.sqlite_version_info)}")
+    print(f"SQLite {facts['sqlite']}{_shown_bug(SQLITE_VERSION)}")
     if facts["log"]["size"]:
         print(_shown_log(**facts["log"]))
     for one in collections:

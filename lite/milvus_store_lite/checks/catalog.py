@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
-from ..storage.catalog import CATALOG_TABLES
+from ..storage.catalog_tables import CATALOG_TABLES
 from .report import Problem
 from .tables import Columns, differences, made_by
 

@@ -18,9 +18,9 @@ from ..indexes.registry import check_index
 from ..process.lazy import lazy
 from ..schema.model import Schema, check_name
 from ..schema.properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, checked_properties
-from ..storage.catalog import DEFAULT_DATABASE, UNREADABLE
+from ..storage.catalog import UNREADABLE
+from ..storage.catalog_tables import DEFAULT_DATABASE
 from ..storage.layout import TableLayout
-from ..storage.reading import OpenTransaction
 from ..storage.tables import CollectionTables
 from .catalog import tables_of_collections
 from .report import Problem
@@ -53,7 +53,7 @@ class Definition:
     @lazy
     def made(self) -> dict[str, Columns]:
         """The tables and indexes as they are made, with their columns."""
-        return made_by(lambda connection: CollectionTables(self.layout, OpenTransaction(connection)).create())
+        return made_by(lambda connection: CollectionTables(self.layout, connection).create())
 
     def stored_as(self, name: str) -> str:
         """What SQLite's ``typeof`` says of the values of a scalar field."""

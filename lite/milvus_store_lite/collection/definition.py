@@ -25,7 +25,6 @@ from ..schema.properties import (
 )
 from ..schema.reserved import check_field_name
 from ..search.tenants import Tenant, stored_tenant
-from ..storage import catalog
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord, IndexRecord
 from ..storage.partitions import loaded_partitions, partition_id, partition_ids
 from ..text import Analyzer
@@ -114,7 +113,7 @@ class Definition:
             if name in record.partitions:
                 return
             refuse_partition_key(record, name)
-            catalog.add_partition(session.connection, record.id, name)
+            session.catalog.add_partition(record.id, name)
 
     def drop_partition(self, name: str) -> None:
         """Remove a partition and its rows; nothing happens if there is none, as in Milvus."""
@@ -126,9 +125,9 @@ class Definition:
             if name == DEFAULT_PARTITION:
                 raise ParamError(message=f"the default partition {name!r} cannot be dropped")
             self._remove(session, session.reader.seqs.in_partition(partition))
-            catalog.remove_partition(session.connection, record.id, name)
+            session.catalog.remove_partition(record.id, name)
             if record.released:
-                catalog.set_loaded(session.connection, record.id, record.loaded_partitions - {partition})
+                session.catalog.set_loaded(record.id, record.loaded_partitions - {partition})
 
     def alter_properties(self, properties: Mapping[str, Any], drop: Iterable[str] = ()) -> None:
         """Set ``properties`` and remove those called ``drop``; the others stay as they are."""
@@ -142,7 +141,7 @@ class Definition:
                 schema = replace(schema, enable_dynamic_field=True)
                 self._change_schema(session, schema)
             check_against_schema(schema, checked)
-            catalog.set_properties(session.connection, record.id, {**kept, **checked})
+            session.catalog.set_properties(record.id, {**kept, **checked})
 
     def require_loaded(self) -> None:
         """Raise ``CollectionNotLoadedException`` unless the collection, or a part of it, is loaded."""
@@ -165,14 +164,14 @@ class Definition:
         with self._writing() as session:
             record = session.record
             wanted = record.loaded_partitions | partition_ids(record, partitions)
-            set_loaded(session.connection, record, wanted)
+            set_loaded(session.catalog, record, wanted)
 
     def release(self, partitions: Sequence[str] | None = None) -> None:
         """Stop the collection, or some of its partitions, from being read until they are loaded again."""
         with self._writing() as session:
             record = session.record
             wanted = record.loaded_partitions - partition_ids(record, partitions)
-            set_loaded(session.connection, record, wanted)
+            set_loaded(session.catalog, record, wanted)
 
     def create_indexes(self, indexes: Sequence[IndexRecord], *, wait: bool = True) -> None:
         """Add indexes, all or none; one that is there already is left as it is.
@@ -181,7 +180,7 @@ class Definition:
             wait: return when what there are rows for is built; else it is built in the background.
         """
         with self._writing() as session:
-            add_indexes(session.connection, session.record.id, indexes)
+            add_indexes(session.catalog, session.record.id, indexes)
         for index in indexes:
             self.build_index(index.field, wait=wait)
 
@@ -206,12 +205,13 @@ class Definition:
     def drop_index(self, name: str) -> None:
         """Remove an index; nothing happens if there is none, as in Milvus."""
         with self._writing() as session:
-            drop_index(session.connection, session.record, name)
+            drop_index(session.catalog, session.record, name)
 
     def compact(self) -> None:
         """Write the rows anew without the gaps that removed ones left. The file keeps the free pages."""
         with self._writing() as session:
-            session.state.store.tables(session.reader.transaction).rewrite(session.position.live)
+            record = session.record
+            session.catalog.tables(record.id, record.schema).rewrite(session.position.live)
 
     def add_field(self, field: Field) -> None:
         """Add a nullable field; rows that are there get its default, or null."""
@@ -254,8 +254,7 @@ class Definition:
 
     @staticmethod
     def _change_schema(session: Session, schema: Schema, stored_default: Any = None) -> None:
-        session.state.store.change_schema(session.reader.transaction, schema, stored_default)
-        catalog.set_schema(session.connection, session.record.id, schema)
+        session.catalog.change_schema(session.record, schema, stored_default)
 
     def _remove(self, session: Session, seqs: list[int]) -> None:
         if seqs:

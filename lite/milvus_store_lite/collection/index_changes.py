@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,11 +11,7 @@ from ..indexes.registry import check_index
 from ..indexes.scalar_types import has_sql_index
 from ..schema.data_types import DataType
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
-from ..storage import catalog
-from ..storage.catalog import CollectionRecord, IndexRecord
-from ..storage.layout import TableLayout
-from ..storage.reading import OpenTransaction
-from ..storage.tables import CollectionTables
+from ..storage.catalog import Catalog, CollectionRecord, IndexRecord
 from ..suggestions import did_you_mean
 
 
@@ -57,23 +52,23 @@ def checked_index(record: CollectionRecord, index: IndexRecord) -> IndexRecord |
     return index
 
 
-def add_indexes(connection: sqlite3.Connection, collection_id: int, indexes: Sequence[IndexRecord]) -> None:
+def add_indexes(catalog: Catalog, collection_id: int, indexes: Sequence[IndexRecord]) -> None:
     """Add ``indexes`` to the definition of a collection, with the SQL indexes that serve them.
 
     One that the collection has already is left as it is. Raises what ``checked_index`` raises.
     """
     for index in indexes:
-        record = catalog.load(connection, collection_id)
+        record = catalog.load(collection_id)
         checked = checked_index(record, index)
         if checked is None:
             continue
-        catalog.add_index(connection, collection_id, checked)
+        catalog.add_index(collection_id, checked)
         field = record.schema.by_name.get(checked.field)
         if field is not None and has_sql_index(field, checked.type):
-            _tables(connection, record).create_value_index(field)
+            catalog.tables(record.id, record.schema).create_value_index(field)
 
 
-def drop_index(connection: sqlite3.Connection, record: CollectionRecord, name: str) -> None:
+def drop_index(catalog: Catalog, record: CollectionRecord, name: str) -> None:
     """Remove an index from the definition, and the SQL index that serves it; nothing happens if there is none.
 
     Raises:
@@ -88,14 +83,10 @@ def drop_index(connection: sqlite3.Connection, record: CollectionRecord, name: s
             message=f"vector index {name!r} cannot be dropped while collection '{record.name}' is "
             f"loaded: call release_collection first",
         )
-    catalog.remove_index(connection, record.id, name)
+    catalog.remove_index(record.id, name)
     field = record.schema.by_name.get(index.field)
     if field is not None and has_sql_index(field, index.type):
-        _tables(connection, record).drop_value_index(field)
-
-
-def _tables(connection: sqlite3.Connection, record: CollectionRecord) -> CollectionTables:
-    return CollectionTables(TableLayout(record.id, record.schema), OpenTransaction(connection))
+        catalog.tables(record.id, record.schema).drop_value_index(field)
 
 
 def _target(schema: Schema, index: IndexRecord) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 
 from ..errors import IndexNotExistException
-from ..storage import catalog
-from ..storage.catalog import CollectionRecord
+from ..storage.catalog import Catalog, CollectionRecord
 
 
-def set_loaded(connection: sqlite3.Connection, record: CollectionRecord, partitions: Iterable[int]) -> None:
+def set_loaded(catalog: Catalog, record: CollectionRecord, partitions: Iterable[int]) -> None:
     """Load the partitions with these ids and release the others.
 
     Raises:
@@ -25,4 +23,4 @@ def set_loaded(connection: sqlite3.Connection, record: CollectionRecord, partiti
                     f"call create_index before load_collection"
                 )
     if record.loaded_partitions != wanted:
-        catalog.set_loaded(connection, record.id, wanted)
+        catalog.set_loaded(record.id, wanted)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,10 +15,9 @@ from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import CollectionSession, FieldIndex, Open
 from ..indexes.maintainer import IndexMaintainer
 from ..process.forks import GATE
-from ..storage import catalog, databases, positions
-from ..storage.catalog import CollectionRecord
+from ..storage.catalog import Catalog, CollectionRecord
 from ..storage.connections import Connections
-from ..storage.integrity import names
+from ..storage.databases import Databases
 from ..storage.integrity.catalog_checksums import damage
 from ..storage.leases import Lease
 from ..storage.positions import Position
@@ -39,10 +37,10 @@ class _Seen:
     state: CollectionState
     position: Position
 
-    def is_found_by(self, connection: sqlite3.Connection) -> bool:
-        """Whether a look through ``connection`` finds the same."""
+    def is_found_in(self, catalog: Catalog) -> bool:
+        """Whether a look into ``catalog`` finds the same."""
         record = self.state.record
-        return positions.find(connection, self.database, self.name) == (
+        return catalog.find(self.database, self.name) == (
             record.id,
             record.version,
             self.position,
@@ -79,30 +77,31 @@ class CollectionOpener:
             CollectionNotExistException, DatabaseNotExistException
         """
         with self._connections.reading() as connection:
-            yield self._session(connection, database, name, suggest)
+            yield self._session(OpenTransaction(connection), database, name, suggest)
 
     @contextmanager
     def lasting(self, database: str, name: str, suggest: bool = True) -> Iterator[tuple[Lease, Session]]:
         """A read transaction, likewise, and its lease; it outlives the block if the lease is suspended there."""
         lease = self._connections.reading()
         with lease as connection:
-            yield lease, self._session(connection, database, name, suggest)
+            yield lease, self._session(OpenTransaction(connection), database, name, suggest)
 
     @contextmanager
     def writing(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
         """A write transaction, likewise."""
         with self._connections.writing() as connection:
-            yield self._session(connection, database, name, suggest)
+            yield self._session(OpenTransaction(connection), database, name, suggest)
 
-    def on_new(self, connection: sqlite3.Connection, collection_id: int) -> Session:
-        """A session on a collection that the transaction of ``connection`` has made.
+    def on_new(self, transaction: Transaction, collection_id: int) -> Session:
+        """A session on a collection that ``transaction`` has made.
 
         Nothing is kept of it, and no index of it is built, since the transaction may still fail.
         """
-        record, position = catalog.load(connection, collection_id), positions.place(connection, collection_id)
+        catalog = Catalog(transaction.connection)
+        record, position = catalog.load(collection_id), catalog.position(collection_id)
         assert position is not None
         unindexed = CollectionIndexes(replace(record, indexes=()), self.maintainer, None)
-        return _session_on(self._fresh_state(record, unindexed), OpenTransaction(connection), position)
+        return _session_on(self._fresh_state(record, unindexed), transaction, position)
 
     def begin_lazily(self, database: str, name: str, suggest: bool = True) -> tuple[LazyTransaction, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed.
@@ -120,28 +119,29 @@ class CollectionOpener:
         late = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
         return late, Session(CollectionReader(seen.state.store, late, seen.position), seen.state)
 
-    def _still_stands(self, seen: _Seen, connection: sqlite3.Connection) -> bool:
-        """Whether the transaction that begins on ``connection`` sees what was ``seen``."""
-        # The cheapest thing to read: from here on the transaction sees one state, and no commit came before it.
-        connection.execute("PRAGMA schema_version").fetchone()
-        return self._connections.state() == seen.state_of_file or seen.is_found_by(connection)
+    def _still_stands(self, seen: _Seen, transaction: Transaction) -> bool:
+        """Whether ``transaction``, which has just begun, sees what was ``seen``."""
+        if self._connections.state() == seen.state_of_file:
+            return True
+        return seen.is_found_in(Catalog(transaction.connection))
 
-    def _session(self, connection: sqlite3.Connection, database: str, name: str, suggest: bool) -> Session:
-        found = positions.find(connection, database, name)
+    def _session(self, transaction: Transaction, database: str, name: str, suggest: bool) -> Session:
+        catalog = Catalog(transaction.connection)
+        found = catalog.find(database, name)
         if found is None:
-            databases.require(connection, database)
+            Databases(transaction.connection).require(database)
             raise CollectionNotExistException(
                 message=f"collection {name!r} does not exist in database '{database}'"
-                + (did_you_mean(name, names.read(connection).known_in(database)) if suggest else "")
+                + (did_you_mean(name, catalog.names().known_in(database)) if suggest else "")
             )
         collection_id, version, position = found
         state = self.states.get(collection_id)
         if state is None or state.record.version != version:
-            state = self._remember(catalog.load(connection, collection_id))
-            self.forget_dropped(connection)
+            state = self._remember(catalog.load(collection_id))
+            self.forget_dropped(catalog)
         if name != state.record.name and name not in state.record.aliases:
             raise damage(f"the alias {name!r}")
-        return _session_on(state, OpenTransaction(connection), position)
+        return _session_on(state, transaction, position)
 
     def _remember(self, record: CollectionRecord) -> CollectionState:
         """Cache a definition just read; snapshots live on unless the schema is another one."""
@@ -160,10 +160,10 @@ class CollectionOpener:
             self.states[record.id] = state
             return state
 
-    def forget_dropped(self, connection: sqlite3.Connection) -> None:
+    def forget_dropped(self, catalog: Catalog) -> None:
         """Let go of collections that this or another process has dropped."""
         with self._lock:
-            for dropped in self.states.keys() - catalog.ids(connection):
+            for dropped in self.states.keys() - catalog.ids():
                 self.states.pop(dropped).snapshot_caches.release()
             for key in [
                 key for key, seen in list(self._seen.items()) if seen.state.record.id not in self.states
@@ -185,14 +185,15 @@ class CollectionOpener:
 
         @contextmanager
         def standing(
-            begin: Callable[[], AbstractContextManager[sqlite3.Connection]],
+            begin: Callable[[], Lease],
         ) -> Iterator[CollectionSession | None]:
             with begin() as connection:
-                position = positions.place(connection, index.collection)
+                catalog = Catalog(connection)
+                position = catalog.position(index.collection)
                 if position is None:
                     yield None
                     return
-                record = catalog.load(connection, index.collection)
+                record = catalog.load(index.collection)
                 is_same = index.record in record.indexes and index.field in record.schema.fields
                 state = self._fresh_state(record)
                 yield _session_on(state, OpenTransaction(connection), position) if is_same else None

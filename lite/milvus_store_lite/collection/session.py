@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,7 +15,7 @@ from ..search.output import Projection
 from ..search.prepared import PreparedSearch, prepared
 from ..search.request import Scope, SearchRequest
 from ..search.selection import BoundScope, Selection
-from ..storage.catalog import CollectionRecord
+from ..storage.catalog import Catalog, CollectionRecord
 from ..storage.positions import Position
 from ..storage.store import CollectionReader, CollectionStore
 from ..storage.writer import CollectionWriter
@@ -77,12 +76,12 @@ class Session(NamedTuple):
         return self.reader.position
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        return self.reader.transaction.connection
+    def catalog(self) -> Catalog:
+        return Catalog(self.reader.transaction.connection)
 
     def writer(self) -> CollectionWriter:
         """Who writes rows here, in a write transaction."""
-        return self.state.store.writer(self.reader.transaction, self.reader.position)
+        return self.state.store.writer(self.reader.transaction.connection, self.reader.position)
 
     def selected(self, chooser: Chooser) -> Selection:
         """The rows that ``chooser`` chooses here; raises ``SnapshotMoved`` when others see more already."""

@@ -25,10 +25,10 @@ from ..schema.properties import (
     checked_properties,
 )
 from ..storage import positions
-from ..storage.catalog import DEFAULT_DATABASE, DEFAULT_PARTITION, UNREADABLE, IndexRecord
+from ..storage.catalog import DEFAULT_PARTITION, UNREADABLE, IndexRecord
+from ..storage.catalog_tables import DEFAULT_DATABASE
 from ..storage.integrity.catalog_checksums import definition_rows, matches
 from ..storage.layout import TableLayout
-from ..storage.reading import OpenTransaction
 from ..storage.tables import CollectionTables
 from ..text.fields import check_analyzers
 from .scan import UNREADABLE_ROWS, Scan, largest, readable
@@ -162,7 +162,7 @@ def _collection(
         schema = Schema.from_json(schema_text)
         layout = TableLayout(number, schema)
         rows = layout.rows.strip('"')
-        made = made_by(lambda memory: CollectionTables(layout, OpenTransaction(memory)).create())
+        made = made_by(lambda memory: CollectionTables(layout, memory).create())
         expected = made[rows].keys()
         check_analyzers(schema)
         missing = expected - (columns_of(connection, rows).keys() if rows in tables else set())

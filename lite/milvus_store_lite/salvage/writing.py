@@ -14,16 +14,16 @@ from typing import Any, Final
 import numpy as np
 
 from ..indexes.scalar_types import has_sql_index
-from ..storage import catalog, positions
-from ..storage.catalog import DEFAULT_PARTITION
+from ..storage import positions
+from ..storage.catalog import DEFAULT_PARTITION, Catalog
 from ..storage.integrity import names
 from ..storage.integrity.catalog_checksums import digest
 from ..storage.integrity.checksums import checksums
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.layout import CHECKSUMS
 from ..storage.positions import Position
-from ..storage.reading import OpenTransaction
 from ..storage.store import CollectionStore
+from ..storage.tables import CollectionTables
 from ..text.documents import count_terms
 from ..text.fields import tokens_of_rows
 from .definitions import FoundCatalog, FoundCollection, Note
@@ -81,7 +81,7 @@ class NewCollection:
         self._seq_sum = 0
 
     def write(self) -> Recovered:
-        self._store.tables(OpenTransaction(self._connection)).create()
+        CollectionTables(self._store.layout, self._connection).create()
         removed = self._rows.removals()
         aside: list[int] = []
         for rows in self._rows.whole(1, self._rows.last_seq):
@@ -241,13 +241,13 @@ class NewCollection:
             )
             field = found.schema.by_name.get(index.field)
             if field is not None and has_sql_index(field, index.type):
-                self._store.tables(OpenTransaction(self._connection)).create_value_index(field)
+                CollectionTables(self._store.layout, self._connection).create_value_index(field)
         for alias in found.aliases:
             execute(
                 "INSERT INTO aliases (database_id, alias, collection_id) VALUES (?, ?, ?)",
                 (found.database_id, alias, found.id),
             )
-        catalog.seal(self._connection, found.id)
+        Catalog(self._connection).seal(found.id)
         position = Position(last_seq, last_seq - self._count, self._key_sum, self._seq_sum)
         positions.set_position(self._connection, found.id, position)
 

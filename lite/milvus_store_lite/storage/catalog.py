@@ -1,7 +1,7 @@
 """The catalog: which databases, collections, aliases, partitions and indexes the file holds.
 
-Plain functions over a connection that is already inside a transaction. Every change of a collection's
-definition raises its ``version``, by which caches of other threads and processes see that they are stale.
+Every change of a collection's definition raises its ``version``, by which caches of other threads and processes
+see that they are stale.
 """
 
 from __future__ import annotations
@@ -18,70 +18,15 @@ from ..errors import DatabaseCorruptError, MilvusException
 from ..process.lazy import lazy
 from ..schema.model import Schema
 from . import index_parts, positions
-from .file.lineage import LINEAGE_TABLE
 from .integrity import names
-from .integrity.catalog_checksums import digest, seal_definition, verified_definition
-from .positions import DATABASE
+from .integrity.catalog_checksums import seal_definition, verified_definition
+from .integrity.names import Names
+from .layout import TableLayout
+from .positions import DATABASE, Position
+from .table_changes import SchemaChange
+from .tables import CollectionTables
 
-DEFAULT_DATABASE: Final = "default"
 DEFAULT_PARTITION: Final = "_default"
-
-CATALOG_TABLES: Final = (
-    LINEAGE_TABLE,
-    """CREATE TABLE databases (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        properties TEXT NOT NULL DEFAULT '{}',
-        checksum BLOB NOT NULL
-    )""",
-    """CREATE TABLE collections (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        database_id INTEGER NOT NULL REFERENCES databases(id),
-        name TEXT NOT NULL,
-        schema TEXT NOT NULL,
-        properties TEXT NOT NULL DEFAULT '{}',
-        consistency_level TEXT NOT NULL,
-        is_loaded INTEGER NOT NULL DEFAULT 0,
-        created_at INTEGER NOT NULL,
-        version INTEGER NOT NULL DEFAULT 1,
-        last_seq INTEGER NOT NULL DEFAULT 0,
-        last_change INTEGER NOT NULL DEFAULT 0,
-        key_sum INTEGER NOT NULL DEFAULT 0,
-        seq_sum INTEGER NOT NULL DEFAULT 0,
-        checksum BLOB NOT NULL DEFAULT x'',
-        position_checksum BLOB NOT NULL DEFAULT x'',
-        UNIQUE (database_id, name)
-    )""",
-    """CREATE TABLE aliases (
-        database_id INTEGER NOT NULL REFERENCES databases(id),
-        alias TEXT NOT NULL,
-        collection_id INTEGER NOT NULL REFERENCES collections(id),
-        PRIMARY KEY (database_id, alias)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE partitions (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        collection_id INTEGER NOT NULL REFERENCES collections(id),
-        name TEXT NOT NULL,
-        created_at INTEGER NOT NULL,
-        is_loaded INTEGER NOT NULL DEFAULT 1,
-        UNIQUE (collection_id, name)
-    )""",
-    """CREATE TABLE indexes (
-        collection_id INTEGER NOT NULL REFERENCES collections(id),
-        name TEXT NOT NULL,
-        field TEXT NOT NULL,
-        type TEXT NOT NULL,
-        metric TEXT,
-        parameters TEXT NOT NULL DEFAULT '{}',
-        PRIMARY KEY (collection_id, name)
-    ) WITHOUT ROWID""",
-    *index_parts.INDEX_TABLES,
-    "CREATE TABLE names (id INTEGER PRIMARY KEY, checksum BLOB NOT NULL)",
-    f"INSERT INTO names (checksum) VALUES (x'{names.NO_NAMES.hex()}')",
-    f"INSERT INTO databases (id, name, checksum)"
-    f" VALUES (1, '{DEFAULT_DATABASE}', x'{digest((1, DEFAULT_DATABASE, '{}')).hex()}')",
-)
-
 
 UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading a damaged definition may raise, besides errors of this package."""
@@ -137,33 +82,208 @@ class CollectionRecord:
         return next((index for index in self.indexes if index.field == field), None)
 
 
-def load(connection: sqlite3.Connection, collection: int) -> CollectionRecord:
-    """The whole definition of a collection that exists.
+class Catalog:
+    """The catalog of the file that ``connection`` goes to, in a transaction."""
 
-    Raises:
-        DatabaseCorruptError: it is not what was written.
-    """
-    (row,), partitions, indexes, aliases = verified_definition(connection, collection)
-    _, _, name, schema, properties, level, is_loaded, created_at, version, of_database = row
-    with _damage_in(f"the definition of collection {name!r}"):
-        return CollectionRecord(
-            id=collection,
-            name=name,
-            schema=Schema.from_json(schema),
-            properties=dict(json.loads(properties)),
-            consistency_level=level,
-            is_loaded=bool(is_loaded),
-            created_at=created_at,
-            version=version,
-            partitions={name: number for name, number, *_ in partitions},
-            indexes=tuple(
-                IndexRecord(index, field, kind, metric, json.loads(parameters))
-                for index, field, kind, metric, parameters in indexes
-            ),
-            aliases=tuple(alias for (alias,) in aliases),
-            released=frozenset(name for name, _, is_loaded, _ in partitions if not is_loaded),
-            database_properties=dict(json.loads(of_database)),
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def load(self, collection: int) -> CollectionRecord:
+        """The whole definition of a collection that exists.
+
+        Raises:
+            DatabaseCorruptError: it is not what was written.
+        """
+        (row,), partitions, indexes, aliases = verified_definition(self.connection, collection)
+        _, _, name, schema, properties, level, is_loaded, created_at, version, of_database = row
+        with _damage_in(f"the definition of collection {name!r}"):
+            return CollectionRecord(
+                id=collection,
+                name=name,
+                schema=Schema.from_json(schema),
+                properties=dict(json.loads(properties)),
+                consistency_level=level,
+                is_loaded=bool(is_loaded),
+                created_at=created_at,
+                version=version,
+                partitions={name: number for name, number, *_ in partitions},
+                indexes=tuple(
+                    IndexRecord(index, field, kind, metric, json.loads(parameters))
+                    for index, field, kind, metric, parameters in indexes
+                ),
+                aliases=tuple(alias for (alias,) in aliases),
+                released=frozenset(name for name, _, is_loaded, _ in partitions if not is_loaded),
+                database_properties=dict(json.loads(of_database)),
+            )
+
+    def ids(self) -> set[int]:
+        """The collections of all databases."""
+        return {collection for (collection,) in self.connection.execute("SELECT id FROM collections")}
+
+    def find(self, database: str, name: str) -> tuple[int, int, Position] | None:
+        """(id, version, position) of the collection that has ``name`` as its name or alias.
+
+        Raises:
+            DatabaseCorruptError: what is found is not what was written, or damage hides it.
+        """
+        return positions.find(self.connection, database, name)
+
+    def exists(self, database: str, name: str) -> bool:
+        """Whether a collection has ``name`` as its name or alias."""
+        return positions.exists(self.connection, database, name)
+
+    def position(self, collection: int) -> Position | None:
+        """Where the collection with this id stands, None if it is gone."""
+        return positions.place(self.connection, collection)
+
+    def names(self) -> Names:
+        """The names of all databases, collections and aliases; raises DatabaseCorruptError."""
+        return names.read(self.connection)
+
+    def add_collection(
+        self,
+        database: str,
+        name: str,
+        schema: Schema,
+        properties: dict[str, Any],
+        consistency_level: str,
+    ) -> int:
+        """Enter a collection with its default partition; returns its id, which is never used again."""
+        now = _now()
+        with names.changing(self.connection):
+            ((collection,),) = self.connection.execute(
+                "INSERT INTO collections (database_id, name, schema, properties, consistency_level, created_at)"
+                f" VALUES ({DATABASE}, ?, ?, ?, ?, ?) RETURNING id",
+                (database, name, schema.to_json(), json.dumps(properties), consistency_level, now),
+            ).fetchall()
+        self.connection.execute(
+            "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
+            (collection, DEFAULT_PARTITION, now),
         )
+        self.seal(collection)
+        return int(collection)
+
+    def remove_collection(self, collection: int) -> None:
+        index_parts.remove_indexes(self.connection, collection)
+        with names.changing(self.connection):
+            for table in ("aliases", "partitions", "indexes"):
+                self.connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
+            self.connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
+
+    def rename_collection(self, collection: int, database: str, name: str) -> None:
+        """Give a collection a name in ``database``, which may be another one than it was in."""
+        with names.changing(self.connection):
+            self.connection.execute(
+                f"UPDATE collections SET name = ?, database_id = {DATABASE} WHERE id = ?",
+                (name, database, collection),
+            )
+        self.touch(collection)
+
+    def set_loaded(self, collection: int, partitions: Collection[int]) -> None:
+        """Load ``partitions`` and release the others; the collection is loaded when one of them is."""
+        self.connection.execute(
+            "UPDATE collections SET is_loaded = ? WHERE id = ?", (bool(partitions), collection)
+        )
+        # While the collection is released, its partitions are as load_collection() will find them: loaded.
+        self.connection.execute(
+            "UPDATE partitions SET is_loaded = ? WHERE collection_id = ?", (not partitions, collection)
+        )
+        self.connection.executemany(
+            "UPDATE partitions SET is_loaded = 1 WHERE id = ?", [(one,) for one in partitions]
+        )
+        self.touch(collection)
+
+    def change_schema(self, record: CollectionRecord, schema: Schema, stored_default: Any = None) -> None:
+        """Bring the tables and the definition of a collection to ``schema``.
+
+        Args:
+            stored_default: what the column of a new field holds in the rows there are.
+        """
+        layout = TableLayout(record.id, record.schema)
+        SchemaChange(layout, schema, self.connection).apply(stored_default)
+        self.connection.execute(
+            "UPDATE collections SET schema = ? WHERE id = ?", (schema.to_json(), record.id)
+        )
+        self.touch(record.id)
+
+    def set_properties(self, collection: int, properties: Mapping[str, Any]) -> None:
+        self.connection.execute(
+            "UPDATE collections SET properties = ? WHERE id = ?", (json.dumps(properties), collection)
+        )
+        self.touch(collection)
+
+    def set_alias(self, database: str, alias: str, collection: int) -> None:
+        """Let ``alias`` stand for a collection, whatever it stood for before."""
+        self.remove_alias(database, alias)
+        with names.changing(self.connection):
+            self.connection.execute(
+                f"INSERT INTO aliases (database_id, alias, collection_id) VALUES ({DATABASE}, ?, ?)",
+                (database, alias, collection),
+            )
+        self.touch(collection)
+
+    def remove_alias(self, database: str, alias: str) -> None:
+        target = names.read(self.connection).alias_target(database, alias)
+        if target is None:
+            return
+        self.verify(target.id)
+        with names.changing(self.connection):
+            self.connection.execute(
+                f"DELETE FROM aliases WHERE database_id = {DATABASE} AND alias = ?", (database, alias)
+            )
+        self.touch(target.id)
+
+    def add_partition(self, collection: int, name: str) -> None:
+        self.connection.execute(
+            "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
+            (collection, name, _now()),
+        )
+        self.touch(collection)
+
+    def remove_partition(self, collection: int, name: str) -> None:
+        self.connection.execute(
+            "DELETE FROM partitions WHERE collection_id = ? AND name = ?", (collection, name)
+        )
+        self.touch(collection)
+
+    def add_index(self, collection: int, index: IndexRecord) -> None:
+        self.connection.execute(
+            "INSERT INTO indexes (collection_id, name, field, type, metric, parameters) VALUES (?, ?, ?, ?, ?, ?)",
+            (collection, index.name, index.field, index.type, index.metric, json.dumps(index.parameters)),
+        )
+        self.touch(collection)
+
+    def remove_index(self, collection: int, name: str) -> None:
+        index_parts.StoredIndex(self.connection, collection, name).remove()
+        self.connection.execute(
+            "DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name)
+        )
+        self.touch(collection)
+
+    def tables(self, collection: int, schema: Schema) -> CollectionTables:
+        """The tables of a collection, for who makes or drops them or the SQL indexes on them."""
+        return CollectionTables(TableLayout(collection, schema), self.connection)
+
+    def touch(self, collection: int) -> None:
+        """The definition of a collection is another one: let caches know, and write its checksums."""
+        self.connection.execute("UPDATE collections SET version = version + 1 WHERE id = ?", (collection,))
+        self.seal(collection)
+
+    def verify(self, collection: int) -> None:
+        """Refuse damage of a collection's row that sealing it would hide.
+
+        Raises:
+            DatabaseCorruptError: its definition or its position is not what was written.
+        """
+        verified_definition(self.connection, collection)
+        positions.place(self.connection, collection)
+
+    def seal(self, collection: int) -> None:
+        """Write both checksums of a collection."""
+        seal_definition(self.connection, collection)
+        positions.seal(self.connection, collection)
 
 
 @contextmanager
@@ -178,148 +298,6 @@ def _damage_in(what: str) -> Iterator[None]:
         ) from error
 
 
-def ids(connection: sqlite3.Connection) -> set[int]:
-    """The collections of all databases."""
-    return {collection for (collection,) in connection.execute("SELECT id FROM collections")}
-
-
-def add_collection(
-    connection: sqlite3.Connection,
-    database: str,
-    name: str,
-    schema: Schema,
-    properties: dict[str, Any],
-    consistency_level: str,
-) -> int:
-    """Enter a collection with its default partition; returns its id, which is never used again."""
-    now = _now()
-    with names.changing(connection):
-        ((collection,),) = connection.execute(
-            "INSERT INTO collections (database_id, name, schema, properties, consistency_level, created_at)"
-            f" VALUES ({DATABASE}, ?, ?, ?, ?, ?) RETURNING id",
-            (database, name, schema.to_json(), json.dumps(properties), consistency_level, now),
-        ).fetchall()
-    connection.execute(
-        "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
-        (collection, DEFAULT_PARTITION, now),
-    )
-    seal(connection, collection)
-    return int(collection)
-
-
-def remove_collection(connection: sqlite3.Connection, collection: int) -> None:
-    index_parts.remove_indexes(connection, collection)
-    with names.changing(connection):
-        for table in ("aliases", "partitions", "indexes"):
-            connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
-        connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
-
-
-def rename_collection(connection: sqlite3.Connection, collection: int, database: str, name: str) -> None:
-    """Give a collection a name in ``database``, which may be another one than it was in."""
-    with names.changing(connection):
-        connection.execute(
-            f"UPDATE collections SET name = ?, database_id = {DATABASE} WHERE id = ?",
-            (name, database, collection),
-        )
-    touch(connection, collection)
-
-
-def set_loaded(connection: sqlite3.Connection, collection: int, partitions: Collection[int]) -> None:
-    """Load ``partitions`` and release the others; the collection is loaded when one of them is."""
-    connection.execute("UPDATE collections SET is_loaded = ? WHERE id = ?", (bool(partitions), collection))
-    # While the collection is released, its partitions are as load_collection() will find them: loaded.
-    connection.execute(
-        "UPDATE partitions SET is_loaded = ? WHERE collection_id = ?", (not partitions, collection)
-    )
-    connection.executemany("UPDATE partitions SET is_loaded = 1 WHERE id = ?", [(one,) for one in partitions])
-    touch(connection, collection)
-
-
-def set_schema(connection: sqlite3.Connection, collection: int, schema: Schema) -> None:
-    connection.execute("UPDATE collections SET schema = ? WHERE id = ?", (schema.to_json(), collection))
-    touch(connection, collection)
-
-
-def set_properties(connection: sqlite3.Connection, collection: int, properties: Mapping[str, Any]) -> None:
-    connection.execute(
-        "UPDATE collections SET properties = ? WHERE id = ?", (json.dumps(properties), collection)
-    )
-    touch(connection, collection)
-
-
-def set_alias(connection: sqlite3.Connection, database: str, alias: str, collection: int) -> None:
-    """Let ``alias`` stand for a collection, whatever it stood for before."""
-    remove_alias(connection, database, alias)
-    with names.changing(connection):
-        connection.execute(
-            f"INSERT INTO aliases (database_id, alias, collection_id) VALUES ({DATABASE}, ?, ?)",
-            (database, alias, collection),
-        )
-    touch(connection, collection)
-
-
-def remove_alias(connection: sqlite3.Connection, database: str, alias: str) -> None:
-    target = names.read(connection).alias_target(database, alias)
-    if target is None:
-        return
-    verify(connection, target.id)
-    with names.changing(connection):
-        connection.execute(
-            f"DELETE FROM aliases WHERE database_id = {DATABASE} AND alias = ?", (database, alias)
-        )
-    touch(connection, target.id)
-
-
-def add_partition(connection: sqlite3.Connection, collection: int, name: str) -> None:
-    connection.execute(
-        "INSERT INTO partitions (collection_id, name, created_at) VALUES (?, ?, ?)",
-        (collection, name, _now()),
-    )
-    touch(connection, collection)
-
-
-def remove_partition(connection: sqlite3.Connection, collection: int, name: str) -> None:
-    connection.execute("DELETE FROM partitions WHERE collection_id = ? AND name = ?", (collection, name))
-    touch(connection, collection)
-
-
-def add_index(connection: sqlite3.Connection, collection: int, index: IndexRecord) -> None:
-    connection.execute(
-        "INSERT INTO indexes (collection_id, name, field, type, metric, parameters) VALUES (?, ?, ?, ?, ?, ?)",
-        (collection, index.name, index.field, index.type, index.metric, json.dumps(index.parameters)),
-    )
-    touch(connection, collection)
-
-
-def remove_index(connection: sqlite3.Connection, collection: int, name: str) -> None:
-    index_parts.StoredIndex(connection, collection, name).remove()
-    connection.execute("DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name))
-    touch(connection, collection)
-
-
 def _now() -> int:
     """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-def touch(connection: sqlite3.Connection, collection: int) -> None:
-    """The definition of a collection is another one: let caches know, and write its checksums."""
-    connection.execute("UPDATE collections SET version = version + 1 WHERE id = ?", (collection,))
-    seal(connection, collection)
-
-
-def verify(connection: sqlite3.Connection, collection: int) -> None:
-    """Refuse damage of a collection's row that sealing it would hide.
-
-    Raises:
-        DatabaseCorruptError: its definition or its position is not what was written.
-    """
-    verified_definition(connection, collection)
-    positions.place(connection, collection)
-
-
-def seal(connection: sqlite3.Connection, collection: int) -> None:
-    """Write both checksums of a collection."""
-    seal_definition(connection, collection)
-    positions.seal(connection, collection)

@@ -1,4 +1,4 @@
-"""The table of databases: statements over a connection that is already inside a transaction.
+"""The table of databases.
 
 There are few, so that all of them are read and verified to find one.
 """
@@ -11,76 +11,85 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import DatabaseNotExistException
-from . import catalog
+from .catalog import Catalog
 from .integrity import names
 from .integrity.catalog_checksums import damage, digest, matches
 
 
-def exists(connection: sqlite3.Connection, name: str) -> bool:
-    # Only a name that is not there needs the others to be sure of.
-    return name in _stored(connection) or name in listed(connection)
+class Databases:
+    """The databases of the file that ``connection`` goes to, in a transaction."""
 
+    __slots__ = ("_connection",)
 
-def listed(connection: sqlite3.Connection) -> list[str]:
-    """All names, oldest first."""
-    return list(names.read(connection).databases)
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
 
+    def exists(self, name: str) -> bool:
+        # Only a name that is not there needs the others to be sure of.
+        return name in self._stored() or name in self.names()
 
-def require(connection: sqlite3.Connection, name: str) -> None:
-    """Raise ``DatabaseNotExistException`` unless there is a database called ``name``."""
-    if not exists(connection, name):
-        known = ", ".join(listed(connection))
-        raise DatabaseNotExistException(message=f"database {name!r} does not exist, the file has: {known}")
+    def names(self) -> list[str]:
+        """All names, oldest first."""
+        return list(names.read(self._connection).databases)
 
+    def require(self, name: str) -> None:
+        """Raise ``DatabaseNotExistException`` unless there is a database called ``name``."""
+        if not self.exists(name):
+            known = ", ".join(self.names())
+            raise DatabaseNotExistException(
+                message=f"database {name!r} does not exist, the file has: {known}"
+            )
 
-def properties(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
-    """The properties of a database; raises ``DatabaseNotExistException``."""
-    require(connection, name)
-    return dict(json.loads(_stored(connection)[name]))
+    def properties(self, name: str) -> dict[str, Any]:
+        """The properties of a database; raises ``DatabaseNotExistException``."""
+        self.require(name)
+        return dict(json.loads(self._stored()[name]))
 
+    def add(self, name: str, properties: Mapping[str, Any]) -> None:
+        with names.changing(self._connection):
+            self._connection.execute(
+                "INSERT INTO databases (name, properties, checksum) VALUES (?, ?, x'')",
+                (name, json.dumps(properties)),
+            )
+        self._seal(name)
 
-def add(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
-    with names.changing(connection):
-        connection.execute(
-            "INSERT INTO databases (name, properties, checksum) VALUES (?, ?, x'')",
-            (name, json.dumps(properties)),
+    def set_properties(self, name: str, properties: Mapping[str, Any]) -> None:
+        """Change the properties of a database; they are part of what its collections are defined by."""
+        catalog = Catalog(self._connection)
+        collections = [found.id for found in names.read(self._connection).collections_of(name)]
+        for collection in collections:
+            catalog.verify(collection)
+        self._connection.execute(
+            "UPDATE databases SET properties = ? WHERE name = ?", (json.dumps(properties), name)
         )
-    _seal(connection, name)
+        self._seal(name)
+        for collection in collections:
+            catalog.touch(collection)
 
+    def remove(self, name: str) -> None:
+        """Remove a database that has no collections."""
+        with names.changing(self._connection):
+            self._connection.execute("DELETE FROM databases WHERE name = ?", (name,))
 
-def set_properties(connection: sqlite3.Connection, name: str, properties: Mapping[str, Any]) -> None:
-    """Change the properties of a database; they are part of what its collections are defined by."""
-    collections = [found.id for found in names.read(connection).collections_of(name)]
-    for collection in collections:
-        catalog.verify(connection, collection)
-    connection.execute("UPDATE databases SET properties = ? WHERE name = ?", (json.dumps(properties), name))
-    _seal(connection, name)
-    for collection in collections:
-        catalog.touch(connection, collection)
+    def _stored(self) -> dict[str, str]:
+        """Name → properties as stored, of all databases, oldest first.
 
+        Raises:
+            DatabaseCorruptError: one of them is not what was written.
+        """
+        rows = self._connection.execute(
+            "SELECT id, name, properties, checksum FROM databases NOT INDEXED ORDER BY id"
+        )
+        found = {}
+        for *row, checksum in rows:
+            if not matches(row, checksum):
+                raise damage(f"the database {row[1]!r:.80}")
+            found[row[1]] = row[2]
+        return found
 
-def remove(connection: sqlite3.Connection, name: str) -> None:
-    """Remove a database that has no collections."""
-    with names.changing(connection):
-        connection.execute("DELETE FROM databases WHERE name = ?", (name,))
-
-
-def _stored(connection: sqlite3.Connection) -> dict[str, str]:
-    """Name → properties as stored, of all databases, oldest first.
-
-    Raises:
-        DatabaseCorruptError: one of them is not what was written.
-    """
-    rows = connection.execute("SELECT id, name, properties, checksum FROM databases NOT INDEXED ORDER BY id")
-    found = {}
-    for *row, checksum in rows:
-        if not matches(row, checksum):
-            raise damage(f"the database {row[1]!r:.80}")
-        found[row[1]] = row[2]
-    return found
-
-
-def _seal(connection: sqlite3.Connection, name: str) -> None:
-    """Write the checksum that fits the row."""
-    row = connection.execute("SELECT id, name, properties FROM databases WHERE name = ?", (name,)).fetchone()
-    connection.execute("UPDATE databases SET checksum = ? WHERE id = ?", (digest(row), row[0]))
+    def _seal(self, name: str) -> None:
+        """Write the checksum that fits the row."""
+        row = self._connection.execute(
+            "SELECT id, name, properties FROM databases WHERE name = ?", (name,)
+        ).fetchone()
+        self._connection.execute("UPDATE databases SET checksum = ? WHERE id = ?", (digest(row), row[0]))

@@ -7,6 +7,7 @@ entries of an index must add up to (``sql_index.py``), and of tenants from how m
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -73,7 +74,7 @@ class Lookups:
 
     def has_index(self, field: str) -> bool:
         """Whether the scalar field has an SQL index. Files of older versions may lack it."""
-        return has_value_index(self._transaction, self._layout, self._layout.schema.by_name[field])
+        return has_value_index(self._transaction.connection, self._layout, self._layout.schema.by_name[field])
 
     def seqs_of(self, subset: RowSubset) -> Ints:
         """(n,) int64 seqs of the rows of ``subset``, ascending."""
@@ -146,10 +147,8 @@ class Lookups:
         return self._indexes.corrupt(field, fault)
 
 
-def has_value_index(transaction: Transaction, layout: TableLayout, field: Field) -> bool:
+def has_value_index(connection: sqlite3.Connection, layout: TableLayout, field: Field) -> bool:
     """Whether the scalar field, neither primary nor partition key, has an SQL index."""
     name = layout.value_index(field).strip('"')
-    found = transaction.connection.execute(
-        "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", (name,)
-    )
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", (name,))
     return found.fetchone() is not None

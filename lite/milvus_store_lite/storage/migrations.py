@@ -1,8 +1,8 @@
 """The formats of a file, and what brings a file of an older one to the newest.
 
-``PRAGMA user_version`` is the number of a file's format. ``CATALOG_TABLES`` in ``catalog.py`` and the tables of a
-collection in ``tables.py`` describe the newest one; a migration brings the format before its own there. A
-migration that was released is never changed, because files were migrated by it.
+``PRAGMA user_version`` is the number of a file's format. ``CATALOG_TABLES`` in ``catalog_tables.py`` and the
+tables of a collection in ``tables.py`` describe the newest one; a migration brings the format before its own
+there. A migration that was released is never changed, because files were migrated by it.
 """
 
 from __future__ import annotations

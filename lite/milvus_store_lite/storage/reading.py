@@ -38,7 +38,7 @@ class LazyTransaction:
 
     Args:
         begin: begins it.
-        is_unchanged: whether it sees what was seen before it began.
+        is_unchanged: whether it, which has begun, sees what was seen before.
     """
 
     __slots__ = ("_begin", "_connection", "_is_unchanged", "_open")
@@ -46,7 +46,7 @@ class LazyTransaction:
     def __init__(
         self,
         begin: Callable[[], AbstractContextManager[sqlite3.Connection]],
-        is_unchanged: Callable[[sqlite3.Connection], bool],
+        is_unchanged: Callable[[OpenTransaction], bool],
     ) -> None:
         self._begin = begin
         self._is_unchanged = is_unchanged
@@ -59,7 +59,9 @@ class LazyTransaction:
         if self._connection is None:
             self._open = self._begin()
             connection = self._open.__enter__()
-            if not self._is_unchanged(connection):
+            # The cheapest thing to read: from here on the transaction sees one state.
+            connection.execute("PRAGMA schema_version").fetchone()
+            if not self._is_unchanged(OpenTransaction(connection)):
                 raise SnapshotMoved
             self._connection = connection
         return self._connection

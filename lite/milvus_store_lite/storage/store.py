@@ -6,6 +6,8 @@ transaction; its parts read by number, by value or by term. A ``CollectionWriter
 
 from __future__ import annotations
 
+import sqlite3
+
 from ..codec.sparse import SparseRows
 from ..schema.model import Schema
 from ..text.documents import Documents
@@ -17,8 +19,6 @@ from .positions import Position
 from .reading import Transaction
 from .row_reader import RowReader
 from .seq_reader import SeqReader
-from .table_changes import SchemaChange
-from .tables import CollectionTables
 from .vector_reader import VectorReader
 from .vocabulary import Vocabulary
 from .writer import CollectionWriter
@@ -39,17 +39,9 @@ class CollectionStore:
             for field, table in self.layout.vocabularies.items()
         }
 
-    def writer(self, transaction: Transaction, position: Position) -> CollectionWriter:
-        """Writes rows in ``transaction``, in which the collection stands at ``position``."""
-        return CollectionWriter(self.layout, self.vocabularies, self.indexes.tenants, transaction, position)
-
-    def tables(self, transaction: Transaction) -> CollectionTables:
-        """Makes and changes the tables in ``transaction``."""
-        return CollectionTables(self.layout, transaction)
-
-    def change_schema(self, transaction: Transaction, schema: Schema, stored_default: object = None) -> None:
-        """Bring the tables to ``schema``; ``stored_default``: what a new column holds in the rows there are."""
-        SchemaChange(self.layout, schema, transaction).apply(stored_default)
+    def writer(self, connection: sqlite3.Connection, position: Position) -> CollectionWriter:
+        """Writes rows through ``connection``, in a transaction in which the collection stands at ``position``."""
+        return CollectionWriter(self.layout, self.vocabularies, self.indexes.tenants, connection, position)
 
 
 class CollectionReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -9,7 +10,6 @@ from typing import Any, Final
 from ..schema.model import Field, Schema
 from .integrity.checksums import checksums
 from .layout import CHECKSUMS, TableLayout, sql_type
-from .reading import Transaction
 from .tables import CollectionTables
 
 _ROWS_AT_ONCE: Final = 1_024
@@ -21,12 +21,12 @@ class SchemaChange:
     ``schema`` has a field or the dynamic field more, or a field less.
     """
 
-    def __init__(self, old: TableLayout, schema: Schema, transaction: Transaction) -> None:
+    def __init__(self, old: TableLayout, schema: Schema, connection: sqlite3.Connection) -> None:
         self._old = old
         self._new = TableLayout(old.collection_id, schema)
-        self._tables = CollectionTables(self._new, transaction)
-        self._execute = transaction.connection.execute
-        self._executemany = transaction.connection.executemany
+        self._tables = CollectionTables(self._new, connection)
+        self._execute = connection.execute
+        self._executemany = connection.executemany
 
     def apply(self, stored_default: Any) -> None:
         """Change them. A new column holds ``stored_default`` in the rows there are, a new vector field nulls."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,18 +10,16 @@ from ..schema.model import Field
 from .integrity.tenants import Tenants
 from .layout import CHECKSUMS, TableLayout, sql_type
 from .lookups import has_value_index
-from .reading import Transaction
 from .vocabulary import Vocabulary
 
 
 class CollectionTables:
     """The tables that ``layout`` names, in a write transaction."""
 
-    def __init__(self, layout: TableLayout, transaction: Transaction) -> None:
+    def __init__(self, layout: TableLayout, connection: sqlite3.Connection) -> None:
         self._layout = layout
-        self._transaction = transaction
-        self._connection = transaction.connection
-        self._execute = transaction.connection.execute
+        self._connection = connection
+        self._execute = connection.execute
 
     def create(self) -> None:
         layout = self._layout
@@ -116,7 +115,7 @@ class CollectionTables:
     def _rows_made_anew(self) -> Iterator[None]:
         """Inside the block the table of rows is empty, and what it held lies aside; its indexes are made after."""
         layout, schema = self._layout, self._layout.schema
-        indexed = [field for field in schema.scalars if has_value_index(self._transaction, layout, field)]
+        indexed = [field for field in schema.scalars if has_value_index(self._connection, layout, field)]
         for field in indexed:
             self.drop_value_index(field)
         if schema.partition_key is not None:

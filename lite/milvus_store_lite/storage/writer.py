@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any, Final
@@ -15,7 +16,6 @@ from .integrity.row_checksums import PARTITION_COLUMN
 from .integrity.tenants import Tenants
 from .layout import CHECKSUMS, TableLayout
 from .positions import Position, set_position
-from .reading import Transaction
 from .verified import verified_rows
 from .vocabulary import Vocabulary
 
@@ -36,13 +36,13 @@ class CollectionWriter:
         layout: TableLayout,
         vocabularies: Mapping[str, Vocabulary],
         tenants: Tenants | None,
-        transaction: Transaction,
+        connection: sqlite3.Connection,
         position: Position,
     ) -> None:
         self._layout = layout
         self._vocabularies = vocabularies
         self._tenants = tenants
-        self._connection = transaction.connection
+        self._connection = connection
         self.position = position
 
     def insert(self, batch: Batch, partition: int) -> None:

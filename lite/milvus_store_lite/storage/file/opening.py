@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ...errors import DatabaseCorruptError, DatabaseWriteError, NotADatabaseError
-from ..catalog import CATALOG_TABLES
+from ..catalog_tables import CATALOG_TABLES
 from ..migrations import FORMATS, Formats
 from ..transactions import transaction
 from .admission import remove_remains
@@ -22,6 +22,7 @@ from .identity import status
 from .lineage import add_row
 from .log import BOUND
 
+SQLITE_VERSION: Final = sqlite3.sqlite_version_info
 APPLICATION_ID: Final = 0x6D767374  # "mvst"
 PAGE_SIZE: Final = 16_384
 
