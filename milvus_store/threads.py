@@ -11,7 +11,9 @@ import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from milvus_store_lite import started
+from milvus_store_lite import PerProcess, started
+
+__all__ = ["Job", "PerProcess", "Threads", "finish_all"]
 
 Job = Callable[[], object]
 """What raises nothing that anybody would see."""

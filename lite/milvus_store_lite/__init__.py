@@ -17,7 +17,7 @@ from .database_file import IN_MEMORY, DatabaseFile
 from .errors import *  # noqa: F403  # one list of names, kept where the errors are
 from .extras import EXTRAS, import_extra, require_extra
 from .indexes.registry import PARAMETER_NAMES
-from .process.forks import renew_after_fork
+from .process.children import PerProcess
 from .process.lazy import lazy
 from .process.threads import started
 from .schema.clock import COLLECTION_CLOCK, Clock
@@ -132,6 +132,7 @@ __all__ = [
     "NullableArray",
     "Or",
     "Path",
+    "PerProcess",
     "Queries",
     "QueryCursor",
     "Range",
@@ -162,7 +163,6 @@ __all__ = [
     "plain_value",
     "reading_processes",
     "recover_file",
-    "renew_after_fork",
     "require_database",
     "require_extra",
     "started",

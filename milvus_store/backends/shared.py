@@ -7,14 +7,13 @@ path is another one.
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 import weakref
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from milvus_store_lite import IN_MEMORY, DatabaseFile, identity_of
+from milvus_store_lite import IN_MEMORY, DatabaseFile, PerProcess, identity_of
 
 from ..threads import finish_all
 
@@ -32,18 +31,10 @@ class _Entry:
         return any(True for _ in self.users)
 
 
-_lock = threading.RLock()  # A client may be forgotten, and released, while this thread opens another.
+_lock = PerProcess(
+    threading.RLock
+)  # A client may be forgotten, and released, while this thread opens another.
 _open: dict[Hashable, _Entry] = {}
-
-
-def _renew_lock() -> None:
-    """In a forked child: a thread that only the parent has may hold the old one."""
-    global _lock
-    _lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def acquire(user: object, path: str, **settings: Any) -> DatabaseFile:
@@ -57,7 +48,7 @@ def acquire(user: object, path: str, **settings: Any) -> DatabaseFile:
         # Not with the lock: opening waits for a fork, which may wait for a call in which a client is forgotten.
         file = DatabaseFile(path, **settings)
         key = (object() if path == IN_MEMORY else file.identity, *wanted)
-        with _lock:
+        with _lock.own:
             if _open.setdefault(key, entry := _Entry(file)) is entry:
                 entry.users.add(user)
                 return file
@@ -66,19 +57,19 @@ def acquire(user: object, path: str, **settings: Any) -> DatabaseFile:
 
 def _joined(user: object, key: Hashable) -> DatabaseFile | None:
     """The file that is open with ``key``, for one more client."""
-    with _lock:
+    with _lock.own:
         entry = _open.get(key)
         if entry is None:
             return None
         entry.users.add(user)
     # Not with the lock, either. A file that was replaced may have left its number to the one that is there now.
     if not entry.file.is_current():
-        with _lock:
+        with _lock.own:
             if _open.get(key) is entry:
                 _open[object()] = _open.pop(key)
         release(entry.file, user)
         return None
-    with _lock:
+    with _lock.own:
         # A forgotten client may have been collected, and have closed it, before this one was counted.
         return entry.file if _open.get(key) is entry else None
 
@@ -91,7 +82,7 @@ def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) ->
         user: None for one that was forgotten.
         waiting: as for ``DatabaseFile.close``.
     """
-    with _lock:
+    with _lock.own:
         key = next((key for key, entry in _open.items() if entry.file is file), None)
         if key is not None:
             if user is not None:
@@ -106,7 +97,7 @@ def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) ->
 def _close_all() -> None:
     """As the interpreter ends: do what was given to threads, then leave one file of each."""
     finish_all()
-    with _lock:
+    with _lock.own:
         files = [entry.file for entry in _open.values()]
         _open.clear()
     for file in files:

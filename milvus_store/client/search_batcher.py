@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from milvus_store_lite import lazy, renew_after_fork
+from milvus_store_lite import PerProcess, lazy
 
 from ..results import SearchResult
 from .answers import Answer
@@ -69,12 +69,9 @@ class SearchBatcher:
 
     def __init__(self, submit: Callable[[Callable[[], None]], object]) -> None:
         self._submit = submit
-        renew_after_fork(self)
-
-    def renew_locks(self) -> None:
-        """Begin with nothing; what waits in the parent of a forked child is run there."""
-        self._waiting: deque[_Job] = deque()
-        self._lock = threading.Lock()
+        # What waits in the parent of a forked child is run there.
+        self._waiting: PerProcess[deque[_Job]] = PerProcess(deque)
+        self._lock = PerProcess(threading.Lock)
 
     async def search(self, search: Search, where: object, arguments: Mapping[str, Any]) -> SearchResult:
         """The result of ``search(**arguments)``, which goes to the database ``where``."""
@@ -83,15 +80,15 @@ class SearchBatcher:
         if queries is not None:
             del options["data"]
         job = _Job(search, where, queries, options)
-        with self._lock:
-            self._waiting.append(job)
+        with self._lock.own:
+            self._waiting.own.append(job)
         try:
             self._submit(self._run_next)
             return await job.answer.future
         except BaseException:
             job.answer.future.cancel()
-            with self._lock, suppress(ValueError):
-                self._waiting.remove(job)
+            with self._lock.own, suppress(ValueError):
+                self._waiting.own.remove(job)
             raise
 
     def _run_next(self) -> None:
@@ -103,19 +100,19 @@ class SearchBatcher:
             job.answer.of(job.run)
 
     def _take(self) -> list[_Job]:
-        with self._lock:
-            if not self._waiting:
+        with self._lock.own:
+            if not self._waiting.own:
                 return []
-            first = self._waiting.popleft()
+            first = self._waiting.own.popleft()
             jobs, size = [first], len(first.queries or ())
             others: deque[_Job] = deque()
-            for job in self._waiting:
+            for job in self._waiting.own:
                 if job.may_join(first) and size + len(job.queries or ()) <= MAX_QUERIES:
                     jobs.append(job)
                     size += len(job.queries or ())
                 else:
                     others.append(job)
-            self._waiting = others
+            self._waiting.own = others
             return jobs
 
     @staticmethod

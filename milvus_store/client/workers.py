@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
 
-from milvus_store_lite import ConnectionNotExistException, renew_after_fork, started
+from milvus_store_lite import ConnectionNotExistException, PerProcess, started
 
 from ..threads import Threads
 from .answers import Answer
@@ -37,10 +37,7 @@ class Workers:
         self._threads: tuple[int, Threads, Threads] | None = (
             None  # of which process, for reads and for writes
         )
-        renew_after_fork(self)
-
-    def renew_locks(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
 
     async def read(self, call: Callable[[], R]) -> R:
         answer = Answer[R]()
@@ -55,7 +52,7 @@ class Workers:
     def submit(self, job: Callable[[], object], *, writes: bool = False) -> None:
         """Run ``job``, which raises nothing, with the caller's context variables as soon as a thread is free."""
         run = partial(contextvars.copy_context().run, job)
-        with self._lock:
+        with self._lock.own:
             if self._closed:
                 raise ConnectionNotExistException(message="the client is closed: open a new one")
             if self._threads is None or self._threads[0] != os.getpid():
@@ -71,7 +68,7 @@ class Workers:
 
     def close(self) -> None:
         """Take no more calls, and return when those that were taken have ended."""
-        with self._lock:
+        with self._lock.own:
             self._closed = True
             threads = self._threads
         if threads is not None and threads[0] == os.getpid():

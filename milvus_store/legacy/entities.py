@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from milvus_store import MilvusClient
+from milvus_store.threads import PerProcess
 
 from .checks import Vectors, check_ids, check_name, check_params, check_tag, check_vectors
 from .connection import Connection, loaded
@@ -172,18 +173,12 @@ class _IdSource:
     """
 
     def __init__(self) -> None:
-        self._renew_lock()
+        self._lock = PerProcess(threading.Lock)
         self._process: int | None = None
         self._next = 0
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._renew_lock)
-
-    def _renew_lock(self) -> None:
-        """A forked child does not have the thread that may have held the old one."""
-        self._lock = threading.Lock()
 
     def take(self, count: int) -> list[int]:
-        with self._lock:
+        with self._lock.own:
             if self._process != os.getpid():  # first use, or a forked child
                 self._process, self._next = os.getpid(), secrets.randbits(62)
             start = self._next

@@ -27,8 +27,10 @@ from milvus_store.errors import DatabaseLockedError
 from milvus_store.legacy.entities import new_ids
 from milvus_store_lite.indexes import field_index
 from milvus_store_lite.indexes.built import BuiltIndex
+from milvus_store_lite.process import children
 from milvus_store_lite.process.calls import THIS_THREAD
 from milvus_store_lite.process.forks import GATE
+from milvus_store_lite.storage.file.open_files import OPENING
 from tests.inside import file_of
 
 from .batches import Reader, rows, seen, seen_by_search
@@ -47,9 +49,13 @@ def look_and_write(client: MilvusClient, batch: int) -> None:
 
 
 def locks() -> list[threading.Lock]:
-    """All that a thread may hold as its process is forked."""
-    holders = [*GATE._locking, new_ids.__self__]  # type: ignore[attr-defined]
-    return [lock for one in holders for lock in vars(one).values() if hasattr(lock, "acquire")]
+    """All that a thread may hold as its process is forked: not the turn to write, which it takes before it enters
+    the gate, nor what a fork needs to close connections."""
+    own = [getattr(value.own, "lock", value.own) for value in children._everything]
+    others = [GATE._lock, OPENING]
+    for member in GATE.members:
+        others += [member.write_turn, member._watch_lock, member.pool._lock]
+    return [lock for lock in own if hasattr(lock, "acquire") and all(lock is not one.own for one in others)]
 
 
 @contextmanager
@@ -129,7 +135,7 @@ def fork_while_a_thread_is_to_write(path: str) -> None:
     has_turn, is_over = threading.Event(), threading.Event()
 
     def take_turn() -> None:
-        with file_of(client).connections.write_turn:
+        with file_of(client).connections.write_turn.own:
             has_turn.set()
             is_over.wait()
 
@@ -209,8 +215,8 @@ def fork_while_searches_wait(path: str) -> None:
         searches = [client.search("c", query, limit=limit) for limit in range(1, 5)]
         waiting = [asyncio.create_task(one) for one in searches]
         await asyncio.sleep(0)
-        assert len(client._together._waiting) == len(searches)
-        with client._together._lock:
+        assert len(client._together._waiting.own) == len(searches)
+        with client._together._lock.own:
             pid = forked(lambda: asyncio.run(client.search("c", query)))
         are_free.set()
         assert [len((await one)[0]) for one in waiting] == list(range(1, 5))
@@ -461,8 +467,7 @@ def test_closing_a_forgotten_client_waits_for_nobody(tmp_path: Path) -> None:
 
 _FORK_WHILE_A_CALL_LOGS = """
 import os, threading
-from milvus_store.legacy.entities import new_ids
-from milvus_store_lite.storage.forks import GATE
+from milvus_store_lite.process.forks import GATE
 import logging
 
 is_inside, is_shut = threading.Event(), threading.Event()

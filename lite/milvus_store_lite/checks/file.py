@@ -13,8 +13,8 @@ from contextlib import closing, contextmanager
 from typing import Final
 
 from ..errors import DatabaseLockedError, DatabaseWriteError
-from ..process.forks import GATE
 from ..storage.faults import FAULTS, said, translate
+from ..storage.file.open_files import OPENING
 from ..storage.file.opening import connect_read_only, require_database
 from ..storage.file.place import Place
 from ..storage.migrations import FORMATS
@@ -74,12 +74,12 @@ def check_file(path: str | os.PathLike[str]) -> Report:
 def _admitted(path: str) -> Iterator[None]:
     """The file may be opened during the block: its log is its own."""
     place, check = Place(path, read_only=True), object()
-    with GATE.opening:
+    with OPENING.own:
         place.enter(check)
     try:
         yield
     finally:
-        with GATE.opening:
+        with OPENING.own:
             place.leave(check)
 
 

@@ -14,7 +14,7 @@ from ..errors import CollectionNotExistException
 from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import CollectionSession, FieldIndex, Open
 from ..indexes.maintainer import IndexMaintainer
-from ..process.forks import GATE
+from ..process.children import PerProcess
 from ..storage.catalog import Catalog, CollectionRecord
 from ..storage.connections import Connections
 from ..storage.databases import Databases
@@ -60,11 +60,8 @@ class CollectionOpener:
         self._connections = connections
         self._memory = memory
         self._read_only = read_only
-        GATE.add_locks(self)
+        self._lock = PerProcess(threading.Lock)
         self._seen: dict[tuple[str, str], _Seen] = {}
-
-    def renew_locks(self) -> None:
-        self._lock = threading.Lock()
 
     @contextmanager
     def reading(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
@@ -145,7 +142,7 @@ class CollectionOpener:
 
     def _remember(self, record: CollectionRecord) -> CollectionState:
         """Cache a definition just read; snapshots live on unless the schema is another one."""
-        with self._lock:
+        with self._lock.own:
             known = self.states.get(record.id)
             if known is not None and known.record.version >= record.version:
                 if known.record.version == record.version:
@@ -162,7 +159,7 @@ class CollectionOpener:
 
     def forget_dropped(self, catalog: Catalog) -> None:
         """Let go of collections that this or another process has dropped."""
-        with self._lock:
+        with self._lock.own:
             for dropped in self.states.keys() - catalog.ids():
                 self.states.pop(dropped).snapshot_caches.release()
             for key in [

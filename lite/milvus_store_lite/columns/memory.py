@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Protocol
 
-from ..process.forks import GATE
+from ..process.children import PerProcess
 
 
 class Holder(Protocol):
@@ -29,14 +29,11 @@ class MemoryBudget:
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
-        GATE.add_locks(self)
+        self._lock = PerProcess(threading.Lock)
         self._held: OrderedDict[tuple[Holder, Hashable], int] = OrderedDict()
         # Kept beside the bytes, so that no call looks at what everybody holds.
         self._keys: dict[Holder, set[Hashable]] = {}
         self._used = 0
-
-    def renew_locks(self) -> None:
-        self._lock = threading.Lock()
 
     def allows(self, size: int) -> bool:
         """Whether a column of ``size`` bytes may become resident at all."""
@@ -46,34 +43,34 @@ class MemoryBudget:
         """``holder`` now holds ``size`` bytes under ``key``; others are let go to make room."""
         if self.limit is None:
             return
-        with self._lock:
+        with self._lock.own:
             self._drop(holder, key)
             self._add(holder, key, size)
         while (oldest := self._oldest_beyond_limit()) is not None:
             other, other_key = oldest
             other.forget(other_key)  # first: whatever breaks this off, what is held is counted
-            with self._lock:
+            with self._lock.own:
                 if next(iter(self._held), None) == oldest:  # else it has come again meanwhile
                     self._drop(*oldest)
 
     def touch(self, holder: Holder, key: Hashable) -> None:
         """``key`` of ``holder`` was used just now."""
         if self.limit is not None:
-            with self._lock:
+            with self._lock.own:
                 if (holder, key) in self._held:
                     self._held.move_to_end((holder, key))
 
     def release(self, holder: Holder) -> None:
         """``holder`` holds nothing any more."""
         if self.limit is not None:
-            with self._lock:
+            with self._lock.own:
                 for key in list(self._keys.get(holder, ())):
                     self._drop(holder, key)
 
     def _oldest_beyond_limit(self) -> tuple[Holder, Hashable] | None:
         """What should go next, if more is held than the limit allows."""
         assert self.limit is not None
-        with self._lock:
+        with self._lock.own:
             return next(iter(self._held), None) if self._used > self.limit else None
 
     def _add(self, holder: Holder, key: Hashable, size: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..process.forks import GATE
+from ..process.children import PerProcess
 from ..storage.reading import SnapshotMoved
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
@@ -41,13 +41,10 @@ class SnapshotCache:
         self.memory = memory
         self.subset = subset
         self.pages = 0
-        GATE.add_locks(self)
+        self._lock = PerProcess(threading.RLock)
         self._current: Snapshot | None = None
         self._seqs: Growable[np.int64] = Growable(np.int64)
         self._builders: dict[Key, Builder] = {}
-
-    def renew_locks(self) -> None:
-        self._lock = threading.RLock()
 
     @property
     def slots(self) -> int:
@@ -68,7 +65,7 @@ class SnapshotCache:
         snapshot = self._current
         if snapshot is None or snapshot.position != reader.position:
             reader.begin()
-            with self._lock:
+            with self._lock.own:
                 snapshot = self._catch_up(reader)
         return snapshot
 
@@ -138,7 +135,7 @@ class SnapshotCache:
     ) -> AnyColumn:
         """Read a column that nobody named before; ``reader`` sees exactly the snapshot's live rows."""
         reader.begin()
-        with self._lock:
+        with self._lock.own:
             if key in snapshot.columns:
                 return snapshot.columns[key]
             builder = make()

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-from ..process.forks import GATE
+from ..process.children import PerProcess
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
 from .memory import MemoryBudget
@@ -41,16 +41,13 @@ class SnapshotCaches:
     def __init__(self, memory: MemoryBudget) -> None:
         self.whole = SnapshotCache(memory)
         self._memory = memory
-        GATE.add_locks(self)
+        self._lock = PerProcess(threading.Lock)
         self._parts: OrderedDict[RowSubset, SnapshotCache] = OrderedDict()
         self._too_large: set[RowSubset] = set()
         # What each part weighed when it was last asked for, and all of them together: a sum over the parts would
         # let a search take longer the more tenants there are.
         self._weights: dict[RowSubset, int] = {}
         self._weight = 0
-
-    def renew_locks(self) -> None:
-        self._lock = threading.Lock()
 
     def of_parts(
         self, reader: CollectionReader, tenants: RowSubset | None, parts: Sequence[RowSubset]
@@ -74,7 +71,7 @@ class SnapshotCaches:
     def _of_part(self, reader: CollectionReader, part: RowSubset) -> SnapshotCache:
         if len(part.values) > MAX_PART_VALUES:
             return self.whole
-        with self._lock:
+        with self._lock.own:
             cache = self._parts.get(part)
             if cache is not None:
                 self._parts.move_to_end(part)
@@ -82,7 +79,7 @@ class SnapshotCaches:
         if cache is None:
             return self._new_part(reader, part)
         if cache.slots > 2 * MAX_PART_ROWS:
-            with self._lock:
+            with self._lock.own:
                 self._drop(part)
                 self._too_large.add(part)
             return self.whole
@@ -91,7 +88,7 @@ class SnapshotCaches:
 
     def release(self) -> None:
         """Nothing is asked of this collection any more."""
-        with self._lock:
+        with self._lock.own:
             for part in list(self._parts):
                 self._drop(part)
             self._memory.release(self)
@@ -100,7 +97,7 @@ class SnapshotCaches:
     def forget(self, key: Hashable) -> None:
         """Let a part go, since memory is short; whoever reads it now keeps it until done."""
         assert isinstance(key, RowSubset), "only parts are charged for"
-        with self._lock:
+        with self._lock.own:
             self._drop(key)
 
     def _new_part(self, reader: CollectionReader, part: RowSubset) -> SnapshotCache:
@@ -108,10 +105,10 @@ class SnapshotCaches:
             return self.whole
         rows = reader.lookups.count(part, MAX_PART_ROWS + 1)
         if rows > MAX_PART_ROWS:
-            with self._lock:
+            with self._lock.own:
                 self._too_large.add(part)
             return self.whole
-        with self._lock:
+        with self._lock.own:
             cache = self._parts.setdefault(part, SnapshotCache(self._memory, part))
             self._weigh(part, rows)
         # Outside of the lock: it may let go of another part.

@@ -20,8 +20,8 @@ from ..columns.column import BoolArray
 from ..columns.masks import Mask
 from ..columns.products import dot
 from ..process.address_space import HEADROOM, require
-from ..process.forks import GATE
 from ..process.openmp import faiss
+from ..process.threads import allowed_threads
 from ..storage.index_parts import DamagedIndex
 from . import transfer
 from .sample_queries import Sample
@@ -310,7 +310,7 @@ class AnnIndex(ABC):
 def use_threads(pays: bool = True) -> None:
     """Let faiss use all cores for the next call of this thread, or one core where more do not pay."""
     # OpenMP ends the process where it cannot have a thread's stack.
-    faiss.omp_set_num_threads(GATE.cores if pays else 1)
+    faiss.omp_set_num_threads(allowed_threads() if pays else 1)
 
 
 def list_count(asked: int, rows: int) -> int:

@@ -20,7 +20,7 @@ from ..columns.masks import Mask
 from ..columns.products import inner_products
 from ..columns.vectors import RESIDENT_BYTES
 from ..process.openmp import faiss
-from ..process.team import TEAM
+from ..process.threads import TEAM
 from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, use_threads
 from .assigning import assigned_by, quick_quantizer
 from .sample_queries import Sample

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..columns.snapshot import Origin, Snapshot
 from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteError
+from ..process.children import PerProcess
 from ..process.forks import GATE
 from ..schema.model import Field
 from ..storage.catalog import CollectionRecord, IndexRecord
@@ -68,16 +69,13 @@ class FieldIndex:
         self.built: BuiltIndex | None = None
         self.progress: tuple[int, int] | None = None
         self._kind = index_types(field)[record.type]
-        GATE.add_locks(self)
+        self._lock = PerProcess(threading.RLock)
         self._next_seq = self._kind.least_rows or 0
         self._stored_seq: int | None = None
         self._stored_rows = 0
         self._is_stored_damaged = False
         self._searches = 0
         self._coverages: WeakKeyDictionary[Origin, tuple[BuiltIndex, Coverage]] = WeakKeyDictionary()
-
-    def renew_locks(self) -> None:
-        self._lock = threading.RLock()  # one that only the thread that holds it can release
 
     @property
     def is_exact(self) -> bool:
@@ -129,12 +127,13 @@ class FieldIndex:
 
     def load(self, session: CollectionSession) -> None:
         """Load the stored index if it covers more than the one in this process; does not wait for a build."""
+        lock = self._lock.own
         try:
-            if self._lock.acquire(blocking=False):
+            if lock.acquire(blocking=False):
                 self._load(session)
         finally:
             with suppress(RuntimeError):  # another thread has it
-                self._lock.release()
+                lock.release()
 
     def improve(self, reading: Open, writing: Open | None, progress: Progress, *, is_asked: bool) -> None:
         """Load, build or extend the index, whatever is due, and store it if that pays.
@@ -146,7 +145,7 @@ class FieldIndex:
         Raises:
             BuildCancelled: ``progress`` cancelled the build.
         """
-        with self._lock, GATE.long():
+        with self._lock.own, GATE.long():
             try:
                 with reading() as session:
                     if session is None:

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from ..process.calls import whole
-from ..process.forks import GATE
+from ..process.children import PerProcess
 from ..process.threads import started
 from .build import BuildCancelled, Progress
 from .field_index import FieldIndex, Open, logger
@@ -28,6 +28,16 @@ Opener = Callable[[FieldIndex], tuple[Open, "Open | None"]]
 """Returns how to begin a read and a write transaction for an index."""
 
 
+class _Tasks:
+    """What is to be done, and the thread that does it: none in a forked child, which has no other threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.due: OrderedDict[FieldIndex, float] = OrderedDict()
+        self.news: SimpleQueue[None] = SimpleQueue()  # one for each change
+        self.thread: threading.Thread | None = None
+
+
 class IndexMaintainer:
     """Loads, builds and stores scheduled indexes, one after the other."""
 
@@ -35,14 +45,7 @@ class IndexMaintainer:
         self._opener = opener
         self._last_write = 0.0
         self._is_closed = False
-        GATE.add_locks(self)
-
-    def renew_locks(self) -> None:
-        """Begin with nothing to do: a forked child has none of its parent's threads."""
-        self._lock = threading.RLock()
-        self._due: OrderedDict[FieldIndex, float] = OrderedDict()
-        self._news: SimpleQueue[None] = SimpleQueue()  # one for each change
-        self._thread: threading.Thread | None = None
+        self._tasks = PerProcess(_Tasks)
 
     def wrote(self) -> None:
         """Note the time of a write."""
@@ -50,15 +53,18 @@ class IndexMaintainer:
 
     def schedule(self, index: FieldIndex) -> None:
         """Work on ``index`` soon."""
-        with self._lock:
+        tasks = self._tasks.own
+        with tasks.lock:
             if self._is_closed:
                 return
-            if index not in self._due:
-                self._due[index] = time.monotonic()
-                self._news.put(None)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="milvus-store-indexes", daemon=True)
-                started(self._thread)  # without memory for a thread, the next write or search tries again
+            if index not in tasks.due:
+                tasks.due[index] = time.monotonic()
+                tasks.news.put(None)
+            if tasks.thread is None or not tasks.thread.is_alive():
+                tasks.thread = threading.Thread(
+                    target=self._work, args=(tasks,), name="milvus-store-indexes", daemon=True
+                )
+                started(tasks.thread)  # without memory for a thread, the next write or search tries again
 
     def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
         """Work on ``index`` now, and return when it is done and stored."""
@@ -85,15 +91,16 @@ class IndexMaintainer:
             waiting: until the thread has ended. Without it, it ends when it next reports how far it is.
         """
         self._is_closed = True
-        self._news.put(None)
-        thread = self._thread
+        tasks = self._tasks.own
+        tasks.news.put(None)
+        thread = tasks.thread
         # The thread itself may close, where it drops the last reference to a client.
         if waiting and thread is not None and thread is not threading.current_thread() and thread.is_alive():
             thread.join()
 
-    def _work(self) -> None:
+    def _work(self, tasks: _Tasks) -> None:
         while True:
-            index = self._next()
+            index = self._next(tasks)
             if index is None:
                 return
             try:
@@ -104,22 +111,22 @@ class IndexMaintainer:
                 # Searches stay exact; the next write or search tries again.
                 logger().exception(f"building index {index.record.name!r} failed")
 
-    def _next(self) -> FieldIndex | None:
+    def _next(self, tasks: _Tasks) -> FieldIndex | None:
         """The index to work on, once writers are quiet; None when no work is left."""
         while not self._is_closed:
             wait = _IDLE
-            with self._lock:
-                if self._due:
-                    index, since = next(iter(self._due.items()))
+            with tasks.lock:
+                if tasks.due:
+                    index, since = next(iter(tasks.due.items()))
                     wait = min(self._last_write + QUIET, since + _PATIENCE) - time.monotonic()
                     if wait <= 0:
-                        del self._due[index]
+                        del tasks.due[index]
                         return index
             try:
-                self._news.get(timeout=wait)
+                tasks.news.get(timeout=wait)
             except Empty:
-                with self._lock:
-                    if not self._due:
-                        self._thread = None
+                with tasks.lock:
+                    if not tasks.due:
+                        tasks.thread = None
                         return None
         return None

@@ -68,7 +68,12 @@ _every_thread: dict[int, ref[ThreadCalls]] = {}
 
 def of_every_thread() -> list[ThreadCalls]:
     """The calls of the threads that have made any, and live."""
-    return [calls for one in list(_every_thread.values()) if (calls := one()) is not None]
+    return [calls for known in list(_every_thread.values()) if (calls := known()) is not None]
+
+
+def calls_under_way() -> int:
+    """Calls that are inside the gate, of whatever thread."""
+    return sum(calls.inside for calls in of_every_thread())
 
 
 THIS_THREAD = _Local()
@@ -90,9 +95,9 @@ def whole(call: Function) -> Function:
     return run  # type: ignore[return-value]
 
 
-def whole_calls(one: Class) -> Class:
-    """The class ``one``, whose public methods are ``whole``."""
-    for name, member in list(vars(one).items()):
+def whole_calls(of: Class) -> Class:
+    """The class ``of``, whose public methods are ``whole``."""
+    for name, member in list(vars(of).items()):
         if isinstance(member, FunctionType) and not name.startswith("_"):
-            setattr(one, name, whole(member))
-    return one
+            setattr(of, name, whole(member))
+    return of

@@ -20,9 +20,8 @@ from typing import Final, Protocol
 from weakref import WeakSet
 
 from ..errors import DatabaseLockedError
-from .address_space import is_limited
-from .calls import THIS_THREAD, ThreadCalls, of_every_thread
-from .cores import available_cores
+from .calls import THIS_THREAD, ThreadCalls, calls_under_way, of_every_thread
+from .children import PerProcess, begin_anew
 
 _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
@@ -36,15 +35,7 @@ _PATIENCE_WITH_IMPORTS: Final = 5.0
 _PAUSE: Final = 0.001
 
 
-class Locking(Protocol):
-    """Who has locks that a thread may hold outside the gate, while it waits to come in or needs not to."""
-
-    def renew_locks(self) -> None:
-        """In a forked child: forget locks that threads of the parent may hold."""
-        ...
-
-
-class Forkable(Locking, Protocol):
+class Forkable(Protocol):
     """Who has connections open."""
 
     @property
@@ -55,13 +46,6 @@ class Forkable(Locking, Protocol):
     def close_idle(self) -> None:
         """Close the connections that no call uses now."""
         ...
-
-
-class _Thread(threading.local):
-    """What the gate knows of each thread."""
-
-    came_through = False
-    """Whether it is the one of a child that forked."""
 
 
 class ForkGate:
@@ -79,32 +63,24 @@ class ForkGate:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._members: WeakSet[Forkable] = WeakSet()
-        self._locking: WeakSet[Locking] = WeakSet()
         self._forking: int | None = None  # the thread that forks, or waits to
         self._is_shut = False
         self._has_stragglers = False  # calls of other threads that a fork did not wait for any longer
         self._kept: set[object] = set()
-        self._renew_locks()
-        self._thread = _Thread()
+        # The garbage collection may come in while its thread has the lock.
+        self._lock = PerProcess(threading.RLock)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._shut, after_in_parent=self._open, after_in_child=self._inherit)
             os.register_at_fork(after_in_parent=self._open)  # once more: an exception may break off the other
 
     def add(self, member: Forkable) -> None:
-        with self._lock:
+        with self._lock.own:
             self._members.add(member)
 
     @property
     def members(self) -> list[Forkable]:
-        with self._lock:
+        with self._lock.own:
             return list(self._members)
-
-    def add_locks(self, one: Locking) -> None:
-        """Give ``one`` its locks, now and in each child. What they guard must be whole whenever one waits for
-        the gate or for another lock."""
-        one.renew_locks()
-        with self._lock:
-            self._locking.add(one)
 
     def enter(self, *, waiting: bool = True) -> bool:
         """A call begins.
@@ -159,21 +135,6 @@ class ForkGate:
             calls.long += 1
 
     @property
-    def cores(self) -> int:
-        """Threads that OpenMP may use for the calling one.
-
-        One that came through a fork works alone: it has a pool whose other threads are in the parent, and GNU's
-        OpenMP would wait for them forever. Where memory may be refused, all work alone: OpenMP ends a process that
-        gets no stack for a thread.
-        """
-        return 1 if self._thread.came_through or is_limited() else available_cores()
-
-    @property
-    def calls(self) -> int:
-        """Calls inside, of whatever thread."""
-        return sum(one.inside for one in of_every_thread())
-
-    @property
     def is_usable(self) -> bool:
         """Whether connections of this process are its own, to use or to close."""
         if self._pid != os.getpid():
@@ -184,11 +145,6 @@ class ForkGate:
         """In a child, to its end: what has its parent's connections. SQLite allows it not even to close them."""
         self._kept.update(inherited)
 
-    def _renew_locks(self) -> None:
-        self._lock = threading.RLock()  # the garbage collection may come in while its thread does
-        self.opening = threading.RLock()
-        """Held while a file is looked at that may not be open in this process."""
-
     def _shut(self) -> None:
         """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
         deadline = time.monotonic() + _PATIENCE
@@ -196,10 +152,10 @@ class ForkGate:
         while not self._may_fork():
             time.sleep(_PAUSE)
         self._has_stragglers = True  # unless it turns out that there are none
-        while any(one.long for one in _others(own)) and not own.inside and time.monotonic() < deadline:
+        while any(calls.long for calls in _others(own)) and not own.inside and time.monotonic() < deadline:
             time.sleep(_PAUSE)
         self._is_shut = True
-        while (is_waiting := any(one.inside for one in _others(own))) and time.monotonic() < deadline:
+        while (is_waiting := any(calls.inside for calls in _others(own))) and time.monotonic() < deadline:
             time.sleep(_PAUSE)
         members = [] if is_waiting or own.inside else self.members
         self._has_stragglers = is_waiting
@@ -210,7 +166,7 @@ class ForkGate:
 
     def _may_fork(self) -> bool:
         """Whether it is this thread's turn to fork."""
-        with self._lock:
+        with self._lock.own:
             if self._forking is None:
                 self._forking = threading.get_ident()
             return self._forking == threading.get_ident()
@@ -220,17 +176,14 @@ class ForkGate:
 
     def _inherit(self) -> None:
         """In a child: go on from nothing, if nothing was open."""
-        self._thread.came_through = True
-        self._renew_locks()
+        begin_anew()
         self._is_shut, self._forking = False, None
         members = list(self._members)
         not_closed = [member for member in members if member.is_open]
-        is_used = self._has_stragglers or any(one.inside for one in of_every_thread())
+        is_used = self._has_stragglers or calls_under_way() > 0
         if not is_used and not not_closed:
             self._pid = os.getpid()
         self.keep(*not_closed)
-        for one in (*members, *self._locking):
-            one.renew_locks()
 
 
 class _Long:
@@ -247,7 +200,7 @@ class _Long:
 
 
 def _others(own: ThreadCalls) -> list[ThreadCalls]:
-    return [one for one in of_every_thread() if one is not own]
+    return [calls for calls in of_every_thread() if calls is not own]
 
 
 def _finish_imports() -> None:
@@ -263,8 +216,3 @@ def _finish_imports() -> None:
 
 GATE: Final = ForkGate()
 """The one of this process."""
-
-
-def renew_after_fork(owner: Locking) -> None:
-    """Give ``owner`` its locks, now and in each child, as ``ForkGate.add_locks`` does."""
-    GATE.add_locks(owner)

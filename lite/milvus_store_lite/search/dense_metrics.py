@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..columns.products import dot, inner_products, inner_products_at
 from ..columns.vectors import VectorColumn
-from ..process.team import TEAM
+from ..process.threads import TEAM
 from .metrics import Metric
 
 Floats = npt.NDArray[np.float32]

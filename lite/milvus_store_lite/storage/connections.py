@@ -20,6 +20,7 @@ from ..errors import (
     DatabaseWriteError,
     MilvusException,
 )
+from ..process.children import PerProcess
 from ..process.forks import GATE
 from .faults import FAULTS, translate
 from .file.backup import copy_to, target_of
@@ -27,6 +28,7 @@ from .file.filesystem import warn_of_network
 from .file.identity import Identity
 from .file.lineage import BEGIN_LOG
 from .file.log import LogBound, fold, start_session
+from .file.open_files import OPENING
 from .file.opening import Durability, connect, connect_read_only, initialise, is_made, recognise, use_wal
 from .file.place import Place
 from .file.watch import Watch
@@ -74,11 +76,10 @@ class Connections:
         self.is_closed = False
         self.pool = Pool(self._place)
         self._watch: Watch | None = None
-        self._watch_lock = (
-            threading.RLock()
-        )  # the garbage collection may close a client where its thread looks
-        self.write_turn = threading.RLock()
-        with GATE.opening:
+        # The garbage collection may close a client where its thread looks.
+        self._watch_lock = PerProcess(threading.RLock)
+        self.write_turn = PerProcess(threading.RLock)
+        with OPENING.own:
             self._notice_others()
             if not self._place.is_open_here() and not recognise(path, formats) and read_only:
                 raise DatabaseWriteError(
@@ -107,12 +108,12 @@ class Connections:
         The caller is inside the gate, and looks whether the file is still the one that was opened.
         """
         try:
-            with self._watch_lock:
+            with self._watch_lock.own:
                 if self._watch is not None:
                     return self._watch.state()
         except FAULTS as error:
             raise self.translated(error) from error
-        with self._connection(), self._watch_lock:
+        with self._connection(), self._watch_lock.own:
             if self._watch is None:
                 watching = self.pool.open(self, self.connect)
                 try:
@@ -157,7 +158,7 @@ class Connections:
                 ends, as all do that end later, and a fork closes the idle ones.
         """
         self.is_closed = True
-        with self.write_turn if waiting else nullcontext():
+        with self.write_turn.own if waiting else nullcontext():
             # A fork in the middle of closing would leave the child SQLite's account of it.
             if GATE.is_usable and GATE.enter(waiting=waiting):
                 try:
@@ -198,7 +199,7 @@ class Connections:
 
     def begin_log(self, connection: sqlite3.Connection) -> None:
         """A write has begun, perhaps the first of a log."""
-        with self._watch_lock:
+        with self._watch_lock.own:
             may_begin = self._watch is None or self._watch.may_begin_log()
         if may_begin:
             connection.execute(BEGIN_LOG)
@@ -232,14 +233,9 @@ class Connections:
     def close_idle(self) -> None:
         if not GATE.is_usable:
             return
-        with self._watch_lock:
+        with self._watch_lock.own:
             self._watch = None
             self.pool.close_free(self)  # and the connection of the watch
-
-    def renew_locks(self) -> None:
-        self.write_turn = threading.RLock()
-        self._watch_lock = threading.RLock()
-        self.pool.renew_locks()
 
     # ---------------------------------------------------------------------------------------------------
 
@@ -252,7 +248,7 @@ class Connections:
 
     def _fold_when_moved(self) -> None:
         """The log does not go with a file that is moved: what it holds belongs into the file."""
-        with self._watch_lock, suppress(sqlite3.Error):
+        with self._watch_lock.own, suppress(sqlite3.Error):
             if self._watch is not None:
                 self._place.fold_when_moved(self._watch.connection)
 
@@ -262,7 +258,7 @@ class Connections:
         Of two processes that close at once, SQLite takes neither for the last one, and both leave the log.
         """
         path = self._place.path
-        with GATE.opening:
+        with OPENING.own:
             if self._place.is_open_here() or not all(map(os.path.exists, (path, f"{path}-wal"))):
                 return
         time.sleep(os.urandom(1)[0] / 255 * _CLOSING_PAUSE)
@@ -320,7 +316,7 @@ class Connections:
         """A connection for the one thread of this process that may write."""
         if self._read_only:
             raise DatabaseWriteError(message=f"{self.path} was opened read-only: open it anew to write")
-        return WriteLease(self, begin, self.write_turn, self._timeout, self._place.path, self._tidy)
+        return WriteLease(self, begin, self.write_turn.own, self._timeout, self._place.path, self._tidy)
 
     def _connection(self) -> Lease:
         """A connection in no transaction, for the length of the block."""

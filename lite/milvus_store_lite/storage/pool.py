@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from weakref import ref
 
-from ..process.forks import GATE
+from ..process.children import PerProcess
+from .file.open_files import OPENING
 from .file.place import Place
 
 
@@ -42,12 +43,9 @@ class Pool:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._all: list[Pooled] = []  # changed with GATE.opening
-        self.renew_locks()
-
-    def renew_locks(self) -> None:
-        """In a forked child: forget a lock that a thread of the parent may hold."""
-        self._lock = threading.RLock()  # the garbage collection may close a client where its thread takes one
+        self._all: list[Pooled] = []  # changed with OPENING.own
+        # The garbage collection may close a client where its thread takes a connection.
+        self._lock = PerProcess(threading.RLock)
 
     @property
     def is_open(self) -> bool:
@@ -57,7 +55,7 @@ class Pool:
     def take(self, taker: object, connect: Connect) -> Pooled:
         """A connection that nobody else has, in no transaction, opened if there is none."""
         mine = ref(taker)
-        with self._lock:
+        with self._lock.own:
             for one in self._all:
                 lost = one.taker
                 if lost is None or lost() is None:
@@ -76,10 +74,10 @@ class Pool:
     def open(self, taker: object, connect: Connect) -> Pooled:
         """A new connection, for ``taker``."""
         one = Pooled(ref(taker))
-        with GATE.opening:
+        with OPENING.own:
             self._all.append(one)  # first: while a connection is made, it may have locks
         try:
-            with GATE.opening:
+            with OPENING.own:
                 self._place.enter(one)
             one.connection = connect()
             self._place.confirm(one.connection, one)
@@ -93,7 +91,7 @@ class Pool:
         if one.connection is not None:
             with suppress(sqlite3.Error):
                 self._place.release(one.connection, one)
-        with GATE.opening, suppress(ValueError):
+        with OPENING.own, suppress(ValueError):
             self._place.leave(one)
             self._all.remove(one)
 
@@ -103,7 +101,7 @@ class Pool:
 
     def close_free(self, closer: object) -> None:
         """Close the connections that nobody has, and those of ``closer``."""
-        with self._lock:
+        with self._lock.own:
             closing = [one for one in self._all if one.is_free or one.is_of(closer)]
             for one in closing:
                 one.taker = ref(closer)

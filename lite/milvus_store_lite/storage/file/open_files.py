@@ -3,7 +3,7 @@
 Each has a descriptor beside SQLite's own, by which it can be looked at whatever its name is by now, and so has the
 index of its log. To close one drops all locks that SQLite has on that file
 (https://www.sqlite.org/howtocorrupt.html), so that both are closed after the last connection. Files come and go
-with ``GATE.opening``.
+with ``OPENING``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from ...process.children import PerProcess
 from .admission import INDEX, LOG, Predecessor, empty_log
 from .file_locks import alone
 from .identity import Identity, identity_at
@@ -27,6 +29,9 @@ _FLAGS: Final = (
     | getattr(os, "O_NONBLOCK", 0)
 )
 _MODE: Final = 0o644  # as SQLite makes files
+
+OPENING: Final = PerProcess(threading.RLock)
+"""Held while a file is looked at that may not be open in this process."""
 
 _files: dict[Identity, OpenFile] = {}
 
@@ -62,7 +67,7 @@ class OpenFile:
             self.logs = None if log is None or index is None else (log, index)
 
     def index(self) -> WalIndex | None:
-        """The index of the log, where it can be read. The caller has ``GATE.opening``, and a connection that is
+        """The index of the log, where it can be read. The caller has ``OPENING``, and a connection that is
         confirmed."""
         if not IS_READABLE or self.logs is None:
             return None

@@ -13,13 +13,12 @@ from contextlib import closing, suppress
 from typing import Final
 
 from ...errors import DatabaseReplacedError, DatabaseWriteError
-from ...process.forks import GATE
 from ..faults import FAULTS
 from . import lineage
 from .admission import INDEX, LOG, admit, row_in
 from .identity import Identity, located, status
 from .lineage import Lineage
-from .open_files import OpenFile, find, open_at, predecessor
+from .open_files import OPENING, OpenFile, find, open_at, predecessor
 from .wal_index import WalIndex
 
 _LOOKS_WHEN_READING: Final = sys.platform != "win32"
@@ -50,7 +49,7 @@ class Place:
     def is_open_here(self) -> bool:
         """Whether this process has the file that is at the path open: then only SQLite may open it.
 
-        The caller has ``GATE.opening``.
+        The caller has ``OPENING``.
         """
         found = status(self.path)
         return found is not None and find(Identity.of(found)) is not None
@@ -101,7 +100,7 @@ class Place:
             raise self._refused("another file is there now")
         if found.st_mtime_ns == self._changed:
             return
-        with GATE.opening:
+        with OPENING.own:
             self._look_into()
         self._changed = found.st_mtime_ns
 
@@ -180,7 +179,7 @@ class Place:
     # Opening and closing ----------------------------------------------------------------------------------
 
     def enter(self, user: object) -> None:
-        """``user`` is about to open a connection. The caller has ``GATE.opening``.
+        """``user`` is about to open a connection. The caller has ``OPENING``.
 
         Raises:
             DatabaseReplacedError: the path names another file than before, or what lies beside it is another's.
@@ -213,7 +212,7 @@ class Place:
         if found is not None:
             if known is not None and (found.identity != known.identity or found.order < known.order):
                 raise self._refused("another database, or an earlier state of this one, is there now")
-            with GATE.opening:
+            with OPENING.own:
                 if self._lineage is None or found.order >= self._lineage.order:
                     self._lineage = found
             if self._page is None:
@@ -234,7 +233,7 @@ class Place:
 
     def log_index(self) -> WalIndex | None:
         """The index of the log, where it can be read as long as the caller has a connection that is confirmed."""
-        with GATE.opening:
+        with OPENING.own:
             opened = find(self.identity)
             return None if opened is None else opened.index()
 
@@ -248,7 +247,7 @@ class Place:
             opened.end(connection)
 
     def leave(self, user: object) -> None:
-        """The connection of ``user`` was closed, or could not be opened. The caller has ``GATE.opening``."""
+        """The connection of ``user`` was closed, or could not be opened. The caller has ``OPENING``."""
         opened = find(self.identity)
         if opened is None:
             return

@@ -1,16 +1,17 @@
-"""When several cores may work for one search."""
+"""How many threads may work for one search."""
 
 import time
 
 import pytest
 
+from milvus_store_lite.process import threads as process_threads
 from milvus_store_lite.process.forks import GATE
-from milvus_store_lite.process.team import Team
+from milvus_store_lite.process.threads import Team, allowed_threads
 
 
 def test_a_search_alone_may_use_every_core() -> None:
     with Team().shared() as threads:
-        assert threads == GATE.cores
+        assert threads == allowed_threads()
 
 
 def test_a_search_beside_another_call_keeps_to_its_thread() -> None:
@@ -27,7 +28,7 @@ def test_a_search_beside_another_call_keeps_to_its_thread() -> None:
 def test_after_a_search_that_waited_for_a_core_searches_keep_to_their_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(type(GATE), "cores", 2)
+    monkeypatch.setattr(process_threads, "allowed_threads", lambda: 2)
     team = Team()
     with team.shared():
         time.sleep(0.05)  # as one does that waits for the share of a thread without a core
@@ -39,7 +40,7 @@ def test_after_a_search_that_waited_for_a_core_searches_keep_to_their_thread(
 
 
 def test_a_search_that_worked_all_the_time_is_shared_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(GATE), "cores", 2)
+    monkeypatch.setattr(process_threads, "allowed_threads", lambda: 2)
     took, worked = iter([0.0, 0.010]), iter([0.0, 0.009])
     monkeypatch.setattr("time.perf_counter", lambda: next(took))
     monkeypatch.setattr("time.thread_time", lambda: next(worked))
