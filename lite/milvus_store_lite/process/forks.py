@@ -94,7 +94,7 @@ class ForkGate:
         Raises:
             DatabaseLockedError: this process was forked while its parent had connections open.
         """
-        if not self.is_usable:
+        if self._pid != os.getpid() and not self.is_usable:
             raise DatabaseLockedError(
                 message="this process was forked while its parent was using a database, or had an iterator "
                 "that was not at its end: open the client after the fork (uWSGI: lazy-apps), or start "

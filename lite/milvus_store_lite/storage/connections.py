@@ -190,8 +190,17 @@ class Connections:
             raise
 
     def prepare_write(self, connection: sqlite3.Connection) -> None:
-        """A write is about to begin, perhaps the first since there is a log."""
-        if self._place.look_closely(writing=True) == 0 and not self._is_new:
+        """A write is about to begin, perhaps the first since there is a log.
+
+        Raises:
+            DatabaseReplacedError: the file is not the one that was opened.
+        """
+        try:
+            size = self._place.look_closely(writing=True)
+        except DatabaseReplacedError:
+            self._fold_when_moved()
+            raise
+        if size == 0 and not self._is_new:
             start_session(connection, self._place.look_closely)
         self._is_new = False
         if self._watch is None:
@@ -287,8 +296,10 @@ class Connections:
     def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:
         """Free pages if they are more than ``share`` of the file, ``most`` of them; waits for nobody."""
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        if free == 0:
+            return
         (total,) = connection.execute("PRAGMA page_count").fetchone()
-        if free == 0 or free <= share * total:
+        if free <= share * total:
             return
         connection.execute("PRAGMA busy_timeout = 0")
         try:

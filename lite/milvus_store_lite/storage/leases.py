@@ -57,6 +57,9 @@ class Lease:
         "has_ended",
     )
 
+    _prepares = False
+    """Whether the lender looks at the file as it prepares for what the lease is for."""
+
     def __init__(self, lender: Lender, begin: str | None = None) -> None:
         self._lender = lender
         self._begin = begin
@@ -75,7 +78,8 @@ class Lease:
             if lender.is_closed:
                 lender.refuse()
             self._is_inside = GATE.enter()
-            lender.look()
+            if not self._prepares:
+                lender.look()
             self._pooled = pooled = lender.pool.take(self, lender.connect)
             connection = pooled.connection
             assert connection is not None
@@ -195,6 +199,7 @@ class WriteLease(Lease):
     """
 
     __slots__ = ("_path", "_tidy", "_timeout", "_turn")
+    _prepares = True
 
     def __init__(
         self,

@@ -137,11 +137,8 @@ class Place:
             raise DatabaseWriteError(
                 message=f"{self.given}: its log cannot be looked at ({error.strerror})"
             ) from error
-        if (
-            opened.confirmed
-            and opened.logs is not None
-            and opened.logs != (Identity.of(log), Identity.of(index))
-        ):
+        found = (log.st_dev, log.st_ino), (index.st_dev, index.st_ino)
+        if opened.confirmed and opened.logs is not None and opened.logs != found:
             raise self._without_log()
         return log.st_size
 
