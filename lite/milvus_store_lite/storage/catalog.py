@@ -21,6 +21,7 @@ from . import index_parts, positions
 from .integrity import names
 from .integrity.catalog_checksums import seal_definition, verified_definition
 from .integrity.names import Names
+from .integrity.protected import DEFINING
 from .layout import TableLayout
 from .positions import DATABASE, Position
 from .table_changes import SchemaChange
@@ -168,8 +169,8 @@ class Catalog:
     def remove_collection(self, collection: int) -> None:
         index_parts.remove_indexes(self.connection, collection)
         with names.changing(self.connection):
-            for table in ("aliases", "partitions", "indexes"):
-                self.connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
+            for part in DEFINING:
+                part.remove_from(self.connection, collection)
             self.connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
 
     def rename_collection(self, collection: int, database: str, name: str) -> None:

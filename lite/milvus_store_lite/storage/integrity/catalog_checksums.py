@@ -15,15 +15,11 @@ from typing import Any, Final
 from xxhash import xxh3_64_digest
 
 from ...errors import DatabaseCorruptError
+from .protected import DEFINING, Row
 
-Row = tuple[Any, ...]
-
-_DEFINITION: Final = (
+_OWN_ROW: Final = (
     "SELECT id, database_id, name, schema, properties, consistency_level, is_loaded, created_at, version,"
-    " (SELECT properties FROM databases WHERE databases.id = database_id) FROM collections WHERE id = ?",
-    "SELECT name, id, is_loaded, created_at FROM partitions WHERE collection_id = ? ORDER BY id",
-    "SELECT name, field, type, metric, parameters FROM indexes WHERE collection_id = ? ORDER BY name",
-    "SELECT alias FROM aliases WHERE collection_id = ? ORDER BY alias",
+    " (SELECT properties FROM databases WHERE databases.id = database_id) FROM collections WHERE id = ?"
 )
 
 
@@ -33,8 +29,9 @@ def digest(values: Any) -> bytes:
 
 
 def definition_rows(connection: sqlite3.Connection, collection: int) -> list[list[Row]]:
-    """What the file holds of a collection's definition: its row, partitions, indexes and aliases."""
-    return [connection.execute(statement, (collection,)).fetchall() for statement in _DEFINITION]
+    """What the file holds of a collection's definition: its own row, and its rows in the tables ``DEFINING``."""
+    own = connection.execute(_OWN_ROW, (collection,)).fetchall()
+    return [own, *(part.rows_of(connection, collection) for part in DEFINING)]
 
 
 def verified_definition(connection: sqlite3.Connection, collection: int) -> list[list[Row]]:

@@ -12,17 +12,10 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from .catalog_checksums import damage, digest, matches
+from .protected import LISTED
 
 NO_NAMES: Final = digest([[(1, "default")], [], [], []])
 """The checksum of the names in a new file, which has a database called so."""
-
-_NAMES: Final = (
-    "SELECT id, name FROM databases NOT INDEXED ORDER BY id",
-    "SELECT id, database_id, name FROM collections NOT INDEXED ORDER BY id",
-    "SELECT database_id, alias, collection_id FROM aliases ORDER BY database_id, alias",
-    # No id is used again, even that of a collection which was dropped.
-    "SELECT seq FROM sqlite_sequence WHERE name = 'collections'",
-)
 
 
 class NamedCollection(NamedTuple):
@@ -45,7 +38,7 @@ class Names(NamedTuple):
 
     def collections_of(self, database: str) -> list[NamedCollection]:
         number = self.databases.get(database)
-        return [one for one in self.collections if one.database_id == number]
+        return [found for found in self.collections if found.database_id == number]
 
     def aliases_of(self, database: str) -> list[str]:
         number = self.databases.get(database)
@@ -53,17 +46,17 @@ class Names(NamedTuple):
 
     def alias_target(self, database: str, alias: str) -> NamedCollection | None:
         """The collection that ``alias`` stands for."""
-        place = (self.databases.get(database), alias)
-        target = next((collection for *found, collection in self.aliases if tuple(found) == place), None)
-        return next((one for one in self.collections if one.id == target), None)
+        number = self.databases.get(database)
+        target = next((to for of, name, to in self.aliases if (of, name) == (number, alias)), None)
+        return next((found for found in self.collections if found.id == target), None)
 
     def known_in(self, database: str) -> list[str]:
         """Names of the collections of ``database``, and its aliases."""
-        return [*(one.name for one in self.collections_of(database)), *self.aliases_of(database)]
+        return [*(found.name for found in self.collections_of(database)), *self.aliases_of(database)]
 
     def target(self, database: str, name: str) -> NamedCollection | None:
         """The collection that has ``name`` as its name or alias."""
-        named = (one for one in self.collections_of(database) if one.name == name)
+        named = (found for found in self.collections_of(database) if found.name == name)
         return next(named, None) or self.alias_target(database, name)
 
 
@@ -79,7 +72,7 @@ def read(connection: sqlite3.Connection) -> Names:
     databases, collections, aliases, _ = rows
     return Names(
         {name: number for number, name in databases},
-        [NamedCollection(*one) for one in collections],
+        [NamedCollection(*row) for row in collections],
         [(database, alias, collection) for database, alias, collection in aliases],
     )
 
@@ -104,4 +97,4 @@ def are_sealed(connection: sqlite3.Connection, rows: list[list[Any]] | None = No
 
 
 def _rows(connection: sqlite3.Connection) -> list[list[Any]]:
-    return [connection.execute(statement).fetchall() for statement in _NAMES]
+    return [part.rows(connection) for part in LISTED]
