@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
 
-from milvus_store_lite.indexes import registry
-from milvus_store_lite.search import plan
+from milvus_store_lite.indexes import tuning
+
+LOW: Final = tuning.Tuning(
+    least_rows=500,
+    few_resident=20,
+    few_stored=20,
+    few_refined=20,
+    few_coded=200,
+    score_microseconds=1e6,
+    rank_microseconds=1e6,
+)
 
 
-def lower(
-    set_item: Callable[..., None] = dict.__setitem__,
-    set_attribute: Callable[..., None] = setattr,
-    least_rows: int = 500,
-) -> None:
-    """Let every index be built from ``least_rows`` rows on. Takes monkeypatch's methods; without, it stays so."""
-    for name, kind in registry.DENSE_INDEXES.items():
-        if kind.least_rows is not None:
-            set_item(registry.DENSE_INDEXES, name, dataclasses.replace(kind, least_rows=least_rows))
-    set_attribute(plan, "_FEW_RESIDENT", 20)
-    set_attribute(plan, "_FEW_STORED", 20)
-    set_attribute(plan, "_FEW_REFINED", 20)
-    set_attribute(plan, "_FEW_CODED", 200)
-    set_attribute(plan, "_SCORE_MICROSECONDS", 1e6)
-    set_attribute(plan, "_RANK_MICROSECONDS", 1e6)
+def lower(**others: int) -> None:
+    """Let few rows be worth an index in this process, by ``LOW`` with these ``others``."""
+    tuning.use(replace(LOW, **others))
+
+
+@contextmanager
+def lowered(**others: int) -> Iterator[None]:
+    """The same inside the block only."""
+    before = tuning.use(replace(LOW, **others))
+    try:
+        yield
+    finally:
+        tuning.use(before)

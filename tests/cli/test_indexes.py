@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +18,7 @@ ROWS = 3000
 
 
 @pytest.fixture
-def unindexed(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def unindexed(path: Path) -> Iterator[Path]:
     """A file whose collection ``docs`` is worth an index that it does not have yet, ``small`` not worth one."""
     with MilvusClient(path) as client:
         for name, rows in (("docs", ROWS), ("small", 20)):
@@ -32,8 +33,8 @@ def unindexed(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             client.create_collection(name, schema=schema, index_params=params)
             vectors = np.random.default_rng(1).standard_normal((rows, 8))
             client.insert(name, [{"id": i, "vector": vector, "n": i} for i, vector in enumerate(vectors)])
-    thresholds.lower(monkeypatch.setitem, monkeypatch.setattr)
-    return path
+    with thresholds.lowered():
+        yield path
 
 
 def stored(path: Path) -> int:

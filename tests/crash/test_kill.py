@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -31,9 +32,10 @@ def _delay(random: Random, is_new: bool) -> float:
 
 
 @pytest.fixture(autouse=True)
-def small_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_indexes() -> Iterator[None]:
     """Whoever looks into the files afterwards searches by the indexes that it finds there."""
-    thresholds.lower(monkeypatch.setitem, monkeypatch.setattr, least_rows=100)
+    with thresholds.lowered(least_rows=100):
+        yield
 
 
 def test_a_kill_at_any_instant_loses_nothing_acknowledged(tmp_path: Path) -> None:

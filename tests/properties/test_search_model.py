@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from milvus_store import DataType, MilvusClient
 from milvus_store_lite.indexes import registry
 from milvus_store_lite.indexes.families import FAMILIES
-from milvus_store_lite.search import plan
 from tests.inside import state_of
 
+from .. import thresholds
 from .search_model import LARGER_IS_NEARER, ONLY_MATCHES, Ranked, Row, grouped, in_ring, rank
 
 DIM = 8
@@ -205,14 +205,7 @@ def test_exact_searches_give_what_brute_force_gives(data: Data, page: tuple[int,
 
 
 @pytest.mark.parametrize("kind", APPROXIMATE)
-def test_approximate_searches_keep_their_promises(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = dataclasses.replace(registry.DENSE_INDEXES[kind], least_rows=100)
-    monkeypatch.setitem(registry.DENSE_INDEXES, kind, small)
-    monkeypatch.setattr(plan, "_FEW_RESIDENT", 20)
-    monkeypatch.setattr(plan, "_FEW_STORED", 20)
-    monkeypatch.setattr(plan, "_FEW_REFINED", 20)
-    monkeypatch.setattr(plan, "_FEW_CODED", 100)
-
+def test_approximate_searches_keep_their_promises(kind: str) -> None:
     # The same examples each time, and none made smaller: how many are found may differ from run to run.
     @settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
     @given(
@@ -231,7 +224,8 @@ def test_approximate_searches_keep_their_promises(kind: str, monkeypatch: pytest
             check(Path(folder, "search.db"), data, page, choice, tally)
             assert tally.found >= FLOOR * tally.wanted
 
-    searches()
+    with thresholds.lowered(least_rows=100, few_coded=100):
+        searches()
 
 
 def check(path: Path, data: Data, page: tuple[int, int], choice: Any, tally: Tally | None) -> None:

@@ -20,6 +20,7 @@ from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.index_parts import DamagedIndex, IndexHead
 from ..storage.positions import Position
 from ..storage.store import CollectionReader
+from . import tuning
 from .build import Progress, Unindexable, build, extend, prepared_vectors
 from .built import BuiltIndex, Coverage
 from .registry import index_types
@@ -68,9 +69,9 @@ class FieldIndex:
         self.record = record
         self.built: BuiltIndex | None = None
         self.progress: tuple[int, int] | None = None
-        self._kind = index_types(field)[record.type]
+        self._least_rows = tuning.current().rows_to_build(index_types(field)[record.type])
         self._lock = PerProcess(threading.RLock)
-        self._next_seq = self._kind.least_rows or 0
+        self._next_seq = self._least_rows or 0
         self._stored_seq: int | None = None
         self._stored_rows = 0
         self._is_stored_damaged = False
@@ -80,7 +81,7 @@ class FieldIndex:
     @property
     def is_exact(self) -> bool:
         """Whether this index type is an exact scan, with nothing to build."""
-        return self._kind.least_rows is None
+        return self._least_rows is None
 
     def wants_work(self, position: Position) -> bool:
         """Whether enough rows have come to build, extend or load, as far as ``position`` tells."""
@@ -104,14 +105,14 @@ class FieldIndex:
     def unstored(self, session: CollectionSession) -> int:
         """Rows that the index in the file lacks although it is due; does not load the index."""
         position = session.position
-        if self._kind.least_rows is None:
+        if self._least_rows is None:
             return 0
         try:
             reach = session.reader.stored_index(self.record.name).through_seq()
         except DamagedIndex:
             reach = None
         if reach is None:
-            return position.live if position.live >= self._kind.least_rows else 0
+            return position.live if position.live >= self._least_rows else 0
         return max(0, min(position.live, position.last_seq - reach))
 
     def covering(self, snapshot: Snapshot) -> tuple[BuiltIndex, Coverage] | None:
@@ -203,12 +204,12 @@ class FieldIndex:
         return BuiltIndex(ann, head.seqs, head.through_seq)
 
     def _build(self, session: CollectionSession, progress: Progress) -> None:
-        assert self._kind.least_rows is not None
+        assert self._least_rows is not None
         assert self.record.metric is not None
         rows, last_seq = session.position.live, session.position.last_seq
         built = self.built
-        if rows < self._kind.least_rows:
-            self._next_seq = last_seq + self._kind.least_rows - rows
+        if rows < self._least_rows:
+            self._next_seq = last_seq + self._least_rows - rows
             return
         from .families import FAMILIES
 
@@ -235,7 +236,7 @@ class FieldIndex:
             logger().info(
                 f"field '{self.field.name}' of collection '{session.record.name}' is searched exactly: {reason}"
             )
-            self._next_seq = last_seq + max(rows, self._kind.least_rows)
+            self._next_seq = last_seq + max(rows, self._least_rows)
             return
         except MemoryError as reason:
             self._give_up(session, "built", reason)
@@ -245,7 +246,7 @@ class FieldIndex:
     def _give_up(self, session: CollectionSession, what: str, reason: MemoryError) -> None:
         """Search without the index, which does not fit in memory, until there are many more rows."""
         rows = session.position.live
-        self._next_seq = session.position.last_seq + max(rows, self._kind.least_rows or 0)
+        self._next_seq = session.position.last_seq + max(rows, self._least_rows or 0)
         warnings.warn(
             f"index {self.record.name!r} of collection '{session.record.name}' cannot be {what}: there is "
             f"too little memory ({reason}). Rows that it lacks are searched exactly",

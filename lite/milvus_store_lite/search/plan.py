@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from ..columns.vectors import RESIDENT_BYTES
+from ..indexes.tuning import current
 
 
 class Path(Enum):
@@ -43,21 +44,6 @@ def choose(slots: int, survivors: int, *, resident: bool, can_be_resident: bool)
     return Path.SCAN
 
 
-_FEW_RESIDENT: Final = 8_000
-_FEW_STORED: Final = 1_500
-_FEW_REFINED: Final = 50
-"""Survivors that are scored exactly rather than looked for in an index: what that takes is about the time of a
-search by index, and nothing is missed. With finer codes in memory, reading vectors from the file pays for next
-to none."""
-
-_FEW_CODED: Final = 5_000
-"""Survivors whose finer codes are ranked one by one without asking what the lists take."""
-
-_SCORE_MICROSECONDS: Final = 0.23
-_RANK_MICROSECONDS: Final = 0.6
-"""What scoring one of some survivors of 384 dimensions takes in memory, and ranking it by its finer code."""
-
-
 def should_keep(size: int) -> bool:
     """Whether vectors of ``size`` bytes in all should be in memory beside their index."""
     return size <= RESIDENT_BYTES
@@ -68,14 +54,17 @@ def pays_index(survivors: int, *, resident: bool, refined: bool) -> bool:
 
     ``resident``: the vectors are in memory; ``refined``: the index has finer codes of them.
     """
-    return survivors > (_FEW_RESIDENT if resident else _FEW_REFINED if refined else _FEW_STORED)
+    tuning = current()
+    few = tuning.few_resident if resident else tuning.few_refined if refined else tuning.few_stored
+    return survivors > few
 
 
 def pays_effort(cost: float, survivors: int, *, resident: bool) -> bool:
     """Whether a look into an index of ``cost`` microseconds takes no longer than scoring all ``survivors``."""
-    return not resident or cost <= survivors * _SCORE_MICROSECONDS
+    return not resident or cost <= survivors * current().score_microseconds
 
 
 def pays_lists(cost: float, survivors: int, *, refined: bool) -> bool:
     """Whether such an index looks into its lists, rather than ranking the finer codes of all ``survivors``."""
-    return not refined or (survivors > _FEW_CODED and cost <= survivors * _RANK_MICROSECONDS)
+    tuning = current()
+    return not refined or (survivors > tuning.few_coded and cost <= survivors * tuning.rank_microseconds)

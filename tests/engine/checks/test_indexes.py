@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,8 +25,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A file whose collection ``c`` has an index stored in several parts, and two rows that came later."""
     path = tmp_path_factory.mktemp("indexed") / "indexed.db"
     vectors = np.random.default_rng(1).standard_normal((ROWS, 16), dtype=np.float32)
-    with pytest.MonkeyPatch.context() as patch, MilvusClient(path) as client:
-        thresholds.lower(patch.setitem, patch.setattr)
+    with pytest.MonkeyPatch.context() as patch, thresholds.lowered(), MilvusClient(path) as client:
         patch.setattr(index_parts, "_PART_SIZE", 5_000)
         index = client.prepare_index_params("vector", index_type="IVF_SQ8", metric_type="L2")
         schema = client.create_schema()
@@ -110,10 +109,14 @@ def test_what_is_stored_of_no_index_is_named(path: Path, damage: Callable[[str],
     assert "table index_parts: 1 row refer to what is not in table collections" in problems
 
 
-def test_no_flipped_byte_of_an_index_changes_an_answer(
-    path: Path, indexed: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    thresholds.lower(monkeypatch.setitem, monkeypatch.setattr)
+@pytest.fixture
+def small_thresholds() -> Iterator[None]:
+    with thresholds.lowered():
+        yield
+
+
+@pytest.mark.usefixtures("small_thresholds")
+def test_no_flipped_byte_of_an_index_changes_an_answer(path: Path, indexed: bytes) -> None:
     with MilvusClient(path) as client:
         vectors = [row["vector"] for row in client.query("c", "id in [0, 99, 698]", ["vector"])]
         expected = client.search("c", vectors, limit=20, search_params={"nprobe": 128})

@@ -38,9 +38,10 @@ SCHEMA = Schema(
 
 
 @pytest.fixture(autouse=True)
-def small_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_thresholds() -> Iterator[None]:
     """Let three thousand rows be enough to be worth an index."""
-    thresholds.lower(monkeypatch.setitem, monkeypatch.setattr)
+    with thresholds.lowered():
+        yield
 
 
 @pytest.fixture

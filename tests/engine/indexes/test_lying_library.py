@@ -41,13 +41,10 @@ def _nothing(own: np.ndarray, rows: int) -> np.ndarray:
 
 
 @pytest.fixture(params=PARAMETERS)
-def client(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MilvusClient]:
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MilvusClient]:
     """Rows of two tenants, a third of them deleted after the index was built."""
-    thresholds.lower(monkeypatch.setitem, monkeypatch.setattr)
     vectors = np.random.default_rng(1).standard_normal((ROWS, DIM)).astype(np.float32)
-    with MilvusClient(tmp_path / "lying.db") as made:
+    with thresholds.lowered(), MilvusClient(tmp_path / "lying.db") as made:
         schema = made.create_schema()
         schema.add_field("id", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIM)

@@ -19,8 +19,7 @@ Contents = dict[tuple[str, str], dict[Any, dict[str, Any]]]
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("salvage") / "sound.db"
-    with pytest.MonkeyPatch.context() as patch:
-        thresholds.lower(patch.setitem, patch.setattr)  # so that there is a built index
+    with thresholds.lowered():  # so that there is a built index
         fill(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM index_parts").fetchone() > (0,)
