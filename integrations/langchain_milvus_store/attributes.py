@@ -1,7 +1,6 @@
-"""What scripts read off a ``langchain_milvus.Milvus`` beside its calls.
+"""The attributes of ``langchain_milvus.Milvus`` that scripts read.
 
-All of it is asked of the collection as it is now. Only ``search_params`` can be set: setting another would change
-nothing.
+Each one asks the current collection. Only ``search_params`` can be set: setting another would change nothing.
 """
 
 from __future__ import annotations
@@ -23,29 +22,29 @@ _INSTEAD: Final = {
 class Attributes(OpenStore):
     @property
     def col(self) -> CollectionView | None:
-        """The collection, None as long as there is none."""
+        """The collection, None before it exists."""
         return (
             None if self._layout() is None else CollectionView(self.client, self._rows, self.collection_name)
         )
 
     @property
     def fields(self) -> list[str]:
-        """Names of the collection's fields, none as long as there is no collection."""
+        """Names of the collection's fields, empty before it exists."""
         view = self.col
-        return [] if view is None else [one.name for one in view.schema.fields]
+        return [] if view is None else [field.name for field in view.schema.fields]
 
     @property
     def aclient(self) -> AsyncMilvusClient:
-        """The calls of ``client``, to be awaited; closing either closes both."""
+        """The asynchronous form of ``client``; closing either closes both."""
         if self._aclient is None:
             self._aclient = AsyncMilvusClient.over(self.client)
         return self._aclient
 
     @property
     def index_params(self) -> dict[str, Any] | list[dict[str, Any]]:
-        """What the vector's index is made with; a list with several vector fields."""
+        """The parameters of the vector's index; a list for several vector fields."""
         layout = self._layout()
-        sparse = set() if layout is None else {one.name for one in layout.vectors if one.dim is None}
+        sparse = set() if layout is None else {field.name for field in layout.vectors if field.dim is None}
         params: list[dict[str, Any]] = []
         for source in self._settings.vectors:
             asked = source.index_params(is_sparse=source.name in sparse)
@@ -55,14 +54,14 @@ class Attributes(OpenStore):
 
     @property
     def search_params(self) -> dict[str, Any] | list[dict[str, Any]] | None:
-        """The parameters of every search that is not given its own; a list with several vector fields.
+        """The default parameters of searches; a list for several vector fields.
 
-        Where none were given they are those of the indexes, None as long as there is no collection.
+        If the store was given none, they are those of the indexes, and None before the collection exists.
         """
         if self._search_params is not None or self._layout() is None:
             return self._search_params
         params: list[dict[str, Any]] = [
-            {"metric_type": self._metric(one.name), "params": {}} for one in self._settings.vectors
+            {"metric_type": self._metric(vector.name), "params": {}} for vector in self._settings.vectors
         ]
         return params[0] if len(params) == 1 else params
 
@@ -104,7 +103,7 @@ class Attributes(OpenStore):
 
     @property
     def vector_schema(self) -> dict[str, Any] | list[dict[str, Any]] | None:
-        """``vector_schema`` as it was given."""
+        """The constructor's ``vector_schema``."""
         return self._vector_schema
 
     # Subclasses of langchain_milvus's store read these names of fields.
@@ -131,6 +130,6 @@ class Attributes(OpenStore):
         return self._settings.partition_key
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Say what to use for what only langchain_milvus has."""
+        """Name the replacement of attributes that only langchain_milvus has."""
         hint = f": {_INSTEAD[name]}" if name in _INSTEAD else ""
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")

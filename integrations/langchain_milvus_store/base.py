@@ -1,4 +1,4 @@
-"""A store's connection and collection: opening, creating and dropping it, and what it looks like now."""
+"""A store's connection and collection: how to open, create, drop and inspect it."""
 
 from __future__ import annotations
 
@@ -64,16 +64,16 @@ class OpenStore(VectorStore):
         """Open the collection, or remember how to create it with the first documents.
 
         Args:
-            embedding_function: what turns texts into vectors, dense or sparse; several in a list.
-            builtin_function: what the database makes vectors with: ``BM25BuiltInFunction()``.
-            vector_field: a name for each embedding, and for each function that which it writes to.
+            embedding_function: turns texts into vectors, dense or sparse; several in a list.
+            builtin_function: the database's function that makes vectors: ``BM25BuiltInFunction()``.
+            vector_field: a name for each embedding; for a function, the name of its output field.
             vector_schema: ``{"dtype": DataType.FLOAT16_VECTOR}``, to keep vectors in another type, and if wanted
                 ``"dim"``, which the embeddings must have.
-            connection_args: what ``MilvusClient`` takes; ``{"uri": "./milvus_demo.db"}`` when left out. A server
-                may also be named by ``host`` and ``port`` or by ``address``, and ``secure``.
+            connection_args: the arguments of ``MilvusClient``; ``{"uri": "./milvus_demo.db"}`` when left out. A
+                server may also be named by ``host`` and ``port`` or by ``address``, and ``secure``.
             index_params: of the vector's index, over ``{"index_type": "AUTOINDEX", "metric_type": "L2"}``; with
                 several vector fields a list, as for vector_schema and search_params.
-            search_params: of every search that is not given its own ``param``.
+            search_params: the default of ``param`` of searches.
             drop_old: remove a collection of this name first.
             auto_id: let the database number the documents.
             primary_field, text_field: names of the fields.
@@ -83,20 +83,20 @@ class OpenStore(VectorStore):
             metadata_field: keep the whole metadata in this one JSON field instead.
             metadata_schema: fields for metadata keys: ``{"year": {"dtype": DataType.INT64}}``.
             partition_key_field: the metadata key that tells tenants apart.
-            partition_names: the partitions that are read.
+            partition_names: the partitions to read.
             collection_description, collection_properties, consistency_level, num_partitions, num_shards: of
                 a new collection.
-            replica_number, num_shards, timeout: without meaning for a file.
+            replica_number, num_shards, timeout: a file ignores them.
 
         Raises:
-            ValueError: an argument asks for what this version does not serve, or the collection exists and
-                is not as the arguments say.
+            ValueError: this version does not support an argument, or the collection exists and does not fit the
+                arguments.
         """
         sources = vector_sources(
             embedding_function, builtin_function, vector_field, vector_schema, index_params
         )
-        one_for_each("search_params", search_params, [one.name for one in sources])
-        models = [one.embedding for one in sources if one.embedding is not None]
+        one_for_each("search_params", search_params, [source.name for source in sources])
+        models = [source.embedding for source in sources if source.embedding is not None]
         self.embedding_func: Any = models[0] if len(models) == 1 else models or None
         self.builtin_func = builtin_function
         self.collection_name = collection_name
@@ -139,13 +139,13 @@ class OpenStore(VectorStore):
     def client(self) -> MilvusClient:
         """The client behind the store; ``store.client.close()`` releases the file.
 
-        It is of all tenants, also where the store is bound to one.
+        It reaches all tenants, even if the store is bound to one.
         """
         return self._client
 
     @property
     def tenant(self) -> str | int | None:
-        """The tenant that the store is bound to, None if it is to none."""
+        """The tenant that the store is bound to, None without one."""
         return self._tenant
 
     def for_tenant(self, tenant: str | int) -> Self:
@@ -155,8 +155,8 @@ class OpenStore(VectorStore):
         given; documents added get the tenant.
 
         Raises:
-            ValueError: the store is bound to another tenant already; or ``tenant`` is no value of the partition
-                key, such as None, or the one that documents of nobody have there.
+            ValueError: the store is bound to another tenant already; or ``tenant`` is not a value of the partition
+                key, such as None, or the one that documents without a tenant have there.
         """
         chosen = self._checked_tenant(tenant)
         if self._tenant not in (None, chosen):
@@ -166,35 +166,34 @@ class OpenStore(VectorStore):
         return bound
 
     def _checked_tenant(self, tenant: object) -> str | int:
-        """``tenant`` as a plain str or int that the partition key of the collection, if there is one, may have."""
+        """``tenant`` as a plain str or int that the collection's partition key, if it exists, may have."""
         layout = self._layout()
         if layout is not None:
             try:
                 checked = self._client.for_tenant(self.collection_name, tenant).tenant  # type: ignore[arg-type]
             except ParamError as error:
                 raise ValueError(error.message) from None
-            nobody = layout.absent.get(layout.partition_key or "")
+            no_tenant = layout.absent.get(layout.partition_key or "")
         else:
             if self._settings.partition_key is None:
                 raise ValueError(without_key(self.collection_name))
-            # Its type is that of the first documents: what can be told without them is checked here.
+            # The first documents decide its type: here only str or int is checked.
             if type(tenant) not in (str, int):
                 raise ValueError(
                     f"a tenant must be a str or an int, a value of the partition key "
                     f"{self._settings.partition_key!r}, got {type(tenant).__name__}: {tenant!r:.80}"
                 )
             checked = tenant  # type: ignore[assignment]  # just checked
-            nobody = NO_TENANT[DataType.VARCHAR if isinstance(checked, str) else DataType.INT64]
-        if checked == nobody:
+            no_tenant = NO_TENANT[DataType.VARCHAR if isinstance(checked, str) else DataType.INT64]
+        if checked == no_tenant:
             raise ValueError(
-                f"a tenant cannot be {checked!r}: documents of nobody, without a tenant, have that in the "
-                f"partition key"
+                f"a tenant cannot be {checked!r}: documents without a tenant have this value in the partition key"
             )
         return checked
 
     @property
     def _rows(self) -> MilvusClient | TenantClient:
-        """The client for calls on rows, inside the tenant if there is one."""
+        """The client for calls on rows, bound to the tenant if the store is."""
         if self._tenant is None:
             return self._client
         return self._client.for_tenant(self.collection_name, self._tenant)
@@ -207,7 +206,7 @@ class OpenStore(VectorStore):
     @property
     def vector_fields(self) -> list[str]:
         """Names of the vector fields, in the order of their search parameters and weights."""
-        return [one.name for one in self._settings.vectors]
+        return [vector.name for vector in self._settings.vectors]
 
     def drop(self) -> None:
         """Remove the collection and its documents. The next documents added create it anew."""
@@ -219,9 +218,9 @@ class OpenStore(VectorStore):
         self._replaces = False
 
     def _layout(self) -> Layout | None:
-        """The collection as it is now, None when there is none.
+        """The current collection, None without one.
 
-        It is asked for at every call, because another store or process may have replaced it.
+        Every call asks for it, because another store or process may have replaced it.
         """
         if self._replaces:
             return None
@@ -241,7 +240,7 @@ class OpenStore(VectorStore):
     ) -> list[Any] | None:
         """Create the collection with its first rows, all of it or nothing; returns their primary keys.
 
-        None: another thread or process has created it just now.
+        None: another thread or process has created it meanwhile.
         """
         settings = self._settings
         try:
@@ -304,7 +303,7 @@ class OpenStore(VectorStore):
 
 
 def without_key(collection: str) -> str:
-    """What is wrong where a tenant is asked for, and nothing tells tenants apart."""
+    """The error for a tenant where no field tells tenants apart."""
     return (
         f"collection {collection!r} has no partition key, so it has no tenants: open the store with "
         "partition_key_field"

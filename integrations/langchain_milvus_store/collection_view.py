@@ -1,4 +1,4 @@
-"""What ``store.col`` shows of a collection: the reading half of pymilvus's ``Collection``."""
+"""``store.col``: the reading half of pymilvus's ``Collection``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class ViewedSchema:
 
     @property
     def primary_field(self) -> FieldSchema:
-        return next(one for one in self.fields if one.is_primary)
+        return next(field for field in self.fields if field.is_primary)
 
 
 @dataclass(frozen=True)
 class ViewedIndex:
-    """One index. ``params`` has its type, its metric and what it is built with."""
+    """One index. ``params``: its type, metric and build parameters."""
 
     collection_name: str
     field_name: str
@@ -42,7 +42,7 @@ class ViewedIndex:
 
 
 class CollectionView:
-    """A collection, asked anew by each attribute."""
+    """A collection; each attribute asks for its current state."""
 
     def __init__(self, client: MilvusClient, rows: MilvusClient | TenantClient, name: str) -> None:
         self._client = client
@@ -53,7 +53,7 @@ class CollectionView:
     def schema(self) -> ViewedSchema:
         described = self._client.describe_collection(self.name)
         return ViewedSchema(
-            fields=[_field(one) for one in described["fields"]],
+            fields=[_field(field) for field in described["fields"]],
             description=described["description"],
             enable_dynamic_field=bool(described["enable_dynamic_field"]),
             auto_id=bool(described["auto_id"]),
@@ -100,7 +100,7 @@ class CollectionView:
         self._client.alter_collection_properties(self.name, properties)
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Name the client's call for what only pymilvus's collection has."""
+        """Name the client's call that replaces an attribute of pymilvus's collection."""
         if not name.startswith("_") and hasattr(MilvusClient, name):
             hint = f": use store.client.{name}({self.name!r}, ...)"
         else:

@@ -1,4 +1,4 @@
-"""``connection_args``: what the client is opened with, in today's words and in those of older versions."""
+"""``connection_args``: the client's arguments, by today's names and those of older versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_PORT: Final = 19530
 _NO_WORDS: Final = (
     "url", "path", "file", "filename", "db", "db_path", "db_file", "database", "location", "persist_directory"
 )  # fmt: skip
-"""What other stores call the place of their data."""
+"""Other stores' words for the address of their data."""
 
 
 def connected(given: Mapping[str, Any] | None) -> MilvusClient:
@@ -40,24 +40,25 @@ def client_arguments(given: Mapping[str, Any] | None) -> dict[str, Any]:
     """The client's arguments: ``host`` and ``port``, or ``address``, become a ``uri``, with ``secure`` https.
 
     Raises:
-        ValueError: the place of the data is given twice, or by a word that means nothing here.
+        ValueError: the address is given twice, or by a word that this store does not know.
     """
     arguments = dict(given or {})
     for word in _NO_WORDS:
         if word in arguments:
             raise ValueError(
-                f"connection_args: {word!r} means nothing here, got {arguments[word]!r}: name the file or the "
-                f"server as 'uri', {{'uri': './milvus_demo.db'}} or {{'uri': 'http://localhost:19530'}}"
+                f"connection_args: {word!r} is not an argument of this store, got {arguments[word]!r}: name the "
+                f"file or the server as 'uri', {{'uri': './milvus_demo.db'}} or {{'uri': 'http://localhost:19530'}}"
             )
-    places = [word for word in ("uri", "address", "host", "port") if arguments.get(word) is not None]
+    names = [word for word in ("uri", "address", "host", "port") if arguments.get(word) is not None]
     named = {word: arguments.pop(word, None) for word in ("address", "host", "port")}
-    if not places:
+    if not names:
         return {"uri": DEFAULT_URI, **arguments}
-    if len(places) > 1 and places != ["host", "port"]:
+    if len(names) > 1 and names != ["host", "port"]:
         raise ValueError(
-            f"connection_args name a place as {' and as '.join(map(repr, places))}: give one, best the 'uri'"
+            f"connection_args give the address as {' and as '.join(map(repr, names))}: give one of them, "
+            "such as 'uri'"
         )
-    if places != ["uri"]:
+    if names != ["uri"]:
         address = named["address"] or f"{named['host'] or DEFAULT_HOST}:{_port(named['port'])}"
         scheme = "https" if arguments.pop("secure", False) else "http"
         arguments["uri"] = address if "://" in address else f"{scheme}://{address}"

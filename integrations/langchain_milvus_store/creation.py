@@ -1,4 +1,4 @@
-"""The schema of a new collection: the store's own fields, and those that the first metadata call for."""
+"""The schema of a new collection: the store's own fields, and fields for the first metadata."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TYPES: Final[tuple[tuple[tuple[type, ...], DataType], ...]] = (
     ((Real,), DataType.DOUBLE),
     ((list, dict), DataType.JSON),
 )
-"""The type of a field by that of its values; the first that fits, since a bool is an Integral too."""
+"""The field type for values of a Python type; the first that fits counts, since a bool is an Integral too."""
 
 
 def new_schema(
@@ -36,18 +36,22 @@ def new_schema(
     """The schema for documents with ``metadatas``; ``samples`` has an embedding for each field that has them.
 
     Raises:
-        ValueError: a metadata key has no type that can be told from its values.
+        ValueError: the values of a metadata key decide no type.
     """
     schema = client.create_schema(
         enable_dynamic_field=settings.dynamic and settings.metadata is None, description=settings.description
     )
     key_type = {"datatype": DataType.INT64} if settings.auto_id else _varchar()
     schema.add_field(settings.primary, is_primary=True, auto_id=settings.auto_id, **key_type)
-    functions = [one.function for one in settings.vectors if one.function is not None]
-    analyzed = {key: value for one in functions for key, value in one.get_input_field_schema_kwargs().items()}
+    functions = [vector.function for vector in settings.vectors if vector.function is not None]
+    analyzed = {
+        key: value
+        for function in functions
+        for key, value in function.get_input_field_schema_kwargs().items()
+    }
     schema.add_field(settings.text, **_varchar(), **analyzed)
-    for one in settings.vectors:
-        schema.add_field(one.name, **_vector(one, samples.get(one.name)))
+    for vector in settings.vectors:
+        schema.add_field(vector.name, **_vector(vector, samples.get(vector.name)))
     if settings.metadata is not None:
         schema.add_field(settings.metadata, DataType.JSON)
     if settings.partition_key is not None:
@@ -60,7 +64,7 @@ def new_schema(
 
 
 def _vector(source: VectorSource, sample: Any) -> dict[str, Any]:
-    """Field options by the type asked for and by an embedding, which a function's field has not."""
+    """Field options from the configured type and a sample embedding, None for a function's field."""
     if source.function is not None or isinstance(sample, Mapping):
         return {"datatype": DataType.SPARSE_FLOAT_VECTOR}
     dim = dimension_of(sample)
@@ -75,7 +79,7 @@ def _metadata_fields(
     settings: Settings, metadatas: Sequence[Mapping[str, Any]]
 ) -> Iterable[tuple[str, dict[str, Any]]]:
     """(name, options) of each field that holds one metadata key."""
-    vectors = [one.name for one in settings.vectors]
+    vectors = [vector.name for vector in settings.vectors]
     own = {settings.primary, settings.text, *vectors, settings.partition_key}
     first = metadatas[0] if metadatas and not settings.dynamic and settings.metadata is None else {}
     for key in dict.fromkeys((*settings.metadata_schema, *first)):
@@ -99,7 +103,7 @@ def _partition_key(settings: Settings, metadatas: Sequence[Mapping[str, Any]]) -
 
 
 def _described(settings: Settings, key: str) -> dict[str, Any]:
-    """Field options that ``metadata_schema`` gives ``key``, empty if it does not mention it."""
+    """Field options of ``key`` in ``metadata_schema``, empty if it lacks the key."""
     described = dict(settings.metadata_schema.get(key, {}))
     if not described:
         return {}
@@ -108,33 +112,34 @@ def _described(settings: Settings, key: str) -> dict[str, Any]:
 
 
 def _inferred(key: str, metadatas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Field options that serve every value of ``key``; None fits any type."""
+    """Field options that fit every value of ``key``; None fits any type."""
     first: dict[DataType, tuple[int, Any]] = {}
-    for place, one in enumerate(metadatas):
-        value = one.get(key)
+    for index, metadata in enumerate(metadatas):
+        value = metadata.get(key)
         if value is not None:
-            first.setdefault(_type_of(key, place, value), (place, value))
+            first.setdefault(_type_of(key, index, value), (index, value))
     if not first:
         raise ValueError(
             f"metadata key {key!r}: no field type for NoneType None, its only value in these documents: "
             f"{_advice(key)}"
         )
     if len(first) > 1:
-        (here, one), (there, other) = list(first.values())[:2]
+        (number, value), (other_number, other) = list(first.values())[:2]
         raise ValueError(
-            f"metadata key {key!r}: no field type for both {type(one).__name__} {one!r:.40} (document {here}) and "
-            f"{type(other).__name__} {other!r:.40} (document {there}): {_advice(key)}"
+            f"metadata key {key!r}: no field type for both {type(value).__name__} {value!r:.40} "
+            f"(document {number}) and {type(other).__name__} {other!r:.40} (document {other_number}): "
+            f"{_advice(key)}"
         )
     (dtype,) = first
     return _varchar() if dtype == DataType.VARCHAR else {"datatype": dtype}
 
 
-def _type_of(key: str, place: int, value: Any) -> DataType:
+def _type_of(key: str, index: int, value: Any) -> DataType:
     for kinds, dtype in _TYPES:
         if isinstance(value, kinds):
             return dtype
     raise ValueError(
-        f"metadata key {key!r}: no field type for {type(value).__name__} {value!r:.40} (document {place}): "
+        f"metadata key {key!r}: no field type for {type(value).__name__} {value!r:.40} (document {index}): "
         f"{_advice(key)}"
     )
 

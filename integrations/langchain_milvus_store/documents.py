@@ -20,10 +20,10 @@ def to_rows(
     metadatas: Sequence[Mapping[str, Any]] | None,
     keys: Sequence[Any] | None,
 ) -> list[dict[str, Any]]:
-    """One row a text; without ``keys`` the rows have no primary key.
+    """One row for each text; without ``keys`` the rows have no primary key.
 
     Args:
-        embeddings: of each vector field that has them, one for each text.
+        embeddings: by vector field, one for each text.
 
     Raises:
         ValueError: a metadata key cannot be stored in this collection; the message names it.
@@ -45,7 +45,7 @@ def to_rows(
 def _metadata_columns(
     layout: Layout, metadatas: Sequence[Mapping[str, Any]] | None
 ) -> Iterable[Mapping[str, Any]]:
-    """The part of each row that comes from the metadata."""
+    """The metadata columns of each row."""
     if metadatas is None:
         return repeat({}) if layout.metadata is None else repeat({layout.metadata: {}})
     _refuse_mark(layout, metadatas)
@@ -54,27 +54,29 @@ def _metadata_columns(
         key = layout.partition_key
         if key is None:
             return columns
-        return ({**column, key: one.get(key)} for column, one in zip(columns, metadatas, strict=True))
+        return (
+            {**column, key: metadata.get(key)} for column, metadata in zip(columns, metadatas, strict=True)
+        )
     if not all(map(layout.reserved.isdisjoint, metadatas)):
-        place, taken = next(
-            (place, key)
-            for place, metadata in enumerate(metadatas)
+        index, taken = next(
+            (index, key)
+            for index, metadata in enumerate(metadatas)
             for key in metadata
             if key in layout.reserved
         )
         raise ValueError(
             f"metadata key {taken!r} is the name of a field of collection {layout.collection!r} (document "
-            f"{place}): rename the key, or give the store another primary_field, text_field or vector_field"
+            f"{index}): rename the key, or give the store another primary_field, text_field or vector_field"
         )
     if not layout.is_dynamic and not all(map(frozenset(layout.absent).issuperset, metadatas)):
-        place, unknown = next(
-            (place, key)
-            for place, metadata in enumerate(metadatas)
+        index, unknown = next(
+            (index, key)
+            for index, metadata in enumerate(metadatas)
             for key in metadata
             if key not in layout.absent
         )
         raise ValueError(
-            f"metadata key {unknown!r} has no field in collection {layout.collection!r} (document {place}), "
+            f"metadata key {unknown!r} has no field in collection {layout.collection!r} (document {index}), "
             f"which has {', '.join(layout.absent) or 'none for metadata'}: create the collection with "
             f"enable_dynamic_field=True to keep any key, or name it in metadata_schema"
         )
@@ -82,15 +84,16 @@ def _metadata_columns(
 
 
 def _refuse_mark(layout: Layout, metadatas: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ``ValueError`` for a tenant that stands for none; in collections of earlier versions ``""`` does."""
+    """Raise ``ValueError`` for the value that means "no tenant"; in collections of earlier versions it is
+    ``""``."""
     key = layout.partition_key
     if key is None or not layout.absent.get(key):
         return
     mark = layout.absent[key]
-    for place, metadata in enumerate(metadatas):
+    for index, metadata in enumerate(metadatas):
         if metadata.get(key) == mark:
             raise ValueError(
-                f"metadata key {key!r} (document {place}): {mark!r} stands for a document without a tenant, leave "
+                f"metadata key {key!r} (document {index}): {mark!r} means a document without a tenant, leave "
                 f"the key out"
             )
 
@@ -117,7 +120,7 @@ def new_keys(layout: Layout, ids: Sequence[Any] | None, count: int) -> list[Any]
     """
     if ids is None and not layout.has_int_keys:
         return [str(uuid4()) for _ in range(count)]
-    keys = [_as_key(layout, one) for one in (repeat(None, count) if ids is None else ids)]
+    keys = [_as_key(layout, key) for key in (repeat(None, count) if ids is None else ids)]
     if len(set(keys)) < len(keys):
         doubled = next(key for key, times in Counter(keys).items() if times > 1)
         raise ValueError(f"ids must be different from each other, got {doubled!r} twice")
@@ -149,7 +152,7 @@ def as_known_key(layout: Layout, given: Any) -> Any:
 
 
 def check_lengths(count: int, **given: Sequence[Any] | None) -> None:
-    """Raise ``ValueError`` for a list that has not one item a text."""
+    """Raise ``ValueError`` for a list that lacks an item for a text."""
     for name, values in given.items():
         if values is not None and len(values) != count:
             raise ValueError(f"{name} must have one item for each of the {count} texts, got {len(values)}")

@@ -1,4 +1,4 @@
-"""What makes vectors inside the database: BM25 over the texts."""
+"""The function that makes vectors inside the database: BM25 over the texts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class BM25BuiltInFunction:
 
     Args:
         input_field_names, output_field_names: the text field, and the sparse vector field beside it.
-        analyzer_params: how texts are cut into words, ``{"type": "english"}`` for one.
+        analyzer_params: how to cut texts into words, for example ``{"type": "english"}``.
         multi_analyzer_params: analyzers by the value of another field, instead.
         enable_match: whether filters may use ``text_match`` on the text field.
-        function_name: made up when left out.
+        function_name: generated when left out.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class BM25BuiltInFunction:
         return self.function.type
 
     def get_input_field_schema_kwargs(self) -> dict[str, Any]:
-        """What the text field takes beside its type."""
+        """The options of the text field, beside its type."""
         options: dict[str, Any] = {"enable_analyzer": True, "enable_match": self.enable_match}
         if self.multi_analyzer_params is not None:
             options["multi_analyzer_params"] = self.multi_analyzer_params

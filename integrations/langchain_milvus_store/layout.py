@@ -1,6 +1,6 @@
-"""How the documents of one collection lie in its fields, read off the collection's description.
+"""How one collection stores documents in its fields, read from the collection's description.
 
-The same reading serves a collection that exists and a schema that is about to become one.
+The same code reads an existing collection and the schema of a new one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .settings import Settings
 from .vectors import DENSE_TYPES
 
 NO_TENANT: Final = {DataType.VARCHAR: "__no_tenant__", DataType.INT64: -(2**63)}
-"""What a partition key holds for a document without one: Milvus forbids null there, and ``""`` is a tenant."""
+"""The partition key of a document without a tenant: Milvus forbids null there, and ``""`` is a tenant."""
 
 _NO_TENANT_BEFORE: Final = ""
 """The same in collections of earlier versions, which could not tell it from a tenant ``""``."""
@@ -32,11 +32,11 @@ class VectorColumn:
 
 @dataclass(frozen=True)
 class Layout:
-    """Names of the fields and what they take.
+    """The fields of a collection and their roles.
 
-    ``vectors`` stand in the order of the store's settings. ``absent`` maps each field that holds one metadata key
-    to the value by which it says that a document does not have the key. ``metadata`` is the field that holds the
-    whole metadata, if there is one.
+    ``vectors`` have the order of the store's settings. ``absent`` maps each field that holds one metadata key to
+    its value for a document without the key. ``metadata`` is the field that holds the whole metadata, if there is
+    one.
     """
 
     collection: str
@@ -53,36 +53,36 @@ class Layout:
     @property
     def reserved(self) -> frozenset[str]:
         """Keys that metadata cannot have."""
-        return frozenset({self.primary, self.text, *(one.name for one in self.vectors)})
+        return frozenset({self.primary, self.text, *(field.name for field in self.vectors)})
 
     @property
     def output_fields(self) -> list[str]:
-        """What a document is made of: everything but the vectors."""
+        """The fields that make up a document: all but the vectors."""
         if self.metadata is not None:
             return [self.primary, self.text, self.metadata]
         return [self.primary, self.text, *self.absent, *(["$meta"] if self.is_dynamic else [])]
 
     @property
     def embedded(self) -> tuple[VectorColumn, ...]:
-        """The vectors that embeddings make, and not the database."""
-        return tuple(one for one in self.vectors if not one.is_computed)
+        """The vector fields that embeddings fill, not the database."""
+        return tuple(field for field in self.vectors if not field.is_computed)
 
     def by_vector(self) -> VectorColumn:
-        """The field that a vector at hand is searched in.
+        """The field to search by a given vector.
 
         Raises:
-            ValueError: it could be several, or none.
+            ValueError: there are several, or none.
         """
         if len(self.embedded) != 1:
-            names = ", ".join(one.name for one in self.embedded) or "none"
+            names = ", ".join(field.name for field in self.embedded) or "none"
             raise ValueError(
                 f"collection {self.collection!r} has the embedded vector fields {names}: a search by one vector "
-                f"needs just one of them, search by text instead"
+                f"needs exactly one of them, search by text instead"
             )
         return self.embedded[0]
 
     def check_embedding(self, column: VectorColumn, embedding: Any) -> None:
-        """Raise ``ValueError`` unless ``embedding`` is one that the vector field takes."""
+        """Raise ``ValueError`` unless the vector field takes ``embedding``."""
         if column.dim is None:
             if not isinstance(embedding, Mapping):
                 raise ValueError(
@@ -104,23 +104,23 @@ class Layout:
         Raises:
             ValueError: the collection is not one that a store with these ``settings`` can use.
         """
-        fields = {one["name"]: one for one in description["fields"]}
+        fields = {field["name"]: field for field in description["fields"]}
         primary = _field(
             settings, fields, "primary_field", settings.primary, DataType.INT64, DataType.VARCHAR
         )
         _field(settings, fields, "text_field", settings.text, DataType.VARCHAR)
-        vectors = tuple(_vector_column(settings, fields, one.name) for one in settings.vectors)
+        vectors = tuple(_vector_column(settings, fields, field.name) for field in settings.vectors)
         if not primary.get("is_primary"):
             raise _unusable(settings, f"primary_field={settings.primary!r} is not its primary key")
-        others = {name for name, one in fields.items() if DataType(one["type"]).is_vector}
-        others -= {one.name for one in vectors}
+        others = {name for name, field in fields.items() if DataType(field["type"]).is_vector}
+        others -= {field.name for field in vectors}
         if others:
             raise _unusable(
-                settings, f"it has the vector field {sorted(others)[0]!r} too, which nothing fills"
+                settings, f"the store has nothing to fill its vector field {sorted(others)[0]!r} with"
             )
         if settings.metadata is not None:
             _field(settings, fields, "metadata_field", settings.metadata, DataType.JSON)
-        key = next((name for name, one in fields.items() if one.get("is_partition_key")), None)
+        key = next((name for name, field in fields.items() if field.get("is_partition_key")), None)
         if settings.partition_key not in (None, key):
             raise _unusable(
                 settings,
@@ -128,8 +128,8 @@ class Layout:
             )
         auto_id = bool(primary.get("auto_id"))
         if settings.auto_id and not auto_id:
-            raise _unusable(settings, "its primary keys are given by the documents, expected auto_id")
-        own = {settings.primary, settings.text, settings.metadata, *(one.name for one in vectors)}
+            raise _unusable(settings, "its primary keys come from the documents, expected auto_id")
+        own = {settings.primary, settings.text, settings.metadata, *(field.name for field in vectors)}
         return cls(
             collection=settings.collection_name,
             primary=settings.primary,
@@ -140,7 +140,7 @@ class Layout:
             is_dynamic=bool(description["enable_dynamic_field"]),
             metadata=settings.metadata,
             partition_key=key,
-            absent={name: _absent(one) for name, one in fields.items() if name not in own},
+            absent={name: _absent(field) for name, field in fields.items() if name not in own},
         )
 
 
@@ -152,7 +152,7 @@ def dimension_of(embedding: Any) -> int:
 
 
 def _vector_column(settings: Settings, fields: Mapping[str, Any], name: str) -> VectorColumn:
-    source = next(one for one in settings.vectors if one.name == name)
+    source = next(vector for vector in settings.vectors if vector.name == name)
     is_computed = source.function is not None
     types = (DataType.SPARSE_FLOAT_VECTOR,) if is_computed else (*DENSE_TYPES, DataType.SPARSE_FLOAT_VECTOR)
     found = _field(settings, fields, "vector_field", name, *types)
@@ -168,18 +168,18 @@ def _vector_column(settings: Settings, fields: Mapping[str, Any], name: str) -> 
     return VectorColumn(name, None if dim is None else int(dim), is_computed)
 
 
-def _absent(one: Mapping[str, Any]) -> Any:
-    """Null, or for a partition key the default by which it says that there is no tenant."""
-    default = one.get("default_value")
-    is_mark = default in (NO_TENANT.get(one["type"]), _NO_TENANT_BEFORE)
-    return default if one.get("is_partition_key") and is_mark else None
+def _absent(field: Mapping[str, Any]) -> Any:
+    """Null, or for a partition key the default that means "no tenant"."""
+    default = field.get("default_value")
+    is_mark = default in (NO_TENANT.get(field["type"]), _NO_TENANT_BEFORE)
+    return default if field.get("is_partition_key") and is_mark else None
 
 
 def _field(
     settings: Settings, fields: Mapping[str, Any], argument: str, name: str, *types: DataType
 ) -> Mapping[str, Any]:
     found: Mapping[str, Any] | None = fields.get(name)
-    expected = " or ".join(one.name for one in types)
+    expected = " or ".join(dtype.name for dtype in types)
     if found is None:
         raise _unusable(
             settings, f"{argument}={name!r} ({expected}) is not among its fields {', '.join(fields)}"

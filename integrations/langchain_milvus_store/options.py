@@ -1,4 +1,4 @@
-"""Further keyword arguments of the store's calls: those a client takes pass, others are judged as its own are."""
+"""Further keywords of the store's calls: those of the client pass, others are checked as the client's are."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ HYBRID_OPTIONS: Final = (*SEARCH_OPTIONS, *RANKER_OPTIONS)
 
 
 def check_options(call: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Raise ``ValueError`` for a known keyword that is wrongly spelt; ignore others with a warning."""
+    """Raise ``ValueError`` for a misspelt keyword; ignore other unknown ones with a warning."""
     named = ("k",) if "param" in known else ("ids", "batch_size", "timeout")
     judge_options(call, given, (*known, *named), error=ValueError)

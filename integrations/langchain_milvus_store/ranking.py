@@ -8,13 +8,13 @@ from typing import Any, Final
 from milvus_store import RRFRanker, WeightedRanker
 
 DEFAULT_FETCH: Final = 4
-"""Documents of each field that take part in the fusion, if more are not asked for."""
+"""The default number of documents of each field that take part in the fusion."""
 
 
 def new_ranker(
     ranker_type: str | None, ranker_params: Mapping[str, Any] | None, fields: int
 ) -> RRFRanker | WeightedRanker:
-    """The ranker of this name over so many vector fields; equal weights when no name is given.
+    """The ranker of this name over ``count`` vector fields; equal weights when no name is given.
 
     Raises:
         ValueError: no ranker has this name, or it does not take a parameter.
@@ -28,5 +28,7 @@ def new_ranker(
     else:
         raise ValueError(f"ranker_type must be 'rrf' or 'weighted', got {ranker_type!r}")
     if params:
-        raise ValueError(f"ranker_params: {sorted(params)[0]!r} is no parameter of the {ranker_type} ranker")
+        raise ValueError(
+            f"ranker_params: {sorted(params)[0]!r} is not a parameter of the {ranker_type} ranker"
+        )
     return ranker

@@ -1,4 +1,4 @@
-"""From a metric's value to a relevance between 0 and 1, for embeddings of length 1."""
+"""Turns a metric's value into a relevance between 0 and 1, for embeddings of length 1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 _DIGITS: Final = 6
-"""float32 is no finer; rounding keeps the relevance of a vector to itself from passing 1."""
+"""float32 has no more digits; without rounding the relevance of a vector to itself could exceed 1."""
 
 
 def relevance_of(metric: str) -> Callable[[float], float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,17 +24,28 @@ from .vectors import VectorSource, one_for_each
 Params = dict[str, Any] | list[dict[str, Any]] | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The arguments that all searches take; ``options``: the further keywords, checked by the call."""
+
+    k: int
+    param: Params
+    expr: str | None
+    timeout: float | None
+    options: dict[str, Any]
+
+
 class SearchCalls(OpenStore):
     """Searches share their arguments.
 
     ``k``: how many documents; ``expr``: a filter, ``topic == "a" and year > 2020``; ``param``: search
-    parameters of the index; ``timeout``: without meaning for a file. ``filter_params`` (values of the
+    parameters of the index; ``timeout``: a file ignores it. ``filter_params`` (values of the
     filter's ``{name}`` templates), ``partition_names``, ``offset``, ``round_decimal`` and
     ``consistency_level`` go to ``MilvusClient.search``; any other keyword raises ``ValueError``. A store
     without a collection finds nothing.
 
-    A store of several vector fields searches all of them by text, and fuses what they find: ``ranker_type`` is
-    ``"weighted"`` (the default, each field as much as the others) or ``"rrf"``, ``ranker_params`` its
+    A store of several vector fields searches all of them by text and fuses the rankings: ``ranker_type`` is
+    ``"weighted"`` (the default, with equal weights) or ``"rrf"``, ``ranker_params`` its
     ``{"weights": [...]}`` or ``{"k": 60}``, ``reranker`` a RERANK ``Function`` instead of both, and ``fetch_k``
     how many documents of each field take part. ``param`` is a list then, with the parameters of each field.
     """
@@ -82,14 +94,12 @@ class SearchCalls(OpenStore):
         check_options("search", kwargs, options)
         if layout is None:
             return []
+        search = _Search(k, param, expr, timeout, kwargs)
         if several:
-            hits = self._fused_hits(layout, query, k, param, expr, timeout, kwargs)
+            hits = self._fused_hits(layout, query, search)
         else:
             (source,) = self._settings.vectors
-            asked = self._asked(source, query)
-            hits = self._hits(
-                layout, layout.vectors[0], layout.output_fields, asked, k, param, expr, timeout, kwargs
-            )
+            hits = self._hits(layout, layout.vectors[0], self._query_of(source, query), search)
         return [(to_document(layout, hit["entity"]), hit["distance"]) for hit in hits]
 
     def similarity_search_with_score_by_vector(
@@ -106,8 +116,7 @@ class SearchCalls(OpenStore):
         if layout is None:
             check_options("search", kwargs, SEARCH_OPTIONS)
             return []
-        column = layout.by_vector()
-        hits = self._hits(layout, column, layout.output_fields, embedding, k, param, expr, timeout, kwargs)
+        hits = self._hits(layout, layout.by_vector(), embedding, _Search(k, param, expr, timeout, kwargs))
         return [(to_document(layout, hit["entity"]), hit["distance"]) for hit in hits]
 
     def max_marginal_relevance_search(
@@ -130,7 +139,7 @@ class SearchCalls(OpenStore):
         if layout is None:
             check_options("search", kwargs, SEARCH_OPTIONS)
             return []
-        embedding = self._asked(self._source(layout.by_vector()), query)
+        embedding = self._query_of(self._source(layout.by_vector()), query)
         return self.max_marginal_relevance_search_by_vector(
             embedding, k, fetch_k, lambda_mult, param, expr, timeout, **kwargs
         )
@@ -146,7 +155,7 @@ class SearchCalls(OpenStore):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> list[Document]:
-        """``max_marginal_relevance_search`` with the embedding at hand."""
+        """``max_marginal_relevance_search`` by a given embedding."""
         layout = self._layout()
         if layout is None:
             check_options("search", kwargs, SEARCH_OPTIONS)
@@ -154,16 +163,16 @@ class SearchCalls(OpenStore):
         column = layout.by_vector()
         if column.dim is None:
             raise ValueError(f"MMR compares dense vectors, and field {column.name!r} holds sparse ones")
-        fields = [*layout.output_fields, column.name]
-        hits = self._hits(layout, column, fields, embedding, fetch_k, param, expr, timeout, kwargs)
+        search = _Search(fetch_k, param, expr, timeout, kwargs)
+        hits = self._hits(layout, column, embedding, search, with_vectors=True)
         vectors = [hit["entity"][column.name] for hit in hits]
         chosen = maximal_marginal_relevance(np.asarray(embedding), vectors, lambda_mult, k)
-        return [to_document(layout, hits[place]["entity"]) for place in chosen]
+        return [to_document(layout, hits[index]["entity"]) for index in chosen]
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The documents with these ids that exist, in the order of ``ids``."""
         layout = self._layout()
-        keys = [] if layout is None else [as_known_key(layout, one) for one in ids]
+        keys = [] if layout is None else [as_known_key(layout, key) for key in ids]
         keys = [key for key in keys if key is not None]
         if layout is None or not keys:
             return []
@@ -179,7 +188,7 @@ class SearchCalls(OpenStore):
     def get_pks(self, expr: str, **kwargs: Any) -> list[Any]:
         """Primary keys of the documents that match ``expr``: str, or int where the database numbers them.
 
-        They are what ``delete`` and ``upsert`` take as ids.
+        ``delete`` and ``upsert`` take them as ids.
         """
         layout = self._layout()
         check_options("get_pks", kwargs, QUERY_OPTIONS)
@@ -198,8 +207,10 @@ class SearchCalls(OpenStore):
         found = self._matching(expr, layout.output_fields, limit=limit)
         documents = [to_document(layout, entity) for entity in found]
         if fields is not None:
-            for one in documents:
-                one.metadata = {key: one.metadata[key] for key in fields if key in one.metadata}
+            for document in documents:
+                document.metadata = {
+                    key: document.metadata[key] for key in fields if key in document.metadata
+                }
         return documents
 
     asimilarity_search_with_score_by_vector = in_thread(similarity_search_with_score_by_vector)
@@ -209,7 +220,7 @@ class SearchCalls(OpenStore):
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         layout = self._layout()
         sources = self._settings.vectors
-        is_sparse = layout is not None and any(one.dim is None for one in layout.vectors)
+        is_sparse = layout is not None and any(field.dim is None for field in layout.vectors)
         if len(sources) > 1 or sources[0].function is not None or is_sparse:
             raise ValueError(
                 "relevance between 0 and 1 is known for a single dense vector field: scores of sparse vectors, of "
@@ -219,74 +230,65 @@ class SearchCalls(OpenStore):
         return relevance_of(existing or sources[0].index_params(is_sparse=False)["metric_type"])
 
     @staticmethod
-    def _asked(source: VectorSource, query: str) -> Any:
-        """What is searched for in a vector field: the query's embedding, or its text for the database to embed."""
+    def _query_of(source: VectorSource, query: str) -> Any:
+        """The query for a vector field: the embedding of ``query``, or its text for the database to embed."""
         return query if source.embedding is None else source.embedding.embed_query(query)
 
     def _source(self, column: VectorColumn) -> VectorSource:
-        return next(one for one in self._settings.vectors if one.name == column.name)
+        return next(vector for vector in self._settings.vectors if vector.name == column.name)
 
     def _hits(
         self,
         layout: Layout,
         column: VectorColumn,
-        fields: list[str],
-        asked: Any,
-        k: int,
-        param: Params,
-        expr: str | None,
-        timeout: float | None,
-        options: dict[str, Any],
+        query: Any,
+        search: _Search,
+        *,
+        with_vectors: bool = False,
     ) -> Sequence[Any]:
-        check_options("search", options, SEARCH_OPTIONS)
+        """The hits nearest to ``query`` in one vector field; ``with_vectors``: with their values of that field."""
+        check_options("search", search.options, SEARCH_OPTIONS)
         if not column.is_computed:
-            layout.check_embedding(column, asked)
+            layout.check_embedding(column, query)
         return self._rows.search(
             self.collection_name,
-            [asked],
-            filter="" if expr is None else expr,
-            limit=k,
-            output_fields=fields,
-            search_params=self._params(param)[column.name],
-            timeout=timeout or self.timeout,
+            [query],
+            filter="" if search.expr is None else search.expr,
+            limit=search.k,
+            output_fields=[*layout.output_fields, *([column.name] if with_vectors else [])],
+            search_params=self._params(search.param)[column.name],
+            timeout=search.timeout or self.timeout,
             anns_field=column.name,
-            **{"partition_names": self.partition_names, **options},
+            **{"partition_names": self.partition_names, **search.options},
         )[0]
 
-    def _fused_hits(
-        self,
-        layout: Layout,
-        query: str,
-        k: int,
-        param: Params,
-        expr: str | None,
-        timeout: float | None,
-        options: dict[str, Any],
-    ) -> Sequence[Any]:
+    def _fused_hits(self, layout: Layout, text: str, search: _Search) -> Sequence[Any]:
         """The hits of all vector fields in one ranking."""
-        own = {name: options.get(name) for name in RANKER_OPTIONS}
-        rest = {name: value for name, value in options.items() if name not in RANKER_OPTIONS}
-        params, values = self._params(param), rest.pop("filter_params", None)
+        own = {name: search.options.get(name) for name in RANKER_OPTIONS}
+        rest = {name: value for name, value in search.options.items() if name not in RANKER_OPTIONS}
+        params, values = self._params(search.param), rest.pop("filter_params", None)
+        limit = own["fetch_k"] or max(search.k, DEFAULT_FETCH)
         requests = []
         for source, column in zip(self._settings.vectors, layout.vectors, strict=True):
-            asked = self._asked(source, query)
+            query = self._query_of(source, text)
             if not column.is_computed:
-                layout.check_embedding(column, asked)
-            limit = own["fetch_k"] or max(k, DEFAULT_FETCH)
-            requests.append(AnnSearchRequest([asked], source.name, params[source.name], limit, expr, values))
+                layout.check_embedding(column, query)
+            requests.append(
+                AnnSearchRequest([query], source.name, params[source.name], limit, search.expr, values)
+            )
         ranker = own["reranker"] or new_ranker(own["ranker_type"], own["ranker_params"], len(requests))
         return self._rows.hybrid_search(
             self.collection_name,
             requests,
             ranker,
-            limit=k,
+            limit=search.k,
             output_fields=layout.output_fields,
-            timeout=timeout or self.timeout,
+            timeout=search.timeout or self.timeout,
             **{"partition_names": self.partition_names, **rest},
         )[0]
 
     def _params(self, param: Params) -> dict[str, dict[str, Any]]:
-        """Search parameters by vector field; a single dictionary is for each of them."""
+        """Search parameters by vector field; a single dictionary applies to all."""
         given, names = param or self._search_params, self.vector_fields
         if isinstance(given, dict):
             return dict.fromkeys(names, given)

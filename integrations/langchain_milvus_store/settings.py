@@ -1,6 +1,6 @@
-"""What a store was asked to be: the constructor's arguments, checked once.
+"""The constructor's arguments, checked once.
 
-They describe the collection that the first documents create, and what an existing one must agree with.
+They describe the collection that the first documents create. An existing one must agree with them.
 Nothing here talks to a client.
 """
 
@@ -15,7 +15,7 @@ from .vectors import VectorSource
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``vectors``: the vector fields, one at least, and what fills them."""
+    """``vectors``: the vector fields, at least one, and their sources."""
 
     collection_name: str
     description: str
@@ -33,12 +33,14 @@ class Settings:
     num_shards: int | None
 
     def __post_init__(self) -> None:
-        vectors = [one.name for one in self.vectors]
+        vectors = [vector.name for vector in self.vectors]
         names = [self.primary, self.text, *vectors, self.metadata, self.partition_key]
         given = [name for name in names if name is not None]
         for name in given:
             if given.count(name) > 1:
-                raise ValueError(f"primary, text, vector, metadata and partition key field: {name!r} is two")
+                raise ValueError(
+                    f"primary, text, vector, metadata and partition key field: {name!r} is the name of two of them"
+                )
         if self.metadata is not None and self.metadata_schema:
             raise ValueError(
                 f"metadata_field={self.metadata!r} keeps the whole metadata in one JSON field, so that "
@@ -52,8 +54,8 @@ class Settings:
                     f"metadata_schema[{key!r}] must be a dict with a 'dtype' such as DataType.INT64, "
                     f"got {described!r}"
                 )
-        for one in self.vectors:
-            for name in one.inputs:
+        for vector in self.vectors:
+            for name in vector.inputs:
                 if name != self.text:
                     raise ValueError(
                         f"builtin_function reads field {name!r}: expected the text_field, {self.text!r}"

@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def in_thread(method: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """``method`` to be awaited; a subclass that overrides the method changes its asynchronous form too."""
+    """The asynchronous form of ``method``; a subclass that overrides the method changes it as well."""
     name = method.__name__
 
     @wraps(method)

@@ -1,4 +1,4 @@
-"""Names that only langchain_milvus has: importing one says what to use instead."""
+"""Names that only langchain_milvus has: the error of importing one names its replacement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INSTEAD: Final = {
 
 
 def unserved(module: str) -> Callable[[str], NoReturn]:
-    """What ``module`` does about names that it does not have."""
+    """The ``__getattr__`` of ``module``, for names that it lacks."""
 
     def missing(name: str) -> NoReturn:
         if name in _INSTEAD:

@@ -1,4 +1,4 @@
-"""The vectors of a store's documents: where each lies and what makes it, by the constructor's arguments.
+"""The vectors of a store's documents: their fields and sources, from the constructor's arguments.
 
 A store has one vector field or several. Each is filled by an embedding, dense or sparse, or by a function of the
 database. Nothing here talks to a client.
@@ -24,8 +24,8 @@ _TYPES: Final = (*DENSE_TYPES, DataType.SPARSE_FLOAT_VECTOR)
 class VectorSource:
     """One vector field.
 
-    ``embedding`` makes its vectors, or else ``function``. ``index``: what was asked of its index, without
-    defaults. ``dtype`` and ``dim``: what was asked for, None to take it from the first embedding.
+    ``embedding`` makes its vectors, or else ``function``. ``index``: the given index parameters, without
+    defaults. ``dtype`` and ``dim``: as given, None to take them from the first embedding.
     """
 
     name: str
@@ -42,11 +42,11 @@ class VectorSource:
 
     @property
     def metric(self) -> str | None:
-        """The metric asked for."""
+        """The metric given, None for the default."""
         return self.index.get("metric_type")
 
     def index_params(self, *, is_sparse: bool) -> dict[str, Any]:
-        """What the index is made with."""
+        """The parameters of the index."""
         defaults = BM25_INDEX if self.function is not None else SPARSE_INDEX if is_sparse else DENSE_INDEX
         return {**defaults, **self.index}
 
@@ -57,17 +57,17 @@ def vector_sources(
     """The vector fields that the constructor's arguments describe: those of embeddings, then those of functions.
 
     Raises:
-        ValueError: the arguments do not fit each other, or ask for what is not served.
+        ValueError: the arguments do not fit each other, or are not supported.
     """
     models, built_in = _as_list(embeddings), _as_list(functions)
     if not models and not built_in:
         raise ValueError(
             f"embedding_function must be an Embeddings object, or a builtin_function be given, got {embeddings!r}"
         )
-    for one in models:
-        if not (hasattr(one, "embed_documents") and hasattr(one, "embed_query")):
-            raise ValueError(f"embedding_function must be an Embeddings object, got {one!r}")
-    outputs = [_output_of(one) for one in built_in]
+    for model in models:
+        if not (hasattr(model, "embed_documents") and hasattr(model, "embed_query")):
+            raise ValueError(f"embedding_function must be an Embeddings object, got {model!r}")
+    outputs = [_output_of(function) for function in built_in]
     names = _embedded_names([name for name in _as_list(vector_field) if name not in outputs], len(models))
     if not models and vector_field == "vector":
         names = []
@@ -75,7 +75,7 @@ def vector_sources(
     for name in fields:
         if fields.count(name) > 1:
             raise ValueError(f"vector fields: {name!r} is two")
-    # Lists of dictionaries stand in the order in which the caller named the fields, if that were all of them.
+    # Lists of dictionaries follow the caller's order of the fields, if the caller has named all of them.
     given = _as_list(vector_field)
     order = given if sorted(given) == sorted(fields) else fields
     schemas = one_for_each("vector_schema", vector_schema, order)
@@ -95,7 +95,8 @@ def vector_sources(
 
 
 def engine_function(function: Any) -> Any:
-    """The schema's function inside a wrapper such as ``BM25BuiltInFunction``, ours or langchain-milvus's."""
+    """The schema's function inside a wrapper such as ``BM25BuiltInFunction``, of this package or
+    langchain-milvus."""
     return getattr(function, "function", None) or function
 
 
@@ -104,11 +105,11 @@ def _as_list(given: Any) -> list[Any]:
 
 
 def _embedded_names(given: list[str], count: int) -> list[str]:
-    """A field for each of ``count`` embeddings: those given, and made-up names for the rest."""
+    """The name of a field for each of ``count`` embeddings: the given ones, then generated ones."""
     if len(given) > count and given != ["vector"]:
         raise ValueError(f"vector_field names {len(given)} fields for {count} embeddings: {', '.join(given)}")
     given = given[:count]
-    return [*given, *(f"vector_{place + 1}" for place in range(len(given), count))]
+    return [*given, *(f"vector_{number + 1}" for number in range(len(given), count))]
 
 
 def _output_of(function: Any) -> str:
@@ -124,16 +125,16 @@ def _output_of(function: Any) -> str:
 
 
 def one_for_each(argument: str, given: Any, fields: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """``given``, a dictionary or a list of them, by field; empty ones when nothing was given."""
+    """``given``, a dictionary or a list of them, by field; empty ones for None."""
     items = _as_list(given) or [None] * len(fields)
     if len(items) != len(fields):
         raise ValueError(
             f"{argument} must be one dict for each vector field ({', '.join(fields)}), got {len(items)}"
         )
-    for one in items:
-        if one is not None and not isinstance(one, Mapping):
-            raise ValueError(f"{argument} must be a dict such as {DENSE_INDEX}, got {one!r}")
-    return {name: dict(one or {}) for name, one in zip(fields, items, strict=True)}
+    for item in items:
+        if item is not None and not isinstance(item, Mapping):
+            raise ValueError(f"{argument} must be a dict such as {DENSE_INDEX}, got {item!r}")
+    return {name: dict(item or {}) for name, item in zip(fields, items, strict=True)}
 
 
 def _checked_schema(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,9 +143,10 @@ def _checked_schema(given: Mapping[str, Any]) -> dict[str, Any]:
     dtype, dim = schema.pop("dtype", None), schema.pop("dim", None)
     is_dim = dim is None or (isinstance(dim, int) and not isinstance(dim, bool) and dim > 0)
     if schema or dtype not in (None, *_TYPES) or not is_dim:
+        types = ", ".join(dtype.name for dtype in _TYPES)
         raise ValueError(
-            f"vector_schema must be {{'dtype': ..., 'dim': ...}} with {', '.join(one.name for one in _TYPES)} and "
-            f"the dimension of the embeddings, or parts of it, got {dict(given)!r}"
+            f"vector_schema must be {{'dtype': ..., 'dim': ...}} with {types} and the dimension of the "
+            f"embeddings, or parts of it, got {dict(given)!r}"
         )
     dtype = None if dtype is None else DataType(dtype)
     if dtype == DataType.SPARSE_FLOAT_VECTOR and dim is not None:

@@ -37,8 +37,7 @@ class WriteCalls(OpenStore):
 
         Args:
             metadatas: one dict for each text.
-            batch_size: texts that are sent to a server together. To a file all are written together, all of
-                them or none.
+            batch_size: texts in one request to a server. A file takes all of them in one transaction.
             ids: one for each text. A text with an id that exists already replaces the older one; one
                 without (None) gets a new id.
             partition_name: the partition they go to.
@@ -62,7 +61,7 @@ class WriteCalls(OpenStore):
         ids: list[str] | None = None,
         **kwargs: Any,
     ) -> list[str]:
-        """``add_texts`` with the embeddings at hand: a list of vectors, or an (n, dim) array.
+        """``add_texts`` with given embeddings: a list of vectors, or an (n, dim) array.
 
         A store of several embeddings takes a list for each text, with a vector of each embedding in their order.
         """
@@ -76,7 +75,7 @@ class WriteCalls(OpenStore):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> list[str]:
-        """Put ``documents`` in the place of those with ``ids``, the first for the first.
+        """Replace the documents with ``ids`` by ``documents``, in order.
 
         Documents beyond the last id are added, under their own id if they have one. On a file all of it is one
         transaction: a reader finds either the old documents or the new ones.
@@ -92,8 +91,11 @@ class WriteCalls(OpenStore):
             raise ValueError(
                 f"upsert() got {len(ids)} ids for {len(documents)} documents: delete() the others"
             )
-        texts, metadatas = [one.page_content for one in documents], [one.metadata for one in documents]
-        all_ids = [*ids, *(one.id for one in documents[len(ids) :])]
+        texts, metadatas = (
+            [document.page_content for document in documents],
+            [document.metadata for document in documents],
+        )
+        all_ids = [*ids, *(document.id for document in documents[len(ids) :])]
         return self._put(texts, None, metadatas, all_ids, batch_size, timeout, kwargs, is_upsert=bool(ids))
 
     def delete(self, ids: list[str] | None = None, expr: str | None = None, **kwargs: Any) -> bool:
@@ -101,10 +103,10 @@ class WriteCalls(OpenStore):
 
         Args:
             filter_params: values of the filter's ``{name}`` templates.
-            partition_name, timeout: as the client takes them.
+            partition_name, timeout: as in the client.
 
         Returns:
-            True: they are gone. Ids that do not exist are no error.
+            True. Ids that do not exist are not an error.
 
         Raises:
             ValueError: neither ids nor a filter are given, or both.
@@ -121,7 +123,7 @@ class WriteCalls(OpenStore):
         if ids is None:
             self._rows.delete(self.collection_name, filter=expr, **options)
         else:
-            keys = [key for key in (as_known_key(layout, one) for one in ids) if key is not None]
+            keys = [key for key in (as_known_key(layout, given) for given in ids) if key is not None]
             self._rows.delete(self.collection_name, ids=keys, **options)
         return True
 
@@ -171,8 +173,8 @@ class WriteCalls(OpenStore):
             made = self._create(schema, layout, rows, batch_size, options)
             if made is not None:
                 return list(map(str, made))
-        # Keys that were made here are nobody's: a server's upsert may lose the partition key of what it writes.
-        replaces = [keys is not None and one is not None for one in ids or [None] * len(rows)]
+        # No document has the keys that were made here, so insert: a server's upsert may lose the partition key.
+        replaces = [keys is not None and given is not None for given in ids or [None] * len(rows)]
         return list(map(str, self._written(rows, replaces, batch_size, options)))
 
     def _written(
@@ -184,7 +186,7 @@ class WriteCalls(OpenStore):
     ) -> list[Any]:
         """Write ``rows``: to a file in one transaction, to a server a batch at a time.
 
-        ``replaces``: which of them may be there already.
+        ``replaces``: which of them may exist already.
         """
         client = self._rows
         size = batch_size if is_server(self.client.uri) else len(rows)
@@ -202,19 +204,20 @@ class WriteCalls(OpenStore):
         return ids
 
     def _check_tenants(self, schema: CollectionSchema, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Raise for a row of another tenant than that of a bound store, as for a collection that exists."""
+        """Raise for a row of another tenant than that of a bound store, as the client does for an existing
+        collection."""
         key = schema.partition_key_field
         if self._tenant is None or key is None:
             return
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             if row.get(key.name) != self._tenant:
                 raise DataNotMatchException(
-                    message=f"row {place}: field {key.name!r}: expected {self._tenant!r}, the tenant that this "
+                    message=f"row {index}: field {key.name!r}: expected {self._tenant!r}, the tenant that this "
                     f"store is bound to, or nothing, got {row.get(key.name)!r:.80}"
                 )
 
     def _with_tenant(self, metadatas: list[dict[str, Any]] | None, count: int) -> list[dict[str, Any]] | None:
-        """``metadatas`` with the tenant of a bound store where they name none."""
+        """``metadatas`` with the tenant of a bound store where they lack one."""
         if self._tenant is None:
             return metadatas
         layout = self._layout()
@@ -229,20 +232,20 @@ class WriteCalls(OpenStore):
     def _embedded(self, texts: list[str]) -> dict[str, Sequence[Any]]:
         """The embeddings of ``texts`` for each field that has an embedding."""
         return {
-            one.name: one.embedding.embed_documents(texts)
-            for one in self._settings.vectors
-            if one.embedding is not None
+            vector.name: vector.embedding.embed_documents(texts)
+            for vector in self._settings.vectors
+            if vector.embedding is not None
         }
 
     def _split(self, embeddings: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        """Embeddings given text by text, as a column for each field."""
-        names = [one.name for one in self._settings.vectors if one.embedding is not None]
+        """Embeddings, given text by text, as a column for each field."""
+        names = [vector.name for vector in self._settings.vectors if vector.embedding is not None]
         if len(names) == 1:
             return {names[0]: embeddings}
-        for place, one in enumerate(embeddings):
-            if len(one) != len(names):
+        for index, vectors in enumerate(embeddings):
+            if len(vectors) != len(names):
                 raise ValueError(
-                    f"embeddings[{place}] must have a vector for each of {', '.join(names) or 'no field'}, "
-                    f"got {len(one)}"
+                    f"embeddings[{index}] must have a vector for each of {', '.join(names) or 'no field'}, "
+                    f"got {len(vectors)}"
                 )
-        return {name: [one[place] for one in embeddings] for place, name in enumerate(names)}
+        return {name: [vectors[index] for vectors in embeddings] for index, name in enumerate(names)}

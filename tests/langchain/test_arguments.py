@@ -31,8 +31,8 @@ MakeStore = Callable[..., Milvus]
         ),
         ({"index_params": "HNSW"}, "index_params must be a dict"),
         ({"search_params": [{}, {}]}, "search_params must be one dict for each vector field"),
-        ({"text_field": "vector"}, "'vector' is two"),
-        ({"partition_key_field": "pk"}, "'pk' is two"),
+        ({"text_field": "vector"}, "'vector' is the name of two"),
+        ({"partition_key_field": "pk"}, "'pk' is the name of two"),
         ({"metadata_field": "m", "metadata_schema": {"n": {"dtype": DataType.INT8}}}, "one of the two"),
         ({"metadata_schema": {"text": {"dtype": DataType.VARCHAR}}}, "own fields"),
         (

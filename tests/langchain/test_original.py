@@ -216,7 +216,10 @@ def test_older_words_for_the_place_become_a_uri(
         ({"address": "a:1", "port": 2}, "as 'address' and as 'port': give one"),
         ({"host": "db", "port": "many"}, "port must be a number from 1 to 65535, got 'many'"),
         ({"host": "db", "port": 99_999}, "port must be"),
-        ({"path": "x.db"}, "'path' means nothing here, got 'x.db': name the file or the server as 'uri'"),
+        (
+            {"path": "x.db"},
+            "'path' is not an argument of this store, got 'x.db': name the file or the server as 'uri'",
+        ),
         ({"url": "http://db"}, "'uri'"),
         ({"database": "x.db"}, "'uri'"),
     ],

@@ -118,7 +118,7 @@ def test_rankers_fuse_what_the_fields_find(make: MakeStore) -> None:
     assert len(scores(fetch_k=1)) == 1
     for options, message in (
         ({"ranker_type": "best"}, "'rrf' or 'weighted'"),
-        ({"ranker_params": {"k": 3}}, "'k' is no parameter of the None ranker"),
+        ({"ranker_params": {"k": 3}}, "'k' is not a parameter of the None ranker"),
         ({"ranker": "rrf"}, "unexpected argument 'ranker'; did you mean 'reranker'"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -228,5 +228,5 @@ def test_a_collection_whose_vectors_are_made_otherwise(make: MakeStore) -> None:
     store = make(HashedWords(), builtin_function=BM25BuiltInFunction(), vector_field=["dense", "sparse"])
     with pytest.raises(ValueError, match="'sparse' are made by the database"):
         reopened(store, [HashedWords(), Words()], vector_field=["dense", "sparse"])
-    with pytest.raises(ValueError, match="vector field 'sparse' too, which nothing fills"):
+    with pytest.raises(ValueError, match="the store has nothing to fill its vector field 'sparse' with"):
         reopened(store, HashedWords(), vector_field="dense")

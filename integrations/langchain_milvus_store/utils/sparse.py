@@ -21,12 +21,12 @@ class BaseSparseEmbedding(ABC):
 
     @abstractmethod
     def embed_documents(self, texts: list[str]) -> list[dict[int, float]]:
-        """The sparse vector of each text that is stored."""
+        """The sparse vectors of stored texts."""
 
     async def aembed_query(self, query: str) -> dict[int, float]:
-        """``embed_query``, in a thread unless overridden."""
+        """Run ``embed_query`` in a thread, unless overridden."""
         return await in_thread(partial(self.embed_query, query))
 
     async def aembed_documents(self, texts: list[str]) -> list[dict[int, float]]:
-        """``embed_documents``, in a thread unless overridden."""
+        """Run ``embed_documents`` in a thread, unless overridden."""
         return await in_thread(partial(self.embed_documents, texts))

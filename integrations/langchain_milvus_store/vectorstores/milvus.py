@@ -16,15 +16,15 @@ from ..writing import WriteCalls
 class Milvus(WriteCalls, SearchCalls, Attributes):
     """Documents, their embeddings and metadata in a collection of a milvus-store database file.
 
-    Arguments and methods are those of ``langchain_milvus.Milvus``. What is particular here:
+    Arguments and methods are those of ``langchain_milvus.Milvus``. Differences:
 
-    * Metadata of any shape comes back as it went in (``enable_dynamic_field=True``).
+    * Metadata of any shape comes back unchanged (``enable_dynamic_field=True``).
     * The primary key is ``Document.id``, not part of the metadata. Documents without an id get a new one;
       adding an id again replaces the older document.
     * ``partition_key_field`` becomes a field with a type. A document without that key belongs to no tenant.
-    * ``store.for_tenant("ann")`` is the store of that tenant's documents: no filter reaches beyond it.
+    * ``store.for_tenant("ann")`` is a store of that tenant's documents: no filter reaches beyond them.
     * Arguments about a new collection do not change one that exists; one that does not fit is an error.
-    * Every call is there as ``a...`` too, run in a thread.
+    * Every call has an asynchronous form, ``a...``, which runs in a thread.
 
     >>> import tempfile
     >>> from langchain_core.documents import Document
@@ -58,8 +58,8 @@ class Milvus(WriteCalls, SearchCalls, Attributes):
     ) -> Self:
         """Open a store and add ``texts`` to it; further arguments are those of the class.
 
-        With ``drop_old`` the new collection takes the place of the old one when the texts are in it: where they
-        cannot be embedded or stored, the old one is as it was.
+        With ``drop_old`` the new collection replaces the old one once the texts are in it. If they cannot be
+        embedded or stored, the old collection stays.
         """
         store = cls(
             embedding,
