@@ -42,7 +42,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import asyncio, a sixth of what importing milvus_store would take with it, only for those who use it."""
+    """Import the asynchronous client at its first use: asyncio would take a sixth of the time of the import."""
     if name == "AsyncMilvusClient":
         from .client.async_milvus_client import AsyncMilvusClient
 

@@ -1,4 +1,4 @@
-"""``python -m milvus_store``: the command line, for where its script is not on the path."""
+"""``python -m milvus_store``: the command line, where its script is not on the path."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Packages that come with an extra, import_extra where they are first needed."""
+"""Packages that come with an extra, imported at their first use."""
 
 from milvus_store_lite import EXTRAS, import_extra, require_extra
 

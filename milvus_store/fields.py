@@ -17,7 +17,7 @@ _TYPE_PARAMS = (
     "analyzer_params",
     "multi_analyzer_params",
 )
-"""What a field's ``params`` hold, as pymilvus has it."""
+"""The attributes that a field's ``params`` hold, as in pymilvus."""
 
 FIELD_OPTIONS = options(
     *_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params", "struct_schema"
@@ -38,8 +38,8 @@ class FieldSchema:
             may look for them.
         multi_analyzer_params: several analyzers by name, and the VARCHAR field that names that of a row:
             ``{"analyzers": {"english": {...}, "default": {...}}, "by_field": "language", "alias": {...}}``.
-        nullable, default_value: what a row may leave out.
-        is_partition_key: whether rows are told apart by this field's value (tenants).
+        nullable, default_value: whether a row may leave the field out, and its value then.
+        is_partition_key: whether this field's values are the tenants of rows.
     """
 
     def __init__(

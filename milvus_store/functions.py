@@ -1,4 +1,4 @@
-"""Functions as pymilvus names them: what a collection makes of its own fields, and what reranks a search."""
+"""Functions, with pymilvus's names: they fill fields of a collection, or rank a hybrid search."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Function:
         name: of the function; unique in a schema.
         function_type: a ``FunctionType``.
         input_field_names, output_field_names: one name or a list of them.
-        params: what the function takes, such as ``{"reranker": "rrf", "k": 60}``.
+        params: the function's parameters, such as ``{"reranker": "rrf", "k": 60}``.
     """
 
     def __init__(

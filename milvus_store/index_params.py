@@ -11,7 +11,7 @@ from .index_types import IndexType, named, type_name
 from .options import judge_options
 
 _TOLD: Final = ("json_cast_function",)
-"""What the engine says why it is not served."""
+"""Index parameters that reach the engine, whose error says why they are not served."""
 
 _NAMES: Final = PARAMETER_NAMES.union(
     _TOLD, ("field_name", "index_name", "index_type", "metric_type", "params")
@@ -19,7 +19,7 @@ _NAMES: Final = PARAMETER_NAMES.union(
 
 
 class IndexParam:
-    """One index: the field, the type and what the type takes; ``params={…}`` and keywords are the same."""
+    """One index: its field, type and parameters. ``params={…}`` and keywords mean the same."""
 
     def __init__(
         self, field_name: str, index_type: str | IndexType = "", index_name: str = "", **kwargs: Any
@@ -69,27 +69,27 @@ class IndexParams(list[IndexParam]):
 
 
 def to_records(index_params: Any, call: Callable[..., Any]) -> tuple[IndexRecord, ...]:
-    """Engine records of index parameters, ours or pymilvus's.
+    """The engine's records of index parameters, from this package's classes or pymilvus's.
 
     Args:
-        call: the client's call that they are given to.
+        call: the client's call that takes them.
 
     Raises:
-        ParamError: the argument is neither, a value has the wrong type, or a parameter is wrongly spelt.
+        ParamError: the argument is neither, a value has the wrong type, or a parameter is misspelt.
     """
     if not isinstance(index_params, list) or not all(
-        hasattr(one, "get_index_configs") for one in index_params
+        hasattr(entry, "get_index_configs") for entry in index_params
     ):
         raise ParamError(
             message="index_params must be what prepare_index_params() returns, "
             f"got {type(index_params).__name__}"
         )
     records = []
-    for one in index_params:
-        configs = dict(one.get_index_configs())
+    for entry in index_params:
+        configs = dict(entry.get_index_configs())
         index_type, metric = configs.pop("index_type", ""), configs.pop("metric_type", None)
         index_type = type_name(index_type)
-        for name, value in (("field_name", one.field_name), ("index_type", index_type)):
+        for name, value in (("field_name", entry.field_name), ("index_type", index_type)):
             if not isinstance(value, str):
                 raise ParamError(message=f"{name} must be a str, got {type(value).__name__}: {value!r}")
         judge_options(
@@ -101,6 +101,6 @@ def to_records(index_params: Any, call: Callable[..., Any]) -> tuple[IndexRecord
         )
         known = {name: value for name, value in configs.items() if name in PARAMETER_NAMES or name in _TOLD}
         records.append(
-            IndexRecord(one.index_name, one.field_name, index_type.upper(), named(metric) or None, known)
+            IndexRecord(entry.index_name, entry.field_name, index_type.upper(), named(metric) or None, known)
         )
     return tuple(records)

@@ -1,4 +1,4 @@
-"""Index types by the numbers that pymilvus gives them, and what a type or metric given as an enum is called."""
+"""Index types by pymilvus's numbers, and the names of types and metrics that are given as enums."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ _NAMES_OF_TODAY: Final = {"IVFLAT": "IVF_FLAT", "IVF_SQ8_H": "IVF_SQ8H"}
 
 
 def type_name(given: Any) -> Any:
-    """The name of an index type given as a member of an enum, ours or pymilvus's; anything else as it is."""
+    """The name of an index type given as a member of an enum, pymilvus's or this package's; other values
+    unchanged."""
     if not isinstance(given, Enum):
         return given
     name = named(given)

@@ -1,4 +1,4 @@
-"""What ``search_iterator`` and ``query_iterator`` return: pymilvus's iterators and pages."""
+"""The iterators and pages of ``search_iterator`` and ``query_iterator``, as in pymilvus."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class SearchPage:
         return iter(self._hits)
 
     @overload
-    def __getitem__(self, place: int) -> Hit: ...
+    def __getitem__(self, index: int) -> Hit: ...
     @overload
-    def __getitem__(self, place: slice) -> list[Hit]: ...
-    def __getitem__(self, place: int | slice) -> Hit | list[Hit]:
-        return self._hits[place]
+    def __getitem__(self, index: slice) -> list[Hit]: ...
+    def __getitem__(self, index: int | slice) -> Hit | list[Hit]:
+        return self._hits[index]
 
     def ids(self) -> list[Any]:
         """Primary keys of the hits."""
@@ -50,7 +50,7 @@ class SearchPage:
 
 
 class _Pages:
-    """Counts what may still be handed out, and lets go of the cursor after it.
+    """Counts the rows that the limit leaves, and closes the cursor after the last one.
 
     Args:
         client: kept open as long as the iterator is used.
@@ -78,12 +78,12 @@ class _Pages:
                 self._held.close()
 
     def close(self) -> None:
-        """Let go of the state of the collection; the end of the pages does so as well."""
+        """Release the state of the collection; the last page does so as well."""
         self._held.close()
 
 
 class QueryIterator(_Pages):
-    """Pages of the rows that match a filter, all from the state of the collection at which it began."""
+    """Pages of the rows that match a filter, all from the state of the collection at the beginning."""
 
     def __init__(self, client: object, cursor: QueryCursor, batch_size: int, limit: int) -> None:
         super().__init__(client, cursor, batch_size, limit)
@@ -97,10 +97,10 @@ class QueryIterator(_Pages):
 
 
 class SearchIterator(_Pages):
-    """Pages of the rows nearest to one vector, all from the state of the collection at which it began.
+    """Pages of the rows nearest to one vector, all from the state of the collection at the beginning.
 
     Args:
-        keep: chooses which hits of a page count, None for all.
+        keep: filters the hits of a page, None for all.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class SearchIterator(_Pages):
 
 
 def check_iteration(batch_size: object, limit: object, offset: object = 0) -> None:
-    """Raise ``ParamError`` unless an iterator could have pages of ``batch_size`` and these bounds."""
+    """Raise ``ParamError`` unless ``batch_size`` and these bounds are valid for an iterator."""
     if not _is_int(batch_size, 1, MAX_WINDOW):
         raise ParamError(message=f"batch_size must be an int between 1 and {MAX_WINDOW}, got {batch_size!r}")
     if not _is_int(limit, UNLIMITED):

@@ -1,4 +1,4 @@
-"""Names of arguments that a call may be given though it does not take them: what they mean elsewhere."""
+"""Arguments that other libraries take: what they mean there, and what to use here instead."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     given: tuple(name for name, others in _MEANT.items() if given in others.split())
     for given in {other for others in _MEANT.values() for other in others.split()}
 }
-"""What other libraries, and calls beside this one, name it → the names it may have here, the likeliest first."""
+"""The name in other libraries and other calls → its possible names here, the likeliest first."""
 
 WITHOUT_EFFECT: Final = frozenset(
     {
@@ -62,15 +62,15 @@ WITHOUT_EFFECT: Final = frozenset(
         *("client_key_path", "keep_alive", "grpc_options", "dedicated"),
     }
 )
-"""What pymilvus takes in some call, and what changes nothing in the answer of a file."""
+"""Arguments of pymilvus that change nothing in the answer of a file."""
 
-_ASYNC: Final = "AsyncMilvusClient has the calls that are awaited"
+_ASYNC: Final = "use AsyncMilvusClient for asynchronous calls"
 _PARTIAL: Final = "it belongs to upsert()"
 _SERVER: Final = "a file does not serve it: use a Milvus server"
 _ITERATORS: Final = (
     "an iterator holds the state of a file it began with, so it cannot go on from a file of its own"
 )
-_DATABASE: Final = "use_database() says to which database calls go"
+_DATABASE: Final = "use_database() sets the database of the calls"
 _NAMESPACE: Final = "a partition key and for_tenant() keep tenants apart"
 _PARAMETER: Final = "it goes in search_params"
 _BUILD: Final = "it goes in index_params"
@@ -119,4 +119,4 @@ REFUSED: Final[Mapping[str, str]] = {
     "port": "give uri='http://host:port'",
     "address": "give uri='http://host:port'",
 }
-"""What pymilvus takes in some call and would change the answer → what to do instead."""
+"""Arguments of pymilvus that would change the answer → what to do instead."""

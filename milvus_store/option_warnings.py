@@ -1,4 +1,4 @@
-"""The warning for an argument that nobody knows: once for each name in each call, whatever is filtered."""
+"""The warning for an unknown argument: once for each name in each call, whatever the warning filters."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _judged: list[Callable[[], None]] = []
 
 
 class UnknownOptionWarning(UserWarning):
-    """An argument was ignored because nothing of this name is known, as pymilvus ignores it."""
+    """A call has ignored an unknown argument, as pymilvus does."""
 
 
 def warn_of_unknown(call: str, name: str, what: str = "argument") -> None:
-    """Say that ``call`` ignores the ``what`` called ``name``, unless that was said before in this process."""
+    """Warn that ``call`` ignores the ``what`` called ``name``, once in a process."""
     mine = object()
     if _warned.setdefault((call, name), mine) is not mine:
         return
@@ -31,20 +31,20 @@ def warn_of_unknown(call: str, name: str, what: str = "argument") -> None:
             UnknownOptionWarning,
             stacklevel=_users_level(),
         )
-    except UnknownOptionWarning:  # a filter makes an error of it, which nobody may have seen yet
+    except UnknownOptionWarning:  # a filter has made it an error, so it may occur again
         _warned.pop((call, name), None)
         raise
 
 
 def forget_warnings() -> None:
-    """Warn again of names that were warned of before; for tests."""
+    """Forget which names were warned of; for tests."""
     _warned.clear()
     for clear in _judged:
         clear()
 
 
 def judged_once(clear: Callable[[], None]) -> None:
-    """Let ``clear`` be called with ``forget_warnings``: it forgets arguments that were judged, and warned of."""
+    """Let ``forget_warnings`` call ``clear``, which forgets arguments that were checked."""
     _judged.append(clear)
 
 

@@ -1,6 +1,6 @@
-"""Keyword arguments that pymilvus lets pass: known ones are taken, slips of the pen are errors, others ignored.
+"""Checks the further keywords of calls, all of which pymilvus accepts: misspelt ones are errors here.
 
-A name that resembles nothing we know is ignored with a warning, as pymilvus ignores it without one. What would
+A name that resembles no known one is ignored with a warning; pymilvus ignores it silently. An argument that would
 change the answer is never ignored: the error says what to use instead.
 """
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 COMMON: Final = frozenset({"consistency_level", "timeout"})
-"""What every call takes."""
+"""Keywords that every call takes."""
 
 _STRICT: Final = "MILVUS_STORE_STRICT"
 
@@ -64,12 +64,12 @@ def check_options(call: Callable[..., Any], given: Mapping[str, Any], known: fro
     """Check the keywords ``given`` to ``call`` beside its own parameters.
 
     Args:
-        call: a method of a client, a function or a class; its parameters are names that may be meant.
+        call: a method of a client, a function or a class; its parameters are candidates for a misspelt name.
         known: made by ``options``.
 
     Raises:
-        ParamError: a name is a known one wrongly spelt, or would change the answer; in strict mode, or if the
-            client is strict, also any other that is not known.
+        ParamError: a name is misspelt, or would change the answer; in strict mode, or if the client is strict,
+            also any other unknown name.
     """
     if given:
         strict = getattr(getattr(call, "__self__", None), "strict", False)
@@ -93,12 +93,12 @@ def judge_options(
     what: str = "argument",
     error: Callable[[str], Exception] = lambda message: ParamError(message=message),
 ) -> None:
-    """Raise, warn or say nothing for each name in ``given`` that is not ``known`` to the call called ``call``.
+    """Raise, warn or ignore each name in ``given`` that is not ``known`` to ``call``.
 
     Args:
-        strict: whether every unknown name is an error; the environment may say so too.
-        what: what the names are called.
-        error: makes the exception of its message.
+        strict: whether every unknown name is an error; the environment can set it too.
+        what: the kind of the names, for the message.
+        error: makes the exception from the message.
     """
     for name, value in given.items():
         if name in known or name in WITHOUT_EFFECT:
@@ -106,7 +106,8 @@ def judge_options(
         unexpected = f"{call}() got an unexpected {what} {name!r}"
         if name in REFUSED and not _is_given(value):
             continue
-        meant = next((one for one in MEANT.get(name, ()) if one in known), None) or near_miss(name, known)
+        named = next((option for option in MEANT.get(name, ()) if option in known), None)
+        meant = named or near_miss(name, known)
         if meant is not None:
             raise error(f"{unexpected}; did you mean {meant!r}?")
         if name in REFUSED:
@@ -118,7 +119,7 @@ def judge_options(
 
 
 def is_strict(strict: bool = False) -> bool:
-    """Whether unknown names are errors: the client says so, or ``MILVUS_STORE_STRICT`` in the environment."""
+    """Whether unknown names are errors, by the client or by ``MILVUS_STORE_STRICT`` in the environment."""
     return strict or os.environ.get(_STRICT, "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
@@ -137,11 +138,15 @@ def consistency_level(given: object) -> ConsistencyLevel:
 def keywords_of(call: Callable[..., Any]) -> frozenset[str]:
     """Names of the parameters of ``call`` that can be given by name."""
     found = inspect.signature(call).parameters.values()
-    return frozenset(one.name for one in found if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))
+    return frozenset(
+        parameter.name
+        for parameter in found
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    )
 
 
 def _is_given(value: object) -> bool:
-    """Whether a value asks for anything: pymilvus takes None, False and nothing at all for the same."""
+    """Whether a value asks for anything: to pymilvus, None, False and empty values mean the default."""
     return not (
         value is None or value is False or (isinstance(value, (str, list, tuple, dict)) and not value)
     )

@@ -1,4 +1,4 @@
-"""Parts of a hybrid search as pymilvus names them: the requests, and the rankers that fuse what they find."""
+"""Parts of a hybrid search, with pymilvus's names: the requests, and the rankers that fuse their rankings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class AnnSearchRequest:
     ) -> None:
         check_options(AnnSearchRequest, kwargs)
         if expr is not None and filter is not None:
-            raise ParamError(message="AnnSearchRequest takes expr or filter, which mean the same, got both")
+            raise ParamError(
+                message="AnnSearchRequest takes expr or filter, two names for one argument, got both"
+            )
         self.data = data
         self.anns_field = anns_field
         self.param = param

@@ -1,4 +1,4 @@
-"""What calls return: the shapes and the printing of pymilvus's results."""
+"""Results of calls, with the shapes and the printing of pymilvus's results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from milvus_store_lite import Token
 
 
 class LoadState(IntEnum):
-    """Whether a collection answers searches."""
+    """Whether a collection is loaded, so that it answers searches."""
 
     NotExist = 0
     NotLoad = 1
@@ -82,7 +82,7 @@ class Entity(dict[str, Any]):
 
 
 def _attribute(of: Any, name: str) -> Any:
-    if name.startswith("_"):  # what Python and copy ask for; before the object is complete, too
+    if name.startswith("_"):  # Python and copy ask for these, even before the object is complete
         raise AttributeError(f"{type(of).__name__} has no attribute {name!r}")
     try:
         return of[name]
@@ -139,7 +139,7 @@ class Hit(dict[str, Any]):
         if type(value) is not Entity:
             value = Entity(value)
             value._of_hit = {self._pk_name: self[self._pk_name], "distance": self["distance"]}
-            self["entity"] = value  # made for who asks for it; most read hit["entity"], which costs nothing
+            self["entity"] = value  # made on demand: most callers read hit["entity"], which costs nothing
         found: Entity = value
         return found
 
@@ -189,15 +189,15 @@ class SearchResult(list[Hits]):
 
 
 class AnalyzeResult:
-    """The tokens of one text: strings, or dictionaries with places."""
+    """The tokens of one text: strings, or dictionaries with offsets."""
 
     def __init__(self, tokens: list[Any]) -> None:
         self.tokens = tokens
 
     @classmethod
     def detailed(cls, text: str, tokens: list[Token]) -> AnalyzeResult:
-        """``tokens`` of ``text`` with their places, offsets in bytes as Milvus counts them."""
-        bytes_before = list(accumulate((len(one.encode()) for one in text), initial=0))
+        """``tokens`` of ``text`` with their offsets, in bytes as Milvus counts them."""
+        bytes_before = list(accumulate((len(character.encode()) for character in text), initial=0))
         return cls(
             [
                 {

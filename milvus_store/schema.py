@@ -1,6 +1,6 @@
 """Schema builders with pymilvus's names and arguments, and their translation to the engine's schema.
 
-pymilvus's own ``CollectionSchema`` is taken wherever ours is: only attributes that both have are read.
+pymilvus's own ``CollectionSchema`` works as well: only attributes that both classes have are read.
 """
 
 from __future__ import annotations
@@ -48,50 +48,50 @@ class CollectionSchema:
         self._partition_key_field: str | None = kwargs.get("partition_key_field")
         self.functions: list[Function] = []
         self.struct_fields: list[StructFieldSchema] = list(kwargs.get("struct_fields") or [])
-        for one in self.fields:
-            self._mark(one)
+        for field in self.fields:
+            self._mark(field)
         for function in kwargs.get("functions") or []:
             self.add_function(function)
 
     def add_function(self, function: Function) -> CollectionSchema:
         """Let ``function`` fill fields of the schema from others. Returns the schema itself."""
         self.functions.append(function)
-        for one in self.fields:
-            self._mark(one)
+        for field in self.fields:
+            self._mark(field)
         return self
 
     def add_field(self, field_name: str, datatype: DataType, **kwargs: Any) -> CollectionSchema:
-        """Add a field; takes what ``FieldSchema`` takes. Returns the schema itself."""
+        """Add a field, with the arguments of ``FieldSchema``. Returns the schema itself."""
         if datatype == DataType.ARRAY and kwargs.get("element_type") == DataType.STRUCT:
             return self.add_struct_field(named_struct(field_name, kwargs))
-        one = FieldSchema(field_name, datatype, **kwargs)
-        self._mark(one)
-        self.fields.append(one)
+        field = FieldSchema(field_name, datatype, **kwargs)
+        self._mark(field)
+        self.fields.append(field)
         return self
 
     def add_struct_field(self, struct_field_schema: StructFieldSchema) -> CollectionSchema:
-        """Add an array of structs that has its name and capacity already. Returns the schema itself."""
+        """Add an array of structs that has a name and a capacity. Returns the schema itself."""
         self.struct_fields.append(struct_field_schema)
         return self
 
-    def _mark(self, one: FieldSchema) -> None:
-        """Apply what the schema as a whole says of this field."""
-        if one.name == self._primary_field:
-            one.is_primary = True
-        if one.name == self._partition_key_field:
-            one.is_partition_key = True
-        if one.is_primary and self._auto_id:
-            one.auto_id = True
-        if any(one.name in function.output_field_names for function in self.functions):
-            one.is_function_output = True
+    def _mark(self, field: FieldSchema) -> None:
+        """Apply the schema's own settings to this field."""
+        if field.name == self._primary_field:
+            field.is_primary = True
+        if field.name == self._partition_key_field:
+            field.is_partition_key = True
+        if field.is_primary and self._auto_id:
+            field.auto_id = True
+        if any(field.name in function.output_field_names for function in self.functions):
+            field.is_function_output = True
 
     @property
     def primary_field(self) -> FieldSchema | None:
-        return next((one for one in self.fields if one.is_primary), None)
+        return next((field for field in self.fields if field.is_primary), None)
 
     @property
     def partition_key_field(self) -> FieldSchema | None:
-        return next((one for one in self.fields if one.is_partition_key), None)
+        return next((field for field in self.fields if field.is_partition_key), None)
 
     @property
     def auto_id(self) -> bool:
@@ -106,13 +106,13 @@ class CollectionSchema:
         shown = {
             "auto_id": self.auto_id,
             "description": self.description,
-            "fields": [one.to_dict() for one in self.fields],
+            "fields": [field.to_dict() for field in self.fields],
             "enable_dynamic_field": self.enable_dynamic_field,
         }
         if self.functions:
-            shown["functions"] = [one.to_dict() for one in self.functions]
+            shown["functions"] = [function.to_dict() for function in self.functions]
         if self.struct_fields:
-            shown["struct_fields"] = [one.to_dict() for one in self.struct_fields]
+            shown["struct_fields"] = [field.to_dict() for field in self.struct_fields]
         return shown
 
     def __repr__(self) -> str:
@@ -120,7 +120,7 @@ class CollectionSchema:
 
 
 def to_engine(schema: Any, num_partitions: int | None = None) -> Schema:
-    """The engine's schema of ``schema``, which is ours or pymilvus's."""
+    """The engine's schema of ``schema``, which is this package's or pymilvus's."""
     if not hasattr(schema, "fields") or not hasattr(schema, "enable_dynamic_field"):
         raise SchemaNotReadyException(
             message=f"schema must be a CollectionSchema, got {type(schema).__name__}: {schema!r:.80}"
@@ -128,122 +128,124 @@ def to_engine(schema: Any, num_partitions: int | None = None) -> Schema:
     auto_id = bool(getattr(schema, "auto_id", False))
     return Schema(
         fields=(
-            *(field_to_engine(one, auto_id) for one in schema.fields),
+            *(field_to_engine(field, auto_id) for field in schema.fields),
             *map(struct_to_engine, getattr(schema, "struct_fields", None) or ()),
         ),
         description=schema.description,
         enable_dynamic_field=bool(schema.enable_dynamic_field),
         num_partitions=num_partitions or getattr(schema, "num_partitions", None),
-        functions=tuple(_function_to_engine(one) for one in getattr(schema, "functions", None) or ()),
+        functions=tuple(
+            _function_to_engine(function) for function in getattr(schema, "functions", None) or ()
+        ),
     )
 
 
-def from_engine(one: Field) -> FieldSchema:
+def from_engine(field: Field) -> FieldSchema:
     """A field of the engine's schema as users know it."""
     shown = FieldSchema(
-        one.name,
-        one.dtype,
-        one.description,
-        one.is_primary,
-        one.auto_id,
-        max_length=one.max_length,
-        dim=one.dim,
-        max_capacity=one.max_capacity,
-        element_type=one.element_type,
-        enable_analyzer=one.enable_analyzer or None,
-        enable_match=one.enable_match or None,
-        **_shown_analyzers(one.analyzer_params),
-        nullable=one.nullable,
-        default_value=one.default if one.has_default else None,
-        is_partition_key=one.is_partition_key,
+        field.name,
+        field.dtype,
+        field.description,
+        field.is_primary,
+        field.auto_id,
+        max_length=field.max_length,
+        dim=field.dim,
+        max_capacity=field.max_capacity,
+        element_type=field.element_type,
+        enable_analyzer=field.enable_analyzer or None,
+        enable_match=field.enable_match or None,
+        **_shown_analyzers(field.analyzer_params),
+        nullable=field.nullable,
+        default_value=field.default if field.has_default else None,
+        is_partition_key=field.is_partition_key,
     )
-    shown.is_function_output = one.is_function_output
+    shown.is_function_output = field.is_function_output
     return shown
 
 
-def described(one: Field) -> dict[str, Any]:
+def described(field: Field) -> dict[str, Any]:
     """A field of the engine's schema as ``describe_collection`` shows it."""
-    if not one.members:
-        return {"field_id": one.field_id, **from_engine(one).to_dict()}
-    members = [from_engine(member).to_dict() for member in one.members]
+    if not field.members:
+        return {"field_id": field.field_id, **from_engine(field).to_dict()}
+    members = [from_engine(member).to_dict() for member in field.members]
     shown = {
-        "field_id": one.field_id,
-        "name": one.name,
-        "description": one.description,
-        "type": one.dtype,
+        "field_id": field.field_id,
+        "name": field.name,
+        "description": field.description,
+        "type": field.dtype,
         "element_type": DataType.STRUCT,
-        "params": {"max_capacity": one.max_capacity},
+        "params": {"max_capacity": field.max_capacity},
         "struct_fields": members,
     }
-    return {**shown, "nullable": True} if one.nullable else shown
+    return {**shown, "nullable": True} if field.nullable else shown
 
 
-def function_from_engine(one: EngineFunction) -> Function:
+def function_from_engine(function: EngineFunction) -> Function:
     """A function of the engine's schema as users know it."""
     return Function(
-        one.name,
-        one.kind,
-        list(one.inputs),
-        list(one.outputs),
-        one.description,
-        dict(one.params),
+        function.name,
+        function.kind,
+        list(function.inputs),
+        list(function.outputs),
+        function.description,
+        dict(function.params),
     )
 
 
-def field_to_engine(one: Any, auto_id: bool = False) -> Field:
-    """A field of ours or pymilvus's for the engine; ``auto_id`` is what the schema says of its primary key."""
-    params = dict(one.params)
-    default: Any = getattr(one, "default_value", None)
+def field_to_engine(field: Any, auto_id: bool = False) -> Field:
+    """The engine's form of a field, this package's or pymilvus's; ``auto_id``: that of the schema."""
+    params = dict(field.params)
+    default: Any = getattr(field, "default_value", None)
     if hasattr(default, "WhichOneof"):  # pymilvus keeps some defaults as protobuf messages
         default = getattr(default, default.WhichOneof("data"))
-    element_type = getattr(one, "element_type", None)
+    element_type = getattr(field, "element_type", None)
 
     def number(parameter: str) -> int | None:
         given = params.get(parameter)
-        return None if given is None else _integer(one.name, parameter, given)
+        return None if given is None else _integer(field.name, parameter, given)
 
     return Field(
-        name=one.name,
-        dtype=data_type(one.name, one.dtype),
-        is_primary=one.is_primary,
-        auto_id=one.auto_id or (auto_id and one.is_primary),
-        is_partition_key=bool(getattr(one, "is_partition_key", False)),
-        nullable=bool(getattr(one, "nullable", False)),
+        name=field.name,
+        dtype=data_type(field.name, field.dtype),
+        is_primary=field.is_primary,
+        auto_id=field.auto_id or (auto_id and field.is_primary),
+        is_partition_key=bool(getattr(field, "is_partition_key", False)),
+        nullable=bool(getattr(field, "nullable", False)),
         default=NO_DEFAULT if default is None else default,
         max_length=number("max_length"),
         dim=number("dim"),
-        element_type=None if element_type is None else data_type(one.name, element_type),
+        element_type=None if element_type is None else data_type(field.name, element_type),
         max_capacity=number("max_capacity"),
-        enable_analyzer=_flag(one.name, "enable_analyzer", params),
-        enable_match=_flag(one.name, "enable_match", params),
-        analyzer_params=_analyzers(one.name, params),
-        description=one.description,
+        enable_analyzer=_flag(field.name, "enable_analyzer", params),
+        enable_match=_flag(field.name, "enable_match", params),
+        analyzer_params=_analyzers(field.name, params),
+        description=field.description,
     )
 
 
-def struct_to_engine(one: Any) -> Field:
-    """An array of structs, ours or pymilvus's, for the engine."""
-    capacity = one.max_capacity
+def struct_to_engine(struct: Any) -> Field:
+    """The engine's form of an array of structs, this package's or pymilvus's."""
+    capacity = struct.max_capacity
     return Field(
-        name=one.name,
+        name=struct.name,
         dtype=DataType.ARRAY,
-        nullable=bool(one.nullable),
+        nullable=bool(struct.nullable),
         element_type=DataType.STRUCT,
-        max_capacity=None if capacity is None else _integer(one.name, "max_capacity", capacity),
-        members=tuple(field_to_engine(member) for member in one.fields),
-        description=one.description,
+        max_capacity=None if capacity is None else _integer(struct.name, "max_capacity", capacity),
+        members=tuple(field_to_engine(member) for member in struct.fields),
+        description=struct.description,
     )
 
 
-def _function_to_engine(one: Any) -> EngineFunction:
-    """A function of ours or pymilvus's for the engine."""
+def _function_to_engine(function: Any) -> EngineFunction:
+    """The engine's form of a function, this package's or pymilvus's."""
     return EngineFunction(
-        name=one.name,
-        kind=FunctionType(int(one.type)),
-        inputs=tuple(one.input_field_names),
-        outputs=tuple(one.output_field_names),
-        description=one.description,
-        params=dict(one.params),
+        name=function.name,
+        kind=FunctionType(int(function.type)),
+        inputs=tuple(function.input_field_names),
+        outputs=tuple(function.output_field_names),
+        description=function.description,
+        params=dict(function.params),
     )
 
 
@@ -268,7 +270,7 @@ def _shown_analyzers(text: str | None) -> dict[str, Any]:
 
 
 def _analyzers(name: str, params: dict[str, Any]) -> str | None:
-    """What a field says of one analyzer or of several, as the engine keeps it."""
+    """A field's parameters of one analyzer or of several, as the engine keeps them."""
     several = _analyzer_params(name, params.get(_SEVERAL), _SEVERAL)
     if several is None:
         only = _analyzer_params(name, params.get("analyzer_params"))
@@ -302,7 +304,7 @@ def _analyzer_params(name: str, given: object, parameter: str = "analyzer_params
 
 
 def _integer(name: str, parameter: str, given: object) -> int:
-    """pymilvus gives numbers as text in places."""
+    """An int; pymilvus gives some numbers as text."""
     try:
         return int(given)  # type: ignore[call-overload, no-any-return]  # whatever int() takes
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Arrays of structs: what the elements of such an ARRAY field are made of, with pymilvus's names."""
+"""Arrays of structs: the members of the elements of such an ARRAY field, with pymilvus's names."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class StructFieldSchema:
         self.max_capacity: int | None = None
 
     def add_field(self, field_name: str, datatype: DataType, **kwargs: Any) -> StructFieldSchema:
-        """Add a member; takes what ``FieldSchema`` takes. Returns the struct itself."""
+        """Add a member, with the arguments of ``FieldSchema``. Returns the struct itself."""
         self.fields.append(FieldSchema(field_name, datatype, **kwargs))
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The struct as pymilvus's has it."""
+        """The struct as a dictionary, as in pymilvus."""
         shown: dict[str, Any] = {
             "name": self.name,
             "description": self.description,
@@ -61,7 +61,7 @@ def named_struct(name: str, options: dict[str, Any]) -> Any:
 
     Raises:
         SchemaNotReadyException: there is no struct_schema, or it is something else.
-        ParamError: an option is none of an array of structs, or wrongly spelt.
+        ParamError: an array of structs has no such option, or it is misspelt.
     """
     given: Any = options.get("struct_schema")
     if getattr(given, "dtype", None) != DataType.STRUCT:

@@ -1,7 +1,7 @@
-"""Threads of a client, which run what they are given in its order.
+"""Threads of a client, which run jobs in order.
 
-Unlike an executor of Python's library they take work as the interpreter ends, when no thread can be started, and
-an exception in the middle of any step leaves no lock taken for which one of them might wait.
+Unlike the executors of Python's library they accept jobs while the interpreter ends, when no thread can be
+started. An exception in the middle of any step leaves no lock locked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from milvus_store_lite import PerProcess, started
 __all__ = ["Job", "PerProcess", "Threads", "finish_all"]
 
 Job = Callable[[], object]
-"""What raises nothing that anybody would see."""
+"""A function without arguments, which reports its own errors."""
 
 _Jobs = SimpleQueue["Job | None"]
 
@@ -29,17 +29,18 @@ class Threads:
         self._name = name
         self._jobs: _Jobs = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        weakref.finalize(self, self._jobs.put, None).atexit = False  # ``finish_all`` is called then
+        # When the interpreter ends, ``finish_all`` runs instead.
+        weakref.finalize(self, self._jobs.put, None).atexit = False
         _open.add(self)
 
     def run(self, job: Job) -> None:
         """Run ``job`` as soon as a thread is free; at once, in this one, if none can be started."""
         self._jobs.put(job)
-        if len(self._threads) < self._most or not any(one.is_alive() for one in self._threads):
+        if len(self._threads) < self._most or not any(thread.is_alive() for thread in self._threads):
             self._start()
 
     def finish(self) -> None:
-        """Return when all jobs are done. Those that come later are not."""
+        """Return when all jobs so far are done."""
         self._jobs.put(None)
         for thread in list(self._threads):
             if thread.is_alive() and thread is not threading.current_thread():
@@ -62,20 +63,20 @@ _open: weakref.WeakSet[Threads] = weakref.WeakSet()
 
 
 def finish_all() -> None:
-    """As the interpreter ends: let every job be done that was given to any threads."""
-    for one in list(_open):
-        one.finish()
+    """Finish the jobs of all threads when the interpreter ends."""
+    for thread in list(_open):
+        thread.finish()
 
 
 def _work(jobs: _Jobs) -> None:
     while (job := jobs.get()) is not None:
         job()
-        del job  # what it holds is not kept until the next one comes
+        del job  # keep nothing of it until the next job
     jobs.put(None)  # for the others
 
 
 def _work_off(jobs: _Jobs) -> None:
-    """Do what waits."""
+    """Run the waiting jobs."""
     try:
         while (job := jobs.get(block=False)) is not None:
             job()

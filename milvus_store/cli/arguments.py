@@ -1,6 +1,6 @@
-"""Arguments that several commands share, and the files they name.
+"""Arguments that several commands share, and the files that they name.
 
-A client makes the file it is given; a command never does: the file must exist.
+A client creates a missing file. A command never does: the file must exist.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..backends.address import is_server, local_path
 from ..errors import ParamError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-"""Where a module adds its commands."""
+"""The parsers to which a module adds its commands."""
 
 
 def add_file(command: argparse.ArgumentParser) -> None:
@@ -32,10 +32,10 @@ def add_json(command: argparse.ArgumentParser, help: str = "print one JSON docum
 
 
 def each_collection(client: MilvusClient, names: list[str], db: str) -> Iterator[str]:
-    """Collections of ``names``, by default all, with the client in the database that each is in.
+    """The collections ``names``, by default all; the client is in the database of each when it is yielded.
 
     Args:
-        db: whose collections; by default those of all databases, if none are named.
+        db: the database; by default, without ``names``, all databases.
     """
     if names or db:
         yield from dict.fromkeys(names) if names else client.list_collections()
@@ -49,7 +49,7 @@ def existing(file: str) -> str:
     """``file``, which holds a database.
 
     Raises:
-        NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: it does not, or none that can be read.
+        NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: it holds none, or one that cannot be read.
         ParamError: it is the address of a server.
     """
     if is_server(file):

@@ -1,4 +1,4 @@
-"""``milvus-store check``: is the file sound? The answer is the exit code as well: 0 yes, 1 no."""
+"""``milvus-store check``: whether a file is sound. The exit code says it as well: 0 yes, 1 no."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def add_to(commands: Commands) -> None:
     command = commands.add_parser(
         "check",
         help="check that a file is sound",
-        description="Check every page, index and invariant of a file. It may be in use, and is not changed. "
-        "Exits with 0 if the file is sound, 1 if not.",
+        description="Check every page, index and invariant of a file, which may be in use. The file stays "
+        "unchanged. Exits with 0 if the file is sound, 1 if not.",
     )
     add_file(command)
     add_json(command)

@@ -28,7 +28,7 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     with MilvusClient(existing(arguments.file), db_name=arguments.db) as client:
         for name in arguments.collections:
-            client.describe_collection(name)  # all exist, or nothing is done
+            client.describe_collection(name)  # all exist, or the command does nothing
         for name in each_collection(client, arguments.collections, arguments.db):
             for index in client.list_indexes(name):
                 _build(client, name, index)
@@ -40,7 +40,7 @@ def _build(client: MilvusClient, collection: str, index: str) -> None:
         client.build_index(collection, index, progress.report)
     found = client.describe_index(collection, index)
     if "metric_type" not in found:
-        return  # an index on scalars, which has nothing to build
+        return  # an index on scalars needs no build
     rows = counted(found["total_rows"], "row")
     if progress.has_begun:
         state = f"{found['indexed_rows']:,} of {rows} indexed"

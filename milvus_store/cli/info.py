@@ -1,4 +1,4 @@
-"""``milvus-store info``: what a file holds."""
+"""``milvus-store info``: the contents of a file."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ def _facts(client: MilvusClient, database: str, name: str) -> dict[str, Any]:
         "load_state": client.get_load_state(name)["state"].name,
         "aliases": described["aliases"],
         "fields": [
-            {"name": one["name"], "type": DataType(one["type"]).name, **_more(one)}
-            for one in described["fields"]
+            {"name": field["name"], "type": DataType(field["type"]).name, **_more(field)}
+            for field in described["fields"]
         ],
         "enable_dynamic_field": described["enable_dynamic_field"],
         "indexes": client._stored_indexes(name),
     }
 
 
-def _more(one: dict[str, Any]) -> dict[str, Any]:
-    marks = {key: True for key in ("is_primary", "auto_id", "is_partition_key", "nullable") if one.get(key)}
-    return {**one.get("params", {}), **marks}
+def _more(field: dict[str, Any]) -> dict[str, Any]:
+    marks = {key: True for key in ("is_primary", "auto_id", "is_partition_key", "nullable") if field.get(key)}
+    return {**field.get("params", {}), **marks}
 
 
 def _print(facts: dict[str, Any]) -> None:
@@ -76,60 +76,62 @@ def _print(facts: dict[str, Any]) -> None:
     print(f"SQLite {facts['sqlite']}{_shown_bug(SQLITE_VERSION)}")
     if facts["log"]["size"]:
         print(_shown_log(**facts["log"]))
-    for one in collections:
-        aliases = f" (alias {', '.join(one['aliases'])})" if one["aliases"] else ""
-        of = "" if one["database"] == DEFAULT_DATABASE else f" of database {one['database']}"
-        print(f"\n{one['name']}{of}{aliases}: {counted(one['rows'], 'row')}, {one['load_state']}")
-        fields = [_shown_field(field) for field in one["fields"]]
-        if one["enable_dynamic_field"]:
+    for collection in collections:
+        aliases = f" (alias {', '.join(collection['aliases'])})" if collection["aliases"] else ""
+        of = "" if collection["database"] == DEFAULT_DATABASE else f" of database {collection['database']}"
+        rows = counted(collection["rows"], "row")
+        print(f"\n{collection['name']}{of}{aliases}: {rows}, {collection['load_state']}")
+        fields = [_shown_field(field) for field in collection["fields"]]
+        if collection["enable_dynamic_field"]:
             fields.append(("$meta", "dynamic field"))
-        indexes = [(index["name"], _shown_index(index)) for index in one["indexes"]]
+        indexes = [(index["name"], _shown_index(index)) for index in collection["indexes"]]
         _print_table("fields", fields)
         _print_table("indexes", indexes or [("none", "")])
 
 
 def _shown_log(size: int, readers: list[int] | None) -> str:
-    """What waits to be folded into the file, and who keeps it from that."""
+    """The size of the write-ahead log, and the processes that keep it from being folded into the file."""
     shown = f"write-ahead log: {shown_size(size)}"
     if readers is None:
         return f"{shown}; which process reads, and so keeps it, only Linux tells"
     if not readers:
         return shown
-    names = " and ".join("one of another container" if one == 0 else str(one) for one in readers)
+    names = " and ".join("one of another container" if reader == 0 else str(reader) for reader in readers)
     return (
         f"{shown}; kept by a reader, an iterator that is not closed or a call under way, in process {names}"
     )
 
 
 def _shown_bug(version: tuple[int, ...]) -> str:
-    """Versions of SQLite that may damage a file when processes write and fold the log in the same instant."""
+    """Versions of SQLite that may damage a file when one process writes and another folds the log at the same
+    time."""
     is_mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     return (
         "" if is_mended else ", which has the WAL-reset bug that 3.51.3 mends (https://sqlite.org/wal.html)"
     )
 
 
-def _shown_field(one: dict[str, Any]) -> tuple[str, str]:
-    arguments = [f"{key}={one[key]}" for key in ("dim", "max_length") if key in one]
-    kind = one["type"] + (f"({', '.join(arguments)})" if arguments else "")
+def _shown_field(field: dict[str, Any]) -> tuple[str, str]:
+    arguments = [f"{key}={field[key]}" for key in ("dim", "max_length") if key in field]
+    kind = field["type"] + (f"({', '.join(arguments)})" if arguments else "")
     marks = {
         "is_primary": "primary key",
         "auto_id": "auto_id",
         "is_partition_key": "partition key",
         "nullable": "nullable",
     }
-    return one["name"], ", ".join([kind, *(text for key, text in marks.items() if one.get(key))])
+    return field["name"], ", ".join([kind, *(text for key, text in marks.items() if field.get(key))])
 
 
-def _shown_index(one: dict[str, Any]) -> str:
-    kind = f"{one['type']}, {one['metric']}" if "metric" in one else one["type"]
-    if one.get("waiting"):
-        kind += f", {counted(one['waiting'], 'row')} not indexed in the file yet: milvus-store index"
-    return kind if one["name"] == one["field"] else f"{kind}, on {one['field']}"
+def _shown_index(index: dict[str, Any]) -> str:
+    kind = f"{index['type']}, {index['metric']}" if "metric" in index else index["type"]
+    if index.get("waiting"):
+        kind += f", {counted(index['waiting'], 'row')} not indexed in the file yet: milvus-store index"
+    return kind if index["name"] == index["field"] else f"{kind}, on {index['field']}"
 
 
 def _print_table(title: str, lines: list[tuple[str, str]]) -> None:
     width = min(max(len(name) for name, _ in lines), _WIDTH // 2)
-    for place, (name, text) in enumerate(lines):
-        head = title if place == 0 else ""
+    for index, (name, text) in enumerate(lines):
+        head = title if index == 0 else ""
         print(f"  {head:<8}  {name:<{width}}  {text}".rstrip())

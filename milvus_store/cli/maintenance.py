@@ -1,4 +1,4 @@
-"""``milvus-store compact`` and ``backup``: looking after a file."""
+"""``milvus-store compact`` and ``backup``: maintenance of a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def add_to(commands: Commands) -> None:
     compact = commands.add_parser(
         "compact",
         help="give back the room of deleted rows",
-        description="Write the rows of collections anew, without the room of deleted ones, and shrink the file.",
+        description="Rewrite the rows of collections without the space of deleted ones, and shrink the file.",
     )
     add_file(compact)
     compact.add_argument(
@@ -25,7 +25,7 @@ def add_to(commands: Commands) -> None:
     backup = commands.add_parser(
         "backup",
         help="copy a file that may be in use",
-        description="Copy a database, as it is now, to a new file, while others may read and write it.",
+        description="Copy the current state of a database to a new file, while others may read and write it.",
     )
     add_file(backup)
     backup.add_argument("target", metavar="TARGET", help="the copy; must not exist")
@@ -37,7 +37,7 @@ def run_compact(arguments: argparse.Namespace) -> int:
     before = size_on_disk(path)
     with MilvusClient(path, db_name=arguments.db) as client:
         for name in arguments.collections:
-            client.describe_collection(name)  # all exist, or nothing is done
+            client.describe_collection(name)  # all exist, or the command does nothing
         count = 0
         for name in each_collection(client, arguments.collections, arguments.db):
             client.compact(name)

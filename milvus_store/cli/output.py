@@ -12,7 +12,7 @@ def print_json(value: Any, *, on_one_line: bool = False) -> None:
 
 
 def size_on_disk(path: str) -> int:
-    """Bytes of the database at ``path``, what waits in its write-ahead log included."""
+    """Bytes of the database at ``path``, with its write-ahead log."""
     return os.path.getsize(path) + log_size(path)
 
 

@@ -1,7 +1,7 @@
 """From the arguments to a command and its exit code.
 
-Exit codes: 0 done, 1 a check found problems or not all was recovered, 2 the command could not be done. What
-commands do is in their own modules.
+Exit codes: 0 done, 1 a check found problems or not all rows were recovered, 2 the command failed. The commands are
+in modules of their own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..errors import MilvusException
 from . import check, indexes, info, maintenance, recover, rows
 
 FAILED = 2
-_INTERRUPTED = 130  # what shells report of a program ended by Ctrl-C
+_INTERRUPTED = 130  # the exit code that shells report for a program ended by Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MilvusException as error:
         return _fail(error.message)
     except ImportError as error:
-        return _fail(str(error))  # of a missing extra: it says which
+        return _fail(str(error))  # a missing extra, which the message names
     except BrokenPipeError:
-        # The reader of the output (head, less) has enough. Python flushes once more at exit: into nothing.
+        # The reader of the output (head, less) has closed it. Python flushes once more at exit: into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -52,7 +52,7 @@ def _fail(message: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="milvus-store",
-        description="Look into, check and look after the database files of milvus-store.",
+        description="Inspect, check and maintain the database files of milvus-store.",
         epilog="milvus-store COMMAND --help explains a command.",
     )
     parser.add_argument("--version", action="version", version=f"milvus-store {__version__}")

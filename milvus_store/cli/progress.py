@@ -1,4 +1,4 @@
-"""How far a long command is, on the standard error: tqdm's bar where that is installed, else lines of percents."""
+"""Progress of a long command on standard error: tqdm's bar if tqdm is installed, else lines of percents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 _STEP = 10
-"""Percent between two lines."""
+"""Percents between two lines."""
 
 
 class Progress:
@@ -26,7 +26,7 @@ class Progress:
             self._bar.close()
 
     def report(self, done: int, total: int) -> None:
-        """``done`` of ``total`` are done."""
+        """Show that ``done`` of ``total`` are done."""
         if not self.has_begun:
             self.has_begun = True
             self._bar = _bar(self._title, total)
@@ -40,7 +40,7 @@ class Progress:
 
 
 def _bar(title: str, total: int) -> Any:
-    """A bar of tqdm, None where there is no tqdm."""
+    """A bar of tqdm, None without tqdm."""
     try:
         from tqdm import tqdm
     except ImportError:

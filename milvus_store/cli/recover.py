@@ -1,4 +1,4 @@
-"""``milvus-store recover``: what is sound of a damaged file, in a new one. Exit code 0: all of it, 1: not all."""
+"""``milvus-store recover``: write the sound rows of a damaged file to a new one. Exit code 0: all, 1: not all."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def add_to(commands: Commands) -> None:
     command = commands.add_parser(
         "recover",
         help="save what is sound of a damaged file",
-        description="Write every row that is what was written, by its checksums, to a new file, and list those "
-        "that are not. The damaged file is only read, and must not be in use. A copy of it is made beside the "
+        description="Write every row whose checksums match to a new file, and list the "
+        "others. The damaged file is only read, and must not be in use. A copy of it is made beside the "
         "new one meanwhile. Exits with 0 if nothing is lost, 1 if something is.",
     )
     command.add_argument("damaged", metavar="DAMAGED", help="the database file; its -wal is read too")
@@ -33,17 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise ParamError(
             message=f"{arguments.damaged} is the address of a server; expected the path of a database file"
         )
-    lost: list[dict[str, Any]] = []
+    losses: list[dict[str, Any]] = []
 
-    def show(one: Lost) -> None:
+    def show(lost: Lost) -> None:
         if arguments.json:
-            lost.append(asdict(one))
+            losses.append(asdict(lost))
         else:
-            print(one)
+            print(lost)
 
     recovery = recover_file(local_path(arguments.damaged), local_path(arguments.new), show)
     if arguments.json:
-        print_json({"ok": recovery.is_complete, **asdict(recovery), "lost": lost})
+        print_json({"ok": recovery.is_complete, **asdict(recovery), "lost": losses})
     else:
         _print(recovery)
     return 0 if recovery.is_complete else 1
@@ -52,14 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _print(recovery: Recovery) -> None:
     for note in recovery.notes:
         print(note)
-    for one in recovery.collections:
-        print(f"{one.collection}: {_counted(one.written, one.expected)}{_lost(one.lost, one.listed)}")
+    for collection in recovery.collections:
+        rows = _counted(collection.written, collection.expected)
+        print(f"{collection.collection}: {rows}{_lost(collection.lost, collection.listed)}")
     expected = None
-    if all(one.expected is not None for one in recovery.collections):
-        expected = sum(one.expected or 0 for one in recovery.collections)
+    if all(collection.expected is not None for collection in recovery.collections):
+        expected = sum(collection.expected or 0 for collection in recovery.collections)
     print(
         f"recovered {_counted(recovery.written, expected)} to {recovery.target}"
-        f"{_lost(recovery.lost, sum(one.listed for one in recovery.collections))}"
+        f"{_lost(recovery.lost, sum(collection.listed for collection in recovery.collections))}"
     )
 
 

@@ -1,6 +1,6 @@
 """``milvus-store query`` and ``search``: rows as JSON, one on each line.
 
-Vectors are left out unless ``--fields`` names them: few people read them.
+Vectors are left out unless ``--fields`` names them.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _fields(client: MilvusClient, arguments: argparse.Namespace) -> list[str]:
     if arguments.fields is not None:
         return [name.strip() for name in arguments.fields.split(",") if name.strip()]
     described = client.describe_collection(arguments.collection)
-    names = [one["name"] for one in described["fields"] if not DataType(one["type"]).is_vector]
+    names = [field["name"] for field in described["fields"] if not DataType(field["type"]).is_vector]
     return names + ([DYNAMIC_FIELD] if described["enable_dynamic_field"] else [])
 
 
