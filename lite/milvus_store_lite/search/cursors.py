@@ -1,8 +1,8 @@
-"""Cursors: a search or a query handed out page by page, all pages from one state of the collection.
+"""Cursors: a search or a query page by page, all pages from one state of the collection.
 
-A cursor keeps its read transaction open, so that rows which others delete or replace meanwhile are still read as
-they were. Writers do not wait for it, but SQLite's write-ahead log grows until it ends: at the last page, at
-``close()``, or when the cursor is forgotten. In memory it holds 17 bytes for each row of the collection at most.
+A cursor keeps its read transaction open, so that it still reads rows that others delete or replace meanwhile.
+Writers do not wait for it, but SQLite's write-ahead log grows until it ends: at the last page, at ``close()``, or
+when the cursor is garbage. It holds at most 17 bytes of memory for each row of the collection.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .selection import Selection
 
 @whole_calls
 class Cursor:
-    """What both kinds share: a transaction that lasts until the cursor is done with.
+    """The base of both kinds: a transaction that lasts until the last page or ``close()``.
 
     Args:
         lease: of the transaction.
@@ -46,8 +46,8 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What was ranked: ``seen``, (n,) bool, the rows that were, handed out or not; ``slots`` and ``values`` of
-    those that are still to be. ``asked``: how many were asked for last. ``has_all``: whether no row is left."""
+    """Rows ranked so far. ``seen``: (n,) bool, all of them. ``slots`` and ``values``: those that no page has had
+    yet. ``asked``: how many were asked for last. ``has_all``: whether every row is ranked."""
 
     seen: BoolArray
     slots: npt.NDArray[np.int64]
@@ -62,7 +62,7 @@ class _Ahead:
 
 @whole_calls
 class SearchCursor(Cursor):
-    """The rows nearest to one query vector, as many as there are."""
+    """All rows, by their distance from one query vector."""
 
     def __init__(
         self,
@@ -94,12 +94,12 @@ class SearchCursor(Cursor):
         while len(ahead.slots) < count and not ahead.has_all:
             ahead = self._farther(ahead, count)
         (hits,) = self._search.shown(self._selection.view, [(ahead.slots[:count], ahead.values[:count])])
-        # One step: a call that is broken off has handed out the page or has changed nothing.
+        # One step: an interrupted call has either returned the page or changed nothing.
         self._ahead = replace(ahead, slots=ahead.slots[count:], values=ahead.values[count:])
         return hits
 
     def _farther(self, ahead: _Ahead, count: int) -> _Ahead:
-        """``ahead`` and rows that were not handed out yet, twice as many as the last time."""
+        """``ahead`` and the next rows, twice as many as the last time."""
         asked = max(count, 2 * ahead.asked)
         ((slots, values),) = self._nearest(self._selection.only(~ahead.seen), self._vectors, asked)
         seen = ahead.seen.copy()
@@ -115,7 +115,7 @@ class SearchCursor(Cursor):
 
 @whole_calls
 class QueryCursor(Cursor):
-    """The rows of a selection, in the order they were written."""
+    """The rows of a selection, in the order of writing."""
 
     def __init__(
         self,

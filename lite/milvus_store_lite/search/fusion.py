@@ -1,6 +1,6 @@
-"""Fusion: one ranking out of several, of the same rows by different vector fields.
+"""Fuses several rankings of the same rows, by different vector fields, into one.
 
-Works on numbers of rows and scores alone; it knows nothing of collections or transactions.
+It works on row numbers and scores alone, and knows nothing of collections or transactions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_RRF_K: Final = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one search found: rows (m,) int64, nearest first, and the metric's values (m,) float64."""
+    """The result of one search: rows (m,) int64, nearest first, and the metric's values (m,) float64."""
 
     rows: Ints
     values: Floats
@@ -45,14 +45,14 @@ class ReciprocalRanks:
             )
 
     def check(self, searches: int) -> None:
-        """Any number of searches will do."""
+        """Accept any number of searches."""
 
     def larger_is_nearer(self, metrics: Sequence[Metric]) -> bool:
         return True
 
     def scores(self, found: Sequence[Found]) -> list[Floats]:
-        """What each row found contributes, search by search."""
-        return [1 / (self.k + np.arange(1, len(one.rows) + 1, dtype=np.float64)) for one in found]
+        """The contribution of each found row, search by search."""
+        return [1 / (self.k + np.arange(1, len(ranking.rows) + 1, dtype=np.float64)) for ranking in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class WeightedScores:
             raise ParamError(message=f"norm_score must be a bool, got {self.normalized!r}")
 
     def check(self, searches: int) -> None:
-        """Raise ``ParamError`` unless there is a weight for each of so many searches."""
+        """Raise ``ParamError`` unless there is a weight for each search."""
         if len(self.weights) != searches:
             raise ParamError(
                 message=f"the weighted ranker needs one weight for each of the {searches} requests, "
@@ -81,18 +81,18 @@ class WeightedScores:
             )
 
     def larger_is_nearer(self, metrics: Sequence[Metric]) -> bool:
-        """Distances alone, summed as they are, stay distances."""
+        """False for distances alone, summed unchanged: they stay distances."""
         return self.normalized or any(metric.larger_is_nearer for metric in metrics)
 
     def scores(self, found: Sequence[Found]) -> list[Floats]:
-        """What each row found contributes, search by search."""
-        is_larger_nearer = self.larger_is_nearer([one.metric for one in found])
+        """The contribution of each found row, search by search."""
+        is_larger_nearer = self.larger_is_nearer([ranking.metric for ranking in found])
         scores = []
-        for weight, one in zip(self.weights, found, strict=True):
-            if self.normalized or one.metric.larger_is_nearer != is_larger_nearer:
-                scores.append(weight * _NORMALIZED.get(one.metric, _closeness)(one.values))
+        for weight, ranking in zip(self.weights, found, strict=True):
+            if self.normalized or ranking.metric.larger_is_nearer != is_larger_nearer:
+                scores.append(weight * _NORMALIZED.get(ranking.metric, _closeness)(ranking.values))
             else:
-                scores.append(weight * one.values)
+                scores.append(weight * ranking.values)
         return scores
 
 
@@ -100,10 +100,10 @@ Ranker = ReciprocalRanks | WeightedScores
 
 
 def fuse(ranker: Ranker, found: Sequence[Found]) -> tuple[Ints, Floats]:
-    """Every row that was found, once, and its score; in the order of the rows' numbers."""
-    rows, place = np.unique(np.concatenate([one.rows for one in found]), return_inverse=True)
+    """Every row that was found, once, ascending, and its score."""
+    rows, index = np.unique(np.concatenate([ranking.rows for ranking in found]), return_inverse=True)
     scores = np.zeros(len(rows), dtype=np.float64)
-    np.add.at(scores, place, np.concatenate(ranker.scores(found)))
+    np.add.at(scores, index, np.concatenate(ranker.scores(found)))
     return rows, scores
 
 

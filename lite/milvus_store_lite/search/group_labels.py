@@ -35,19 +35,19 @@ def group_labels(selection: Selection, schema: Schema, name: str) -> npt.NDArray
 
 def _source(schema: Schema, name: str) -> Field | tuple[str, tuple[str | int, ...]]:
     """The field, or the JSON field and the path in it."""
-    one = schema.by_name.get(name)
-    if one is None or one.dtype is DataType.JSON:
+    field = schema.by_name.get(name)
+    if field is None or field.dtype is DataType.JSON:
         return _path(schema, name)
-    if not (one.dtype.is_integer or one.dtype in (DataType.BOOL, DataType.VARCHAR)):
+    if not (field.dtype.is_integer or field.dtype in (DataType.BOOL, DataType.VARCHAR)):
         raise ParamError(
-            message=f"group_by_field '{one.name}' ({one.describe()}) must be an integer, BOOL or VARCHAR field, "
-            f"or a path in a JSON field"
+            message=f"group_by_field '{field.name}' ({field.describe()}) must be an integer, BOOL or VARCHAR "
+            "field, or a path in a JSON field"
         )
-    return one
+    return field
 
 
 def _path(schema: Schema, name: str) -> tuple[str, tuple[str | int, ...]]:
-    # Imported with the first path, as the filter language is elsewhere.
+    # Imported with the first path, as is the filter language elsewhere.
     from ..filters.paths import resolve_path
 
     try:
@@ -66,7 +66,7 @@ def _of_numbers(column: NumberColumn) -> npt.NDArray[np.int64]:
     labels = column.values.astype(np.int64)
     if column.valid is None or column.valid.all():
         return labels
-    # Any numbers will do: those of the distinct values are never negative.
+    # The numbers of the distinct values are never negative, so -1 is free.
     labels = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     labels[~column.valid] = _NULL
     return labels

@@ -16,11 +16,11 @@ from .rankings import Ranking, merge
 from .selection import Selection
 
 Labels = npt.NDArray[np.int64]
-"""An integer for each row; two rows are of one group if theirs are equal."""
+"""An integer for each row; rows with equal integers are one group."""
 
 
 def leaders(labels: Labels, groups: int, size: int, skip: int = 0) -> npt.NDArray[np.int64]:
-    """Places of the rows that make up the nearest ``groups`` groups of a ranking, after ``skip`` nearer ones.
+    """Indices of the rows of the nearest ``groups`` groups of a ranking, after ``skip`` nearer ones.
 
     A group is as near as its nearest row. The rows of one group stand together, nearest first, ``size`` at most.
 
@@ -31,11 +31,11 @@ def leaders(labels: Labels, groups: int, size: int, skip: int = 0) -> npt.NDArra
     nearness = np.empty(len(first), dtype=np.int64)
     nearness[np.argsort(first)] = np.arange(len(first))
     group = nearness[inverse]
-    places = np.argsort(group, kind="stable")
-    group = group[places]
+    indices = np.argsort(group, kind="stable")
+    group = group[indices]
     row_in_group = np.arange(len(group)) - np.searchsorted(group, group)
     kept = (group >= skip) & (group < skip + groups) & (row_in_group < size)
-    return places[kept]
+    return indices[kept]
 
 
 def grouped(
@@ -47,7 +47,7 @@ def grouped(
     groups: int,
     size: int,
 ) -> list[Ranking]:
-    """Rows, nearest first, that hold the nearest ``groups`` groups complete, for each of ``queries``.
+    """Rows, nearest first, with the complete nearest ``groups`` groups, for each of ``queries``.
 
     Args:
         labels: (n,) of the slots of the selection's view.
@@ -55,8 +55,8 @@ def grouped(
     asked = groups * size
     rankings = nearest(selection, queries, asked)
     return [
-        _completed(metric, nearest, selection, queries[place : place + 1], labels, ranking, groups, size)
-        for place, ranking in enumerate(rankings)
+        _completed(metric, nearest, selection, queries[index : index + 1], labels, ranking, groups, size)
+        for index, ranking in enumerate(rankings)
     ]
 
 
@@ -70,7 +70,7 @@ def _completed(
     groups: int,
     size: int,
 ) -> Ranking:
-    """``ranking`` and what it lacks, asked for among the rows that can still matter."""
+    """``ranking`` and the rows that it lacks, searched among those that can still matter."""
     asked = groups * size
     has_all = len(ranking[0]) < asked
     while not has_all:
@@ -88,7 +88,7 @@ def _completed(
 def _missing(
     labels: Labels, slots: npt.NDArray[np.int64], groups: int, size: int
 ) -> npt.NDArray[np.bool_] | None:
-    """(n,) bool: rows of which more may be needed beside those at ``slots``, None when all groups are complete."""
+    """(n,) bool: rows that may complete the groups of those at ``slots``, None when all groups are complete."""
     found, first, counts = np.unique(labels[slots], return_index=True, return_counts=True)
     if len(found) < groups:
         return ~np.isin(labels, found[counts >= size])

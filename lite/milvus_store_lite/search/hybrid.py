@@ -1,7 +1,7 @@
-"""A hybrid search: each of its searches ranked in its own scope, the rankings fused, the page fetched once.
+"""A hybrid search: ranks each of its searches in its own scope, fuses the rankings, and fetches the page once.
 
-Rows are known by their seqs here, because two searches may be answered from different snapshots of one state of
-the collection: one of a tenant's rows, one of all.
+Rows are identified by their seqs, because two searches may use different snapshots of one state of the collection:
+one of a tenant's rows, one of all.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def hybrid_hits(
     request: HybridRequest,
     find_index: FindIndex,
 ) -> list[Hits]:
-    """The answer to ``request``, whose searches, prepared, are about ``selections``.
+    """The hits of ``request``; each prepared search has its own selection.
 
-    ``whole``: every row of the collection, which groups are told apart by; None when none are asked for.
+    ``whole``: every row of the collection, to label groups; None without groups.
     """
     vectors = [
         search.vectors(selection.view, queries)
@@ -62,7 +62,7 @@ def hybrid_hits(
 
 
 def _found(search: PreparedSearch, pages: list[Ranking], selection: Selection) -> list[Found]:
-    """What one search finds for each of its queries, nearest first, also where it was grouped."""
+    """The result of one search for each of its queries, nearest first, even if it is grouped."""
     seqs = selection.view.snapshot.seqs
     found = []
     for slots, values in pages:
@@ -74,7 +74,7 @@ def _found(search: PreparedSearch, pages: list[Ranking], selection: Selection) -
 
 
 class _Fusion:
-    """The page of the fused ranking, query by query."""
+    """Makes the page of the fused ranking of each query."""
 
     def __init__(
         self,
@@ -92,9 +92,9 @@ class _Fusion:
         """Seqs and scores of the rows on the page, best first."""
         request = self._request
         seqs, scores = fuse(request.ranker, found)
-        # Scores are compared as the user sees them, in float32: the order of summing makes no difference then.
+        # Scores are compared in float32, as the user sees them: then the order of summing does not matter.
         ranks = single(scores).astype(np.float64)
-        if not request.ranker.larger_is_nearer([one.metric for one in found]):
+        if not request.ranker.larger_is_nearer([ranking.metric for ranking in found]):
             ranks = -ranks
         if request.group_by is None:
             window = request.offset + request.limit
@@ -106,20 +106,20 @@ class _Fusion:
         return seqs[best].tolist(), scores[best]
 
     def _best(self, seqs: Ints, ranks: Floats, window: int) -> Ints:
-        """Places of the ``window`` best rows; of equal ones the smaller primary key comes first, as in Milvus."""
-        places = np.arange(len(seqs))
+        """Indices of the ``window`` best rows; of equal ones the smaller primary key comes first, as in Milvus."""
+        indices = np.arange(len(seqs))
         if window < len(seqs):
-            places = np.flatnonzero(ranks >= np.partition(ranks, -window)[-window])
-        stored = self._reader.rows.fetch(seqs[places].tolist(), [])
-        pks = [stored[seq][1] for seq in seqs[places].tolist()]
-        by_key = sorted(range(len(places)), key=pks.__getitem__)
-        places = places[by_key]
-        best: Ints = places[np.argsort(-ranks[places], kind="stable")][:window]
+            indices = np.flatnonzero(ranks >= np.partition(ranks, -window)[-window])
+        stored = self._reader.rows.fetch(seqs[indices].tolist(), [])
+        pks = [stored[seq][1] for seq in seqs[indices].tolist()]
+        by_key = sorted(range(len(indices)), key=pks.__getitem__)
+        indices = indices[by_key]
+        best: Ints = indices[np.argsort(-ranks[indices], kind="stable")][:window]
         return best
 
     def _labels(self, seqs: Ints, group_by: GroupBy) -> Labels:
         """The group of each row."""
-        assert self._whole is not None, "groups are told apart in the whole collection"
+        assert self._whole is not None, "groups are labelled in the whole collection"
         slots = np.searchsorted(self._whole.view.snapshot.seqs, seqs)
         is_asked = np.zeros(self._whole.view.count, dtype=np.bool_)
         is_asked[slots] = True

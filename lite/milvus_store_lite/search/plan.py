@@ -1,4 +1,4 @@
-"""Which way a search goes. A pure function of sizes; each threshold stands with what set it."""
+"""Chooses the path of a search. A pure function of sizes; each threshold names the measurement that set it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FETCH_ROWS: Final = 1_000
 """Reading this many vectors from the file takes about a millisecond: no reason to hold all of them."""
 
 STREAM_SHARE: Final = 0.05
-"""Reading survivors one by one costs some twenty times what reading on in order does."""
+"""Reading a row by itself costs some twenty times what reading the next in order does."""
 
 
 def choose(slots: int, survivors: int, *, resident: bool, can_be_resident: bool) -> Path:
@@ -50,7 +50,7 @@ def should_keep(size: int) -> bool:
 
 
 def pays_index(survivors: int, *, resident: bool, refined: bool) -> bool:
-    """Whether an index finds the nearest of ``survivors`` rows sooner than scoring each of them does.
+    """Whether an index finds the nearest of ``survivors`` rows faster than a scan of them.
 
     ``resident``: the vectors are in memory; ``refined``: the index has finer codes of them.
     """
@@ -60,11 +60,11 @@ def pays_index(survivors: int, *, resident: bool, refined: bool) -> bool:
 
 
 def pays_effort(cost: float, survivors: int, *, resident: bool) -> bool:
-    """Whether a look into an index of ``cost`` microseconds takes no longer than scoring all ``survivors``."""
+    """Whether a search by index of ``cost`` microseconds takes no longer than scoring all ``survivors``."""
     return not resident or cost <= survivors * current().score_microseconds
 
 
 def pays_lists(cost: float, survivors: int, *, refined: bool) -> bool:
-    """Whether such an index looks into its lists, rather than ranking the finer codes of all ``survivors``."""
+    """Whether to search the lists of an index, rather than rank the finer codes of all ``survivors``."""
     tuning = current()
     return not refined or (survivors > tuning.few_coded and cost <= survivors * tuning.rank_microseconds)

@@ -48,8 +48,8 @@ class RangeBounds:
             )
 
     def inside(self, metric: Metric, values: npt.NDArray[np.float64]) -> tuple[BoolArray, bool]:
-        """Which of ``values``, nearest first, lie in the ring, and whether the last is beyond it."""
-        from ..filters.evaluation.numbers import nearest_float32  # filters are imported with the first need
+        """Which of ``values``, nearest first, are within the bounds, and whether the last is beyond them."""
+        from ..filters.evaluation.numbers import nearest_float32  # filters are imported at the first use
 
         shown = single(values)
         kept = np.ones(len(shown), dtype=np.bool_)

@@ -18,12 +18,12 @@ Tenant = str | int
 
 
 def plain_tenant(tenant: object) -> Tenant:
-    """``tenant`` as a plain str or int: scopes are remembered by it, so its hash and ``==`` must be those.
+    """``tenant`` as a plain str or int: caches use it as a key, so its hash and ``==`` must be those.
 
     Raises:
-        ParamError: it is none, such as None, a bool or a float.
+        ParamError: it is another type, such as None, a bool or a float.
     """
-    kind = type(tenant)  # isinstance() would ask the object
+    kind = type(tenant)  # isinstance() would trust the object's __class__
     if kind is str or kind is int:
         return tenant  # type: ignore[return-value]
     if issubclass(kind, str):
@@ -55,7 +55,7 @@ def stored_tenant(record: CollectionRecord, tenant: object) -> Tenant:
 
 
 def partition_key(record: CollectionRecord) -> Field:
-    """The field that tells tenants apart; raises ``ParamError`` if there is none."""
+    """The field of the partition key; raises ``ParamError`` if there is none."""
     key = record.schema.partition_key
     if key is None:
         raise ParamError(
@@ -66,7 +66,7 @@ def partition_key(record: CollectionRecord) -> Field:
 
 
 def other_tenants(reader: CollectionReader, found: Mapping[Any, int], tenant: Tenant) -> set[Any]:
-    """Those of the primary keys whose rows, by their seqs in ``found``, are not the tenant's."""
+    """The primary keys in ``found`` (pk → seq) whose rows belong to other tenants."""
     key = reader.schema.partition_key
     assert key is not None, "a collection with tenants has a partition key"
     fetched = reader.rows.fetch(list(found.values()), [key.name])
