@@ -98,7 +98,7 @@ class Connection:
         seconds = check_timeout(timeout)
         if seconds is None and not self._is_server:
             return self._client
-        return cast(MilvusClient, _Asking(self._client, seconds, is_strong=self._is_server))
+        return cast(MilvusClient, _TimedClient(self._client, seconds, is_strong=self._is_server))
 
     @property
     def _is_server(self) -> bool:
@@ -181,7 +181,7 @@ def _name_of(work: Callable[[], Any]) -> str:
     return name.strip("_")
 
 
-class _Asking:
+class _TimedClient:
     """A client whose calls have a time limit, and whose reads see all earlier writes."""
 
     def __init__(self, client: MilvusClient, seconds: float | None, *, is_strong: bool) -> None:

@@ -1,6 +1,7 @@
-"""The filter language of Milvus: text or tree in, boolean mask over rows out.
+"""The filter language of Milvus: ``compile_filter`` turns a text or a tree into a mask over rows.
 
-``compile_filter`` is the way in.
+A text is parsed (``syntax``), the tree is bound to a schema (``binding``), and the bound filter is evaluated over
+rows (``evaluation``).
 """
 
 from ..errors import FilterError

@@ -1,7 +1,6 @@
-"""A filter after it was checked against a schema: every name is a field or a path, every value a constant.
+"""A bound filter, which binding has checked against a schema: names are fields or paths, values are constants.
 
-These nodes hold no text and no templates, and everything that could be wrong about them has been
-refused, so evaluating them never fails.
+These nodes hold no text and no templates. Binding has refused every error, so evaluating them never fails.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from ..schema.model import DYNAMIC_FIELD, Field
 from .tree import ArithmeticOp, Value
 
 Ordering = OneOf["==", "<", "<=", ">", ">="]
-"""The comparisons that are evaluated; ``!=`` is the inverse of ``==``."""
+"""The comparisons of evaluation; ``!=`` is the inverse of ``==``."""
 
 
 class Kind(Enum):
-    """What values can be compared with each other."""
+    """Kinds of values; only values of one kind can be compared."""
 
     NUMBER = "number"
     STRING = "string"
@@ -31,11 +30,11 @@ class Kind(Enum):
     ARRAY = "array"
     GEOMETRY = "geometry"
     ANY = "JSON value"
-    """Only the rows tell: a JSON path."""
+    """A JSON path: its kind differs from row to row."""
 
 
 class Pattern(Protocol):
-    """What strings are matched against: a ``like`` pattern or a regular expression."""
+    """A matcher of strings: a ``like`` pattern or a regular expression."""
 
     @property
     def exact(self) -> str | None:
@@ -187,7 +186,7 @@ class Nullness:
 
 @dataclass(frozen=True, slots=True)
 class Existence:
-    """Something other than null stands at the path."""
+    """The path has a value other than null."""
 
     operand: PathValue
 

@@ -1,6 +1,6 @@
-"""A compiled filter: what it matches, which fields it reads, and which values it demands of a field.
+"""A compiled filter: the rows that it matches, and the values that it requires of a field.
 
-The planner of a search asks the last two before any row is loaded.
+A search asks for the required values before it loads any row.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from .tree import Expression, Value
 class Filter:
     """A condition over the rows of one schema.
 
-    ``sample``: the share of the matching rows that is wanted, chosen by chance; None for all of them.
+    ``sample``: the share of the matching rows to keep, chosen at random; None for all of them.
     """
 
     predicate: Predicate
@@ -63,7 +63,7 @@ class Filter:
             ) from None
 
     def sampled(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """``mask``, the rows that match and are there, or a random sample of them if the filter asks for one.
+        """``mask``, the live rows that match, or a random sample of them if the filter asks for one.
 
         A sample has at least one row, as in Milvus, unless no row matches.
         """
@@ -76,9 +76,9 @@ class Filter:
         return chosen
 
     def required_values(self, field_name: str) -> frozenset[Value] | None:
-        """Values of which the field must have one for any row to match, or None if any value may.
+        """The values of the field that a row can match with, None if any value may match.
 
-        They are of the type the field stores; an empty set means that no row can match.
+        They have the type that the field stores; an empty set means that no row can match.
         """
         return _required(self.predicate, field_name)
 
@@ -89,10 +89,10 @@ def compile_filter(
     params: Mapping[str, object] | None = None,
     zone: tzinfo = UTC,
 ) -> Filter:
-    """The filter that a text or a tree means for rows of ``schema``.
+    """The filter of a text or a tree, for rows of ``schema``.
 
     ``params`` holds the values of the templates: ``compile_filter("age > {min}", schema, {"min": 18})``.
-    ``zone`` is where times without an offset are read. Whatever is wrong is a ``FilterError``.
+    ``zone`` is that of times without an offset. Any error is a ``FilterError``.
     """
     if isinstance(expression, str):
         tree, text = parse(expression), expression
@@ -102,7 +102,7 @@ def compile_filter(
 
 
 def equals(field: Field, value: Value) -> Filter:
-    """The filter for rows whose ``field`` has ``value``, which is of its type."""
+    """The filter for rows whose ``field`` equals ``value``, which has its type."""
     return Filter(Comparison(kind_of(FieldValue(field)), "==", FieldValue(field), Constant(value)))
 
 
@@ -132,7 +132,7 @@ def _both(first: frozenset[Value] | None, second: frozenset[Value] | None) -> fr
 
 
 def _storable(field: Field, values: tuple[Value, ...]) -> frozenset[Value]:
-    """Those of ``values`` that a row of ``field`` can have, as it has them."""
+    """Those of ``values`` that ``field`` can store, as it stores them."""
     return frozenset(stored for value in values if (stored := _stored(field.dtype, value)) is not None)
 
 

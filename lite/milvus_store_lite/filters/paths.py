@@ -1,4 +1,4 @@
-"""JSON paths by themselves, as calls outside of filters name them: ``meta["a"]["b"]``, ``$meta["k"]``, ``key``."""
+"""JSON paths outside of filters, as arguments of calls: ``meta["a"]["b"]``, ``$meta["k"]``, ``key``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def resolve_path(text: str, schema: Schema) -> PathValue:
     """The path in a JSON field, or in the dynamic field, that ``text`` names.
 
     Raises:
-        ValueError: a sentence that says why it names none.
+        ValueError: it names none; the message says why.
     """
     try:
         node = parse(text)

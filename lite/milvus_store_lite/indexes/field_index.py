@@ -166,7 +166,7 @@ class FieldIndex:
             through_seq = session.reader.stored_index(self.record.name).through_seq()
             if through_seq is None or through_seq <= known:
                 return
-            self._become(self._read(session))
+            self._use(self._read(session))
         except MemoryError as reason:
             self._give_up(session, "read", reason)
         except DamagedIndex as error:
@@ -241,7 +241,7 @@ class FieldIndex:
         except MemoryError as reason:
             self._give_up(session, "built", reason)
             return
-        self._become(made)
+        self._use(made)
 
     def _give_up(self, session: CollectionSession, what: str, reason: MemoryError) -> None:
         """Search without the index, which does not fit in memory, until there are many more rows."""
@@ -254,7 +254,7 @@ class FieldIndex:
             stacklevel=3,
         )
 
-    def _become(self, built: BuiltIndex) -> None:
+    def _use(self, built: BuiltIndex) -> None:
         self.built = built
         self._next_seq = built.through_seq + _tail_limit(built)
 

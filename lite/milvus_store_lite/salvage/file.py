@@ -15,7 +15,7 @@ from ..storage.faults import FAULTS, said, translate
 from ..storage.file.opening import initialise
 from ..storage.transactions import transaction
 from .definitions import FoundCatalog, Note, read_catalog
-from .report import Ledger, Lost, Recovered, Recovery
+from .report import Losses, Lost, Recovered, Recovery
 from .rows import DamagedRows
 from .workspace import copied, opened
 from .writing import NewCollection, seal_names, write_databases
@@ -87,11 +87,11 @@ def _write(
                     if other is not collection
                     for number in other.partitions
                 }
-                ledger = Ledger(collection.name, report)
+                losses = Losses(collection.name, report)
                 try:
                     with transaction(connection):
-                        rows = DamagedRows(damaged, collection, ledger, note)
-                        new = NewCollection(connection, collection, rows, ledger, note, foreign)
+                        rows = DamagedRows(damaged, collection, losses, note)
+                        new = NewCollection(connection, collection, rows, losses, note, foreign)
                         collections.append(new.write())
                 except (MilvusException, *FAULTS) as error:
                     _refuse_failing_disk(error, made)

@@ -29,14 +29,14 @@ class Lost:
 
 
 @dataclass
-class Ledger:
+class Losses:
     """Passes each lost row of one collection on to ``report`` at once, so that no list grows in memory."""
 
     collection: str
     report: Callable[[Lost], object]
     seqs: array[int] = field(default_factory=lambda: array("q"))
 
-    def lost(self, seq: int, pk: Any, field: str | None, why: str) -> None:
+    def add(self, seq: int, pk: Any, field: str | None, why: str) -> None:
         self.seqs.append(seq)
         self.report(Lost(self.collection, seq, pk, field, why))
 

@@ -17,7 +17,7 @@ from ..schema.model import Field
 from ..storage.integrity.checksums import damaged
 from ..storage.layout import CHECKSUMS, TableLayout
 from .definitions import FoundCollection, Note, stored_tables
-from .report import Ledger
+from .report import Losses
 from .scan import Scan, largest
 
 _ROWS_AT_ONCE: Final = 512
@@ -47,16 +47,16 @@ class Rows:
 
 
 class DamagedRows:
-    """Reads the rows of ``collection``; rows that are not whole go to ``ledger``, pages that cannot be read to
+    """Reads the rows of ``collection``; rows that are not whole go to ``losses``, pages that cannot be read to
     ``note``."""
 
     def __init__(
-        self, connection: sqlite3.Connection, collection: FoundCollection, ledger: Ledger, note: Note
+        self, connection: sqlite3.Connection, collection: FoundCollection, losses: Losses, note: Note
     ) -> None:
         self._connection = connection
         self._collection = collection
         self._layout = TableLayout(collection.id, collection.schema)
-        self._ledger = ledger
+        self._losses = losses
         self._note = note
         self._tables = stored_tables(connection)
         self._fields = [field for field in collection.schema.vectors if not field.is_function_output]
@@ -71,11 +71,11 @@ class DamagedRows:
         """The whole rows from ``first`` to ``last``."""
         columns = self._layout.columns
         scan = self._scan(self._layout.rows, [CHECKSUMS, *columns.values()])
-        beside = {field.name: _Beside(self._vectors(field, first, last)) for field in self._fields}
+        readers = {field.name: _VectorReader(self._vectors(field, first, last)) for field in self._fields}
         for chunk in _chunks(scan.rows(first, last)):
-            yield self._checked(chunk, list(columns), beside)
-        for values in beside.values():
-            self.missing.extend(values.remaining())
+            yield self._checked(chunk, list(columns), readers)
+        for reader in readers.values():
+            self.missing.extend(reader.remaining())
 
     def removals(self) -> set[int]:
         """Numbers of the rows that the feed records as deleted. The records have no checksums."""
@@ -119,7 +119,9 @@ class DamagedRows:
             return iter(())
         return self._scan(table, ["checksum", "value"]).rows(first, last)
 
-    def _checked(self, chunk: list[tuple[Any, ...]], names: list[str], beside: dict[str, _Beside]) -> Rows:
+    def _checked(
+        self, chunk: list[tuple[Any, ...]], names: list[str], readers: dict[str, _VectorReader]
+    ) -> Rows:
         seqs: list[int]
         seqs, blobs, *columns = (list(column) for column in zip(*chunk, strict=True))
         values = dict(zip(names, columns, strict=True))
@@ -132,7 +134,7 @@ class DamagedRows:
                 lost_keys.add(seq)
         vectors = {}
         for field in self._fields:
-            found, orphans = beside[field.name].of(seqs)
+            found, orphans = readers[field.name].of(seqs)
             self.missing.extend(orphans)
             vectors[field.name] = found
             for seq, why in self._vector_faults(field, seqs, found):
@@ -143,7 +145,7 @@ class DamagedRows:
         for index, seq in enumerate(seqs):
             if seq in faults:
                 pk = None if seq in lost_keys else values[pk_name][index]
-                self._ledger.lost(seq, pk, *faults[seq])
+                self._losses.add(seq, pk, *faults[seq])
         return rows.keep([index for index, seq in enumerate(seqs) if seq not in faults])
 
     def _vector_faults(
@@ -168,7 +170,7 @@ class DamagedRows:
 _NOTHING: Final = (None, None)
 
 
-class _Beside:
+class _VectorReader:
     """The vectors of a field, read side by side with their rows."""
 
     def __init__(self, rows: Iterator[tuple[int, Any, Any]]) -> None:

@@ -27,7 +27,7 @@ from ..storage.tables import CollectionTables
 from ..text.documents import count_terms
 from ..text.fields import tokens_of_rows
 from .definitions import FoundCatalog, FoundCollection, Note
-from .report import Ledger, Recovered
+from .report import Losses, Recovered
 from .rows import MISSING, DamagedRows, Rows
 
 _NAMED_AT_MOST: Final = 1_000_000
@@ -63,7 +63,7 @@ class NewCollection:
         connection: sqlite3.Connection,
         found: FoundCollection,
         rows: DamagedRows,
-        ledger: Ledger,
+        losses: Losses,
         note: Note,
         foreign: set[int],
     ) -> None:
@@ -71,7 +71,7 @@ class NewCollection:
         self._found = found
         self._rows = rows
         self._store = CollectionStore(found.id, found.schema)
-        self._ledger = ledger
+        self._losses = losses
         self._note = note
         self._foreign = foreign
         self._partitions: set[int] = set()
@@ -98,7 +98,7 @@ class NewCollection:
                 f"{self._found.where}: {self._count - expected} rows more than there were: "
                 f"some that had been removed are back"
             )
-        return Recovered(self._found.name, self._count, expected, len(self._ledger.seqs))
+        return Recovered(self._found.name, self._count, expected, len(self._losses.seqs))
 
     @property
     def _count(self) -> int:
@@ -112,7 +112,7 @@ class NewCollection:
         if not self._foreign.isdisjoint(partitions):
             for seq, partition in zip(rows.seqs, partitions, strict=True):
                 if partition in self._foreign:
-                    self._ledger.lost(seq, None, None, "its partition now belongs to another collection")
+                    self._losses.add(seq, None, None, "its partition now belongs to another collection")
             rows = rows.keep(
                 [index for index, partition in enumerate(partitions) if partition not in self._foreign]
             )
@@ -177,11 +177,11 @@ class NewCollection:
             self._gone += 1
             self._seq_sum -= older[0]
             self._key_sum -= self._store.layout.checksums.keys_of([older[1]])
-            self._ledger.lost(older[0], pk, None, f"row {seq} has the same key, and came later")
+            self._losses.add(older[0], pk, None, f"row {seq} has the same key, and came later")
         try:
             self._insert(row)
         except sqlite3.IntegrityError as error:
-            self._ledger.lost(seq, pk, None, f"the definition of the collection forbids it: {error}")
+            self._losses.add(seq, pk, None, f"the definition of the collection forbids it: {error}")
 
     def _decide(self, aside: Sequence[int]) -> None:
         """Write whole rows that are recorded as deleted, if all rows exist only with them: the records may be
@@ -194,11 +194,11 @@ class NewCollection:
                     self._add(rows)
         elif expected != (self._count, self._seq_sum):
             for seq in aside:
-                self._ledger.lost(seq, None, None, "it is recorded as deleted, which may be damage")
+                self._losses.add(seq, None, None, "it is recorded as deleted, which may be damage")
 
     def _name_missing(self, removed: set[int]) -> None:
         """Report the rows of which only vectors, or keys in the SQL index, are left."""
-        known = np.sort(np.concatenate([_array(self._seqs), _array(self._ledger.seqs), _array(removed)]))
+        known = np.sort(np.concatenate([_array(self._seqs), _array(self._losses.seqs), _array(removed)]))
         missing: dict[int, Any] = {}
         for seq in np.setdiff1d(_array(self._rows.missing), known)[:_NAMED_AT_MOST].tolist():
             missing[seq] = None
@@ -209,7 +209,7 @@ class NewCollection:
             if seq in missing or len(missing) < _NAMED_AT_MOST:
                 missing[seq] = pk
         for seq in sorted(missing):
-            self._ledger.lost(seq, missing[seq], None, MISSING)
+            self._losses.add(seq, missing[seq], None, MISSING)
 
     # The definition -----------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ahead:
+class _Lookahead:
     """Rows ranked so far. ``seen``: (n,) bool, all of them. ``slots`` and ``values``: those that no page has had
     yet. ``asked``: how many were asked for last. ``has_all``: whether every row is ranked."""
 
@@ -77,37 +77,41 @@ class SearchCursor(Cursor):
         self._selection = selection
         self._vectors = vectors
         self._nearest = nearest
-        self._ahead = _Ahead(np.zeros(selection.view.count, dtype=np.bool_), *NOTHING, asked=0, has_all=False)
+        self._lookahead = _Lookahead(
+            np.zeros(selection.view.count, dtype=np.bool_), *NOTHING, asked=0, has_all=False
+        )
 
     def next(self, count: int) -> Hits:
         """The next ``count`` hits, fewer at the end."""
         with self._lock:
-            if self._ahead.is_end:
+            if self._lookahead.is_end:
                 return Hits([], [], [])
             hits = self._transaction.read(lambda: self._page(count))
-            if self._ahead.is_end:
+            if self._lookahead.is_end:
                 self._transaction.close()
             return hits
 
     def _page(self, count: int) -> Hits:
-        ahead = self._ahead
-        while len(ahead.slots) < count and not ahead.has_all:
-            ahead = self._farther(ahead, count)
-        (hits,) = self._search.shown(self._selection.view, [(ahead.slots[:count], ahead.values[:count])])
+        lookahead = self._lookahead
+        while len(lookahead.slots) < count and not lookahead.has_all:
+            lookahead = self._extended(lookahead, count)
+        (hits,) = self._search.shown(
+            self._selection.view, [(lookahead.slots[:count], lookahead.values[:count])]
+        )
         # One step: an interrupted call has either returned the page or changed nothing.
-        self._ahead = replace(ahead, slots=ahead.slots[count:], values=ahead.values[count:])
+        self._lookahead = replace(lookahead, slots=lookahead.slots[count:], values=lookahead.values[count:])
         return hits
 
-    def _farther(self, ahead: _Ahead, count: int) -> _Ahead:
-        """``ahead`` and the next rows, twice as many as the last time."""
-        asked = max(count, 2 * ahead.asked)
-        ((slots, values),) = self._nearest(self._selection.only(~ahead.seen), self._vectors, asked)
-        seen = ahead.seen.copy()
+    def _extended(self, lookahead: _Lookahead, count: int) -> _Lookahead:
+        """``lookahead`` and the next rows, twice as many as the last time."""
+        asked = max(count, 2 * lookahead.asked)
+        ((slots, values),) = self._nearest(self._selection.only(~lookahead.seen), self._vectors, asked)
+        seen = lookahead.seen.copy()
         seen[slots] = True
-        return _Ahead(
+        return _Lookahead(
             seen,
-            np.concatenate([ahead.slots, slots]),
-            np.concatenate([ahead.values, values]),
+            np.concatenate([lookahead.slots, slots]),
+            np.concatenate([lookahead.values, values]),
             asked,
             has_all=len(slots) < asked,
         )

@@ -1,1 +1,1 @@
-"""An expression tree, checked against a schema: names become fields and paths, templates become values."""
+"""Checks an expression tree against a schema: names become fields and paths, templates become values."""

@@ -1,4 +1,4 @@
-"""Conditions on the elements of arrays: equality with constants, and the functions made of it."""
+"""Conditions on the elements of arrays: equality with constants, and the functions that use it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def contains(array: Array, wanted: Constant | ListValue) -> Predicate:
 
 
 def contains_all(array: Array, wanted: ListValue) -> Predicate:
-    """Each of ``wanted`` is an element; an array contains all of nothing."""
+    """Each of ``wanted`` is an element; true for an empty list."""
     by_kind, lists = _by_kind(array, wanted)
     element = _element(array)
     parts: list[Predicate] = [
@@ -54,7 +54,7 @@ def contains_all(array: Array, wanted: ListValue) -> Predicate:
             parts += same
         else:
             parts.append(ContainsAll(kind, array, element, values))
-    # Also without a wanted element there must be an array.
+    # An empty list still requires an array.
     return AllOf(tuple(parts)) if parts else OverElements(array, Fixed(True), least=0)
 
 

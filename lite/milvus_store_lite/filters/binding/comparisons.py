@@ -52,7 +52,7 @@ def bind_comparison(context: Context, op: CompareOp, left: Expression, right: Ex
 def _compare_operands(
     context: Context, op: Ordering, first: Operand, second: Operand, blamed: Expression
 ) -> Predicate:
-    """The comparison; ``blamed`` is where the text is wrong if the two do not fit."""
+    """The comparison; an error points at ``blamed`` if the two do not fit."""
     kinds = {kind_of(first), kind_of(second)} - {Kind.ANY}
     if len(kinds) == 2 or kinds == {Kind.GEOMETRY}:
         raise context.error(blamed, f"cannot compare {describe(first)} with {describe(second)}")
@@ -75,7 +75,7 @@ def _compare_operands(
         )
     if kinds:
         return Comparison(kinds.pop(), op, first, second)
-    # Two JSON paths: whatever kind both values of a row have.
+    # Two JSON paths: both values of a row may have any kind in common.
     both = [Kind.NUMBER, Kind.STRING] + ([Kind.BOOLEAN] if op == "==" else [])
     return AnyOf(tuple(Comparison(kind, op, first, second) for kind in both))
 
@@ -89,7 +89,7 @@ def _compare_arrays(context: Context, array: Operand, wanted: Operand, blamed: E
 
 
 def _as_moment(context: Context, node: Expression, operand: Operand, other: Operand) -> Operand:
-    """A text given through a template as the point in time that it means beside a TIMESTAMPTZ field."""
+    """``operand``, or its point in time if it is a text from a template and ``other`` a TIMESTAMPTZ field."""
     if isinstance(operand, Constant) and isinstance(operand.value, str) and kind_of(other) is Kind.INSTANT:
         if isinstance(node, Template):
             return Moment(context.instant(node, operand.value))

@@ -63,10 +63,10 @@ def bind(
     zone: tzinfo = UTC,
 ) -> tuple[Predicate, float | None]:
     """``expression`` checked against ``schema``, with the templates replaced by ``params``, and the share of
-    matching rows that ``random_sample`` asks for, None if nothing does.
+    matching rows that ``random_sample`` asks for, None without it.
 
-    ``text`` is what the tree was parsed from; without it errors name no column. Parameters that no
-    template uses are ignored, as Milvus does. ``zone`` is where times without an offset are read.
+    ``text`` is the source of the tree; without it errors name no column. Parameters that no template uses are
+    ignored, as in Milvus. ``zone`` is that of times without an offset.
     """
     context = Context(schema, params or {}, text, zone=zone)
     if not text:

@@ -1,7 +1,4 @@
-"""What binding an expression needs beside the expression: the schema, the template values, the text.
-
-It also says where in the text an error is.
-"""
+"""The context of binding: the schema, the template values, and the text, for the columns of errors."""
 
 from __future__ import annotations
 
@@ -22,8 +19,8 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``text``: what the tree was parsed from, empty for a tree built in code. ``elements``: the array whose
-    elements ``$`` speaks of, or None outside of such functions. ``zone``: where times without an offset are."""
+    """``text``: the source of the tree, empty for a tree built in code. ``elements``: the array whose elements
+    ``$`` means, None outside of such functions. ``zone``: that of times without an offset."""
 
     schema: Schema
     params: Mapping[str, object] = field(default_factory=dict)
@@ -32,11 +29,11 @@ class Context:
     zone: tzinfo = times.UTC
 
     def error(self, node: Expression, message: str) -> FilterError:
-        """The error to raise for what is wrong at ``node``."""
+        """An error that points at ``node``."""
         return FilterError(message, self.text, node.at if self.text else None)
 
     def item_error(self, node: ListOf, index: int, message: str) -> FilterError:
-        """The error to raise for what is wrong with an element of a list."""
+        """An error that points at an element of a list."""
         item = node.items[index]
         if not self.text or node.at is None:
             return FilterError(message, self.text)

@@ -1,4 +1,4 @@
-"""Binds calls of functions that are conditions; each handler checks its arguments and says what is wrong."""
+"""Binds calls of functions that are conditions; each handler checks its arguments."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""``and`` and ``or`` over many conditions, with what can be asked at once asked once.
+"""Joins many conditions by ``and`` or ``or``, and simplifies them.
 
-Chains of ``x == 1 or x == 2 or …`` become one membership, and a condition that is there twice is evaluated once.
+Chains of ``x == 1 or x == 2 or …`` become one membership, and a repeated condition is evaluated once.
 """
 
 from __future__ import annotations

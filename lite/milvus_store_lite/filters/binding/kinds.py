@@ -1,4 +1,4 @@
-"""What a bound operand is: with which kind of values it compares, and how an error describes it."""
+"""The kind of a bound operand, which decides comparisons, and its description in errors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a name or a path in a filter refers to: a field of the schema, or a path in a JSON document.
+"""Resolves a name or a path in a filter: to a field of the schema, or a path in a JSON document.
 
-Raises ``ValueError`` with a sentence that names what there is; where in the text it was is not known here.
+A ``ValueError`` names the fields that exist; the caller adds the column in the text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def resolve(
 ) -> FieldValue | PathValue | ElementAt:
     """The field, array element or JSON path that ``node`` names; a JSON field by its name is the empty path.
 
-    ``elements``: the array of whose elements ``$`` speaks, None where it speaks of none.
+    ``elements``: the array whose elements ``$`` means, None outside of such functions.
     """
     if elements is not None and not isinstance(node, Element):
         raise ValueError(f"a condition on the elements of '{elements.name}' speaks of '$' and constants only")

@@ -1,4 +1,4 @@
-"""Binds the parts of a filter that are values: fields, paths, constants, and what is calculated of them."""
+"""Binds the parts of a filter that are values: fields, paths, constants, and calculations of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from .templates import Plain, plain_scalar
 
 
 def bind_operand(context: Context, node: Expression) -> Operand:
-    """The value that ``node`` stands for."""
+    """The bound operand of ``node``."""
     match node:
         case Literal(value=value):
             # A tree that was built in code may hold numpy scalars, or something that is not a value.

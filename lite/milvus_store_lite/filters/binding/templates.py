@@ -1,4 +1,4 @@
-"""Values that come from Python code, brought to plain values of the filter language.
+"""Converts values from Python code to plain values of the filter language.
 
 Values are never parsed: a string stays that string, whatever it contains.
 """
@@ -19,10 +19,9 @@ Plain = Value | datetime | tuple["Plain", ...]
 
 
 def plain_value(what: str, given: object, depth: int = 0) -> Plain:
-    """``given`` as a bool, int, float, str, datetime or a tuple of those; ``ValueError`` says what cannot be
-    one.
+    """``given`` as a bool, int, float, str, datetime or a tuple of those; ``ValueError`` for other values.
 
-    ``what`` is how the error names it.
+    ``what`` is its name in the error.
     """
     if isinstance(given, np.ndarray):
         given = given.tolist()

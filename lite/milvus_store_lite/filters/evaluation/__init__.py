@@ -1,1 +1,1 @@
-"""A bound filter over rows: one boolean for each row, computed a column at a time."""
+"""Evaluates a bound filter over rows: one boolean for each row, computed a column at a time."""

@@ -48,7 +48,7 @@ def calculate(op: ArithmeticOp, left: Numbers, right: Numbers) -> Numbers:
 
 
 def negative(numbers: Numbers) -> Numbers:
-    """``-numbers``. A float32 stays one, so that ``-f == -1.1`` finds what ``f == 1.1`` finds."""
+    """``-numbers``. A float32 stays a float32, so that ``-f == -1.1`` matches the rows of ``f == 1.1``."""
     zero = numbers_of_constant(0).ints
     assert zero is not None
     ints = numbers.ints and Lane(_subtract(zero.values, numbers.ints.values), numbers.ints.where)

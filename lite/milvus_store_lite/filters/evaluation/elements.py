@@ -1,4 +1,4 @@
-"""The elements of arrays, so that a condition on an element is evaluated like one on a row."""
+"""The elements of arrays as rows, so that a condition on elements is evaluated like one on rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FEW_HITS = 1 / 8
 
 @dataclass(frozen=True, slots=True)
 class ElementRows:
-    """Elements as rows of their own: whichever field or path is asked for is the element itself."""
+    """Elements as rows of their own: every field or path of such a row is the element itself."""
 
     elements: _Elements
     count: int
@@ -97,9 +97,9 @@ def counts(arrays: ArrayColumn, hits: BoolArray) -> npt.NDArray[np.integer[Any]]
 
 
 def distinct_counts(arrays: ArrayColumn, which: _Indices, count: int) -> npt.NDArray[np.integer[Any]]:
-    """(n,) int: how many different ones of ``count`` things each array's elements are.
+    """(n,) int: how many of ``count`` choices each array has among its elements.
 
-    ``which``: (m,) int64, the number of the thing that each element is, -1 for none.
+    ``which``: (m,) int64, the number of the choice that each element equals, -1 for none.
     """
     indices = np.flatnonzero(which >= 0)
     rows = np.searchsorted(arrays.offsets, indices, side="right") - 1

@@ -1,7 +1,7 @@
-"""A checked filter over rows: one boolean for each row, computed a column at a time.
+"""Evaluates a bound filter over rows: one boolean for each row, computed a column at a time.
 
-It trusts what ``binding`` made: kinds agree, constants stand on the right. Rows are only ever asked for
-whole columns, and no Python code runs for a single row.
+It relies on ``binding``: kinds agree, and constants stand on the right. It reads whole columns only, and runs no
+Python code for a single row.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _contains_all(predicate: ContainsAll, rows: Rows) -> Truth:
 
 
 def _where_array(arrays: ArrayColumn, holds: BoolArray) -> Truth:
-    """What ``holds`` of arrays, false where there is something else, unknown where there is nothing."""
+    """``holds`` for rows with an array, false for other values, unknown without a document."""
     return Truth.of(holds & elements.is_array(arrays), some(arrays.kinds == JsonKind.NO_DOCUMENT))
 
 

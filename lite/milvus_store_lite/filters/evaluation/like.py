@@ -1,4 +1,4 @@
-"""The patterns of ``like``: compiled once, then asked about many strings at a time.
+"""The patterns of ``like``: compiled once, then matched against many strings at a time.
 
 ``%`` stands for any run of characters and ``_`` for one, line ends included; a backslash makes the next
 character stand for itself. Matching is over the whole string and case-sensitive.
@@ -57,7 +57,7 @@ class Pattern:
         )
 
     def _match(self, word: str) -> bool:
-        """Take each segment at the first place where it fits: that leaves most room for the others."""
+        """Match each segment at the first offset where it fits: that leaves most room for the others."""
         first, last = self._compiled[0], self._compiled[-1]
         if len(self._compiled) == 1:
             return first.fullmatch(word) is not None

@@ -155,7 +155,7 @@ def which_of(
 
 
 def _number_in(found: npt.NDArray[np.int64], lane: Lane, numbered: Mapping[Any, int]) -> None:
-    """Write into ``found`` the number that the value of each row of ``lane`` has."""
+    """Write the number of the value of each row of ``lane`` into ``found``."""
     if not numbered:
         return
     keys = np.array(list(numbered), dtype=lane.values.dtype)
@@ -167,7 +167,7 @@ def _number_in(found: npt.NDArray[np.int64], lane: Lane, numbered: Mapping[Any, 
 
 
 def _rounded(constant: int | float) -> int | float:
-    """The constant as a JSON column would hold it; an infinity, which none holds, stays what it was."""
+    """The constant as a JSON column would hold it; an infinity, which no column holds, stays an infinity."""
     if isinstance(constant, int) and not _INT64.min <= constant <= _INT64.max:
         near = nearest_float(constant)
         return constant if math.isinf(near) else near
@@ -268,7 +268,7 @@ def _ints_among(values: npt.NDArray[Any], choices: tuple[int | float, ...]) -> B
 
 
 def _among_by_table(values: npt.NDArray[Any], choices: list[int], low: int, high: int) -> BoolArray:
-    """A table of the answers from ``low - 1`` to ``high + 1``; what lies outside finds one of its ends."""
+    """By a table of the answers from ``low - 1`` to ``high + 1``; values outside map to its ends."""
     table = np.zeros(high - low + 3, dtype=np.bool_)
     table[np.array(choices, dtype=np.int64) - (low - 1)] = True
     indices = np.clip(values, values.dtype.type(low - 1), values.dtype.type(high + 1)).astype(np.int64)
@@ -278,7 +278,7 @@ def _among_by_table(values: npt.NDArray[Any], choices: list[int], low: int, high
 
 
 def _among_by_search(values: npt.NDArray[Any], choices: npt.NDArray[Any]) -> BoolArray:
-    """Each value is looked up in the ascending choices."""
+    """By a search of each value in the ascending choices."""
     indices = np.searchsorted(choices, values)
     indices[indices == len(choices)] = 0
     found: BoolArray = choices[indices] == values

@@ -1,4 +1,4 @@
-"""The regular expressions of ``=~`` and ``!~``: RE2's syntax and speed, found anywhere in the string."""
+"""The regular expressions of ``=~`` and ``!~``, in RE2's syntax; they match anywhere in the string."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RegexPattern:
     def matches(self, words: list[str]) -> npt.NDArray[np.bool_]:
         """(len(words),) bool: which of ``words`` have a match somewhere."""
         search = self.search
-        # Given text, the library also translates every position back: that takes twice the time.
+        # For text, the library also translates every position back, which takes twice the time.
         return np.array(
             [search(word.encode(errors="surrogatepass")) is not None for word in words], dtype=np.bool_
         )

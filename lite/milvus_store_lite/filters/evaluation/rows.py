@@ -1,6 +1,6 @@
-"""What a filter asks of the rows it is evaluated over: columns by field, and values at JSON paths.
+"""The rows that a filter is evaluated over: columns by field, and values at JSON paths.
 
-The snapshot of a collection answers it; this package never asks where the values come from.
+The snapshot of a collection implements it; this package does not know where the values come from.
 """
 
 from __future__ import annotations
@@ -43,5 +43,5 @@ class Rows(Protocol):
         ...
 
     def tokens(self, field: Field, *, positions: bool) -> TokenColumn:
-        """The tokens that the analyzer of a VARCHAR field makes of its texts."""
+        """The tokens of the texts of a VARCHAR field, by its analyzer."""
         ...

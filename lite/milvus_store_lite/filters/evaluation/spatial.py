@@ -1,6 +1,6 @@
-"""``st_...``: how the geometries of many rows lie to one that is given, by shapely.
+"""``st_...``: relations of the geometries of many rows to a given one, by shapely.
 
-Coordinates are taken as points of a plane, and distances in its units.
+Coordinates are points of a plane, and distances have its units.
 """
 
 from __future__ import annotations

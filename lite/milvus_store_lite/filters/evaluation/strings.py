@@ -1,4 +1,4 @@
-"""Comparisons of dictionary-encoded strings: each distinct word is looked at once, rows only by code.
+"""Comparisons of dictionary-encoded strings: each distinct word is compared once, rows only by code.
 
 Equality looks up one code and touches no other word. Order is by code point.
 """
@@ -84,7 +84,7 @@ def match(column: StringColumn, pattern: Pattern) -> BoolArray:
 
 
 def _words(column: StringColumn) -> list[str]:
-    """The words so far: another thread may be adding some, which no row here has."""
+    """The current words: another thread may add some meanwhile, which no row here has."""
     return column.dictionary.words[:]
 
 

@@ -1,6 +1,6 @@
 """Three-valued logic over rows: a condition is true, false, or unknown because a value is null.
 
-Only true rows match, but ``not`` must keep unknown rows unknown, so both sides are carried along.
+Only true rows match, but ``not`` must keep unknown rows unknown, so a ``Truth`` holds both sides.
 """
 
 from __future__ import annotations

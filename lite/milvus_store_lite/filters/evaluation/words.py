@@ -19,7 +19,7 @@ _ROW: int = 2**32
 
 _MERGED_AT_ONCE: int = 100_000
 _SHORT_PHRASE: int = 8
-"""Words of a phrase for which it is not worth to count each row's first."""
+"""For phrases of up to this many words, counting each row's words first does not pay."""
 
 
 def text_match(column: TokenColumn, words: tuple[str, ...], at_least: int) -> Truth:
@@ -42,7 +42,7 @@ def phrase_match(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: 
     word such that those beginnings lie at most ``slop`` apart. So 1 lets a word stand between two, and 2 lets
     two words change places. A word that the phrase has twice needs two occurrences.
 
-    That is what Milvus asks of its own version of tantivy (github.com/zilliztech/tantivy: ``PhraseScorer``,
+    That is the rule of Milvus's own version of tantivy (github.com/zilliztech/tantivy: ``PhraseScorer``,
     ``RepeatedPhraseScorer``). The original adds moves up in an order that depends on how frequent the words are.
     """
     holds = np.zeros(len(column.tokens.kinds), dtype=np.bool_)
@@ -51,7 +51,7 @@ def phrase_match(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: 
 
 
 def _phrase_begins(column: TokenColumn, words: tuple[tuple[str, int], ...], slop: int) -> _Keys:
-    """Keys of the earliest beginnings that the words' occurrences in a phrase within ``slop`` speak of."""
+    """Keys of the earliest beginnings of a phrase within ``slop``, by the occurrences of its words."""
     occurrences = _occurrences_of_all(column, words)
     if not occurrences:
         return np.zeros(0, dtype=np.int64)
@@ -76,8 +76,8 @@ def _phrase_begins(column: TokenColumn, words: tuple[tuple[str, int], ...], slop
 
 
 def _occurrences_of_all(column: TokenColumn, words: tuple[tuple[str, int], ...]) -> dict[str, _Keys]:
-    """The occurrences of each word, of a long phrase only those in rows that have every word as often as it does;
-    empty where that is nowhere."""
+    """The occurrences of each word; of a long phrase only those in rows that have every word as often as the
+    phrase. Empty if no row has."""
     needed = Counter(word for word, _ in words)
     if len(_codes(column, tuple(needed))) < len(needed):
         return {}
@@ -99,16 +99,16 @@ def _occurrences_of_all(column: TokenColumn, words: tuple[tuple[str, int], ...])
 
 
 def _places(keys: _Keys, sought: _Keys) -> tuple[_Keys, BoolArray]:
-    """Where the first of the ascending ``keys`` stands that is no less than each of ``sought``, the last one if
-    none is, and whether it is the same."""
+    """The index of the first of the ascending ``keys`` that is not less than each of ``sought``, or else of the
+    last, and whether it is equal."""
     indices = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
     return indices, keys[indices] == sought if len(keys) else np.zeros(len(sought), dtype=np.bool_)
 
 
 def _beginnings(occurrences: dict[str, _Keys], steps: Sequence[tuple[str, int]], slop: int) -> _Keys:
-    """The keys at which some word says that the phrase begins, no further from the rarest word's than ``slop``.
+    """The keys at which the phrase begins by some word, at most ``slop`` from a beginning by the rarest word.
 
-    Words are taken together a few at a time: all at once they could be as many as words times occurrences.
+    Words are merged a few at a time: all at once there could be as many keys as words times occurrences.
     """
     rarest, at = steps[0]
     anchors = _distinct(occurrences[rarest] - at)
@@ -133,7 +133,7 @@ def _occurrences(column: TokenColumn, word: str) -> _Keys:
 
 
 def _distinct(keys: _Keys) -> _Keys:
-    """``keys`` ascending, each once. ``np.unique`` does that by a hash table, which takes thirty times as long."""
+    """``keys`` ascending, each once. ``np.unique`` uses a hash table, which takes thirty times as long."""
     keys = np.sort(keys)
     return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
 

@@ -1,1 +1,1 @@
-"""The text of a filter, cut into tokens and parsed to an expression tree. It knows no schema."""
+"""Parses the text of a filter into an expression tree. It knows no schema."""

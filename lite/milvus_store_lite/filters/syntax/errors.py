@@ -1,4 +1,4 @@
-"""Turns "the parser stopped here" into a sentence that helps whoever wrote the filter.
+"""Explains to the author of a filter why the parser stopped.
 
 It looks at the text where parsing stopped and at what the parser would have accepted. It never decides whether a
 text is valid.
@@ -20,7 +20,7 @@ Fault = tuple[str, int]
 
 
 class Expected(Enum):
-    """What could have stood where parsing stopped, as the error says it."""
+    """The tokens that the parser would have accepted, in the words of the error."""
 
     OPERAND = "a field, a value or '('"
     OPERATOR = "an operator such as '==' or 'and', or the end"

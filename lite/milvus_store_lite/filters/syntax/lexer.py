@@ -1,4 +1,4 @@
-"""Cuts a filter text into tokens. It knows how each token is spelt, not where it may stand.
+"""Cuts a filter text into tokens. It knows how each token is spelt, not where the grammar allows it.
 
 A list of plain literals is one token: a list of ten thousand elements costs the parser one step.
 """

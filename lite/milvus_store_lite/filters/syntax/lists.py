@@ -1,4 +1,4 @@
-"""Lists of plain literals, read without making a token of each element: they may have very many."""
+"""Reads lists of plain literals without a token for each element, since they may have very many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def plain_list(text: str, start: int) -> tuple[list[Value], int] | None:
     than literals.
 
     Raises:
-        FilterError: a literal reads well but means nothing.
+        FilterError: a literal has no value, such as a number that is too large.
     """
     found = INTEGER_LIST.match(text, start)
     if found is not None:

@@ -1,7 +1,7 @@
-"""What the numbers and strings of a filter text stand for.
+"""The values of the numbers and strings in a filter text.
 
-It works on the text of one literal at a time, knows nothing of where that text stands, and raises
-``ValueError`` with a sentence a user can act on.
+It works on the text of one literal at a time and does not know its column. A ``ValueError`` says what to do
+instead.
 """
 
 from __future__ import annotations

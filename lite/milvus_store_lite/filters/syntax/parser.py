@@ -49,7 +49,7 @@ from .lists import plain_list
 from .precedence import RESERVED, SYMBOL_LEVELS, WORD_LEVELS, Level
 
 MAX_TEXT_LENGTH = 2**20
-"""The longest text, in characters. Longer lists of values belong into a template."""
+"""The longest text, in characters. Pass longer lists of values as a template."""
 
 
 _OPTIONS: Final = frozenset({"minimum_should_match", "threshold"})

@@ -1,4 +1,4 @@
-"""What binds how tightly: the level of every operator, and the words that are operators."""
+"""The precedence of every operator, and the words that are operators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Level(IntEnum):
-    """Precedence, loosest first. ``not`` binds looser than a comparison, as Milvus's documents use it:
+    """Precedence, loosest first. ``not`` binds looser than a comparison, as in Milvus's documents:
     ``not a == b`` is ``not (a == b)``."""
 
     ANY = 0
