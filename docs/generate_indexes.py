@@ -15,21 +15,33 @@ PAGE = Path(__file__).with_name("indexes.md")
 HEAD = """\
 # Index types
 
-Every index type of Milvus by name, and what answers for it in a file. This page is written by
-`docs/generate_indexes.py` from the registry that also checks parameters, so it cannot be out of date.
+A file knows every index type of Milvus by name. This page says what serves each of them.
+`docs/generate_indexes.py` writes it from the registry that also checks parameters, so it cannot be out of
+date.
 
-A parameter reads: name, what it must be, and its default. Values are checked when the index is created or the
-search is made, and an error names the parameter, its range and the value. No index type ever changes which rows
-match: a search returns `limit` rows whenever so many match, and deleted or filtered rows never. What an
-approximate one may do is to miss a nearer row. Tests that draw data, filters and deletions hold each of them to at
+A parameter reads: name, what it must be, and its default. The client checks values when it creates the index
+or makes the search, and an error names the parameter, its range and the value. No index type ever changes
+which rows match: a search returns `limit` rows whenever so many match, and never a deleted or filtered row.
+An approximate index may miss a nearer row. Tests that draw data, filters and deletions hold each type to at
 least 95 % of the nearest rows; on a million clustered vectors AUTOINDEX finds more than 99 %.
 
 ```python
+from milvus_store import DataType, MilvusClient
+
+client = MilvusClient("./milvus_demo.db")
+schema = client.create_schema()
+schema.add_field("id", DataType.INT64, is_primary=True)
+schema.add_field("vector", DataType.FLOAT_VECTOR, dim=384)
+schema.add_field("tenant", DataType.VARCHAR, max_length=64)
+schema.add_field("meta", DataType.JSON)
+
 index_params = client.prepare_index_params()
 index_params.add_index("vector", index_type="AUTOINDEX", metric_type="COSINE")
 index_params.add_index("tenant", index_type="INVERTED")
 path = {"json_path": 'meta["year"]', "json_cast_type": "DOUBLE"}
 index_params.add_index("meta", index_type="INVERTED", params=path)
+client.create_collection("docs", schema=schema, index_params=index_params)
+client.close()
 ```
 """
 
@@ -39,15 +51,17 @@ SCALAR_HEAD = "| type | field types | parameters of `create_index` | served by |
 DENSE_TEXT = """\
 FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric is the default.
 
-Scores are always those of the vectors themselves: what an index proposes is scored anew. Vectors of more than
-256 MB in all are read from the file for that. So that only some fifteen are, AUTOINDEX and ANNOY then hold codes
-of eight bits a dimension as well (up to 1 GiB of them), and IVF_RABITQ holds those that `refine` and `refine_type`
-ask for. DISKANN holds none: it takes the least memory and reads the most.
+Scores are always those of the vectors themselves: a search scores anew what an index proposes. When the
+vectors take more than 256 MB in all, it reads them from the file for that. So that it reads only some
+fifteen, AUTOINDEX and ANNOY then hold codes of eight bits a dimension as well (up to 1 GiB of them), and
+IVF_RABITQ holds those that `refine` and `refine_type` ask for. DISKANN holds none: it takes the least memory
+and reads the most.
 
-What changes nothing is checked all the same: `mmap.enabled` of any index; `refine` and `refine_type` of HNSW_SQ
-and HNSW_PQ, `rbq_query_bits`, `with_raw_data`; and parameters of a structure that a type does not have here:
-`max_degree` and `search_list_size` of DISKANN, `n_trees` of ANNOY, `knng`, `candidate_pool_size` and the build's
-`search_length` of RNSG, all of GPU_CAGRA but `graph_degree` and `ef`; and `nbits` beyond 8."""
+Some parameters change nothing, and are checked all the same: `mmap.enabled` of any index; `refine` and
+`refine_type` of HNSW_SQ and HNSW_PQ, `rbq_query_bits`, `with_raw_data`; and parameters of a structure that a
+type does not have here: `max_degree` and `search_list_size` of DISKANN, `n_trees` of ANNOY, `knng`,
+`candidate_pool_size` and the build's `search_length` of RNSG, all of GPU_CAGRA but `graph_degree` and `ef`;
+and `nbits` beyond 8."""
 
 SECTIONS = (
     (

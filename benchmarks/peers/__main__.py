@@ -2,7 +2,7 @@
 
 Each does the same in a process of its own, and they take turns, some queries at a time, so that a machine whose
 speed drifts treats all alike. What takes part is what is installed:
-``pip install pymilvus milvus-lite chromadb lancedb qdrant-client``.
+``pip install pymilvus milvus-lite chromadb lancedb qdrant-client zvec``.
 """
 
 from __future__ import annotations

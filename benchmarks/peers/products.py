@@ -221,10 +221,58 @@ class Qdrant(Product):
         self._client.close()
 
 
+class Zvec(Product):
+    needs = ("zvec",)
+    settings = "HNSW as it comes, optimized, inverted indexes on the filtered fields"
+
+    def __init__(self, folder: Path) -> None:
+        import zvec
+
+        self._zvec = zvec
+        self._path = folder / NAME
+        self._collection = zvec.open(str(self._path)) if self._path.exists() else None
+
+    def create(self, dim: int) -> None:
+        zvec = self._zvec
+        vector = zvec.VectorSchema(
+            "vector", zvec.DataType.VECTOR_FP32, dim, zvec.HnswIndexParam(zvec.MetricType.COSINE)
+        )
+        fields = [
+            zvec.FieldSchema("bucket", zvec.DataType.INT64, index_param=zvec.InvertIndexParam()),
+            zvec.FieldSchema("tenant", zvec.DataType.STRING, index_param=zvec.InvertIndexParam()),
+            zvec.FieldSchema("color", zvec.DataType.STRING),
+        ]
+        schema = zvec.CollectionSchema(NAME, fields=fields, vectors=[vector])
+        self._collection = zvec.create_and_open(str(self._path), schema)
+
+    def insert(self, rows: list[Row]) -> None:
+        names = ("bucket", "tenant", "color")
+        self._collection.insert(
+            [
+                self._zvec.Doc(
+                    str(row["id"]), vectors={"vector": row["vector"]}, fields={n: row[n] for n in names}
+                )
+                for row in rows
+            ]
+        )
+
+    def index(self) -> None:
+        self._collection.flush()
+        self._collection.optimize()
+
+    def search(self, query: list[float], filter: Filter | None) -> list[int]:
+        chosen = None if filter is None else str(filter).replace("==", "=")
+        found = self._collection.query(
+            self._zvec.Query("vector", vector=query), topk=LIMIT, filter=chosen, output_fields=[]
+        )
+        return [int(doc.id) for doc in found]
+
+
 PRODUCTS: dict[str, type[Product]] = {
     "milvus-store": MilvusStore,
     "Milvus Lite": MilvusLite,
     "Chroma": Chroma,
     "LanceDB": LanceDB,
     "Qdrant local": Qdrant,
+    "zvec": Zvec,
 }

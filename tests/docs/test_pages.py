@@ -1,0 +1,85 @@
+"""Every block of code in the README and in docs/ runs as it is written, each page from top to bottom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .markdown import anchors_of, blocks_of, links_of
+from .running import ROOT, Reader
+
+pytestmark = pytest.mark.filterwarnings("default")  # pymilvus's and Jupyter's own warnings are not ours
+
+PAGES = sorted(
+    page.relative_to(ROOT).as_posix()
+    for page in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")]
+)
+NOT_CODE = {"output", "text"}
+"""Languages of blocks that show something: what the block before prints, and drawings."""
+
+NOT_RUN: dict[tuple[str, str], int] = {
+    ("docs/kernel.md", "installs a kernel for the user"): 1,
+}
+"""Page and reason → how many blocks are marked as not run there."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_of_a_page_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    blocks = blocks_of(ROOT / name)
+    code = [block for block in blocks if block.language not in NOT_CODE and block.not_run is None]
+    server = None
+    if any("localhost" in block.text for block in code):
+        server = request.getfixturevalue("milvus_server")
+    monkeypatch.chdir(tmp_path)
+    reader = Reader(ROOT / name, server)
+    try:
+        for block in code:
+            following = blocks[(blocks.index(block) + 1) :][:1]
+            shown = following[0].text if following and following[0].language == "output" else None
+            reader.run(block, shown)
+    finally:
+        reader.close()
+
+
+def test_the_blocks_that_do_not_run_are_these() -> None:
+    found: dict[tuple[str, str], int] = {}
+    for name in PAGES:
+        for block in blocks_of(ROOT / name):
+            if block.not_run is not None:
+                found[name, block.not_run] = found.get((name, block.not_run), 0) + 1
+    assert found == NOT_RUN
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
+    page = ROOT / name
+    for target in links_of(page):
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = page.parent / path if path else page
+        assert linked.exists(), f"{name} links to {target}"
+        assert not anchor or anchor in anchors_of(linked), f"{name} links to {target}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop().resolve()
+        if page not in reached:
+            reached.add(page)
+            waiting += [
+                page.parent / target.partition("#")[0]
+                for target in links_of(page)
+                if not target.startswith("http") and target.partition("#")[0].endswith(".md")
+            ]
+    assert {(ROOT / name).resolve() for name in PAGES} <= reached
+
+
+def test_the_front_page_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
+    assert len((ROOT / "ARCHITECTURE.md").read_bytes()) <= 12_000
