@@ -45,11 +45,9 @@ class Reader:
             assert printed == expected, (
                 f"line {block.line} prints {printed!r}, and the page shows {expected!r}"
             )
-        elif block.language == "sh":
-            printed = "".join(map(self._shell, text.splitlines()))
+        elif block.language in ("sh", "sql"):
+            printed = self._statements(text) if block.language == "sql" else self._shell(text)
             assert shown is None or printed == shown, f"line {block.line} prints:\n{printed}"
-        elif block.language == "sql":
-            self._statements(text)
         else:
             raise AssertionError(f"line {block.line}: nobody runs {block.language!r}")
 
@@ -66,13 +64,16 @@ class Reader:
             exec(compile("\n" * (line - 1) + text, str(self._page), "exec"), self._names)
         return printed.getvalue()
 
-    def _statements(self, text: str) -> None:
+    def _statements(self, text: str) -> str:
         script = parse(text)
         assert script.error is None, script.error
-        for statement in script.statements:
-            run(statement, self._session)
+        outputs = [run(statement, self._session) for statement in script.statements]
+        return "".join(f"{output.plain()}\n" for output in outputs if output is not None)
 
-    def _shell(self, line: str) -> str:
+    def _shell(self, text: str) -> str:
+        return "".join(map(self._command, text.splitlines()))
+
+    def _command(self, line: str) -> str:
         words = shlex.split(line, comments=True)
         if not words:
             return ""

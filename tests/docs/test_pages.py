@@ -19,7 +19,7 @@ NOT_CODE = {"output", "text"}
 """Languages of blocks that show something: what the block before prints, and drawings."""
 
 NOT_RUN: dict[tuple[str, str], int] = {
-    ("docs/kernel.md", "installs a kernel for the user"): 1,
+    ("docs/kernel.md", "it installs a kernel for the user"): 1,
 }
 """Page and reason → how many blocks are marked as not run there."""
 
