@@ -9,6 +9,7 @@ from pathlib import Path
 
 _MARK = re.compile(r"<!-- not run: (?P<reason>.+) -->")
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
+_PATH = re.compile(r"`(?P<path>[\w/-]+(?:\.py|/))`")
 _HEADING = re.compile(r"^#{1,6} (?P<title>.+)$")
 
 
@@ -51,6 +52,11 @@ def anchors_of(page: Path) -> set[str]:
     """The anchors that GitHub gives to the headings of ``page``."""
     titles = [match["title"] for line in _prose(page) if (match := _HEADING.match(line))]
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def paths_of(page: Path) -> set[str]:
+    """The files and folders of the source tree that ``page`` names in its text."""
+    return {match["path"] for line in _prose(page) for match in _PATH.finditer(line)}
 
 
 def _prose(page: Path) -> Iterator[str]:

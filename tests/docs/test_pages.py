@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .markdown import anchors_of, blocks_of, links_of
+from .markdown import anchors_of, blocks_of, links_of, paths_of
 from .running import ROOT, Reader
 
 pytestmark = pytest.mark.filterwarnings("default")  # pymilvus's and Jupyter's own warnings are not ours
@@ -63,6 +63,26 @@ def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
         linked = page.parent / path if path else page
         assert linked.exists(), f"{name} links to {target}"
         assert not anchor or anchor in anchors_of(linked), f"{name} links to {target}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_module_that_a_page_names_is_there(name: str) -> None:
+    there = [
+        path.relative_to(ROOT).as_posix() + ("/" if path.is_dir() else "")
+        for top in (
+            "milvus_store",
+            "lite",
+            "integrations",
+            "examples",
+            "benchmarks",
+            "notebooks",
+            "docs",
+            "tests",
+        )
+        for path in [ROOT / top, *(ROOT / top).rglob("*")]
+    ]
+    for named in paths_of(ROOT / name):
+        assert any(f"/{path}".endswith(f"/{named}") for path in there), f"{name} names {named}"
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
