@@ -17,6 +17,7 @@ from typing import Any, Final
 import pytest
 
 from milvus_store import DataType, Function, FunctionType, MilvusClient
+from milvus_store.data import Rows
 from milvus_store.errors import DatabaseCorruptError, DatabaseFormatError, NotADatabaseError
 from milvus_store_lite.database_file import DatabaseFile
 from tests.inside import file_of
@@ -322,7 +323,7 @@ def caught_up(path: Path, shape: Shape, flip: Callable[[], None]) -> list[Any]:
         docs = writer.database().collection("docs")
         docs.delete_ids([shape.key(number) for number in (4, 13, 23, 104)])
         row = {"vector": [1, 2, 3, 4], "text": "term7 new", "n": 7, "doc": {}, "tenant": shape.tenant(3)}
-        docs.upsert([{**row, "pk": shape.key(number)} for number in (33, 6)] + [{**row, "pk": "new"}])
+        docs.upsert(Rows([{**row, "pk": pk} for pk in (shape.key(33), shape.key(6), "new")]))
         docs.delete_ids(["new"])
         writer.checkpoint()
         writer.close()
