@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from milvus_store_lite.storage.catalog import CATALOG_TABLES
+from milvus_store_lite.storage.catalog_tables import CATALOG_TABLES
 from milvus_store_lite.storage.index_parts import INDEX_TABLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "internals" / "format.md"
