@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from milvus_store_lite import ParamError
 
 from ..backends.address import is_server
+from ..backends.credentials import refuse_credentials
 from ..backends.file import FileBackend, FileSettings
 from ..options import judge_options, options
 from .access_calls import AccessCalls
@@ -91,7 +92,7 @@ class MilvusClient(
         Args:
             uri: path of the file, such as ``./milvus_demo.db``; ``:memory:`` for one that is gone on close; or the
                 address of a server, such as ``http://localhost:19530``.
-            user, password, token: taken for pymilvus's sake; a file has no users.
+            user, password, token: those of a server; a file has no users, and takes none but empty ones.
             db_name: which of the databases inside the file, or of the server.
             timeout: seconds to wait for a server; calls on a file do not wait for a network.
             durability: ``"full"`` (what a call wrote survives loss of power) or ``"normal"`` (it survives
@@ -104,7 +105,8 @@ class MilvusClient(
             kwargs: what pymilvus takes to connect to a server.
 
         Raises:
-            ParamError: the uri is no path and no address; ``read_only`` or ``strict`` is asked of a server.
+            ParamError: the uri is no path and no address; credentials are given for a file; ``read_only`` or
+                ``strict`` is asked of a server.
             DatabaseNotExistException: ``db_name`` is not in the file.
             MilvusException: the file cannot be opened or is not a database of ours; the server cannot be
                 reached, or refuses the user.
@@ -129,6 +131,7 @@ class MilvusClient(
             return
         judge_options("MilvusClient", kwargs, _ARGUMENTS, strict=bool(strict))
         settings.check()
+        refuse_credentials(uri, user=user, password=password, token=token)
         if not isinstance(strict, bool):
             raise ParamError(message=f"strict must be a bool, got {strict!r}")
         self._local = FileBackend.open(uri, db_name, settings)

@@ -43,8 +43,8 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def test_the_tutorial_from_top_to_bottom(loop: asyncio.AbstractEventLoop, path: Path) -> None:
-    client = MilvusClient(uri=str(path), token="root:Milvus")
-    async_client = AsyncMilvusClient(uri=str(path), token="root:Milvus")
+    client = MilvusClient(uri=str(path))  # the tutorial has a token for its server
+    async_client = AsyncMilvusClient(uri=str(path))
     rng = np.random.default_rng(42)
 
     schema = async_client.create_schema(auto_id=False, description="This is a sample schema")
