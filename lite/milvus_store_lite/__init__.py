@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from . import errors
+from .caching import BoundedCache, IncomparableError, size_of, value_key
 from .codec import Column, Columns, NullableArray, Values
 from .collection.collection import Collection
 from .collection.first_rows import FirstRows
@@ -94,6 +95,7 @@ __all__ = [
     "Analyzer",
     "And",
     "Arithmetic",
+    "BoundedCache",
     "ByIds",
     "Call",
     "Clock",
@@ -117,6 +119,7 @@ __all__ = [
     "Hits",
     "HybridRequest",
     "In",
+    "IncomparableError",
     "IndexRecord",
     "Instant",
     "Interval",
@@ -165,7 +168,9 @@ __all__ = [
     "recover_file",
     "require_database",
     "require_extra",
+    "size_of",
     "started",
+    "value_key",
     "with_values",
 ]
 __all__ += errors.__all__

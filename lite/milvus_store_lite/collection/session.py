@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
+from ..caching import BoundedCache, Remembered, size_of
 from ..columns.snapshot_caches import SnapshotCaches
 from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import FieldIndex
@@ -20,8 +21,11 @@ from ..storage.positions import Position
 from ..storage.store import CollectionReader, CollectionStore
 from ..storage.writer import CollectionWriter
 
-_REMEMBERED: Final = 128
-"""Searches, and scopes, of a collection that are not worked out again."""
+_REMEMBERED: Final = 256
+"""Searches, scopes and choices of output fields that are not worked out again, of each kind."""
+
+_REMEMBERED_SIZE: Final = 16 << 20
+"""Bytes that those of one kind may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class CollectionState:
     """What this process keeps of a collection between calls: its definition, snapshots and indexes.
 
     ``choice``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of rows,
-    mean for this definition; they remember the last ones. Every change of the definition makes another state.
+    mean for this definition; they remember the last ones, by their values. Every change of the definition makes
+    another state.
     """
 
     record: CollectionRecord
@@ -38,7 +43,7 @@ class CollectionState:
     indexes: CollectionIndexes
     choice: Callable[[Scope], BoundScope]
     search: Callable[[SearchRequest], PreparedSearch]
-    columns: Callable[[tuple[str, ...], Clock], Projection]
+    projections: BoundedCache[Projection]
 
     @classmethod
     def of(
@@ -48,10 +53,19 @@ class CollectionState:
         snapshot_caches: SnapshotCaches,
         indexes: CollectionIndexes,
     ) -> CollectionState:
-        choice = lru_cache(_REMEMBERED)(partial(BoundScope.of, record, only_loaded=True))
-        search = lru_cache(_REMEMBERED)(partial(prepared, record, choice))
-        columns = lru_cache(_REMEMBERED)(partial(Projection.of, record, as_rows=True))
-        return cls(record, store, snapshot_caches, indexes, choice, search, columns)
+        bounds = _REMEMBERED, _REMEMBERED_SIZE
+        choice = Remembered(partial(BoundScope.of, record, only_loaded=True), *bounds)
+        search = Remembered(partial(prepared, record, choice), *bounds)
+        return cls(record, store, snapshot_caches, indexes, choice, search, BoundedCache(*bounds))
+
+    def columns(self, names: tuple[str, ...], clock: Clock) -> Projection:
+        """What the output fields ``names`` show of a row, with times as ``clock`` says."""
+        key = names, clock
+        found = self.projections.get(key)
+        if found is None:
+            found = Projection.of(self.record, names, clock, as_rows=True)
+            self.projections.put(key, found, size_of(key))
+        return found
 
 
 class Chooser(Protocol):

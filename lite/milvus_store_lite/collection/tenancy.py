@@ -8,20 +8,20 @@ to replace nothing of another.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+from ..caching import COPIES, BoundedCache
 from ..codec import Batch, Columns
 from ..errors import DataNotMatchException, ParamError
 from ..process.calls import whole_calls
 from ..search.request import EVERYTHING
-from ..search.tenants import Tenant, other_tenants, partition_key, plain_tenant, stored_tenant
+from ..search.tenants import other_tenants, partition_key, plain_tenant, stored_tenant
 from ..storage.catalog import CollectionRecord
 from .collection import Asked, Collection
 from .session import Session
 
-_REMEMBERED: Final = 1024
-"""Scopes and requests of tenants that are not made anew."""
+_OWN: Final = BoundedCache[Any](entries=1024, size=16 << 20)
+"""Scopes and requests of tenants, of all collections, that are not made anew."""
 
 
 @whole_calls
@@ -68,7 +68,13 @@ class TenantCollection(Collection):
     truncate = _of_all_tenants
 
     def _own(self, asked: Asked) -> Asked:
-        own: Asked = _of_tenant(asked, self.tenant)
+        key = asked.key, self.tenant
+        if key[0] is None:
+            return asked.of_tenant(self.tenant)
+        own: Asked | None = _OWN.get(key)
+        if own is None:
+            own = asked.of_tenant(self.tenant)
+            _OWN.put(key, own, COPIES * key[0].size)
         return own
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
@@ -106,9 +112,3 @@ class TenantCollection(Collection):
                 "than these calls are bound to"
             )
         return {pk: seq for pk, seq in found.items() if pk not in foreign}
-
-
-@lru_cache(maxsize=_REMEMBERED, typed=True)
-def _of_tenant(asked: Asked, tenant: Tenant) -> Asked:
-    """The same object whenever the same is asked for, since scopes and requests are known by identity."""
-    return asked.of_tenant(tenant)

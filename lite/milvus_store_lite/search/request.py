@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ..caching import Keyed
 from ..errors import ParamError
 from ..schema.clock import COLLECTION_CLOCK, Clock
 from .fusion import Ranker
@@ -23,8 +24,8 @@ MAX_QUERIES: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """Which rows a request is about. Scopes are known by identity, like requests.
+class Scope(Keyed):
+    """Which rows a request is about. Scopes are known by their value, like requests.
 
     ``expression``: a filter, as text or tree, None for every row; ``params``: the values of its ``{name}``
     templates. ``partitions``: names, None for all. ``tenant``: what the partition key must be beside all that,
@@ -80,10 +81,10 @@ Queries = Sequence[Any] | ByIds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SearchRequest:
+class SearchRequest(Keyed):
     """The ``limit`` nearest rows of each query vector, after ``offset`` nearer ones, whatever the vectors.
 
-    Requests are known by identity: one that comes again with other vectors is not worked out again.
+    Requests are known by their value: one that comes again with other vectors is not worked out again.
 
     ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's own.
     ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -59,9 +60,17 @@ class Selection:
         return Selection(self.view, Mask(_both(self.mask, mask)), self.population)
 
 
+class _Referable:
+    """Base of what may be referred to without keeping it."""
+
+    __slots__ = ("__weakref__",)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class BoundScope:
+class BoundScope(_Referable):
     """A scope, bound to one definition of the collection: compiled once, applied at any position.
+
+    Snapshots remember masks by a weak reference to it, so that they keep no large filter that nobody else keeps.
 
     ``condition``: None for every row. ``partitions``: ids, None for all of them. ``tenants``: the values of the
     partition key that the condition demands, None if any will do; ``parts``: those of other fields that may have
@@ -110,7 +119,7 @@ class BoundScope:
         view = View.of(cache, reader)
         if self.condition is None and self.partitions is None:
             return Selection(view, view.alive())
-        rows = view.remembered_mask(self, self._mask)
+        rows = view.remembered_mask(ref(self), self._mask)
         if self.condition is not None and self.condition.sample is not None:
             rows = Mask(self.condition.sampled(rows.flags))
         return Selection(view, rows)
@@ -125,7 +134,7 @@ class BoundScope:
         chosen = self.select(caches, reader)
         if not chosen.view.is_whole:
             return chosen
-        return replace(chosen, population=chosen.view.remembered_mask((self, "tenant"), self._own_mask))
+        return replace(chosen, population=chosen.view.remembered_mask((ref(self), "tenant"), self._own_mask))
 
     def _own_mask(self, view: View) -> BoolArray:
         """(n,) bool over the slots of ``view``: all live rows of the scope's tenant."""
