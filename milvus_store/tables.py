@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -28,6 +28,15 @@ _ARROW_NUMBERS: Final = frozenset(
 )
 _ARROW_BYTES: Final = ("string", "large_string", "binary", "large_binary", "fixed_size_binary")
 """Arrow's names of its types; those of text and bytes, which it gives as Python objects at once."""
+
+
+class Table(Protocol):
+    """A table of pandas, polars or Arrow, by what all of them have; for type checkers."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def columns(self) -> Any: ...
 
 
 def table_columns(table: Any) -> Columns | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 from milvus_store_lite import FirstRows, ParamError
 
@@ -14,6 +15,9 @@ from ..schema import to_engine
 from .calls import Calls, call_taking
 from .rows import as_partition
 
+if TYPE_CHECKING:
+    from ..tables import Table
+
 CREATE_OPTIONS: Final = options("num_partitions", "num_shards", "properties")
 
 
@@ -22,7 +26,7 @@ class CreationCalls(Calls):
     def create_and_insert(
         self,
         collection_name: str,
-        data: dict[str, Any] | list[dict[str, Any]],
+        data: dict[str, Any] | Iterable[dict[str, Any]] | Table,
         schema: Any = None,
         index_params: Any = None,
         partition_name: str | None = "",

@@ -17,6 +17,7 @@ from .remembered import Remembered
 
 if TYPE_CHECKING:
     from ..filters import Expression
+    from ..tables import Table
 
 CLOCK_OPTIONS: Final = ("timezone", "time_fields")
 _DELETE_OPTIONS: Final = options("pks", "filter_params")
@@ -32,7 +33,7 @@ class RowCalls(Calls):
     def insert(
         self,
         collection_name: str,
-        data: dict[str, Any] | list[dict[str, Any]],
+        data: dict[str, Any] | Iterable[dict[str, Any]] | Table,
         timeout: float | None = None,
         partition_name: str | None = "",
         **kwargs: Any,
@@ -59,7 +60,7 @@ class RowCalls(Calls):
     def upsert(
         self,
         collection_name: str,
-        data: dict[str, Any] | list[dict[str, Any]],
+        data: dict[str, Any] | Iterable[dict[str, Any]] | Table,
         timeout: float | None = None,
         partition_name: str | None = "",
         **kwargs: Any,

@@ -16,6 +16,7 @@ def use(client: MilvusClient) -> None:
     client.search("docs", [[1.0]], limit="ten")  # arg-type, reportArgumentType
     client.search()  # call-arg, reportCallIssue
     client.insert("docs")  # call-arg, reportCallIssue
+    client.insert("docs", "id: 1")  # arg-type, reportArgumentType
     client.get("docs", [1], 5)  # arg-type, reportArgumentType
     client.has_collection("docs").upper()  # attr-defined, reportAttributeAccessIssue
     client.backup("copy.db", overwrite=True)  # call-arg, reportCallIssue

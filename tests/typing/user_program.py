@@ -42,6 +42,20 @@ def opened(settings: dict[str, Any]) -> list[MilvusClient]:
     ]
 
 
+class Frame:
+    """What a table of pandas, polars or Arrow has."""
+
+    shape = (2, 1)
+    columns = ("id",)
+
+
+def fill(client: MilvusClient, frame: Frame) -> None:
+    client.insert("docs", {"id": 1, "vector": [0.0, 1.0]})
+    client.insert("docs", ({"id": number, "vector": [0.0, 1.0]} for number in range(5)))
+    client.upsert("docs", {"id": np.arange(5), "vector": np.ones((5, 2), np.float32)})
+    client.insert("docs", frame)
+
+
 def use(client: MilvusClient) -> list[float]:
     schema = client.create_schema(enable_dynamic_field=True)
     schema.add_field("id", DataType.INT64, is_primary=True)
@@ -77,5 +91,6 @@ async def use_awaited() -> int:
 
 if __name__ == "__main__":
     for made in opened({"timeout": 1.0}):
+        fill(made, Frame())
         print(use(made))
     print(asyncio.run(use_awaited()), Prefixed.over(MilvusClient()).uri)
