@@ -153,11 +153,11 @@ def _properties_fault(owner: str, known: Mapping[str, str], text: Any) -> str | 
 def _index_fault(schema: Schema, field: str, kind: str, metric: str | None, parameters: str) -> str | None:
     if not _is_json_object(parameters):
         return f"the parameters are no JSON object: {parameters!r:.80}"
-    one = indexed_field(schema, field, json.loads(parameters))
-    if one is None:
+    indexed = indexed_field(schema, field, json.loads(parameters))
+    if indexed is None:
         return f"its field {field!r} does not exist"
     try:
-        check_index(one, kind, metric, json.loads(parameters))
+        check_index(indexed, kind, metric, json.loads(parameters))
     except MilvusException as error:
         return error.message
     return None

@@ -51,7 +51,7 @@ def tenants(connection: sqlite3.Connection, collection: Definition) -> Iterator[
     # +: rows are grouped as they are, not as their SQL index has them.
     found = dict(connection.execute(f"SELECT {column}, count(*) FROM {rows} NOT INDEXED GROUP BY +{column}"))
     counted = dict(connection.execute(f"SELECT value, live FROM {table}"))
-    differing = [one for one in found.keys() | counted.keys() if found.get(one) != counted.get(one)]
+    differing = [value for value in found.keys() | counted.keys() if found.get(value) != counted.get(value)]
     if differing:
         first = min(differing, key=str)
         yield Problem(

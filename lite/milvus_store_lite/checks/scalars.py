@@ -66,10 +66,10 @@ def texts(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
 def documents(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """JSON values are JSON, and the dynamic field's are objects."""
     for name, column in collection.layout.columns.items():
-        one = collection.schema.by_name.get(name)
+        field = collection.schema.by_name.get(name)
         if name == DYNAMIC_FIELD:
             expected, suspect = "a JSON object", f"NOT json_valid({column}) OR substr({column}, 1, 1) <> '{{'"
-        elif one is not None and one.dtype is DataType.JSON:
+        elif field is not None and field.dtype is DataType.JSON:
             expected, suspect = "JSON", f"NOT json_valid({column})"
         else:
             continue
@@ -85,18 +85,18 @@ def documents(connection: sqlite3.Connection, collection: Definition) -> Iterato
 
 def arrays(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Arrays are ones that their fields would take again."""
-    for one in collection.schema.scalars:
-        if one.dtype is not DataType.ARRAY:
+    for field in collection.schema.scalars:
+        if field.dtype is not DataType.ARRAY:
             continue
-        column = collection.layout.columns[one.name]
+        column = collection.layout.columns[field.name]
         rows = connection.execute(
             f"SELECT seq, CAST({column} AS BLOB) FROM {collection.layout.rows} WHERE typeof({column}) = 'text'"
         )
-        broken = [seq for seq, text in rows if not _is_taken(one, text)]
+        broken = [seq for seq, text in rows if not _is_taken(field, text)]
         if broken:
             yield Problem(
-                collection.field_place(one.name),
-                f"expected {one.describe()} of at most {one.max_capacity}: {shown(len(broken), broken)}",
+                collection.field_place(field.name),
+                f"expected {field.describe()} of at most {field.max_capacity}: {shown(len(broken), broken)}",
             )
 
 
@@ -112,37 +112,37 @@ def _rules(collection: Definition) -> Iterator[_Rule]:
         yield _Rule(
             collection.field_place(DYNAMIC_FIELD), "text", f"typeof({columns[DYNAMIC_FIELD]}) <> 'text'"
         )
-    for one in collection.schema.scalars:
-        place, column = collection.field_place(one.name), columns[one.name]
-        kinds = [collection.stored_as(one.name), *(["null"] if one.nullable else [])]
+    for field in collection.schema.scalars:
+        place, column = collection.field_place(field.name), columns[field.name]
+        kinds = [collection.stored_as(field.name), *(["null"] if field.nullable else [])]
         among = ", ".join(f"'{kind}'" for kind in kinds)
         yield _Rule(place, " or ".join(kinds), f"typeof({column}) NOT IN ({among})")
-        limit = _limit(one, column)
+        limit = _limit(field, column)
         if limit is not None:
             expected, broken = limit
             yield _Rule(place, expected, f"(typeof({column}) = '{kinds[0]}' AND {broken})")
 
 
-def _limit(one: Field, column: str) -> tuple[str, str] | None:
+def _limit(field: Field, column: str) -> tuple[str, str] | None:
     """(what is expected of a value of the right type, the condition of one that fails)."""
-    if one.dtype is DataType.BOOL:
+    if field.dtype is DataType.BOOL:
         return "0 or 1", f"{column} NOT IN (0, 1)"
-    if one.dtype is DataType.VARCHAR:
+    if field.dtype is DataType.VARCHAR:
         return (
-            f"at most {one.max_length} bytes of UTF-8",
-            f"length(CAST({column} AS BLOB)) > {one.max_length}",
+            f"at most {field.max_length} bytes of UTF-8",
+            f"length(CAST({column} AS BLOB)) > {field.max_length}",
         )
-    if one.dtype is DataType.FLOAT:
+    if field.dtype is DataType.FLOAT:
         return "a finite float32", f"abs({column}) > {_LARGEST_FLOAT32}"
-    if one.dtype is DataType.DOUBLE:
+    if field.dtype is DataType.DOUBLE:
         return "a finite number", f"abs({column}) >= {_INFINITY}"
-    if one.dtype is DataType.TIMESTAMPTZ:
+    if field.dtype is DataType.TIMESTAMPTZ:
         return (
             "a time between the years 1 and 9999",
             f"{column} NOT BETWEEN {times.FIRST} AND {times.LAST}",
         )
-    if one.dtype in INTEGER_RANGES and one.dtype is not DataType.INT64:
-        low, high = INTEGER_RANGES[one.dtype]
+    if field.dtype in INTEGER_RANGES and field.dtype is not DataType.INT64:
+        low, high = INTEGER_RANGES[field.dtype]
         return f"an integer between {low} and {high}", f"{column} NOT BETWEEN {low} AND {high}"
     return None
 
@@ -155,9 +155,9 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _is_taken(one: Field, text: bytes) -> bool:
+def _is_taken(field: Field, text: bytes) -> bool:
     try:
-        encode_scalar(one, [json.loads(text)])
+        encode_scalar(field, [json.loads(text)])
     except (ValueError, RecursionError, DataNotMatchException):
         return False
     return True

@@ -25,8 +25,8 @@ _BYTES_AT_ONCE: Final = 8_000_000
 def pairing(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """The vectors of each field are those of the rows, neither fewer nor more; a null one has its place."""
     rows = collection.layout.rows
-    for one in collection.schema.vectors:
-        place, table = collection.field_place(one.name), collection.layout.vectors[one.name]
+    for field in collection.schema.vectors:
+        place, table = collection.field_place(field.name), collection.layout.vectors[field.name]
         missing = named(connection, rows, f"seq NOT IN (SELECT seq FROM {table})")
         if missing:
             yield Problem(place, f"no vector for {missing}")
@@ -37,17 +37,17 @@ def pairing(connection: sqlite3.Connection, collection: Definition) -> Iterator[
 
 def lengths(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """A vector is a blob of the length that its type and dimension make, or null where that is allowed."""
-    for one in collection.schema.vectors:
-        kinds = "('blob', 'null')" if one.nullable else "('blob')"
+    for field in collection.schema.vectors:
+        kinds = "('blob', 'null')" if field.nullable else "('blob')"
         broken = named(
             connection,
-            collection.layout.vectors[one.name],
-            f"typeof(value) NOT IN {kinds} OR NOT ({_has_right_length(one)})",
+            collection.layout.vectors[field.name],
+            f"typeof(value) NOT IN {kinds} OR NOT ({_has_right_length(field)})",
         )
         if broken:
-            expected = f"{_width(one)} bytes" + (" for each value" if _is_sparse(one) else "")
+            expected = f"{_width(field)} bytes" + (" for each value" if _is_sparse(field) else "")
             yield Problem(
-                collection.field_place(one.name), f"expected {expected} ({one.describe()}): {broken}"
+                collection.field_place(field.name), f"expected {expected} ({field.describe()}): {broken}"
             )
 
 
@@ -76,55 +76,55 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
 
     Those of the wrong length are passed over.
     """
-    for one in collection.schema.vectors:
+    for field in collection.schema.vectors:
         rows = connection.execute(
-            f"SELECT seq, checksum, value FROM {collection.layout.vectors[one.name]}"
-            f" WHERE value IS NULL OR typeof(value) = 'blob' AND {_has_right_length(one)}"
+            f"SELECT seq, checksum, value FROM {collection.layout.vectors[field.name]}"
+            f" WHERE value IS NULL OR typeof(value) = 'blob' AND {_has_right_length(field)}"
         )
-        are_good, expected = _RULES.get(one.dtype, (_finite, "finite numbers (no NaN, no infinity)"))
+        are_good, expected = _RULES.get(field.dtype, (_finite, "finite numbers (no NaN, no infinity)"))
         changed: list[int] = []
         broken: list[int] = []
-        while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(one))):
+        while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(field))):
             seqs, sums, values = zip(*chunk, strict=True)
-            places = damaged(seqs, values, list(sums), collection.layout.salts[one.name])
-            changed += [chunk[place][0] for place in places]
-            wrong = set(places)
+            damage = damaged(seqs, values, list(sums), collection.layout.salts[field.name])
+            changed += [chunk[index][0] for index in damage]
+            wrong = set(damage)
             # Of what is not what was written, nothing more needs to be said.
-            written = [row for place, row in enumerate(chunk) if row[2] is not None and place not in wrong]
-            good = are_good(one, [value for _, _, value in written])
-            broken += [written[place][0] for place in np.flatnonzero(~good).tolist()]
-        place = collection.field_place(one.name)
+            written = [row for index, row in enumerate(chunk) if row[2] is not None and index not in wrong]
+            good = are_good(field, [value for _, _, value in written])
+            broken += [written[index][0] for index in np.flatnonzero(~good).tolist()]
+        place = collection.field_place(field.name)
         if changed:
             yield Problem(place, f"not what was written, by the checksum: {shown(len(changed), changed)}")
         if broken:
             yield Problem(place, f"expected {expected}: {shown(len(broken), broken)}")
 
 
-def _is_sparse(one: Field) -> bool:
-    return one.dtype is DataType.SPARSE_FLOAT_VECTOR
+def _is_sparse(field: Field) -> bool:
+    return field.dtype is DataType.SPARSE_FLOAT_VECTOR
 
 
-def _width(one: Field) -> int:
+def _width(field: Field) -> int:
     """Bytes of a stored vector of the field; of one of its pairs, if it is sparse."""
-    return width(one) or sparse.PAIR.itemsize
+    return width(field) or sparse.PAIR.itemsize
 
 
-def _has_right_length(one: Field) -> str:
+def _has_right_length(field: Field) -> str:
     """The SQL condition of a stored vector that has."""
-    return f"length(value) % {_width(one)} = 0" if _is_sparse(one) else f"length(value) = {_width(one)}"
+    return f"length(value) % {_width(field)} = 0" if _is_sparse(field) else f"length(value) = {_width(field)}"
 
 
-def _any_bits(one: Field, blobs: Sequence[bytes]) -> BoolArray:
+def _any_bits(field: Field, blobs: Sequence[bytes]) -> BoolArray:
     """(n,) True: all bits make a vector."""
     return np.ones(len(blobs), dtype=np.bool_)
 
 
-def _finite(one: Field, blobs: Sequence[bytes]) -> BoolArray:
+def _finite(field: Field, blobs: Sequence[bytes]) -> BoolArray:
     """(n,): which dense vectors have numbers only."""
-    return np.asarray(np.isfinite(dense.from_blobs(one, blobs)).all(axis=1))
+    return np.asarray(np.isfinite(dense.from_blobs(field, blobs)).all(axis=1))
 
 
-def _good_pairs(one: Field, blobs: Sequence[bytes]) -> BoolArray:
+def _good_pairs(field: Field, blobs: Sequence[bytes]) -> BoolArray:
     """(n,): which sparse vectors are in the one form that is stored."""
     rows = sparse.from_blobs(blobs)
     owners = np.repeat(np.arange(len(rows)), np.diff(rows.starts))

@@ -229,7 +229,8 @@ class WriteLease(Lease):
 
     def _wait(self) -> None:
         if any(
-            isinstance(one, WriteLease) and one._turn is self._turn for one in THIS_THREAD.calls.taken[:-1]
+            isinstance(taken, WriteLease) and taken._turn is self._turn
+            for taken in THIS_THREAD.calls.taken[:-1]
         ):
             raise self._locked("this call was made in the middle of another one that writes")
         if not self._turn.acquire(timeout=self._timeout):

@@ -56,54 +56,54 @@ class Pool:
         """A connection that nobody else has, in no transaction, opened if there is none."""
         mine = ref(taker)
         with self._lock.own:
-            for one in self._all:
-                lost = one.taker
+            for pooled in self._all:
+                lost = pooled.taker
                 if lost is None or lost() is None:
-                    one.taker = mine
+                    pooled.taker = mine
                     break
             else:
-                one = None
-        if one is None:
+                pooled = None
+        if pooled is None:
             return self.open(taker, connect)
-        if lost is not None or one.connection is None or one.connection.in_transaction:
+        if lost is not None or pooled.connection is None or pooled.connection.in_transaction:
             # Whoever had it was broken off, and a statement of its may still run.
-            self.discard(one)
+            self.discard(pooled)
             return self.open(taker, connect)
-        return one
+        return pooled
 
     def open(self, taker: object, connect: Connect) -> Pooled:
         """A new connection, for ``taker``."""
-        one = Pooled(ref(taker))
+        pooled = Pooled(ref(taker))
         with OPENING.own:
-            self._all.append(one)  # first: while a connection is made, it may have locks
+            self._all.append(pooled)  # first: while a connection is made, it may have locks
         try:
             with OPENING.own:
-                self._place.enter(one)
-            one.connection = connect()
-            self._place.confirm(one.connection, one)
+                self._place.enter(pooled)
+            pooled.connection = connect()
+            self._place.confirm(pooled.connection, pooled)
         except BaseException:
-            self.discard(one)
+            self.discard(pooled)
             raise
-        return one
+        return pooled
 
-    def discard(self, one: Pooled) -> None:
+    def discard(self, pooled: Pooled) -> None:
         """Close a connection, and forget it; nothing happens if that is done."""
-        if one.connection is not None:
+        if pooled.connection is not None:
             with suppress(sqlite3.Error):
-                self._place.release(one.connection, one)
+                self._place.release(pooled.connection, pooled)
         with OPENING.own, suppress(ValueError):
-            self._place.leave(one)
-            self._all.remove(one)
+            self._place.leave(pooled)
+            self._all.remove(pooled)
 
     def of(self, taker: object) -> list[Pooled]:
         """What ``taker`` has."""
-        return [one for one in list(self._all) if one.is_of(taker)]
+        return [pooled for pooled in list(self._all) if pooled.is_of(taker)]
 
     def close_free(self, closer: object) -> None:
         """Close the connections that nobody has, and those of ``closer``."""
         with self._lock.own:
-            closing = [one for one in self._all if one.is_free or one.is_of(closer)]
-            for one in closing:
-                one.taker = ref(closer)
-        for one in closing:
-            self.discard(one)
+            closing = [pooled for pooled in self._all if pooled.is_free or pooled.is_of(closer)]
+            for pooled in closing:
+                pooled.taker = ref(closer)
+        for pooled in closing:
+            self.discard(pooled)

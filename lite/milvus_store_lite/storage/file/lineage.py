@@ -92,7 +92,7 @@ def read(connection: sqlite3.Connection) -> Lineage | None:
     if place_of(connection) is None:
         return None
     found = connection.execute(f"SELECT identity, session, parent, current FROM {TABLE}").fetchone()
-    if found is None or not all(isinstance(one, bytes) and len(one) == _LENGTH for one in found):
+    if found is None or not all(isinstance(value, bytes) and len(value) == _LENGTH for value in found):
         raise damage("the lineage of the file")
     return Lineage(*found)
 

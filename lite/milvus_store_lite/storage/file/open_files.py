@@ -119,8 +119,8 @@ class OpenFile:
         """Let go of the file if no connection to it is open."""
         if self.users:
             return
-        for identity, one in list(_files.items()):
-            if one is self:
+        for identity, opened in list(_files.items()):
+            if opened is self:
                 del _files[identity]
         for descriptor in (self.descriptor, *self.indexes.values()):
             os.close(descriptor)
@@ -146,8 +146,8 @@ def open_at(path: str, *, makes: bool, read_only: bool) -> tuple[Identity, OpenF
 
 def predecessor(path: str, identity: Identity) -> Predecessor | None:
     """The other file that this process has opened at ``path``, if any."""
-    before = [one for key, one in _files.items() if one.path == path and key != identity]
-    return Predecessor(is_gone=all(one.links == 0 for one in before)) if before else None
+    before = [opened for key, opened in _files.items() if opened.path == path and key != identity]
+    return Predecessor(is_gone=all(opened.links == 0 for opened in before)) if before else None
 
 
 def _descriptor(path: str, *, makes: bool, read_only: bool) -> int:

@@ -39,8 +39,8 @@ def checksums(seqs: Sequence[int], blobs: Sequence[Blob], salt: int) -> list[byt
 
 
 def damaged(seqs: Sequence[int], blobs: Sequence[Blob], expected: Sequence[bytes], salt: int) -> list[int]:
-    """The places of those ``blobs`` that have not the ``expected`` checksum."""
+    """The indices of those ``blobs`` that do not have the ``expected`` checksum."""
     found = checksums(seqs, blobs, salt)
     if found == expected:
         return []
-    return [place for place, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]]
+    return [index for index, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]]

@@ -60,13 +60,18 @@ class RowChecksums:
 
     def __init__(self, schema: Schema, collection: int) -> None:
         primary, *others = schema.scalars
-        self.columns = (primary.name, PARTITION_COLUMN, DYNAMIC_FIELD, *(one.name for one in others))
-        numbers = (primary.field_id, _PARTITION_NUMBER, _DYNAMIC_NUMBER, *(one.field_id for one in others))
+        self.columns = (primary.name, PARTITION_COLUMN, DYNAMIC_FIELD, *(field.name for field in others))
+        numbers = (
+            primary.field_id,
+            _PARTITION_NUMBER,
+            _DYNAMIC_NUMBER,
+            *(field.field_id for field in others),
+        )
         self._width = WIDTH * len(self.columns)
         self._blob = struct.Struct(f"<{len(self.columns)}I")
         self._salts = [(number * _OF_FIELD + collection * _OF_COLLECTION) & _MASK for number in numbers]
-        self._places = {name: place for place, name in enumerate(self.columns)}
-        kinds = {one.name: _kind_of(one) for one in schema.scalars}
+        self._indices = {name: index for index, name in enumerate(self.columns)}
+        kinds = {field.name: _kind_of(field) for field in schema.scalars}
         kinds |= {PARTITION_COLUMN: _INTEGERS, DYNAMIC_FIELD: _TEXTS}
         self._bits = {name: _or_null(*kind) for name, kind in kinds.items()}
         self._bits_of_few = {name: of_few for name, (_, of_few, _) in kinds.items()}
@@ -107,9 +112,9 @@ class RowChecksums:
             pass  # a value of another type than its field's, or a blob of another length
         return [
             (name, int(seq))
-            for place, (seq, blob) in enumerate(zip(seqs, blobs, strict=True))
+            for index, (seq, blob) in enumerate(zip(seqs, blobs, strict=True))
             for name in values
-            if not self._is_sound(int(seq), blob, name, values[name][place])
+            if not self._is_sound(int(seq), blob, name, values[name][index])
         ]
 
     def _are_sound(
@@ -123,7 +128,7 @@ class RowChecksums:
             every = len(self.columns)
             stored = struct.unpack(f"<{every * len(seqs)}I", joined)
             return all(
-                self._few_sums(seqs, name, values[name]) == list(stored[self._places[name] :: every])
+                self._few_sums(seqs, name, values[name]) == list(stored[self._indices[name] :: every])
                 for name in values
             )
         names = tuple(values)
@@ -134,7 +139,7 @@ class RowChecksums:
         """Whether ``value`` is the one that was written, or stands where none was."""
         if not isinstance(blob, bytes) or len(blob) % WIDTH or len(blob) > self._width:
             return False
-        begin = WIDTH * self._places[name]
+        begin = WIDTH * self._indices[name]
         stored = int.from_bytes(blob[begin : begin + WIDTH], "little")
         try:
             if self._few_sums([seq], name, [value]) == [stored]:
@@ -166,30 +171,30 @@ class RowChecksums:
 
     def without(self, column: str, seqs: Sequence[int], blobs: Sequence[bytes]) -> list[bytes]:
         """What remains of ``blobs`` when there is no such column any more."""
-        begin = WIDTH * self._places[column]
+        begin = WIDTH * self._indices[column]
         return [blob[:begin] + blob[begin + WIDTH :] for blob in blobs]
 
     def with_value(self, column: str, value: Any, seqs: Sequence[int], blobs: Sequence[bytes]) -> list[bytes]:
         """``blobs`` with the checksum of ``value`` in the last column, which is a new one."""
         sums = self._sums(seqs, (column,), {column: [value]})[0]
-        begin = WIDTH * self._places[column]
+        begin = WIDTH * self._indices[column]
         return [
-            blob.ljust(begin, b"\0") + one.tobytes()
-            for blob, one in zip(blobs, sums.astype("<u4"), strict=True)
+            blob.ljust(begin, b"\0") + checksum.tobytes()
+            for blob, checksum in zip(blobs, sums.astype("<u4"), strict=True)
         ]
 
     def _layout(self, names: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], Words]:
-        """The places of columns in a blob, and their salts, (columns, 1)."""
+        """The indices of columns in a blob, and their salts, (columns, 1)."""
         found = self._layouts.get(names)
         if found is None:
-            places = [self._places[name] for name in names]
-            salts = np.array([self._salts[place] for place in places], dtype=np.uint64)[:, None]
-            found = self._layouts[names] = np.array(places), salts
+            indices = [self._indices[name] for name in names]
+            salts = np.array([self._salts[index] for index in indices], dtype=np.uint64)[:, None]
+            found = self._layouts[names] = np.array(indices), salts
         return found
 
     def _few_sums(self, seqs: Sequence[int] | Ints, name: str, values: Sequence[Any]) -> list[int]:
         """The checksums of ``values``, as ``_sums`` has them."""
-        salt, bits = self._salts[self._places[name]], self._bits_of_few[name](values)
+        salt, bits = self._salts[self._indices[name]], self._bits_of_few[name](values)
         if len(bits) < len(seqs):
             bits = bits * len(seqs)
         return [
@@ -258,10 +263,10 @@ _TEXTS: Final[_Kind] = (_text_bits, _bits_of_texts, "")
 value. All raise TypeError for a value of another type."""
 
 
-def _kind_of(one: Field) -> _Kind:
-    if one.dtype in (DataType.FLOAT, DataType.DOUBLE):
+def _kind_of(field: Field) -> _Kind:
+    if field.dtype in (DataType.FLOAT, DataType.DOUBLE):
         return _FLOATS
-    if one.dtype in INTEGER_RANGES or one.dtype in (DataType.BOOL, DataType.TIMESTAMPTZ):
+    if field.dtype in INTEGER_RANGES or field.dtype in (DataType.BOOL, DataType.TIMESTAMPTZ):
         return _INTEGERS
     return _TEXTS
 

@@ -121,12 +121,12 @@ class SqlIndex:
         key, number = self._key, self._number
         before = f"WHERE {key} < ? ORDER BY {key} DESC, {number} DESC LIMIT 2"
         entries = _pairs(self._read(connection, before, (value,)))
-        if entries != sorted(set(entries), reverse=True) or any(one >= value for one, _ in entries):
+        if entries != sorted(set(entries), reverse=True) or any(found >= value for found, _ in entries):
             raise self._out_of_order()
         entries = _pairs(
             self._read(connection, f"WHERE {key} > ? ORDER BY {key}, {number} LIMIT 2", (value,))
         )
-        if entries != sorted(set(entries)) or any(one <= value for one, _ in entries):
+        if entries != sorted(set(entries)) or any(found <= value for found, _ in entries):
             raise self._out_of_order()
 
     def _out_of_order(self) -> Exception:
