@@ -239,4 +239,4 @@ def test_once_all_rows_are_read_parts_are_not(books: MilvusClient, path: Path) -
         assert was_all_read(client)
         assert len(client.query("books", 'title == "t7"')) == 3
         state = state_of(client)
-        assert not state.snapshot_caches._parts
+        assert not state.snapshot_caches._subsets

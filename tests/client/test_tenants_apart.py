@@ -251,7 +251,7 @@ def test_no_answer_depends_on_the_rows_of_others(
 def test_no_answer_depends_on_others_where_a_tenant_is_too_large_for_a_part(
     monkeypatch: pytest.MonkeyPatch, memory_limit: int | None
 ) -> None:
-    monkeypatch.setattr(snapshot_caches, "MAX_PART_ROWS", 3)
+    monkeypatch.setattr(snapshot_caches, "MAX_SUBSET_ROWS", 3)
     found = []
     for words in ("red red", "blue sky rare"):
         rows = [{**OWN[0], "id": one, "text": words, "tenant": "bob"} for one in FOREIGN_IDS]

@@ -39,7 +39,7 @@ from ..storage.leases import Lease
 from ..storage.partitions import loaded_partitions, partition_id
 from ..storage.reading import SnapshotMoved
 from .definition import Definition, refuse_partition_key
-from .session import Chooser, CollectionState, Session
+from .session import CollectionState, Selector, Session
 
 _TURNS: Final = 10_000
 """How often others may write between a look and the reading. A file that somebody has put back to an earlier state
@@ -121,7 +121,7 @@ class Collection(Definition):
     ) -> list[dict[str, Any]]:
         """The rows with these primary keys that exist, in the order of ``ids``."""
         with self._reading() as session:
-            record, reader = session.record, session.reader
+            record, reader = session.state.record, session.reader
             partitions = loaded_partitions(record, partitions)
             pks = encode_pks(record.schema.primary, ids)
             found = self._seqs_of_pks(session, pks)
@@ -142,7 +142,7 @@ class Collection(Definition):
 
         def rows(session: Session) -> list[dict[str, Any]]:
             state = session.state
-            selection = session.selected(state.choice(own))
+            selection = session.selected(state.bound_scope(own))
             slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
             seqs = selection.view.snapshot.seqs[slots].tolist()
             return state.columns(names, scope.clock).fetch(session.reader, seqs)[1]
@@ -152,7 +152,7 @@ class Collection(Definition):
     def count_where(self, scope: Scope) -> int:
         """How many rows are in ``scope``."""
         own = self._own(scope)
-        return self._read(lambda session: session.selected(session.state.choice(own)).count)
+        return self._read(lambda session: session.selected(session.state.bound_scope(own)).count)
 
     def search(self, request: SearchRequest, queries: Queries) -> tuple[str, list[Hits]]:
         """The primary key's name, and the nearest rows in the request's scope for each of ``queries``."""
@@ -167,14 +167,14 @@ class Collection(Definition):
 
     def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
         """The primary key's name, and the best rows of several searches of one state of the collection."""
-        own = [self._own(one) for one, _ in request.searches]
+        own = [self._own(search) for search, _ in request.searches]
         everything = self._own(EVERYTHING)
 
         def hits(session: Session) -> tuple[str, list[Hits]]:
             state = session.state
-            searches = [state.search(one) for one in own]
+            searches = [state.search(asked) for asked in own]
             selections = [session.selected(search) for search in searches]
-            whole = None if request.group_by is None else session.selected(state.choice(everything))
+            whole = None if request.group_by is None else session.selected(state.bound_scope(everything))
             found = hybrid_hits(state.record, searches, selections, whole, request, session.index_of)
             return state.record.schema.primary.name, found
 
@@ -188,7 +188,7 @@ class Collection(Definition):
             projection = session.state.columns(tuple(output_fields), scope.clock)
             return QueryCursor(lease, selection, projection, offset)
 
-        return self._kept(lambda state: state.choice(own), cursor)
+        return self._kept(lambda state: state.bound_scope(own), cursor)
 
     def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
         """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
@@ -236,8 +236,8 @@ class Collection(Definition):
         columns = [PARTITION_COLUMN, *scalars]
         fetched = reader.rows.fetch(list(found.values()), columns)
         by_column = {
-            name: {pk: fetched[seq][place] for pk, seq in found.items()}
-            for place, name in enumerate(columns, 2)
+            name: {pk: fetched[seq][index] for pk, seq in found.items()}
+            for index, name in enumerate(columns, 2)
         }
         blobs = {}
         for name in vectors:
@@ -277,9 +277,11 @@ class Collection(Definition):
         GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
         try:
             for _ in range(_TURNS):
-                late, session = self._opener.begin_lazily(self._database, self.name, self.suggests_names)
+                transaction, session = self._opener.begin_lazily(
+                    self._database, self.name, self.suggests_names
+                )
                 try:
-                    with late:
+                    with transaction:
                         return read(session)
                 except SnapshotMoved:
                     continue
@@ -289,14 +291,14 @@ class Collection(Definition):
 
     def _kept(
         self,
-        chooser: Callable[[CollectionState], Chooser],
+        selector: Callable[[CollectionState], Selector],
         keep: Callable[[Lease, Session, Selection], Read],
     ) -> Read:
         """What keeps a read transaction, with the rows chosen just as it sees them."""
         for _ in range(_TURNS):
             lasting = self._opener.lasting(self._database, self.name, self.suggests_names)
             with suppress(SnapshotMoved), lasting as (lease, session):
-                return keep(lease, session, session.selected(chooser(session.state)))
+                return keep(lease, session, session.selected(selector(session.state)))
         raise self._fallen_back()
 
     def _fallen_back(self) -> DatabaseReplacedError:
@@ -323,7 +325,7 @@ class Collection(Definition):
 
 def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:
     """``batch`` without the rows that a later row of the same primary key replaces."""
-    last = {pk: place for place, pk in enumerate(pks)}
+    last = {pk: row for row, pk in enumerate(pks)}
     return batch if len(last) == batch.count else batch.keep(sorted(last.values()))
 
 

@@ -15,6 +15,7 @@ from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import CollectionSession, FieldIndex, Open
 from ..indexes.maintainer import IndexMaintainer
 from ..process.children import PerProcess
+from ..storage import positions
 from ..storage.catalog import Catalog, CollectionRecord
 from ..storage.connections import Connections
 from ..storage.databases import Databases
@@ -113,8 +114,10 @@ class CollectionOpener:
             with self.reading(database, name, suggest) as session:
                 seen = _Seen(database, name, state_of_file, session.state, session.position)
             self._seen[database, name] = seen
-        late = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
-        return late, Session(CollectionReader(seen.state.store, late, seen.position), seen.state)
+        transaction = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
+        return transaction, Session(
+            CollectionReader(seen.state.store, transaction, seen.position), seen.state
+        )
 
     def _still_stands(self, seen: _Seen, transaction: Transaction) -> bool:
         """Whether ``transaction``, which has just begun, sees what was ``seen``."""
@@ -123,22 +126,24 @@ class CollectionOpener:
         return seen.is_found_in(Catalog(transaction.connection))
 
     def _session(self, transaction: Transaction, database: str, name: str, suggest: bool) -> Session:
-        catalog = Catalog(transaction.connection)
-        found = catalog.find(database, name)
+        # Every call comes through here: what is only sometimes needed is made where it is.
+        connection = transaction.connection
+        found = positions.find(connection, database, name)
         if found is None:
-            Databases(transaction.connection).require(database)
+            Databases(connection).require(database)
             raise CollectionNotExistException(
                 message=f"collection {name!r} does not exist in database '{database}'"
-                + (did_you_mean(name, catalog.names().known_in(database)) if suggest else "")
+                + (did_you_mean(name, Catalog(connection).names().known_in(database)) if suggest else "")
             )
         collection_id, version, position = found
         state = self.states.get(collection_id)
         if state is None or state.record.version != version:
+            catalog = Catalog(connection)
             state = self._remember(catalog.load(collection_id))
             self.forget_dropped(catalog)
         if name != state.record.name and name not in state.record.aliases:
             raise damage(f"the alias {name!r}")
-        return _session_on(state, transaction, position)
+        return Session(CollectionReader(state.store, transaction, position), state)
 
     def _remember(self, record: CollectionRecord) -> CollectionState:
         """Cache a definition just read; snapshots live on unless the schema is another one."""
@@ -181,7 +186,7 @@ class CollectionOpener:
         """How to begin transactions in which ``index`` is still what the catalog says it is."""
 
         @contextmanager
-        def standing(
+        def session_of(
             begin: Callable[[], Lease],
         ) -> Iterator[CollectionSession | None]:
             with begin() as connection:
@@ -196,7 +201,7 @@ class CollectionOpener:
                 yield _session_on(state, OpenTransaction(connection), position) if is_same else None
 
         reading, writing = self._connections.reading, self._connections.writing
-        return partial(standing, reading), None if self._read_only else partial(standing, writing)
+        return partial(session_of, reading), None if self._read_only else partial(session_of, writing)
 
 
 def _session_on(state: CollectionState, transaction: Transaction, position: Position) -> Session:

@@ -16,24 +16,24 @@ from ..storage.catalog import CollectionRecord
 from ..suggestions import did_you_mean
 
 
-def with_field(schema: Schema, one: Field) -> Schema:
-    """``schema`` with the field ``one`` at its end.
+def with_field(schema: Schema, added: Field) -> Schema:
+    """``schema`` with the field ``added`` at its end.
 
     Raises:
         SchemaNotReadyException: rows that are there already could not have such a field.
     """
-    if one.is_primary or one.is_partition_key:
+    if added.is_primary or added.is_partition_key:
         raise SchemaNotReadyException(
-            message=f"field '{one.name}': a primary key or partition key cannot be added to a collection"
+            message=f"field '{added.name}': a primary key or partition key cannot be added to a collection"
         )
-    if not one.nullable:
+    if not added.nullable:
         raise SchemaNotReadyException(
-            message=f"field '{one.name}': expected nullable=True, since the rows that are there have no value"
+            message=f"field '{added.name}': expected nullable=True, since the rows that are there have no value"
         )
-    if one.name in schema.by_name:
-        raise SchemaNotReadyException(message=f"duplicated field name: {one.name}")
+    if added.name in schema.by_name:
+        raise SchemaNotReadyException(message=f"duplicated field name: {added.name}")
     number = max(field.field_id for field in schema.fields) + 1
-    return replace(schema, fields=(*schema.fields, replace(one, field_id=number)))
+    return replace(schema, fields=(*schema.fields, replace(added, field_id=number)))
 
 
 def without_field(record: CollectionRecord, name: str) -> Schema:
@@ -43,14 +43,14 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
         ParamError: there is no such field, or the collection cannot be without it.
     """
     schema = record.schema
-    one = _field(schema, name)
+    field = _field(schema, name)
     role = (
         "the primary key"
-        if one.is_primary
+        if field.is_primary
         else "the partition key"
-        if one.is_partition_key
+        if field.is_partition_key
         else "the only vector field"
-        if schema.vectors == (one,)
+        if schema.vectors == (field,)
         else _role_in_functions(schema, name)
     )
     if role is not None:
@@ -62,7 +62,7 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
         raise ParamError(
             message=f"field '{name}' cannot be dropped while it has an index: drop_index({index.name!r}) first"
         )
-    return replace(schema, fields=tuple(field for field in schema.fields if field.name != name))
+    return replace(schema, fields=tuple(kept for kept in schema.fields if kept.name != name))
 
 
 def with_field_params(schema: Schema, name: str, params: Mapping[str, Any], longest: int) -> Schema:
@@ -71,41 +71,41 @@ def with_field_params(schema: Schema, name: str, params: Mapping[str, Any], long
     Raises:
         ParamError: a parameter is unknown, or values that are there would not fit.
     """
-    one = _field(schema, name)
-    known = {"max_length"} if one.max_length is not None else set()
+    field = _field(schema, name)
+    known = {"max_length"} if field.max_length is not None else set()
     for parameter in params:
         if parameter not in known:
             raise ParamError(
-                message=f"field '{name}' ({one.describe()}): parameter {parameter!r} cannot be altered, expected "
-                f"{', '.join(known) or 'none'}"
+                message=f"field '{name}' ({field.describe()}): parameter {parameter!r} cannot be altered, "
+                f"expected {', '.join(known) or 'none'}"
             )
     if "max_length" in params:
-        changed = replace(one, max_length=params["max_length"])
+        changed = replace(field, max_length=params["max_length"])
         assert changed.max_length is not None
         if changed.max_length < longest:
             raise ParamError(
                 message=f"field '{name}': max_length must be at least {longest}, the length of a value that is "
                 f"there, got {changed.max_length}"
             )
-        one = changed
-    return replace(schema, fields=tuple(one if field.name == name else field for field in schema.fields))
+        field = changed
+    return replace(schema, fields=tuple(field if kept.name == name else kept for kept in schema.fields))
 
 
 def _role_in_functions(schema: Schema, name: str) -> str | None:
     for function in schema.functions:
         if name in (function.input, function.output):
             return f"the {'input' if name == function.input else 'output'} of function '{function.name}'"
-    for one in schema.fields:
-        if one.analyzer_params is not None and json.loads(one.analyzer_params).get("by_field") == name:
-            return f"what names the analyzer of field '{one.name}'"
+    for field in schema.fields:
+        if field.analyzer_params is not None and json.loads(field.analyzer_params).get("by_field") == name:
+            return f"what names the analyzer of field '{field.name}'"
     return None
 
 
 def _field(schema: Schema, name: str) -> Field:
-    one = schema.by_name.get(name)
-    if one is None:
+    field = schema.by_name.get(name)
+    if field is None:
         raise ParamError(
             message=f"no field {name!r}, the collection has {', '.join(schema.by_name)}"
             + did_you_mean(name, schema.by_name)
         )
-    return one
+    return field

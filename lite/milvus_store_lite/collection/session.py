@@ -32,7 +32,7 @@ _REMEMBERED_SIZE: Final = 16 << 20
 class CollectionState:
     """What this process keeps of a collection between calls: its definition, snapshots and indexes.
 
-    ``choice``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of rows,
+    ``bound_scope``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of rows,
     mean for this definition; they remember the last ones, by their values. Every change of the definition makes
     another state.
     """
@@ -41,7 +41,7 @@ class CollectionState:
     store: CollectionStore
     snapshot_caches: SnapshotCaches
     indexes: CollectionIndexes
-    choice: Callable[[Scope], BoundScope]
+    bound_scope: Callable[[Scope], BoundScope]
     search: Callable[[SearchRequest], PreparedSearch]
     projections: BoundedCache[Projection]
 
@@ -54,9 +54,9 @@ class CollectionState:
         indexes: CollectionIndexes,
     ) -> CollectionState:
         bounds = _REMEMBERED, _REMEMBERED_SIZE
-        choice = Remembered(partial(BoundScope.of, record, only_loaded=True), *bounds)
-        search = Remembered(partial(prepared, record, choice), *bounds)
-        return cls(record, store, snapshot_caches, indexes, choice, search, BoundedCache(*bounds))
+        bound_scope = Remembered(partial(BoundScope.of, record, only_loaded=True), *bounds)
+        search = Remembered(partial(prepared, record, bound_scope), *bounds)
+        return cls(record, store, snapshot_caches, indexes, bound_scope, search, BoundedCache(*bounds))
 
     def columns(self, names: tuple[str, ...], clock: Clock) -> Projection:
         """What the output fields ``names`` show of a row, with times as ``clock`` says."""
@@ -68,8 +68,8 @@ class CollectionState:
         return found
 
 
-class Chooser(Protocol):
-    """What chooses rows as a transaction sees them."""
+class Selector(Protocol):
+    """What selects rows as a transaction sees them."""
 
     def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader, /) -> Selection: ...
 
@@ -97,9 +97,9 @@ class Session(NamedTuple):
         """Who writes rows here, in a write transaction."""
         return self.state.store.writer(self.reader.transaction.connection, self.reader.position)
 
-    def selected(self, chooser: Chooser) -> Selection:
-        """The rows that ``chooser`` chooses here; raises ``SnapshotMoved`` when others see more already."""
-        return chooser.select(self.state.snapshot_caches, self.reader)
+    def selected(self, selector: Selector) -> Selection:
+        """The rows that ``selector`` selects here; raises ``SnapshotMoved`` when others see more already."""
+        return selector.select(self.state.snapshot_caches, self.reader)
 
     def index_of(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""

@@ -79,10 +79,10 @@ class TenantCollection(Collection):
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         found = super()._seqs_of_pks(session, pks)
-        foreign = self._strangers(session, found)
+        foreign = self._other_tenants(session, found)
         return {pk: seq for pk, seq in found.items() if pk not in foreign}
 
-    def _strangers(self, session: Session, found: Mapping[Any, int]) -> set[Any]:
+    def _other_tenants(self, session: Session, found: Mapping[Any, int]) -> set[Any]:
         """Those of the primary keys whose rows are not the tenant's."""
         return other_tenants(session.reader, found, stored_tenant(session.record, self.tenant))
 
@@ -92,23 +92,23 @@ class TenantCollection(Collection):
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         tenant, key = stored_tenant(session.record, self.tenant), partition_key(session.record)
-        for place, value in enumerate(batch.scalars[key.name]):
+        for row, value in enumerate(batch.scalars[key.name]):
             if value != tenant:
                 raise DataNotMatchException(
-                    message=f"row {place}: field '{key.name}' ({key.describe()}): expected {tenant!r}, the tenant "
+                    message=f"row {row}: field '{key.name}' ({key.describe()}): expected {tenant!r}, the tenant "
                     f"that these calls are bound to, or nothing, got {value!r:.80}"
                 )
         return super()._write_batch(session, batch, partition)
 
     def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         found = super()._replaced(session, pks)
-        foreign = self._strangers(session, found)
+        foreign = self._other_tenants(session, found)
         # Where rows get new keys, a key that another tenant has is as good as one that nobody has. Elsewhere the
         # write must fail, which is all that it tells.
         if foreign and not session.record.schema.primary.auto_id:
-            place = next(place for place, pk in enumerate(pks) if pk in foreign)
+            row = next(row for row, pk in enumerate(pks) if pk in foreign)
             raise DataNotMatchException(
-                message=f"row {place}: the primary key {pks[place]!r:.80} is taken by a row of another tenant "
+                message=f"row {row}: the primary key {pks[row]!r:.80} is taken by a row of another tenant "
                 "than these calls are bound to"
             )
         return {pk: seq for pk, seq in found.items() if pk not in foreign}

@@ -54,9 +54,9 @@ def _loaded(texts: Sequence[str | None]) -> list[Any]:
     return loaded
 
 
-def array_builder(one: Field) -> ArrayBuilder:
+def array_builder(field: Field) -> ArrayBuilder:
     """The builder for an ARRAY field."""
-    return ArrayBuilder(scalar_builder(one.element))
+    return ArrayBuilder(scalar_builder(field.element))
 
 
 class MemberBuilder(_Arrays):

@@ -1,7 +1,7 @@
 """Builders: the growing side of the columns of a snapshot.
 
 A builder takes stored values in the order of seq and shows what it has so far as an immutable column.
-Whoever appends holds the lock of the collection's history; views need none.
+Whoever appends holds the lock of the snapshot cache; views need none.
 """
 
 from __future__ import annotations
@@ -88,16 +88,16 @@ class JsonBuilder:
         composites: list[str | None] = []
         if self._composites is not None:
             composites = with_room(lambda: _composite_texts(values))
-        for place, value in enumerate(values):
+        for index, value in enumerate(values):
             kind = kind_of(value)
-            kinds[place] = kind
+            kinds[index] = kind
             if kind is JsonKind.STRING:
-                strings[place] = value
+                strings[index] = value
             elif kind is JsonKind.INT or kind is JsonKind.BOOL:
-                ints[place] = value
-                floats[place] = value
+                ints[index] = value
+                floats[index] = value
             elif kind is JsonKind.FLOAT:
-                floats[place] = _to_float(value)
+                floats[index] = _to_float(value)
         self._kinds.append(kinds)
         self._ints.append(ints)
         self._floats.append(floats)
@@ -186,6 +186,6 @@ def _composite_texts(values: Sequence[Any]) -> list[str | None]:
     return [canonical_text(value) if isinstance(value, list) else None for value in values]
 
 
-def scalar_builder(one: Field) -> NumberBuilder | StringBuilder:
+def scalar_builder(field: Field) -> NumberBuilder | StringBuilder:
     """The builder for a scalar field that is no JSON document."""
-    return StringBuilder() if one.dtype is DataType.VARCHAR else NumberBuilder(one.dtype)
+    return StringBuilder() if field.dtype is DataType.VARCHAR else NumberBuilder(field.dtype)

@@ -151,9 +151,9 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list | tuple):
-        return [_canonical(one) for one in value]
+        return [_canonical(element) for element in value]
     if isinstance(value, dict):
-        return {key: _canonical(one) for key, one in value.items()}
+        return {key: _canonical(member) for key, member in value.items()}
     return value
 
 

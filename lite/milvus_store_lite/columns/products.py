@@ -28,9 +28,9 @@ _DOT_PRODUCT: Final = 10_000
 """Numbers of a vector whose product with another one stays in one thread."""
 
 
-def dot(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
+def dot(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> float:
     """The inner product of two vectors of the same type."""
-    return float(one @ other if len(one) <= _DOT_PRODUCT else np.einsum("i,i->", one, other))
+    return float(left @ right if len(left) <= _DOT_PRODUCT else np.einsum("i,i->", left, right))
 
 
 def inner_products(rows: Floats, queries: Floats) -> Floats:
@@ -73,8 +73,8 @@ def inner_products_at(rows: Floats, slots: npt.NDArray[np.int64], query: Floats,
     asked[:] = query
     found = np.empty((threads, share), dtype=np.float32)
     surplus = threads * share - len(slots)
-    places = np.concatenate([slots, slots[:surplus]]) if surplus else np.ascontiguousarray(slots)
+    positions = np.concatenate([slots, slots[:surplus]]) if surplus else np.ascontiguousarray(slots)
     faiss.omp_set_num_threads(threads)
-    pointers = map(faiss.swig_ptr, (found, asked, rows, places))
+    pointers = map(faiss.swig_ptr, (found, asked, rows, positions))
     faiss.fvec_inner_products_by_idx(*pointers, rows.shape[1], threads, share)
     return found.reshape(-1)[: len(slots)]

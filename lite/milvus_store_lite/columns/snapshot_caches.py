@@ -1,4 +1,4 @@
-"""The snapshots of one collection: of all its rows, and of the parts that the values of a field make.
+"""The snapshots of one collection: of all its rows, and of the subsets that the values of a field make.
 
 A request that its filter confines to a few tenants, values of the partition key, is answered from a snapshot of
 just their rows, read through the key's SQL index: what it costs depends on the tenants, not on the collection.
@@ -19,125 +19,125 @@ from ..storage.store import CollectionReader
 from .memory import MemoryBudget
 from .snapshot_cache import SnapshotCache
 
-MAX_PART_VALUES: Final = 16
+MAX_SUBSET_VALUES: Final = 16
 """A filter that names more tenants than this is answered from all rows."""
 
-MAX_PART_ROWS: Final = 50_000
-"""A part with more rows than this gains nothing: its rows are a part worth masking, not copying."""
+MAX_SUBSET_ROWS: Final = 50_000
+"""A subset with more rows than this gains nothing: a mask over all rows is as fast as a copy of those."""
 
-MAX_ROWS_IN_PARTS: Final = 200_000
-"""Rows held in parts; beyond it the part that was not asked for longest is forgotten."""
+MAX_ROWS_IN_SUBSETS: Final = 200_000
+"""Rows held in subsets; beyond it the subset that was not asked for longest is forgotten."""
 
-PART_ROWS: Final = 20
-"""What a part weighs beside its rows, in rows: so that parts are at most 10,000, however small they are."""
+SUBSET_ROWS: Final = 20
+"""What a subset weighs beside its rows, in rows: so that subsets are at most 10,000, however small they are."""
 
-_PART_BYTES: Final = 8_192
-"""What a part takes in memory beside its columns: 6 KB were measured."""
+_SUBSET_BYTES: Final = 8_192
+"""What a subset takes in memory beside its columns: 6 KB were measured."""
 
 
 class SnapshotCaches:
-    """All rows of a collection, and the parts last asked for."""
+    """All rows of a collection, and the subsets last asked for."""
 
     def __init__(self, memory: MemoryBudget) -> None:
         self.whole = SnapshotCache(memory)
         self._memory = memory
         self._lock = PerProcess(threading.Lock)
-        self._parts: OrderedDict[RowSubset, SnapshotCache] = OrderedDict()
+        self._subsets: OrderedDict[RowSubset, SnapshotCache] = OrderedDict()
         self._too_large: set[RowSubset] = set()
-        # What each part weighed when it was last asked for, and all of them together: a sum over the parts would
-        # let a search take longer the more tenants there are.
+        # What each subset weighed when it was last asked for, and all of them together: a sum over the subsets
+        # would let a search take longer the more tenants there are.
         self._weights: dict[RowSubset, int] = {}
         self._weight = 0
 
-    def of_parts(
-        self, reader: CollectionReader, tenants: RowSubset | None, parts: Sequence[RowSubset]
+    def of_subsets(
+        self, reader: CollectionReader, tenants: RowSubset | None, subsets: Sequence[RowSubset]
     ) -> SnapshotCache:
         """The snapshot cache to answer a request from that is confined to some rows.
 
         Args:
             tenants: those with these values of the partition key, None for all.
-            parts: those in each of these, of fields that may have an SQL index.
+            subsets: those in each of these, of fields that may have an SQL index.
         """
         if tenants is not None:
-            return self._of_part(reader, tenants)
-        if not parts or self.whole.is_read:
+            return self._of_subset(reader, tenants)
+        if not subsets or self.whole.is_read:
             return self.whole
         lookups = reader.lookups
-        indexed = [part for part in parts if lookups.has_index(part.field)]
+        indexed = [subset for subset in subsets if lookups.has_index(subset.field)]
         if len(indexed) > 1:
-            indexed.sort(key=lambda part: lookups.count(part, MAX_PART_ROWS + 1))
-        return self._of_part(reader, indexed[0]) if indexed else self.whole
+            indexed.sort(key=lambda subset: lookups.count(subset, MAX_SUBSET_ROWS + 1))
+        return self._of_subset(reader, indexed[0]) if indexed else self.whole
 
-    def _of_part(self, reader: CollectionReader, part: RowSubset) -> SnapshotCache:
-        if len(part.values) > MAX_PART_VALUES:
+    def _of_subset(self, reader: CollectionReader, subset: RowSubset) -> SnapshotCache:
+        if len(subset.values) > MAX_SUBSET_VALUES:
             return self.whole
         with self._lock.own:
-            cache = self._parts.get(part)
+            cache = self._subsets.get(subset)
             if cache is not None:
-                self._parts.move_to_end(part)
-                self._weigh(part, cache.slots)
+                self._subsets.move_to_end(subset)
+                self._weigh(subset, cache.slots)
         if cache is None:
-            return self._new_part(reader, part)
-        if cache.slots > 2 * MAX_PART_ROWS:
+            return self._new_subset(reader, subset)
+        if cache.slots > 2 * MAX_SUBSET_ROWS:
             with self._lock.own:
-                self._drop(part)
-                self._too_large.add(part)
+                self._drop(subset)
+                self._too_large.add(subset)
             return self.whole
-        self._memory.touch(self, part)
+        self._memory.touch(self, subset)
         return cache
 
     def release(self) -> None:
         """Nothing is asked of this collection any more."""
         with self._lock.own:
-            for part in list(self._parts):
-                self._drop(part)
+            for subset in list(self._subsets):
+                self._drop(subset)
             self._memory.release(self)
             self._memory.release(self.whole)
 
     def forget(self, key: Hashable) -> None:
-        """Let a part go, since memory is short; whoever reads it now keeps it until done."""
-        assert isinstance(key, RowSubset), "only parts are charged for"
+        """Let a subset go, since memory is short; whoever reads it now keeps it until done."""
+        assert isinstance(key, RowSubset), "only subsets are charged for"
         with self._lock.own:
             self._drop(key)
 
-    def _new_part(self, reader: CollectionReader, part: RowSubset) -> SnapshotCache:
-        if part in self._too_large:
+    def _new_subset(self, reader: CollectionReader, subset: RowSubset) -> SnapshotCache:
+        if subset in self._too_large:
             return self.whole
-        rows = reader.lookups.count(part, MAX_PART_ROWS + 1)
-        if rows > MAX_PART_ROWS:
+        rows = reader.lookups.count(subset, MAX_SUBSET_ROWS + 1)
+        if rows > MAX_SUBSET_ROWS:
             with self._lock.own:
-                self._too_large.add(part)
+                self._too_large.add(subset)
             return self.whole
         with self._lock.own:
-            cache = self._parts.setdefault(part, SnapshotCache(self._memory, part))
-            self._weigh(part, rows)
-        # Outside of the lock: it may let go of another part.
-        self._memory.charge(self, part, _PART_BYTES)
+            cache = self._subsets.setdefault(subset, SnapshotCache(self._memory, subset))
+            self._weigh(subset, rows)
+        # Outside of the lock: it may let go of another subset.
+        self._memory.charge(self, subset, _SUBSET_BYTES)
         return cache
 
-    def _weigh(self, part: RowSubset, rows: int) -> None:
-        """``part`` has so many rows now; forget others if there are too many in all."""
-        weight = rows + PART_ROWS
+    def _weigh(self, subset: RowSubset, rows: int) -> None:
+        """``subset`` has so many rows now; forget others if there are too many in all."""
+        weight = rows + SUBSET_ROWS
         try:
-            self._weight += weight - self._weights.get(part, 0)
-            self._weights[part] = weight
-            while self._weight > MAX_ROWS_IN_PARTS and len(self._parts) > 1:
-                self._drop(next(iter(self._parts)))
+            self._weight += weight - self._weights.get(subset, 0)
+            self._weights[subset] = weight
+            while self._weight > MAX_ROWS_IN_SUBSETS and len(self._subsets) > 1:
+                self._drop(next(iter(self._subsets)))
         except BaseException:
             self._weigh_anew()
             raise
 
-    def _drop(self, part: RowSubset) -> None:
+    def _drop(self, subset: RowSubset) -> None:
         try:
-            cache = self._parts.pop(part, None)
+            cache = self._subsets.pop(subset, None)
             if cache is not None:
-                self._weight -= self._weights.pop(part, 0)
+                self._weight -= self._weights.pop(subset, 0)
                 self._memory.release(cache)
         except BaseException:
             self._weigh_anew()
             raise
 
     def _weigh_anew(self) -> None:
-        """After an exception at any step: weights and their sum are those of the parts."""
-        self._weights = {part: self._weights.get(part, PART_ROWS) for part in self._parts}
+        """After an exception at any step: weights and their sum are those of the subsets."""
+        self._weights = {subset: self._weights.get(subset, SUBSET_ROWS) for subset in self._subsets}
         self._weight = sum(self._weights.values())

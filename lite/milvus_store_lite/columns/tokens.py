@@ -39,10 +39,10 @@ class TokenColumn:
 class TokenBuilder:
     """Tokens of stored texts; None is null. Positions take several times as long, so they are optional."""
 
-    def __init__(self, one: Field, *, positions: bool) -> None:
+    def __init__(self, field: Field, *, positions: bool) -> None:
         from ..text.analyzer import analyzer  # with the first search for words: it takes a while
 
-        self._analyzer = analyzer(one.analyzer_params)
+        self._analyzer = analyzer(field.analyzer_params)
         self._kinds: Growable[np.uint8] = Growable(np.uint8)
         self._offsets: Growable[np.int64] = Growable(np.int64)
         self._offsets.append(np.zeros(1, dtype=np.int64))
@@ -57,8 +57,8 @@ class TokenBuilder:
         else:
             placed = [self._analyzer.positioned(text) for text in present]
             found = [[token.text for token in tokens] for tokens in placed]
-            places = [token.position for tokens in placed for token in tokens]
-            self._positions.append(np.array(places, dtype=np.int32))
+            positions = [token.position for tokens in placed for token in tokens]
+            self._positions.append(np.array(positions, dtype=np.int32))
         kinds = [JsonKind.NO_DOCUMENT if text is None else JsonKind.ARRAY for text in texts]
         ends = self._count + np.cumsum([len(tokens) for tokens in found], dtype=np.int64)
         self._count = int(ends[-1]) if len(ends) else self._count

@@ -202,7 +202,7 @@ def _collection(
 def _expected(connection: sqlite3.Connection, collection: int) -> tuple[int, int] | None:
     """The number of rows that were written, and the sum of their seqs."""
     try:
-        position = positions.place(connection, collection)
+        position = positions.position_of(connection, collection)
     except (MilvusException, *UNREADABLE, *UNREADABLE_ROWS):
         return None
     return None if position is None else (position.live, position.seq_sum)

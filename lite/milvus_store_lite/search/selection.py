@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
 from ..columns.snapshot_cache import SnapshotCache
-from ..columns.snapshot_caches import MAX_PART_VALUES, SnapshotCaches
+from ..columns.snapshot_caches import MAX_SUBSET_VALUES, SnapshotCaches
 from ..columns.view import View
 from ..errors import ParamError
 from ..indexes.scalar_types import has_sql_index
@@ -73,14 +73,14 @@ class BoundScope(_Referable):
     Snapshots remember masks by a weak reference to it, so that they keep no large filter that nobody else keeps.
 
     ``condition``: None for every row. ``partitions``: ids, None for all of them. ``tenants``: the values of the
-    partition key that the condition demands, None if any will do; ``parts``: those of other fields that may have
+    partition key that the condition demands, None if any will do; ``subsets``: those of other fields that may have
     an SQL index. ``tenant_condition``: the scope's tenant as a condition, None for no tenant.
     """
 
     condition: Filter | None
     partitions: tuple[int, ...] | None
     tenants: RowSubset | None
-    parts: tuple[RowSubset, ...]
+    subsets: tuple[RowSubset, ...]
     tenant_condition: Filter | None
 
     @classmethod
@@ -102,7 +102,7 @@ class BoundScope(_Referable):
             condition=condition,
             partitions=None if names is None else tuple(partition_id(record, name) for name in names),
             tenants=_tenants(record.schema, condition),
-            parts=tuple(_parts(record, condition)),
+            subsets=tuple(_subsets(record, condition)),
             tenant_condition=tenant_condition,
         )
 
@@ -112,7 +112,7 @@ class BoundScope(_Referable):
         Raises:
             SnapshotMoved: another thread has caught up further than this transaction sees.
         """
-        return self.select_in(caches.of_parts(reader, self.tenants, self.parts), reader)
+        return self.select_in(caches.of_subsets(reader, self.tenants, self.subsets), reader)
 
     def select_in(self, cache: SnapshotCache, reader: CollectionReader) -> Selection:
         """The same among the rows of ``cache``."""
@@ -192,7 +192,7 @@ def _tenants(schema: Schema, condition: Filter | None) -> RowSubset | None:
     return None if values is None or key is None else RowSubset(key.name, tuple(sorted(values)))
 
 
-def _parts(record: CollectionRecord, condition: Filter | None) -> Iterator[RowSubset]:
+def _subsets(record: CollectionRecord, condition: Filter | None) -> Iterator[RowSubset]:
     """Parts to which the condition confines a request by other fields that may have an SQL index."""
     if condition is None:
         return
@@ -200,7 +200,7 @@ def _parts(record: CollectionRecord, condition: Filter | None) -> Iterator[RowSu
         field = record.schema.by_name.get(index.field)
         if field is not None and has_sql_index(field, index.type):
             values = condition.required_values(field.name)
-            if values is not None and len(values) <= MAX_PART_VALUES:
+            if values is not None and len(values) <= MAX_SUBSET_VALUES:
                 yield RowSubset(field.name, tuple(sorted(values)))
 
 

@@ -137,7 +137,7 @@ class Catalog:
 
     def position(self, collection: int) -> Position | None:
         """Where the collection with this id stands, None if it is gone."""
-        return positions.place(self.connection, collection)
+        return positions.position_of(self.connection, collection)
 
     def names(self) -> Names:
         """The names of all databases, collections and aliases; raises DatabaseCorruptError."""
@@ -192,7 +192,7 @@ class Catalog:
             "UPDATE partitions SET is_loaded = ? WHERE collection_id = ?", (not partitions, collection)
         )
         self.connection.executemany(
-            "UPDATE partitions SET is_loaded = 1 WHERE id = ?", [(one,) for one in partitions]
+            "UPDATE partitions SET is_loaded = 1 WHERE id = ?", [(number,) for number in partitions]
         )
         self.touch(collection)
 
@@ -279,7 +279,7 @@ class Catalog:
             DatabaseCorruptError: its definition or its position is not what was written.
         """
         verified_definition(self.connection, collection)
-        positions.place(self.connection, collection)
+        positions.position_of(self.connection, collection)
 
     def seal(self, collection: int) -> None:
         """Write both checksums of a collection."""

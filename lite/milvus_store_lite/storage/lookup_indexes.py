@@ -10,7 +10,7 @@ from ..errors import DatabaseCorruptError
 from .integrity.sql_index import Entries, SqlIndex, Total
 from .integrity.tenants import Tenants
 from .layout import CHECKSUMS, TableLayout, sql_type
-from .positions import Position, place
+from .positions import Position, position_of
 from .row_reader import ROWS_AT_ONCE
 from .verified import verified_rows
 
@@ -86,7 +86,7 @@ class LookupIndexes:
 
     def _position(self, connection: sqlite3.Connection) -> Position:
         """Where the collection stands."""
-        position = place(connection, self._layout.collection_id)
+        position = position_of(connection, self._layout.collection_id)
         if position is None:
             raise self._layout.corrupt("table collections", ValueError("it lacks the collection"))
         return position

@@ -18,7 +18,7 @@ few, and rows have checksums where indexes have none."""
 
 POSITION_COLUMNS: Final = "id, database_id, name, version, last_seq, last_change, key_sum, seq_sum"
 _OF_DATABASE: Final = "(SELECT name FROM databases WHERE databases.id = database_id)"
-_PLACES: Final = f"SELECT {POSITION_COLUMNS}, position_checksum FROM collections"
+_SELECT: Final = f"SELECT {POSITION_COLUMNS}, position_checksum FROM collections"
 
 
 class Position(NamedTuple):
@@ -68,7 +68,7 @@ def find(connection: sqlite3.Connection, database: str, name: str) -> tuple[int,
     row = _by_name(connection, database, name)
     if row is None:
         row = connection.execute(
-            f"{_PLACES} WHERE id ="
+            f"{_SELECT} WHERE id ="
             f" (SELECT collection_id FROM aliases WHERE database_id = {DATABASE} AND alias = ?)",
             (database, name),
         ).fetchone()
@@ -91,9 +91,9 @@ def exists(connection: sqlite3.Connection, database: str, name: str) -> bool:
     return found is not None
 
 
-def place(connection: sqlite3.Connection, collection: int) -> Position | None:
+def position_of(connection: sqlite3.Connection, collection: int) -> Position | None:
     """Where the collection with this id stands, None if it is gone."""
-    row = connection.execute(f"{_PLACES} WHERE id = ?", (collection,)).fetchone()
+    row = connection.execute(f"{_SELECT} WHERE id = ?", (collection,)).fetchone()
     if row is None:
         return None
     (database,) = connection.execute(
@@ -128,7 +128,7 @@ def set_position(connection: sqlite3.Connection, collection: int, position: Posi
 
 
 def _by_name(connection: sqlite3.Connection, database: str, name: str) -> Any:
-    found = connection.execute(f"{_PLACES} WHERE database_id = {DATABASE} AND name = ?", (database, name))
+    found = connection.execute(f"{_SELECT} WHERE database_id = {DATABASE} AND name = ?", (database, name))
     return found.fetchone()
 
 

@@ -23,8 +23,6 @@ from .vector_reader import VectorReader
 from .vocabulary import Vocabulary
 from .writer import CollectionWriter
 
-__all__ = ["CollectionReader", "CollectionStore"]
-
 
 class CollectionStore:
     """What is kept of the tables between transactions: their names, and what is known of indexes and terms."""

@@ -75,10 +75,10 @@ class Vocabulary:
         newest = self._newest(connection)
         self._catch_up(connection, newest, len(documents.terms))
         terms, known = documents.terms, self._known
-        unknown = [place for place, term in enumerate(terms) if term not in known]
+        unknown = [code for code, term in enumerate(terms) if term not in known]
         if unknown and self._first > 1:
-            known |= self._stored(connection, [terms[place] for place in unknown])
-            unknown = [place for place in unknown if terms[place] not in known]
+            known |= self._stored(connection, [terms[code] for code in unknown])
+            unknown = [code for code in unknown if terms[code] not in known]
         new = range(newest + 1, newest + 1 + len(unknown))
         self._enter(connection, list(zip(new, map(terms.__getitem__, unknown), strict=True)))
         numbers = np.fromiter(map(known.get, terms, repeat(0)), np.int64, len(terms))

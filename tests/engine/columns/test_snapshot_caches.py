@@ -35,13 +35,13 @@ def visit(client: MilvusClient, tenant: int) -> list[Any]:
     return found
 
 
-def histories_of(client: MilvusClient) -> SnapshotCaches:
+def caches_of(client: MilvusClient) -> SnapshotCaches:
     state = state_of(client)
     return state.snapshot_caches
 
 
-def weighed(parts: SnapshotCaches) -> int:
-    return sum(one.slots + snapshot_caches.PART_ROWS for one in parts._parts.values())
+def weighed(caches: SnapshotCaches) -> int:
+    return sum(one.slots + snapshot_caches.SUBSET_ROWS for one in caches._subsets.values())
 
 
 def test_the_first_search_of_a_tenant_looks_at_no_other_tenant(
@@ -51,9 +51,9 @@ def test_the_first_search_of_a_tenant_looks_at_no_other_tenant(
     slots = SnapshotCache.slots.fget
     assert slots is not None
 
-    def watched(history: SnapshotCache) -> int:
-        looked_at.append(history)
-        return slots(history)
+    def watched(cache: SnapshotCache) -> int:
+        looked_at.append(cache)
+        return slots(cache)
 
     monkeypatch.setattr(SnapshotCache, "slots", property(watched))
     with filled(tmp_path / "a.db") as client:
@@ -66,21 +66,21 @@ def test_the_first_search_of_a_tenant_looks_at_no_other_tenant(
 def test_parts_are_forgotten_beyond_so_many_rows_the_oldest_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_PARTS", 5 * (10 + snapshot_caches.PART_ROWS))
+    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_SUBSETS", 5 * (10 + snapshot_caches.SUBSET_ROWS))
     with filled(tmp_path / "a.db") as client:
         for tenant in (0, 1, 2, 3, 4, 0, 5):
             visit(client, tenant)
-        parts = histories_of(client)
-        assert [part.values for part in parts._parts] == [("t2",), ("t3",), ("t4",), ("t0",), ("t5",)]
+        caches = caches_of(client)
+        assert [subset.values for subset in caches._subsets] == [("t2",), ("t3",), ("t4",), ("t0",), ("t5",)]
         for tenant in range(TENANTS):
             visit(client, tenant)
-            assert parts._weight == weighed(parts) <= snapshot_caches.MAX_ROWS_IN_PARTS
+            assert caches._weight == weighed(caches) <= snapshot_caches.MAX_ROWS_IN_SUBSETS
 
 
 def test_a_part_that_grew_weighs_what_it_has_when_it_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_PARTS", 5 * (10 + snapshot_caches.PART_ROWS))
+    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_SUBSETS", 5 * (10 + snapshot_caches.SUBSET_ROWS))
     with filled(tmp_path / "a.db") as client:
         for tenant in range(4):
             visit(client, tenant)
@@ -88,9 +88,9 @@ def test_a_part_that_grew_weighs_what_it_has_when_it_is_asked_for_again(
         client.insert("docs", [{"id": n, "vector": [n, 0, 0, 1], "tenant": "t0"} for n in rows])
         visit(client, 0)
         visit(client, 0)
-        parts = histories_of(client)
-        assert [part.values for part in parts._parts] == [("t0",)]
-        assert parts._weight == weighed(parts)
+        caches = caches_of(client)
+        assert [subset.values for subset in caches._subsets] == [("t0",)]
+        assert caches._weight == weighed(caches)
 
 
 def test_a_memory_limit_bounds_the_parts_too(tmp_path: Path) -> None:
@@ -98,10 +98,10 @@ def test_a_memory_limit_bounds_the_parts_too(tmp_path: Path) -> None:
         for _ in range(2):
             for tenant in range(TENANTS):
                 assert len(visit(client, tenant)) == 10
-        parts = histories_of(client)
-        assert 0 < len(parts._parts) <= 100_000 // snapshot_caches._PART_BYTES
-        assert parts._weight == weighed(parts)
-        assert parts._memory.used <= 100_000
+        caches = caches_of(client)
+        assert 0 < len(caches._subsets) <= 100_000 // snapshot_caches._SUBSET_BYTES
+        assert caches._weight == weighed(caches)
+        assert caches._memory.used <= 100_000
         client.drop_collection("docs")
         client.list_collections()
 
@@ -112,6 +112,6 @@ def test_few_rows_do_not_remember_masks_without_end(tmp_path: Path, monkeypatch:
         bound = client.for_tenant("docs", "t0")
         for n in range(100):
             assert len(bound.query("docs", f"id != {-1 - n}", output_fields=["id"])) == 10
-        (history,) = histories_of(client)._parts.values()
-        assert history._current is not None
-        assert 0 < len(history._current.masks) <= 16
+        (cache,) = caches_of(client)._subsets.values()
+        assert cache._current is not None
+        assert 0 < len(cache._current.masks) <= 16

@@ -1,0 +1,111 @@
+"""A collection's tables by name, and who reads and writes them in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from milvus_store_lite.codec import Columns, encode_columns
+from milvus_store_lite.errors import DatabaseCorruptError
+from milvus_store_lite.schema.data_types import DataType
+from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.storage.catalog import DEFAULT_PARTITION, Catalog
+from milvus_store_lite.storage.catalog_tables import CATALOG_TABLES, DEFAULT_DATABASE
+from milvus_store_lite.storage.layout import TableLayout
+from milvus_store_lite.storage.positions import Position
+from milvus_store_lite.storage.reading import LazyTransaction, OpenTransaction
+from milvus_store_lite.storage.store import CollectionReader, CollectionStore
+from milvus_store_lite.storage.writer import CollectionWriter
+
+SCHEMA = Schema(
+    fields=(
+        Field(name="id", dtype=DataType.INT64, is_primary=True, field_id=100),
+        Field(name="v", dtype=DataType.FLOAT_VECTOR, dim=2, field_id=101),
+        Field(name="n", dtype=DataType.INT64, field_id=102),
+    )
+)
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        for statement in CATALOG_TABLES:
+            made.execute(statement)
+        yield made
+
+
+@pytest.fixture
+def store(connection: sqlite3.Connection) -> CollectionStore:
+    catalog = Catalog(connection)
+    number = catalog.add_collection(DEFAULT_DATABASE, "c", SCHEMA, {}, "Bounded")
+    catalog.tables(number, SCHEMA).create()
+    return CollectionStore(number, SCHEMA)
+
+
+def filled(store: CollectionStore, connection: sqlite3.Connection, count: int) -> CollectionWriter:
+    """A writer that has added ``count`` rows."""
+    numbers = range(count)
+    columns = {"id": list(numbers), "v": [[n, 1.0] for n in numbers], "n": [10 * n for n in numbers]}
+    partition = Catalog(connection).load(store.layout.collection_id).partitions[DEFAULT_PARTITION]
+    writer = store.writer(connection, Position(0, 0, 0, 0))
+    writer.insert(encode_columns(SCHEMA, Columns.of(columns), pk_given=True), partition)
+    return writer
+
+
+def test_a_reader_reads_what_a_writer_wrote(store: CollectionStore, connection: sqlite3.Connection) -> None:
+    writer = filled(store, connection, 5)
+    writer.remove([2])
+    writer.save_position()
+    assert Catalog(connection).position(store.layout.collection_id) == writer.position
+    reader = CollectionReader(store, OpenTransaction(connection), writer.position)
+    assert reader.seqs.live().tolist() == [1, 3, 4, 5]
+    assert reader.lookups.seqs_of_pks([0, 1, 4]) == {0: 1, 4: 5}
+    assert {seq: row[:3] for seq, row in reader.rows.fetch([3, 5], ["n"]).items()} == {
+        3: (3, 2, 20),
+        5: (5, 4, 40),
+    }
+    assert set(reader.vectors.fetch([1, 3], "v")) == {1, 3}
+
+
+def test_a_reader_refuses_rows_that_its_position_does_not_know(
+    store: CollectionStore, connection: sqlite3.Connection
+) -> None:
+    position = filled(store, connection, 3).position
+    connection.execute(f"DELETE FROM {store.layout.rows} WHERE seq = 2")
+    reader = CollectionReader(store, OpenTransaction(connection), position)
+    with pytest.raises(DatabaseCorruptError, match="3 rows were written, 2 or others were found"):
+        reader.seqs.live()
+
+
+def test_a_reader_begins_no_transaction_before_it_reads(
+    store: CollectionStore, connection: sqlite3.Connection
+) -> None:
+    position = filled(store, connection, 1).position
+    begun: list[bool] = []
+
+    def begin() -> closing[sqlite3.Connection]:
+        begun.append(True)
+        return closing(connection)
+
+    reader = CollectionReader(store, LazyTransaction(begin, lambda _: True), position)  # type: ignore[arg-type]
+    rows, lookups = reader.rows, reader.lookups
+    assert begun == []
+    assert lookups.seqs_of_pks([0]) == {0: 1}
+    assert len(rows.fetch([1], [])) == 1
+    assert begun == [True]
+
+
+def test_columns_have_names_that_sqlite_tells_apart() -> None:
+    names = ["id", "v", "seq", "Text", "text", "TEXT_"]
+    kinds = [DataType.INT64, DataType.FLOAT_VECTOR, *[DataType.INT64] * 4]
+    fields = tuple(
+        Field(name=name, dtype=kind, is_primary=name == "id", dim=2 if name == "v" else None)
+        for name, kind in zip(names, kinds, strict=True)
+    )
+    columns = TableLayout(7, Schema(fields=fields)).columns
+    assert len({column.lower() for column in columns.values()}) == len(columns)
+    assert columns["id"] == '"pk"'
+    assert columns["Text"] == '"Text"'
