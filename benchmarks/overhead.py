@@ -21,7 +21,7 @@ from unittest import mock
 
 import numpy as np
 
-import milvus_store.client.search
+import milvus_store.results
 from milvus_store import DataType, MilvusClient
 from milvus_store.client.remembered import Remembered
 from milvus_store_lite.collection.opener import CollectionOpener
@@ -44,7 +44,7 @@ STAGES: Final = (
     (dense, "score", "scores"),
     (dense, "leading", "the nearest of them"),
     (PreparedSearch, "shown", "keys and distances"),
-    (milvus_store.client.search, "Hits", "hits"),
+    (milvus_store.results, "Hits", "hits"),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, overload
 
 from milvus_store_lite import MAX_WINDOW, ParamError, QueryCursor, SearchCursor
 
-from .results import Hit, Hits
+from .results import Hit, Hits, SearchResult
 
 UNLIMITED: Final = -1
 
@@ -91,7 +91,7 @@ class QueryIterator(_Pages):
 
     def next(self) -> list[dict[str, Any]]:
         """The next ``batch_size`` rows, fewer at the end, an empty list after it."""
-        rows = self._cursor.next(self._wanted) if self._wanted else []
+        rows = self._cursor.next(self._wanted).dicts() if self._wanted else []
         self._count_out(len(rows))
         return rows
 
@@ -109,12 +109,10 @@ class SearchIterator(_Pages):
         cursor: SearchCursor,
         batch_size: int,
         limit: int,
-        primary: str,
         keep: HitFilter | None,
     ) -> None:
         super().__init__(client, cursor, batch_size, limit)
         self._cursor = cursor
-        self._primary = primary
         self._keep = keep
         self._kept: list[Hit] = []
 
@@ -127,7 +125,8 @@ class SearchIterator(_Pages):
         return SearchPage(hits)
 
     def _next(self, count: int) -> Hits:
-        return Hits(self._primary, self._cursor.next(count))
+        (hits,) = SearchResult.of(self._cursor.next(count))
+        return hits
 
     def _next_kept(self, keep: HitFilter) -> list[Hit]:
         while len(self._kept) < self._wanted:

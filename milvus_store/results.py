@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
-from milvus_store_lite import Hits as EngineHits
-from milvus_store_lite import Token
+from milvus_store_lite import FoundHits, Token
 
 
 class LoadState(IntEnum):
@@ -157,9 +156,11 @@ class Hit(dict[str, Any]):
 class Hits(list[Hit]):
     """The hits of one query vector, nearest first."""
 
-    def __init__(self, pk_name: str, found: EngineHits) -> None:
-        self.ids, self.distances, entities = found
-        for pk, near, entity in zip(self.ids, self.distances, entities, strict=True):
+    def __init__(
+        self, pk_name: str, ids: list[Any], distances: list[float], entities: list[dict[str, Any]]
+    ) -> None:
+        self.ids, self.distances = ids, distances
+        for pk, near, entity in zip(ids, distances, entities, strict=True):
             hit = Hit()  # filled one by one, which takes less time than from another dictionary
             hit[pk_name] = pk
             hit["distance"] = near
@@ -180,6 +181,17 @@ class SearchResult(list[Hits]):
     def __init__(self, hits: list[Hits]) -> None:
         super().__init__(hits)
         self.extra: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, found: FoundHits) -> SearchResult:
+        """The hits that the engine has found, as dictionaries."""
+        entities = found.entities()
+        return cls(
+            [
+                Hits(found.primary, found.pks[start:end], found.distances[start:end], entities[start:end])
+                for start, end in pairwise(found.starts)
+            ]
+        )
 
     def __str__(self) -> str:
         more = f" ... and {len(self) - 10} results remaining" if len(self) > 10 else ""

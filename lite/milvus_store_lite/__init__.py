@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from . import errors
 from .caching import BoundedCache, IncomparableError, size_of, value_key
-from .codec import Column, Columns, NullableArray, Values
-from .collection.collection import Collection
+from .codec import Column, Columns, GivenRows, NullableArray, Values
+from .collection.collection import Collection, Written
 from .collection.first_rows import FirstRows
 from .collection.tenancy import TenantCollection
 from .database import Database
@@ -26,13 +26,13 @@ from .schema.data_types import DataType
 from .schema.functions import Function, FunctionType
 from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
 from .search.cursors import QueryCursor, SearchCursor
+from .search.found import FoundHits, FoundRows
 from .search.fusion import Ranker, ReciprocalRanks, WeightedScores
 from .search.range_bounds import RangeBounds
 from .search.request import (
     MAX_WINDOW,
     ByIds,
     GroupBy,
-    Hits,
     HybridRequest,
     Queries,
     Scope,
@@ -113,10 +113,12 @@ __all__ = [
     "Expression",
     "Field",
     "FirstRows",
+    "FoundHits",
+    "FoundRows",
     "Function",
     "FunctionType",
+    "GivenRows",
     "GroupBy",
-    "Hits",
     "HybridRequest",
     "In",
     "IncomparableError",
@@ -155,6 +157,7 @@ __all__ = [
     "Unary",
     "Values",
     "WeightedScores",
+    "Written",
     "analyzer",
     "check_file",
     "did_you_mean",

@@ -18,7 +18,7 @@ from milvus_store_lite import (
 
 from ..functions import FunctionType
 from ..options import judge_options, options
-from ..results import Hits, SearchResult
+from ..results import SearchResult
 from .calls import Calls, call_taking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
@@ -85,8 +85,7 @@ class HybridCalls(Calls):
             round_decimal=kwargs.get("round_decimal", -1),
             clock=clock,
         )
-        primary, hits = self._collection(collection_name).hybrid_search(request)
-        return SearchResult([Hits(primary, found) for found in hits])
+        return SearchResult.of(self._collection(collection_name).hybrid_search(request))
 
 
 def _as_search(

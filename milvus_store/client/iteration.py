@@ -113,7 +113,5 @@ class IterationCalls(Calls):
             round_decimal=round_decimal,
             params=params.index,
         )
-        primary, cursor = self._collection(collection_name).iterate_search(request, queries)
-        return self._local.closing(
-            SearchIterator(self, cursor, batch_size, limit, primary, external_filter_func)
-        )
+        cursor = self._collection(collection_name).iterate_search(request, queries)
+        return self._local.closing(SearchIterator(self, cursor, batch_size, limit, external_filter_func))

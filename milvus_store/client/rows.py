@@ -135,9 +135,8 @@ class RowCalls(Calls):
         """
         collection = self._collection(collection_name)
         fields = as_fields(output_fields) or ["*"]
-        return QueryResult(
-            collection.get(as_ids(ids), fields, as_partitions(partition_names), as_clock(kwargs))
-        )
+        rows = collection.get(as_ids(ids), fields, as_partitions(partition_names), as_clock(kwargs))
+        return QueryResult(rows.dicts())
 
     @call_taking(_QUERY_OPTIONS)
     def query(
@@ -176,7 +175,7 @@ class RowCalls(Calls):
             return QueryResult([{_COUNT: collection.count_where(scope)}])
         if scope.expression is None and limit is None:
             raise ParamError(message="query() with an empty filter needs a limit, as in Milvus")
-        return QueryResult(collection.query(scope, fields or ["*"], limit, offset))
+        return QueryResult(collection.query(scope, fields or ["*"], limit, offset).dicts())
 
 
 def _is_partial(options: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from milvus_store_lite import ByIds, DataTypeNotMatchException, ParamError, Quer
 
 from ..option_warnings import judged_once
 from ..options import options
-from ..results import Hits, SearchResult
+from ..results import SearchResult
 from .calls import Calls, call_taking
 from .remembered import Remembered
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
@@ -73,8 +73,7 @@ class SearchCalls(Calls):
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(
             filter, limit, output_fields, search_params, partition_names, anns_field, kwargs
         )
-        primary, hits = self._collection(collection_name).search(request, queries)
-        return SearchResult([Hits(primary, found) for found in hits])
+        return SearchResult.of(self._collection(collection_name).search(request, queries))
 
 
 def _request(

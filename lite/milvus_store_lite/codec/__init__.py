@@ -4,7 +4,7 @@ from .batch import Batch, encode_columns
 from .changes import Changes, Stored, encode_changes, merged, missing_columns
 from .columns import Column, Columns, GivenRows, NullableArray, Values
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
-from .vectors import Blob, decode_vector, encode_queries, encode_vectors, stored_queries, width
+from .vectors import Blob, decode_vector, encode_queries, encode_vectors, float_matrix, stored_queries, width
 
 __all__ = [
     "Batch",
@@ -25,6 +25,7 @@ __all__ = [
     "encode_pks",
     "encode_queries",
     "encode_vectors",
+    "float_matrix",
     "merged",
     "missing_columns",
     "stored_queries",

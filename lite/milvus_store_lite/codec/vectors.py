@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from ..errors import DataNotMatchException, ParamError
 from ..schema.data_types import DataType
 from ..schema.model import Field
@@ -83,6 +86,14 @@ def decode_vector(one: Field, *, wrapped: bool = False) -> Callable[[bytes | Non
     """
     decode: Callable[[bytes], Any] = _DECODERS.get(one.dtype, _in_list if wrapped else bytes)
     return lambda blob: None if blob is None else decode(blob)
+
+
+def float_matrix(one: Field, blobs: Sequence[bytes | None]) -> npt.NDArray[np.float32] | None:
+    """Stored vectors as (n, dim) float32, None where one is null, or users do not see them as floats."""
+    present = [blob for blob in blobs if blob is not None]
+    if one.dtype is not DataType.FLOAT_VECTOR or len(present) < len(blobs):
+        return None
+    return dense.from_blobs(one, present)
 
 
 def _in_list(blob: bytes) -> list[bytes]:

@@ -30,8 +30,9 @@ from ..process.forks import GATE
 from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
 from ..search.cursors import QueryCursor, SearchCursor
+from ..search.found import FoundHits, FoundRows, fetched
 from ..search.hybrid import hybrid_hits
-from ..search.request import EVERYTHING, Hits, HybridRequest, Queries, Scope, SearchRequest, check_window
+from ..search.request import EVERYTHING, HybridRequest, Queries, Scope, SearchRequest, check_window
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
@@ -118,7 +119,7 @@ class Collection(Definition):
         output_fields: Sequence[str],
         partitions: Sequence[str] | None = None,
         clock: Clock = COLLECTION_CLOCK,
-    ) -> list[dict[str, Any]]:
+    ) -> FoundRows:
         """The rows with these primary keys that exist, in the order of ``ids``."""
         with self._reading() as session:
             record, reader = session.state.record, session.reader
@@ -131,21 +132,21 @@ class Collection(Definition):
                 of_rows = reader.rows.partitions_of(seqs)
                 seqs = [seq for seq in seqs if of_rows[seq] in wanted]
             projection = session.state.columns(tuple(output_fields), clock)
-            return projection.fetch(reader, seqs)[1]
+            return fetched(reader, projection, seqs)
 
     def query(
         self, scope: Scope, output_fields: Sequence[str], limit: int | None = None, offset: int = 0
-    ) -> list[dict[str, Any]]:
+    ) -> FoundRows:
         """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
         check_window(limit, offset)
         own, names = self._own(scope), tuple(output_fields)
 
-        def rows(session: Session) -> list[dict[str, Any]]:
+        def rows(session: Session) -> FoundRows:
             state = session.state
             selection = session.selected(state.bound_scope(own))
             slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
             seqs = selection.view.snapshot.seqs[slots].tolist()
-            return state.columns(names, scope.clock).fetch(session.reader, seqs)[1]
+            return fetched(session.reader, state.columns(names, scope.clock), seqs)
 
         return self._read(rows)
 
@@ -154,29 +155,27 @@ class Collection(Definition):
         own = self._own(scope)
         return self._read(lambda session: session.selected(session.state.bound_scope(own)).count)
 
-    def search(self, request: SearchRequest, queries: Queries) -> tuple[str, list[Hits]]:
-        """The primary key's name, and the nearest rows in the request's scope for each of ``queries``."""
+    def search(self, request: SearchRequest, queries: Queries) -> FoundHits:
+        """The nearest rows in the request's scope for each of ``queries``."""
         own = self._own(request)
 
-        def hits(session: Session) -> tuple[str, list[Hits]]:
+        def hits(session: Session) -> FoundHits:
             search = session.state.search(own)
-            found = search.hits(session.selected(search), queries, session.index_of(search.one.name))
-            return search.schema.primary.name, found
+            return search.hits(session.selected(search), queries, session.index_of(search.one.name))
 
         return self._read(hits)
 
-    def hybrid_search(self, request: HybridRequest) -> tuple[str, list[Hits]]:
-        """The primary key's name, and the best rows of several searches of one state of the collection."""
+    def hybrid_search(self, request: HybridRequest) -> FoundHits:
+        """The best rows of several searches of one state of the collection."""
         own = [self._own(search) for search, _ in request.searches]
         everything = self._own(EVERYTHING)
 
-        def hits(session: Session) -> tuple[str, list[Hits]]:
+        def hits(session: Session) -> FoundHits:
             state = session.state
             searches = [state.search(asked) for asked in own]
             selections = [session.selected(search) for search in searches]
             whole = None if request.group_by is None else session.selected(state.bound_scope(everything))
-            found = hybrid_hits(state.record, searches, selections, whole, request, session.index_of)
-            return state.record.schema.primary.name, found
+            return hybrid_hits(state.record, searches, selections, whole, request, session.index_of)
 
         return self._read(hits)
 
@@ -190,8 +189,8 @@ class Collection(Definition):
 
         return self._kept(lambda state: state.bound_scope(own), cursor)
 
-    def iterate_search(self, request: SearchRequest, queries: Queries) -> tuple[str, SearchCursor]:
-        """The primary key's name, and the rows nearest to the one query vector in ``queries``, page by page.
+    def iterate_search(self, request: SearchRequest, queries: Queries) -> SearchCursor:
+        """The rows nearest to the one query vector in ``queries``, page by page.
 
         All pages show the collection as it is now. The request's limit is the length of a page, and bounds the
         parameters of the index; its offset and groups must be none. Close the cursor when done.
@@ -200,12 +199,11 @@ class Collection(Definition):
         assert request.group_by is None, "iterators know no groups"
         own = self._own(request)
 
-        def cursor(lease: Lease, session: Session, selection: Selection) -> tuple[str, SearchCursor]:
+        def cursor(lease: Lease, session: Session, selection: Selection) -> SearchCursor:
             search = session.state.search(own)
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.one.name))
-            pages = SearchCursor(lease, search, selection, vectors, find)
-            return search.schema.primary.name, pages
+            return SearchCursor(lease, search, selection, vectors, find)
 
         return self._kept(lambda state: state.search(own), cursor)
 

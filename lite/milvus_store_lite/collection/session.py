@@ -32,9 +32,9 @@ _REMEMBERED_SIZE: Final = 16 << 20
 class CollectionState:
     """What this process keeps of a collection between calls: its definition, snapshots and indexes.
 
-    ``bound_scope``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of rows,
-    mean for this definition; they remember the last ones, by their values. Every change of the definition makes
-    another state.
+    ``bound_scope``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of
+    rows, mean for this definition; they remember the last ones, by their values. Every change of the definition
+    makes another state.
     """
 
     record: CollectionRecord

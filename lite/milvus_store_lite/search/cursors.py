@@ -18,11 +18,11 @@ from ..columns.column import BoolArray
 from ..process.calls import whole_calls
 from ..storage.cursor_transaction import CursorTransaction
 from ..storage.leases import Lease
+from .found import FoundHits, FoundRows, fetched
 from .output import Projection
 from .prepared import PreparedSearch
 from .ranges import Nearest
 from .rankings import NOTHING
-from .request import Hits
 from .selection import Selection
 
 
@@ -81,23 +81,21 @@ class SearchCursor(Cursor):
             np.zeros(selection.view.count, dtype=np.bool_), *NOTHING, asked=0, has_all=False
         )
 
-    def next(self, count: int) -> Hits:
+    def next(self, count: int) -> FoundHits:
         """The next ``count`` hits, fewer at the end."""
         with self._lock:
             if self._lookahead.is_end:
-                return Hits([], [], [])
+                return FoundHits(self._search.schema.primary.name, [0, 0], [], [])
             hits = self._transaction.read(lambda: self._page(count))
             if self._lookahead.is_end:
                 self._transaction.close()
             return hits
 
-    def _page(self, count: int) -> Hits:
+    def _page(self, count: int) -> FoundHits:
         lookahead = self._lookahead
         while len(lookahead.slots) < count and not lookahead.has_all:
             lookahead = self._extended(lookahead, count)
-        (hits,) = self._search.shown(
-            self._selection.view, [(lookahead.slots[:count], lookahead.values[:count])]
-        )
+        hits = self._search.shown(self._selection.view, [(lookahead.slots[:count], lookahead.values[:count])])
         # One step: an interrupted call has either returned the page or changed nothing.
         self._lookahead = replace(lookahead, slots=lookahead.slots[count:], values=lookahead.values[count:])
         return hits
@@ -133,14 +131,14 @@ class QueryCursor(Cursor):
         self._projection = projection
         self._seqs = selection.view.snapshot.seqs[selection.slots][offset:]
 
-    def next(self, count: int) -> list[dict[str, Any]]:
+    def next(self, count: int) -> FoundRows:
         """The next ``count`` rows, fewer at the end."""
         with self._lock:
-            if not len(self._seqs):
-                return []
             seqs = self._seqs[:count].tolist()
-            entities = self._transaction.read(lambda: self._projection.fetch(self._reader, seqs)[1])
+            if not seqs:
+                return FoundRows(self._projection, [], {}, self._reader.layout.corrupt)
+            rows = self._transaction.read(lambda: fetched(self._reader, self._projection, seqs))
             self._seqs = self._seqs[count:]
             if not len(self._seqs):
                 self._transaction.close()
-            return entities
+            return rows

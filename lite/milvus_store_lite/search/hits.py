@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
 from ..columns.view import View
 from ..storage.store import CollectionReader
+from .found import FoundHits, fetched
 from .output import Projection
 from .rankings import Ranking
-from .request import Hits
 
 
-def hits_of(view: View, projection: Projection, pages: list[Ranking], decimals: int) -> list[Hits]:
+def hits_of(view: View, projection: Projection, pages: list[Ranking], decimals: int) -> FoundHits:
     """The rows of ``pages`` as hits, their distances rounded to float32 and to ``decimals`` unless that is -1."""
     if not projection.has_columns and len(pages) == 1:
         slots, values = pages[0]
         pks = view.resident_pks(projection.schema.primary, slots)
         if pks is not None:
-            return [Hits(pks, _shown(values, decimals), [{} for _ in pks])]
+            return FoundHits(projection.schema.primary.name, [0, len(pks)], pks, _shown(values, decimals))
     by_seq = [(view.snapshot.seqs[slots].tolist(), values) for slots, values in pages]
     return hits_at(view.reader, projection, by_seq, decimals)
 
@@ -31,28 +31,26 @@ def hits_at(
     projection: Projection,
     pages: list[tuple[list[int], npt.NDArray[np.float64]]],
     decimals: int,
-) -> list[Hits]:
+) -> FoundHits:
     """The same for pages that name rows by their seqs."""
+    primary = projection.schema.primary.name
     if len(pages) == 1:
         ((seqs, values),) = pages
-        pks, entities = projection.fetch(reader, seqs)
-        return [Hits(pks, _shown(values, decimals), entities)]
+        rows = fetched(reader, projection, seqs)
+        return FoundHits(primary, [0, len(seqs)], rows.pks, _shown(values, decimals), rows)
     # A row that answers several queries is fetched once.
-    distinct = list(dict.fromkeys(seq for seqs, _ in pages for seq in seqs))
-    pks, entities = projection.fetch(reader, distinct)
-    found: dict[int, tuple[Any, dict[str, Any]]] = dict(
-        zip(distinct, zip(pks, entities, strict=True), strict=True)
+    row_of_seq: dict[int, int] = {}
+    row_of_hit = [row_of_seq.setdefault(seq, len(row_of_seq)) for seqs, _ in pages for seq in seqs]
+    rows = fetched(reader, projection, list(row_of_seq))
+    pks = rows.pks
+    return FoundHits(
+        primary,
+        starts=list(accumulate((len(seqs) for seqs, _ in pages), initial=0)),
+        pks=[pks[row] for row in row_of_hit],
+        distances=_shown(np.concatenate([values for _, values in pages]), decimals),
+        rows=rows,
+        row_of_hit=row_of_hit,
     )
-    answer = []
-    for place, (seqs, values) in enumerate(pages):
-        answer.append(
-            Hits(
-                pks=[found[seq][0] for seq in seqs],
-                distances=_shown(values, decimals),
-                entities=[found[seq][1] if place == 0 else dict(found[seq][1]) for seq in seqs],
-            )
-        )
-    return answer
 
 
 def _shown(values: npt.NDArray[np.float64], decimals: int) -> list[float]:

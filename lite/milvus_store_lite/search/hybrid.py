@@ -14,6 +14,7 @@ from ..errors import ParamError
 from ..indexes.field_index import FieldIndex
 from ..storage.catalog import CollectionRecord
 from ..storage.store import CollectionReader
+from .found import FoundHits
 from .fusion import Floats, Found, Ints, fuse
 from .group_labels import group_labels
 from .grouping import Labels, leaders
@@ -21,7 +22,7 @@ from .hits import hits_at
 from .output import Projection
 from .prepared import PreparedSearch
 from .rankings import Ranking, order
-from .request import GroupBy, Hits, HybridRequest
+from .request import GroupBy, HybridRequest
 from .selection import Selection
 from .single import single
 
@@ -36,7 +37,7 @@ def hybrid_hits(
     whole: Selection | None,
     request: HybridRequest,
     find_index: FindIndex,
-) -> list[Hits]:
+) -> FoundHits:
     """The hits of ``request``; each prepared search has its own selection.
 
     ``whole``: every row of the collection, to label groups; None without groups.

@@ -1,25 +1,20 @@
-"""Output fields: which values of a found row the caller wants, and fetching them by seq."""
+"""Output fields: which values of a found row the caller wants, and how they are shown."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from ..codec import decode_scalar, decode_vector
 from ..errors import ParamError
 from ..process.lazy import lazy
-from ..process.stack import with_room
 from ..schema.clock import Clock
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..storage.catalog import CollectionRecord
-from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
-
-_DOCUMENTS_AT_ONCE: Final = 1_000
-"""Documents parsed as one text: ten take 14 µs so, and 38 µs one after the other."""
 
 _MEMBER = re.compile(r"(\w+)\[(\w+)\]\Z")
 
@@ -94,58 +89,8 @@ class Projection:
         """Whether anything of a row is to be shown."""
         return bool(self.with_pk or self.scalars or self.vectors or self.dynamic is not None)
 
-    def fetch(self, reader: CollectionReader, seqs: Sequence[int]) -> tuple[list[Any], list[dict[str, Any]]]:
-        """Primary keys and entities of the rows ``seqs``, which all exist, in their order."""
-        columns = [one.name for one in self.scalars]
-        if self.dynamic is not None:
-            columns.append(DYNAMIC_FIELD)
-        stored = reader.rows.fetch(seqs, columns)
-        vectors = {one.name: reader.vectors.fetch(seqs, one.name) for one in self.vectors}
-        try:
-            found = [stored[seq] for seq in seqs]
-            pks = [row[1] for row in found]
-            if not (columns or vectors or self.with_pk):
-                return pks, [{} for _ in found]
-            return pks, with_room(lambda: self._entities(found, vectors))
-        except (KeyError, ValueError, TypeError) as error:
-            raise reader.layout.corrupt("values of a found row", error) from error
-
-    def _entities(
-        self, rows: list[tuple[Any, ...]], vectors: dict[str, dict[int, bytes | None]]
-    ) -> list[dict[str, Any]]:
-        entities = [self._entity(row, vectors) for row in rows]
-        if self.dynamic is not None:
-            for entity, part in zip(entities, self._dynamic_parts(rows, self.dynamic), strict=True):
-                entity.update(part)
-        return entities
-
-    def _entity(self, row: tuple[Any, ...], vectors: dict[str, dict[int, bytes | None]]) -> dict[str, Any]:
-        entity: dict[str, Any] = {}
-        for name, place, decode in self._plan:
-            if decode is None:
-                entity[name] = row[place]
-            elif place < 0:
-                entity[name] = decode(vectors[name][row[0]])
-            else:
-                entity[name] = decode(row[place])
-        return entity
-
-    def _dynamic_parts(self, rows: list[tuple[Any, ...]], wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
-        """The dynamic keys to show of each of ``rows``."""
-        place = 2 + len(self.scalars)
-        # A field that was added later hides the dynamic key of its name in older rows.
-        fields = self.schema.by_name
-        for start in range(0, len(rows), _DOCUMENTS_AT_ONCE):
-            texts = [row[place] for row in rows[start : start + _DOCUMENTS_AT_ONCE]]
-            for document in json.loads(f"[{','.join(texts)}]"):
-                yield {
-                    key: value
-                    for key, value in document.items()
-                    if key not in fields and (not wanted or key in wanted)
-                }
-
     @lazy
-    def _plan(self) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
+    def plan(self) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
         """(name, place in the fetched row, how to decode) in the order of the schema; -1 for vectors."""
         places = {one.name: place for place, one in enumerate(self.scalars, start=2)}
         steps: list[tuple[str, int, Callable[[Any], Any] | None]] = []

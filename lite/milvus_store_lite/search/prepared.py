@@ -22,6 +22,7 @@ from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
 from .by_ids import stored_vectors
+from .found import FoundHits
 from .group_labels import group_labels
 from .grouping import grouped, leaders
 from .hits import hits_of
@@ -30,7 +31,7 @@ from .nearest import nearest
 from .output import Projection
 from .ranges import Nearest, within
 from .rankings import Ranking
-from .request import ByIds, GroupBy, Hits, Queries, Scope, SearchRequest, check_queries
+from .request import ByIds, GroupBy, Queries, Scope, SearchRequest, check_queries
 from .selection import BoundScope, Selection, check_isolation
 from .text_queries import text_queries
 
@@ -89,11 +90,11 @@ class PreparedSearch:
             return rankings
         return [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
 
-    def hits(self, selection: Selection, queries: Queries, index: FieldIndex | None) -> list[Hits]:
+    def hits(self, selection: Selection, queries: Queries, index: FieldIndex | None) -> FoundHits:
         """The answer for each of ``queries`` among the rows of ``selection``."""
         return self.shown(selection.view, self.pages(selection, self.vectors(selection.view, queries), index))
 
-    def shown(self, view: View, pages: list[Ranking]) -> list[Hits]:
+    def shown(self, view: View, pages: list[Ranking]) -> FoundHits:
         """The rows of ``pages`` as hits."""
         return hits_of(view, self.projection, pages, self.request.round_decimal)
 

@@ -1,10 +1,10 @@
-"""What is asked of a collection and what comes back: plain data between the layers."""
+"""What is asked of a collection: plain data between the layers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from ..caching import Keyed
 from ..errors import ParamError
@@ -141,17 +141,6 @@ class HybridRequest:
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
         self.ranker.check(len(self.searches))
-
-
-class Hits(NamedTuple):
-    """The answer to one query vector, nearest first: three lists of equal length.
-
-    ``distances`` follow Milvus: squared distance for L2, similarity for IP and COSINE.
-    """
-
-    pks: list[Any]
-    distances: list[float]
-    entities: list[dict[str, Any]]
 
 
 def _check_decimals(round_decimal: object) -> None:

@@ -72,7 +72,7 @@ def near(
     file: DatabaseFile, query: np.ndarray, limit: int = 10, expression: str | None = None, **params: Any
 ) -> list[int]:
     request = SearchRequest(limit=limit, scope=Scope(expression), params=params)
-    _, (hits,) = file.database().collection("c").search(request, [query.tolist()])
+    hits = file.database().collection("c").search(request, [query.tolist()])
     assert hits.distances == sorted(hits.distances, reverse=True) or hits.distances == sorted(hits.distances)
     return hits.pks
 
