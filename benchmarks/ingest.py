@@ -1,4 +1,4 @@
-"""Rows per second into a collection of six scalar fields and a vector, in batches and row by row.
+"""Rows per second into a collection of six scalar fields and a vector, in batches and row by row, in every form.
 
 Every call is durable on return. Beside it the same values written by bare ``sqlite3``, one transaction for each
 call: what the file itself, and the disk under it, cost.
@@ -10,14 +10,20 @@ import argparse
 import sqlite3
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from milvus_store import DataType, MilvusClient
 
 from . import data, timing
 
 
-def into_store(path: Path, batches: list[list[dict[str, object]]], dim: int, durability: str) -> float:
+def into_store(path: Path, batches: Sequence[Any], count: int, dim: int, durability: str) -> float:
     """Rows per second through ``MilvusClient.insert``."""
     with MilvusClient(path, durability=durability) as client:
         schema = client.create_schema()
@@ -34,7 +40,7 @@ def into_store(path: Path, batches: list[list[dict[str, object]]], dim: int, dur
         start = time.perf_counter()
         for batch in batches:
             client.insert("bench", batch)
-        return sum(map(len, batches)) / (time.perf_counter() - start)
+        return count / (time.perf_counter() - start)
 
 
 def into_sqlite(path: Path, batches: list[list[dict[str, object]]], durability: str) -> float:
@@ -70,18 +76,31 @@ def into_sqlite(path: Path, batches: list[list[dict[str, object]]], durability: 
     return sum(map(len, batches)) / elapsed
 
 
+def forms_of(rows: list[dict[str, object]]) -> Mapping[str, Any]:
+    """``rows`` in the other forms that a client takes, by name."""
+    vectors: data.Floats = np.stack([row["vector"] for row in rows])  # type: ignore[arg-type]
+    scalars = {name: [row[name] for row in rows] for name in rows[0] if name != "vector"}
+    numbers = {name: np.array(values) for name, values in scalars.items() if not isinstance(values[0], str)}
+    matrix = pa.FixedSizeListArray.from_arrays(vectors.ravel(), vectors.shape[1])
+    return {
+        "list vectors": [{**row, "vector": row["vector"].tolist()} for row in rows],  # type: ignore[attr-defined]
+        "dict of columns": {**scalars, **numbers, "vector": vectors},
+        "pandas": pd.DataFrame({**scalars, "vector": list(vectors)}),
+        "Arrow": pa.table({**scalars, "vector": matrix}),
+    }
+
+
 def measure(rows: list[dict[str, object]], dim: int, batch: int, durability: str, rounds: int) -> None:
     """Print rows per second, the best of ``rounds``, in calls of ``batch`` rows."""
     arrays = [rows[start : start + batch] for start in range(0, len(rows), batch)]
-    lists = [[{**row, "vector": row["vector"].tolist()} for row in part] for part in arrays]  # type: ignore[attr-defined]
+    forms = [{"numpy vectors": part, **forms_of(part)} for part in arrays]
     found: dict[str, float] = {}
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
-            speeds = {
-                "bare sqlite3": into_sqlite(Path(folder, "bare.db"), arrays, durability),
-                "insert, numpy vectors": into_store(Path(folder, "arrays.db"), arrays, dim, durability),
-                "insert, list vectors": into_store(Path(folder, "lists.db"), lists, dim, durability),
-            }
+            speeds = {"bare sqlite3": into_sqlite(Path(folder, "bare.db"), arrays, durability)}
+            for name in forms[0]:
+                path, batches = Path(folder, f"{name}.db"), [of_part[name] for of_part in forms]
+                speeds[f"insert, {name}"] = into_store(path, batches, len(rows), dim, durability)
         found = {name: max(found.get(name, 0), speed) for name, speed in speeds.items()}
     for name, speed in found.items():
         share = speed / found["bare sqlite3"]

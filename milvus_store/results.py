@@ -186,6 +186,8 @@ class SearchResult(list[Hits]):
     def of(cls, found: FoundHits) -> SearchResult:
         """The hits that the engine has found, as dictionaries."""
         entities = found.entities()
+        if len(found.starts) == 2:  # one query: nothing to cut
+            return cls([Hits(found.primary, found.pks, found.distances, entities)])
         return cls(
             [
                 Hits(found.primary, found.pks[start:end], found.distances[start:end], entities[start:end])

@@ -67,6 +67,10 @@ def rows_of_table(table: Any) -> list[dict[str, Any]] | None:
 
 def is_column(values: object) -> bool:
     """Whether these may be the values of several rows."""
+    if isinstance(
+        values, (int, float, str)
+    ):  # most are, and are no rows: no need to ask them what they can do
+        return False
     if isinstance(values, np.ndarray):
         return values.ndim > 0
     return isinstance(values, (list, tuple)) or _is_arrow_array(values) or _is_series(values)

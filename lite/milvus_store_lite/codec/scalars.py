@@ -66,7 +66,7 @@ def decode_scalar(one: Field, show_time: Callable[[int], Any]) -> Callable[[Any]
 
 def encode_scalar(one: Field, values: Values, zone: tzinfo = times.UTC) -> list[Any]:
     """Stored values of one scalar field, None where the value is null; times without an offset are in ``zone``."""
-    if one.dtype not in _OF_ARRAYS and not isinstance(values, list):
+    if not isinstance(values, list) and one.dtype not in _OF_ARRAYS:
         values = as_list(values)
     if one.has_default and one.default is not None and not isinstance(values, np.ndarray):
         values = [one.default if value is None else value for value in as_list(values)]
