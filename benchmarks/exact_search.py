@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from milvus_store import MilvusClient
-from milvus_store_lite.columns.vectors import VectorBuilder
+from milvus_store_lite.columns.dense_vectors import DenseBuilder
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field
 from milvus_store_lite.search import dense, metrics
@@ -56,7 +56,7 @@ def compare(count: int, dim: int, rounds: int) -> None:
 
 
 def paths(count: int, dim: int, rounds: int) -> None:
-    builder = VectorBuilder(Field("v", DataType.FLOAT_VECTOR, dim=dim))
+    builder = DenseBuilder(Field("v", DataType.FLOAT_VECTOR, dim=dim))
     vectors = data.clustered(count, dim)
     builder.append([vector.tobytes() for vector in vectors])
     rows, query = builder.view(), vectors[:1]

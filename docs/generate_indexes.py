@@ -7,7 +7,7 @@ from pathlib import Path
 
 from milvus_store_lite.indexes.index_type import IndexType
 from milvus_store_lite.indexes.parameters import Parameter
-from milvus_store_lite.indexes.registry import BINARY_INDEXES, DENSE_INDEXES, SPARSE_INDEXES
+from milvus_store_lite.indexes.registry import BINARY_INDEXES, DENSE_INDEXES, SPARSE_INDEXES, TEXT_INDEXES
 from milvus_store_lite.indexes.scalar_types import JSON_INDEXES, SCALAR_INDEXES
 
 PAGE = Path(__file__).with_name("indexes.md")
@@ -78,6 +78,11 @@ SECTIONS = (
         "Sparse vectors",
         "SPARSE_FLOAT_VECTOR. Always exact, so `drop_ratio_build` and `inverted_index_algo` change nothing.",
         SPARSE_INDEXES,
+    ),
+    (
+        "Full text",
+        "A field that a BM25 function fills from a text. Always exact, as sparse vectors are.",
+        TEXT_INDEXES,
     ),
     (
         "Scalar fields",

@@ -178,6 +178,10 @@ class DataNotMatchException(MilvusException):
         found = _ROW.match(self.message)
         return None if found is None else int(found[1])
 
+    def about(self, thing: str) -> str:
+        """The message where values are no rows but ``thing``s: ``id 3: …`` for ``row 3: …``."""
+        return _ROW.sub(rf"{thing} \1", self.message, count=1)
+
 
 class DataTypeNotMatchException(ParamError):
     """An argument has the wrong Python type."""

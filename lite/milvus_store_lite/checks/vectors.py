@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ..codec import dense, sparse, width
-from ..schema.data_types import DataType
+from ..codec import codec_of, sparse
 from ..schema.model import Field
 from ..storage.integrity.checksums import damaged
 from .definitions import Definition
@@ -45,7 +44,8 @@ def lengths(connection: sqlite3.Connection, collection: Definition) -> Iterator[
             f"typeof(value) NOT IN {kinds} OR NOT ({_has_right_length(field)})",
         )
         if broken:
-            expected = f"{_width(field)} bytes" + (" for each value" if _is_sparse(field) else "")
+            of_each = " for each value" if codec_of(field).width(field) is None else ""
+            expected = f"{_width(field)} bytes{of_each}"
             yield Problem(
                 collection.field_place(field.name), f"expected {expected} ({field.describe()}): {broken}"
             )
@@ -81,7 +81,7 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
             f"SELECT seq, checksum, value FROM {collection.layout.vectors[field.name]}"
             f" WHERE value IS NULL OR typeof(value) = 'blob' AND {_has_right_length(field)}"
         )
-        are_good, expected = _RULES.get(field.dtype, (_finite, "finite numbers (no NaN, no infinity)"))
+        codec = codec_of(field)
         changed: list[int] = []
         broken: list[int] = []
         while chunk := rows.fetchmany(max(1, _BYTES_AT_ONCE // _width(field))):
@@ -91,54 +91,22 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
             wrong = set(damage)
             # Of what is not what was written, nothing more needs to be said.
             written = [row for index, row in enumerate(chunk) if row[2] is not None and index not in wrong]
-            good = are_good(field, [value for _, _, value in written])
+            good = codec.are_good(field, [value for _, _, value in written])
             broken += [written[index][0] for index in np.flatnonzero(~good).tolist()]
         place = collection.field_place(field.name)
         if changed:
             yield Problem(place, f"not what was written, by the checksum: {shown(len(changed), changed)}")
         if broken:
-            yield Problem(place, f"expected {expected}: {shown(len(broken), broken)}")
-
-
-def _is_sparse(field: Field) -> bool:
-    return field.dtype is DataType.SPARSE_FLOAT_VECTOR
+            yield Problem(place, f"expected {codec.expected}: {shown(len(broken), broken)}")
 
 
 def _width(field: Field) -> int:
-    """Bytes of a stored vector of the field; of one of its pairs, if it is sparse."""
-    return width(field) or sparse.PAIR.itemsize
+    """Bytes of a stored vector of the field, or of each of its parts where lengths differ."""
+    codec = codec_of(field)
+    return codec.width(field) or codec.unit
 
 
 def _has_right_length(field: Field) -> str:
     """The SQL condition of a stored vector that has."""
-    return f"length(value) % {_width(field)} = 0" if _is_sparse(field) else f"length(value) = {_width(field)}"
-
-
-def _any_bits(field: Field, blobs: Sequence[bytes]) -> BoolArray:
-    """(n,) True: all bits make a vector."""
-    return np.ones(len(blobs), dtype=np.bool_)
-
-
-def _finite(field: Field, blobs: Sequence[bytes]) -> BoolArray:
-    """(n,): which dense vectors have numbers only."""
-    return np.asarray(np.isfinite(dense.from_blobs(field, blobs)).all(axis=1))
-
-
-def _good_pairs(field: Field, blobs: Sequence[bytes]) -> BoolArray:
-    """(n,): which sparse vectors are in the one form that is stored."""
-    rows = sparse.from_blobs(blobs)
-    owners = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
-    falls = (np.diff(rows.indices.astype(np.int64)) <= 0) & (np.diff(owners) == 0)
-    is_bad = ~((rows.values > 0) & np.isfinite(rows.values))
-    is_bad[1:] |= falls
-    good: BoolArray = np.bincount(owners[is_bad], minlength=len(rows)) == 0
-    return good
-
-
-_Rule = tuple[Callable[[Field, Sequence[bytes]], BoolArray], str]
-
-_RULES: Final[dict[DataType, _Rule]] = {
-    DataType.BINARY_VECTOR: (_any_bits, "bits"),
-    DataType.SPARSE_FLOAT_VECTOR: (_good_pairs, "ascending indices, positive and finite values"),
-}
-"""What the numbers of a vector have to be; where a type is not named, they have to be finite."""
+    remainder = f"length(value) % {_width(field)} = 0"
+    return remainder if codec_of(field).width(field) is None else f"length(value) = {_width(field)}"

@@ -4,7 +4,16 @@ from .batch import Batch, encode_columns
 from .changes import Changes, Stored, encode_changes, merged, missing_columns
 from .columns import Column, Columns, GivenRows, NullableArray, Values
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
-from .vectors import Blob, decode_vector, encode_queries, encode_vectors, float_matrix, stored_queries, width
+from .vector_codec import QueryVectors
+from .vectors import (
+    Blob,
+    codec_of,
+    decode_vector,
+    encode_queries,
+    encode_vectors,
+    float_matrix,
+    stored_queries,
+)
 
 __all__ = [
     "Batch",
@@ -14,9 +23,11 @@ __all__ = [
     "Columns",
     "GivenRows",
     "NullableArray",
+    "QueryVectors",
     "Stored",
     "Values",
     "check_defaults",
+    "codec_of",
     "decode_scalar",
     "decode_vector",
     "encode_changes",
@@ -29,5 +40,4 @@ __all__ = [
     "merged",
     "missing_columns",
     "stored_queries",
-    "width",
 ]

@@ -18,6 +18,7 @@ from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
 from ..schema.model import Field
 from .failures import fail
+from .vector_codec import VectorCodec
 from .wrapping import unwrapped
 
 Matrix = npt.NDArray[np.float32]
@@ -30,19 +31,19 @@ _STORED: Final[dict[DataType, np.dtype[Any]]] = {
 }
 
 
-def width(one: Field) -> int:
+def width(field: Field) -> int:
     """Bytes of one stored vector."""
-    return one.vector_dim * _STORED[one.dtype].itemsize
+    return field.vector_dim * _STORED[field.dtype].itemsize
 
 
-def encode(one: Field, values: Sequence[Any]) -> list[memoryview]:
+def encode(field: Field, values: Sequence[Any]) -> list[memoryview]:
     """Stored bytes of each vector, as slices of one buffer."""
-    stored = np.ascontiguousarray(_narrow(one, matrix(one, values)))
-    buffer, step = stored.data.cast("B") if stored.size else memoryview(b""), width(one)
-    return [buffer[place * step : (place + 1) * step] for place in range(len(values))]
+    stored = np.ascontiguousarray(_narrow(field, matrix(field, values)))
+    buffer, step = stored.data.cast("B") if stored.size else memoryview(b""), width(field)
+    return [buffer[row * step : (row + 1) * step] for row in range(len(values))]
 
 
-def matrix(one: Field, values: Sequence[Any]) -> Matrix:
+def matrix(field: Field, values: Sequence[Any]) -> Matrix:
     """Vectors as a user gives them as a (n, dim) float32 matrix of values that the field can hold.
 
     Takes lists or tuples of numbers and arrays of any real type; for the narrow types also their bytes.
@@ -50,7 +51,7 @@ def matrix(one: Field, values: Sequence[Any]) -> Matrix:
     Raises:
         DataNotMatchException: a vector of another dimension, not of numbers, or out of the type's range.
     """
-    dim = one.vector_dim
+    dim = field.vector_dim
     try:
         are_lists = not isinstance(values, np.ndarray) and _all_lists(values)
         found = _pack_lists(values, dim) if are_lists else _stack_arrays(values, dim)
@@ -58,16 +59,16 @@ def matrix(one: Field, values: Sequence[Any]) -> Matrix:
         found = None
     if found is None:
         found = np.empty((len(values), dim), dtype=np.float32)
-        for place, value in enumerate(values):
-            found[place] = _one_vector(one, place, value)
-    _check_range(one, values, found)
+        for row, value in enumerate(values):
+            found[row] = _one_vector(field, row, value)
+    _check_range(field, values, found)
     return found
 
 
-def from_blobs(one: Field, blobs: Sequence[bytes]) -> Matrix:
+def from_blobs(field: Field, blobs: Sequence[bytes]) -> Matrix:
     """Stored vectors as a (n, dim) float32 matrix; raises ValueError for a wrong number of bytes."""
-    stored = np.frombuffer(b"".join(blobs), dtype=_STORED[one.dtype]).reshape(len(blobs), one.vector_dim)
-    return _widen(one, stored)
+    stored = np.frombuffer(b"".join(blobs), dtype=_STORED[field.dtype]).reshape(len(blobs), field.vector_dim)
+    return _widen(field, stored)
 
 
 def to_list(blob: bytes) -> list[float]:
@@ -76,37 +77,39 @@ def to_list(blob: bytes) -> list[float]:
     return values
 
 
-def _narrow(one: Field, values: Matrix) -> npt.NDArray[Any]:
+def _narrow(field: Field, values: Matrix) -> npt.NDArray[Any]:
     """``values`` in the type they are stored in."""
-    if one.dtype is DataType.BFLOAT16_VECTOR:
+    if field.dtype is DataType.BFLOAT16_VECTOR:
         # The upper half of a float32, rounded to nearest, ties to even.
         bits = values.view(np.uint32)
-        return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(_STORED[one.dtype])
+        return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(_STORED[field.dtype])
     with np.errstate(over="ignore"):
-        return values.astype(_STORED[one.dtype], copy=False)
+        return values.astype(_STORED[field.dtype], copy=False)
 
 
-def _widen(one: Field, stored: npt.NDArray[Any]) -> Matrix:
+def _widen(field: Field, stored: npt.NDArray[Any]) -> Matrix:
     """``stored`` as float32."""
-    if one.dtype is DataType.BFLOAT16_VECTOR:
+    if field.dtype is DataType.BFLOAT16_VECTOR:
         return (stored.astype(np.uint32) << 16).view(np.float32)
     return stored.astype(np.float32, copy=False)
 
 
-def _check_range(one: Field, values: Sequence[Any], found: Matrix) -> None:
-    if one.dtype is DataType.FLOAT_VECTOR and math.isfinite(np.vdot(found, found)):
+def _check_range(field: Field, values: Sequence[Any], found: Matrix) -> None:
+    if field.dtype is DataType.FLOAT_VECTOR and math.isfinite(np.vdot(found, found)):
         return  # a sum of squares with an infinity or NaN in it is not finite; vdot() does not warn of it
-    if one.dtype is DataType.INT8_VECTOR:
+    if field.dtype is DataType.INT8_VECTOR:
         fits = ((found >= -128) & (found <= 127) & (found == np.rint(found))).all(axis=1)
         expected = "integers between -128 and 127"
     else:
-        fits = np.isfinite(found if one.dtype is DataType.FLOAT_VECTOR else _widen(one, _narrow(one, found)))
+        fits = np.isfinite(
+            found if field.dtype is DataType.FLOAT_VECTOR else _widen(field, _narrow(field, found))
+        )
         fits = fits.all(axis=1)
-        name = "float32" if one.dtype is DataType.FLOAT_VECTOR else one.dtype.name.split("_")[0].lower()
+        name = "float32" if field.dtype is DataType.FLOAT_VECTOR else field.dtype.name.split("_")[0].lower()
         expected = f"finite numbers in the range of {name} (no NaN, no infinity)"
     if not fits.all():
-        place = int(np.argmin(fits))
-        fail(one, place, values[place], expected)
+        row = int(np.argmin(fits))
+        fail(field, row, values[row], expected)
 
 
 def _all_lists(values: Sequence[Any]) -> bool:
@@ -146,25 +149,36 @@ def _is_real(array: npt.NDArray[Any]) -> bool:
     return array.dtype.kind in "fiu" or array.dtype.name == "bfloat16"
 
 
-def _one_vector(one: Field, place: int, value: Any) -> Matrix:
+def _one_vector(field: Field, row: int, value: Any) -> Matrix:
     value = unwrapped(value)
-    if isinstance(value, (bytes, bytearray)) and one.dtype is not DataType.FLOAT_VECTOR:
-        if len(value) != width(one):
-            fail(one, place, value, f"{width(one)} bytes")
-        found: Matrix = from_blobs(one, [bytes(value)])[0]
+    if isinstance(value, (bytes, bytearray)) and field.dtype is not DataType.FLOAT_VECTOR:
+        if len(value) != width(field):
+            fail(field, row, value, f"{width(field)} bytes")
+        found: Matrix = from_blobs(field, [bytes(value)])[0]
         return found
     if value is None or isinstance(value, (str, bytes, bytearray, dict, int, float)):
-        fail(one, place, value, f"a vector of {one.dim} numbers")
+        fail(field, row, value, f"a vector of {field.dim} numbers")
     try:
         array = np.asarray(value)
     except ValueError:
         array = np.empty(0, dtype=object)
     if array.ndim != 1 or not _is_real(array):
-        fail(one, place, value, f"a vector of {one.dim} numbers")
-    if array.shape[0] != one.dim:
+        fail(field, row, value, f"a vector of {field.dim} numbers")
+    if array.shape[0] != field.dim:
         raise DataNotMatchException(
-            message=f"row {place}: field '{one.name}' ({one.describe()}): expected a vector of dimension "
-            f"{one.dim}, got dimension {array.shape[0]}"
+            message=f"row {row}: field '{field.name}' ({field.describe()}): expected a vector of dimension "
+            f"{field.dim}, got dimension {array.shape[0]}"
         )
     with np.errstate(over="ignore"):
         return array.astype(np.float32)
+
+
+CODEC: Final = VectorCodec(
+    encode=encode,
+    queries=matrix,
+    from_blobs=from_blobs,
+    decoder=lambda field: to_list if field.dtype is DataType.FLOAT_VECTOR else None,
+    width=width,
+    are_good=lambda field, blobs: np.asarray(np.isfinite(from_blobs(field, blobs)).all(axis=1)),
+    expected="finite numbers (no NaN, no infinity)",
+)

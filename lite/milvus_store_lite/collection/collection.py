@@ -161,7 +161,7 @@ class Collection(Definition):
 
         def hits(session: Session) -> FoundHits:
             search = session.state.search(own)
-            return search.hits(session.selected(search), queries, session.index_of(search.one.name))
+            return search.hits(session.selected(search), queries, session.index_of(search.field.name))
 
         return self._read(hits)
 
@@ -202,7 +202,7 @@ class Collection(Definition):
         def cursor(lease: Lease, session: Session, selection: Selection) -> SearchCursor:
             search = session.state.search(own)
             vectors = search.vectors(selection.view, queries)
-            find = search.nearest(session.index_of(search.one.name))
+            find = search.nearest(session.index_of(search.field.name))
             return SearchCursor(lease, search, selection, vectors, find)
 
         return self._kept(lambda state: state.search(own), cursor)

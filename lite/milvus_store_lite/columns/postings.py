@@ -13,7 +13,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ..codec.sparse import SparseRows, from_blobs
+from ..codec.sparse import from_blobs
+from ..codec.sparse_rows import SparseRows
+from .vector_form import VectorBuilder, VectorForm
 
 _GROWTH: Final = 2
 """How many times larger a segment is than those after it together, at least."""
@@ -102,7 +104,7 @@ class SparseColumn:
                 yield place, segment.slots[part], segment.values[part]
 
 
-class SparseBuilder:
+class SparseBuilder(VectorBuilder[SparseColumn]):
     """Collects stored sparse vectors; a view makes one segment of those that came since the last."""
 
     def __init__(self) -> None:
@@ -115,7 +117,7 @@ class SparseBuilder:
     def reserve(self, count: int) -> None:
         """Nothing to reserve: segments are made as large as they come out."""
 
-    def append(self, blobs: Sequence[bytes | None]) -> None:
+    def append(self, blobs: Sequence[bytes | None], /) -> None:
         self.append_rows(from_blobs([b"" if blob is None else blob for blob in blobs]))
 
     def append_rows(self, rows: SparseRows) -> None:
@@ -158,3 +160,6 @@ def _joined(parts: Sequence[SparseRows]) -> SparseRows:
     return SparseRows(
         np.concatenate(starts), join([part.indices for part in parts]), join([part.values for part in parts])
     )
+
+
+FORM: Final = VectorForm(builder=lambda _: SparseBuilder(), bytes_each=None)

@@ -18,9 +18,7 @@ from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColu
 from .geometries import GeometryColumn
 from .masks import Mask
 from .tokens import TokenColumn
-from .vectors import (
-    AnyVectorColumn,
-)
+from .vectors import AnyVectorColumn
 
 AnyColumn = (
     NumberColumn | StringColumn | JsonColumn | ArrayColumn | TokenColumn | GeometryColumn | AnyVectorColumn

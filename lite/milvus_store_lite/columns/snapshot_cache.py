@@ -17,7 +17,7 @@ from .column import BoolArray
 from .growable import Growable
 from .memory import MemoryBudget
 from .snapshot import AnyColumn, Key, Origin, Snapshot
-from .vectors import AnyVectorBuilder
+from .vector_form import VectorBuilder
 
 VECTOR_CHUNK: Final = 1024
 """Vectors read from the file at a time, so that they are still in the processor's cache when their checksums are
@@ -172,7 +172,7 @@ class SnapshotCache:
         name = key.field
         live = seqs if alive is None else seqs[alive]
         try:
-            if isinstance(builder, AnyVectorBuilder):
+            if isinstance(builder, VectorBuilder):
                 self._read_vectors(builder, name, reader, after, live, alive)
             else:
                 if is_all and self.subset is None and name == reader.schema.primary.name:
@@ -185,7 +185,7 @@ class SnapshotCache:
 
     def _read_vectors(
         self,
-        builder: AnyVectorBuilder,
+        builder: VectorBuilder[AnyColumn],
         name: str,
         reader: CollectionReader,
         after: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from ..codec.sparse import from_blobs
 from .column import allocated
 from .growable import Growable
 from .postings import SparseBuilder, SparseColumn
+from .vector_form import VectorBuilder, VectorForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class TermColumn:
         return self.postings.size + allocated(self.lengths)
 
 
-class TermBuilder:
+class TermBuilder(VectorBuilder[TermColumn]):
     """Collects stored documents."""
 
     def __init__(self) -> None:
@@ -39,7 +41,7 @@ class TermBuilder:
     def reserve(self, count: int) -> None:
         self._lengths.reserve(count)
 
-    def append(self, blobs: Sequence[bytes | None]) -> None:
+    def append(self, blobs: Sequence[bytes | None], /) -> None:
         rows = from_blobs([b"" if blob is None else blob for blob in blobs])
         places = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
         self._lengths.append(np.bincount(places, rows.values, minlength=len(rows)))
@@ -47,3 +49,6 @@ class TermBuilder:
 
     def view(self) -> TermColumn:
         return TermColumn(self._postings.view(), self._lengths.view())
+
+
+FORM: Final = VectorForm(builder=lambda _: TermBuilder(), bytes_each=None)

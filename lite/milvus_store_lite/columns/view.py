@@ -16,18 +16,13 @@ from ..storage.store import CollectionReader
 from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
+from .dense_vectors import DenseColumn
 from .geometries import GeometryBuilder, GeometryColumn
 from .masks import Mask
 from .snapshot import AnyColumn, Form, Key, Snapshot
 from .snapshot_cache import VECTOR_CHUNK, Builder, SnapshotCache, blobs_of
 from .tokens import TokenBuilder, TokenColumn
-from .vectors import (
-    AnyVectorColumn,
-    VectorColumn,
-    bytes_of_one,
-    vector_builder,
-    vectors_of,
-)
+from .vectors import AnyVectorColumn, bytes_of_vector, vector_builder, vectors_of
 
 Made = TypeVar("Made")
 
@@ -153,10 +148,10 @@ class View:
             self._cache.memory.touch(self._cache, key)
         return column
 
-    def vectors(self, one: Field, after: int = 0) -> AnyVectorColumn:
+    def vectors(self, field: Field, after: int = 0) -> AnyVectorColumn:
         """The vectors of every slot beyond seq ``after``, made resident; ``can_hold`` says whether memory
         allows it."""
-        loaded = self._column(Key(one.name, after=after), lambda: vector_builder(one))
+        loaded = self._column(Key(field.name, after=after), lambda: vector_builder(field))
         assert isinstance(loaded, AnyVectorColumn)
         return loaded
 
@@ -165,58 +160,59 @@ class View:
         """Whether the snapshot is of the whole collection, not of some tenants."""
         return self._cache.subset is None
 
-    def holds(self, one: Field, after: int = 0) -> bool:
+    def holds(self, field: Field, after: int = 0) -> bool:
         """Whether the vectors of the rows beyond seq ``after`` are resident already."""
-        return Key(one.name, after=after) in self.snapshot.columns
+        return Key(field.name, after=after) in self.snapshot.columns
 
-    def can_hold(self, one: Field, after: int = 0) -> bool:
+    def can_hold(self, field: Field, after: int = 0) -> bool:
         """Whether memory allows the vectors of the rows beyond seq ``after`` to be resident."""
         memory = self._cache.memory
-        return memory.limit is None or memory.allows(self.bytes_of(one, after))
+        return memory.limit is None or memory.allows(self.bytes_of(field, after))
 
-    def bytes_of(self, one: Field, after: int = 0) -> int:
+    def bytes_of(self, field: Field, after: int = 0) -> int:
         """What the vectors of the rows beyond seq ``after`` take in memory."""
-        if one.dtype is DataType.SPARSE_FLOAT_VECTOR:
-            return self.reader.vectors.bytes_of(one.name, self._cache.subset)
-        return bytes_of_one(one) * (self.count - self.snapshot.first_slot(after))
+        each = bytes_of_vector(field)
+        if each is None:
+            return self.reader.vectors.bytes_of(field.name, self._cache.subset)
+        return each * (self.count - self.snapshot.first_slot(after))
 
-    def forget(self, one: Field) -> None:
+    def forget(self, field: Field) -> None:
         """Let the resident vectors go."""
-        self._cache.forget(Key(one.name))
+        self._cache.forget(Key(field.name))
 
-    def resident_vectors(self, one: Field) -> VectorColumn | None:
+    def resident_vectors(self, field: Field) -> DenseColumn | None:
         """The dense vectors of every slot, where they are resident already."""
-        resident = self.resident(one)
-        return resident if isinstance(resident, VectorColumn) else None
+        resident = self.resident(field)
+        return resident if isinstance(resident, DenseColumn) else None
 
     def dense_at(
-        self, one: Field, slots: npt.NDArray[np.int64]
+        self, field: Field, slots: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
         """The dense vectors of live ``slots``, (m, dim) float32, and their lengths, (m,), read from the file."""
 
         def matrix(blobs: list[bytes | None]) -> npt.NDArray[np.float32]:
-            return dense.from_blobs(one, blobs)  # type: ignore[arg-type]  # a null raises TypeError
+            return dense.from_blobs(field, blobs)  # type: ignore[arg-type]  # a null raises TypeError
 
-        values = self._stored_at(one, slots, matrix)
+        values = self._stored_at(field, slots, matrix)
         return values, np.sqrt(np.einsum("ij,ij->i", values, values, dtype=np.float64))
 
-    def vectors_at(self, one: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
+    def vectors_at(self, field: Field, slots: npt.NDArray[np.int64]) -> AnyVectorColumn:
         """The vectors of live ``slots``, read from the file."""
-        return self._stored_at(one, slots, lambda blobs: vectors_of(one, blobs))
+        return self._stored_at(field, slots, lambda blobs: vectors_of(field, blobs))
 
     def _stored_at(
-        self, one: Field, slots: npt.NDArray[np.int64], make: Callable[[list[bytes | None]], Made]
+        self, field: Field, slots: npt.NDArray[np.int64], make: Callable[[list[bytes | None]], Made]
     ) -> Made:
         """What ``make`` makes of the stored vectors of live ``slots``."""
         seqs = self.snapshot.seqs[slots].tolist()
-        found = self.reader.vectors.fetch(seqs, one.name)
+        found = self.reader.vectors.fetch(seqs, field.name)
         try:
             return make([found[seq] for seq in seqs])
         except (KeyError, ValueError, TypeError) as error:
-            raise self.reader.layout.corrupt(f"vectors of field '{one.name}'", error) from error
+            raise self.reader.layout.corrupt(f"vectors of field '{field.name}'", error) from error
 
     def vector_chunks(
-        self, one: Field, after: int = 0
+        self, field: Field, after: int = 0
     ) -> Iterator[tuple[npt.NDArray[np.int64], AnyVectorColumn]]:
         """Live slots of rows beyond seq ``after`` and their vectors, some thousand at a time, from the file."""
         snapshot = self.snapshot
@@ -224,14 +220,14 @@ class View:
         slots = slots[np.searchsorted(slots, snapshot.first_slot(after)) :]
         start = 0
         try:
-            for chunk in self.reader.vectors.chunks(one.name, after, VECTOR_CHUNK, self._cache.subset):
+            for chunk in self.reader.vectors.chunks(field.name, after, VECTOR_CHUNK, self._cache.subset):
                 part = slots[start : start + len(chunk[0])]
-                yield part, vectors_of(one, blobs_of(chunk, snapshot.seqs[part]))
+                yield part, vectors_of(field, blobs_of(chunk, snapshot.seqs[part]))
                 start += len(chunk[0])
             if start != len(slots):
                 raise ValueError(f"{len(slots)} rows have {start} vectors")
         except (ValueError, TypeError) as error:
-            raise self.reader.layout.corrupt(f"vectors of field '{one.name}'", error) from error
+            raise self.reader.layout.corrupt(f"vectors of field '{field.name}'", error) from error
 
     def _column(self, key: Key, make: Callable[[], Builder]) -> AnyColumn:
         loaded = self.snapshot.columns.get(key)

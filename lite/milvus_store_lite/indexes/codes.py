@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..columns.dense_vectors import RESIDENT_BYTES
 from ..columns.masks import Mask
 from ..columns.products import inner_products
-from ..columns.vectors import RESIDENT_BYTES
 from ..process.openmp import faiss
 from ..process.threads import TEAM
 from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, use_threads

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import ParamError
-from ..schema.data_types import DENSE_VECTORS, DataType
+from ..schema.data_types import DataType
 from ..schema.model import Field
+from ..schema.vector_families import VectorFamily
 from .index_type import IndexType, by_name
 from .parameters import Parameter, check_parameters
 from .scalar_types import JSON_INDEXES, SCALAR_INDEXES
 
 DENSE_METRICS: Final = ("COSINE", "L2", "IP")
 BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPERSTRUCTURE")
-SPARSE_METRICS: Final = ("IP", "BM25")
 
 
 _NLIST = Parameter("nlist", int, 1, 65_536, 128)
@@ -188,19 +188,31 @@ _SPARSE_BUILD: Final = (
         default="DAAT_MAXSCORE",
         choices=("DAAT_MAXSCORE", "DAAT_WAND", "TAAT_NAIVE"),
     ),
-    *_BM25,
 )
-_SPARSE: Final = tuple(
-    IndexType(name, SPARSE_METRICS, "inverted lists in memory, exact", _SPARSE_BUILD, (_DROP_SEARCH,))
-    for name in ("SPARSE_INVERTED_INDEX", "SPARSE_WAND", "AUTOINDEX")
-)
+
+
+def _inverted(metric: str, build: Sequence[Parameter]) -> tuple[IndexType, ...]:
+    return tuple(
+        IndexType(name, (metric,), "inverted lists in memory, exact", tuple(build), (_DROP_SEARCH,))
+        for name in ("SPARSE_INVERTED_INDEX", "SPARSE_WAND", "AUTOINDEX")
+    )
+
 
 _WHAT: Final = ("json_path", "json_cast_type")
 """These parameters say what is indexed, so no index ignores them."""
 
 DENSE_INDEXES: Final = by_name(_DENSE)
 BINARY_INDEXES: Final = by_name(_BINARY)
-SPARSE_INDEXES: Final = by_name(_SPARSE)
+SPARSE_INDEXES: Final = by_name(_inverted("IP", _SPARSE_BUILD))
+TEXT_INDEXES: Final = by_name(_inverted("BM25", (*_SPARSE_BUILD, *_BM25)))
+
+VECTOR_INDEXES: Final[dict[VectorFamily, dict[str, IndexType]]] = {
+    VectorFamily.DENSE: DENSE_INDEXES,
+    VectorFamily.BINARY: BINARY_INDEXES,
+    VectorFamily.SPARSE: SPARSE_INDEXES,
+    VectorFamily.TEXT: TEXT_INDEXES,
+}
+"""The index types that a field of each family may have, and their metrics, the default first."""
 
 PARAMETER_NAMES: Final = frozenset(
     {
@@ -208,7 +220,7 @@ PARAMETER_NAMES: Final = frozenset(
         *("level", "beamwidth", "search_cache_budget_gb_ratio", "pq_code_budget_gb_ratio", "num_threads"),
         *(
             parameter.name
-            for kinds in (DENSE_INDEXES, BINARY_INDEXES, SPARSE_INDEXES, SCALAR_INDEXES, JSON_INDEXES)
+            for kinds in (*VECTOR_INDEXES.values(), SCALAR_INDEXES, JSON_INDEXES)
             for kind in kinds.values()
             for parameter in (*kind.build, *kind.search)
         ),
@@ -220,12 +232,8 @@ those that only others take, as Milvus does: one set of parameters may serve sev
 
 def index_types(field: Field) -> dict[str, IndexType]:
     """The index types that ``field`` may have, by name."""
-    if field.dtype in DENSE_VECTORS:
-        return DENSE_INDEXES
-    if field.dtype is DataType.BINARY_VECTOR:
-        return BINARY_INDEXES
-    if field.dtype is DataType.SPARSE_FLOAT_VECTOR:
-        return SPARSE_INDEXES
+    if field.dtype.is_vector:
+        return VECTOR_INDEXES[field.vector_family]
     if field.dtype is DataType.JSON:
         return JSON_INDEXES
     return {
@@ -255,13 +263,10 @@ def check_index(
             message=f"field '{field.name}': parameter 'json_cast_function' is not served, because an index "
             "changes no answer here: convert the values before you insert them"
         )
-    build = kind.build
-    if field.dtype is DataType.SPARSE_FLOAT_VECTOR and not field.is_function_output:
-        build = tuple(parameter for parameter in build if parameter not in _BM25)
     own = {name: value for name, value in parameters.items() if name != _MMAP.name}
     if kind.name != "AUTOINDEX":  # which Milvus makes with no parameters at all
-        own = _without_others(own, build)
-    checked = check_parameters(f"index type {kind.name}", build, own, {"dim": field.dim})
+        own = _without_others(own, kind.build)
+    checked = check_parameters(f"index type {kind.name}", kind.build, own, {"dim": field.dim})
     if _MMAP.name in parameters:
         checked |= check_parameters("an index", (_MMAP,), {_MMAP.name: parameters[_MMAP.name]}, {})
     if not kind.metrics:
@@ -276,9 +281,6 @@ def check_index(
 def check_metric(field: Field, kind: IndexType, metric: object) -> str:
     """``metric`` in Milvus's spelling, the default for None."""
     metrics = kind.metrics
-    if metrics == SPARSE_METRICS:
-        # What a BM25 function fills is ranked by BM25, and nothing else is.
-        metrics = ("BM25",) if field.is_function_output else ("IP",)
     if metric is None or metric == "":
         return metrics[0]
     if not isinstance(metric, str) or metric.upper() not in metrics:

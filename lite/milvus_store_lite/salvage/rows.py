@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..codec import sparse, width
+from ..codec import codec_of, sparse
 from ..schema.model import Field
 from ..storage.integrity.checksums import damaged
 from ..storage.layout import CHECKSUMS, TableLayout
@@ -155,7 +155,7 @@ class DamagedRows:
         checksums, blobs = [checksum for checksum, _ in found], [blob for _, blob in found]
         for index in damaged(seqs, blobs, checksums, self._layout.salts[field.name]):
             yield seqs[index], MISSING if found[index] == _NOTHING else _CHANGED
-        length = width(field)
+        length = codec_of(field).width(field)
         for seq, blob in zip(seqs, blobs, strict=True):
             if blob is None:
                 is_fit = field.nullable

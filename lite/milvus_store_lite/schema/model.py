@@ -14,6 +14,7 @@ from ..errors import DataTypeNotSupportException, ParamError, PrimaryKeyExceptio
 from ..process.lazy import lazy
 from .data_types import ELEMENT_TYPES, STORED_TYPES, DataType
 from .functions import Function, check_functions
+from .vector_families import FAMILY_OF_TYPE, VectorFamily
 
 MAX_NAME_LENGTH: Final = 255
 MAX_VARCHAR_LENGTH: Final = 65_535
@@ -117,6 +118,11 @@ class Field:
     @property
     def may_be_missing(self) -> bool:
         return self.nullable or self.has_default or self.auto_id
+
+    @lazy
+    def vector_family(self) -> VectorFamily:
+        """The family of a vector field."""
+        return VectorFamily.TEXT if self.is_function_output else FAMILY_OF_TYPE[self.dtype]
 
     @property
     def vector_dim(self) -> int:

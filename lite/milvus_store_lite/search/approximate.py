@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..columns.dense_vectors import DenseColumn
 from ..columns.masks import Mask
-from ..columns.vectors import VectorColumn
 from ..columns.view import View
 from ..indexes.built import BuiltIndex, Coverage, Slots
 from ..schema.model import Field
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 def nearest(
     metric: Metric,
-    one: Field,
+    field: Field,
     selection: Selection,
     queries: Floats,
     limit: int,
     index: tuple[BuiltIndex, Coverage],
-    vectors: VectorColumn | None,
+    vectors: DenseColumn | None,
     params: Mapping[str, Any],
 ) -> list[Ranking]:
     """The ``limit`` nearest rows of ``selection`` for each of ``queries`` (q, dim).
@@ -44,32 +44,32 @@ def nearest(
         params: those of the search that the index takes, checked.
     """
     built, coverage = index
-    found = _indexed(metric, one, selection, queries, limit, built, coverage, vectors, params)
+    found = _indexed(metric, field, selection, queries, limit, built, coverage, vectors, params)
     if found is None:
-        return exact.nearest(metric, one, selection, queries, limit)
+        return exact.nearest(dense.SCAN, metric, field, selection, queries, limit)
     if selection.view.count > coverage.indexed_slots:
-        newer = exact.nearest(metric, one, selection, queries, limit, after=built.through_seq)
+        newer = exact.nearest(dense.SCAN, metric, field, selection, queries, limit, after=built.through_seq)
         found = [
             None if first is None else merge(metric, first, second, limit)
             for first, second in zip(found, newer, strict=True)
         ]
     return [
-        exact.nearest(metric, one, selection, queries[place : place + 1], limit)[0]
+        exact.nearest(dense.SCAN, metric, field, selection, queries[number : number + 1], limit)[0]
         if ranking is None
         else ranking
-        for place, ranking in enumerate(found)
+        for number, ranking in enumerate(found)
     ]
 
 
 def _indexed(
     metric: Metric,
-    one: Field,
+    field: Field,
     selection: Selection,
     queries: Floats,
     limit: int,
     built: BuiltIndex,
     coverage: Coverage,
-    vectors: VectorColumn | None,
+    vectors: DenseColumn | None,
     params: Mapping[str, Any],
 ) -> list[Ranking | None] | None:
     """The nearest among the rows in the index; None where the index cannot tell, or would take too long."""
@@ -83,7 +83,7 @@ def _indexed(
     if not plan.pays_effort(cost, survivors, resident=vectors is not None):
         return None
     prepared = ann.prepare_queries(queries)
-    task = _Task(metric, one, selection.view, vectors, coverage, ann, queries, prepared, limit)
+    task = _Task(metric, field, selection.view, vectors, coverage, ann, queries, prepared, limit)
     if plan.pays_lists(cost, survivors, refined=ann.has_finer):
         return task.by_lists(allowed, effort)
     return task.one_by_one(allowed, effort)
@@ -97,9 +97,9 @@ class _Task:
     """
 
     metric: Metric
-    one: Field
+    field: Field
     view: View
-    vectors: VectorColumn | None
+    vectors: DenseColumn | None
     coverage: Coverage
     ann: AnnIndex
     queries: Floats
@@ -119,11 +119,11 @@ class _Task:
             except MemoryError:
                 break  # a scan takes a piece at a time
             short = []
-            for place, labels in zip(pending, proposed, strict=True):
+            for number, labels in zip(pending, proposed, strict=True):
                 if len(labels) < wanted:
-                    short.append(place)
+                    short.append(number)
                 else:
-                    found[place] = self._rerank(place, labels)
+                    found[number] = self._rerank(number, labels)
             if not short:
                 break
             wider = self.ann.wider(harder)
@@ -136,19 +136,19 @@ class _Task:
         """By the finer codes of the labels that are ``allowed``, which are few."""
         found: list[Ranking | None] = [None] * len(self.queries)
         labels = np.arange(self.coverage.labels) if allowed is None else allowed.slots
-        for place in self._rankable():
-            near = self.ann.preselect(self.prepared[place], labels, effort.rerank_k or effort.candidates)
-            found[place] = self._rerank(place, near)
+        for number in self._rankable():
+            near = self.ann.preselect(self.prepared[number], labels, effort.rerank_k or effort.candidates)
+            found[number] = self._rerank(number, near)
         return found
 
     def _rankable(self) -> list[int]:
-        return [place for place, query in enumerate(self.queries) if can_rank_query(query)]
+        return [number for number, query in enumerate(self.queries) if can_rank_query(query)]
 
-    def _rerank(self, place: int, labels: Slots) -> Ranking:
+    def _rerank(self, number: int, labels: Slots) -> Ranking:
         """The nearest of the rows with ``labels``, ascending as their slots are."""
-        query, slots = self.queries[place], self.coverage.slots(labels)
+        query, slots = self.queries[number], self.coverage.slots(labels)
         if self.vectors is not None:
             return next(dense.scan_at(self.metric, self.vectors, slots, query[np.newaxis], self.limit))
-        vectors, norms = self.view.dense_at(self.one, slots)
+        vectors, norms = self.view.dense_at(self.field, slots)
         best, values = dense.best(self.metric, vectors, norms, query, self.limit)
         return slots[best], values

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from ..columns.binary_vectors import BinaryColumn
 from ..columns.bits import Words, bit_counts
 from ..columns.column import BoolArray
-from ..columns.vectors import BinaryColumn
+from ..indexes.field_index import FieldIndex
+from ..schema.model import Field
+from . import exact
+from .family import SearchFamily
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, leading
+from .selection import Selection
 
 
 def scan(
     metric: Metric, rows: BinaryColumn, queries: Words, limit: int, mask: BoolArray | None
 ) -> Iterator[Ranking]:
     """The ``limit`` nearest of the rows that ``mask`` shows, for each of ``queries`` (q, words)."""
+    mask = exact.visible(mask, rows.valid)
     slots = None if mask is None else np.flatnonzero(mask)
     for query in queries:
         values = _distances(metric, rows, query)
@@ -28,6 +35,33 @@ def scan(
             values = values[slots]
         best = _nearest(metric, values, limit)
         yield best if slots is None else (slots[best[0]], best[1])
+
+
+def scan_at(
+    metric: Metric, rows: BinaryColumn, slots: npt.NDArray[np.int64], queries: Words, limit: int
+) -> Iterator[Ranking]:
+    """The ``limit`` nearest of the rows at ``slots``, ascending, for each of ``queries`` (q, words)."""
+    for found, values in scan(metric, rows.at(slots), queries, limit, None):
+        yield slots[found], values
+
+
+SCAN: Final = exact.Scan(BinaryColumn, scan, scan_at)
+
+
+def nearest(
+    metric: Metric,
+    field: Field,
+    selection: Selection,
+    queries: Words,
+    limit: int,
+    params: Mapping[str, Any],
+    index: FieldIndex | None = None,
+) -> list[Ranking]:
+    """The ``limit`` nearest rows of ``selection`` for each of ``queries``: every index type is an exact scan."""
+    return exact.nearest(SCAN, metric, field, selection, queries, limit)
+
+
+FAMILY: Final = SearchFamily(nearest)
 
 
 def _matching(values: npt.NDArray[np.float64], mask: BoolArray | None, limit: int) -> Ranking:

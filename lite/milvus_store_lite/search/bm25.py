@@ -15,19 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ..codec.sparse import SparseRows
+from ..codec.sparse_rows import SparseRows
 from ..columns.column import BoolArray
 from ..columns.terms import TermColumn
+from ..indexes.field_index import FieldIndex
+from ..indexes.registry import bm25_parameters
 from ..schema.model import Field
+from .family import SearchFamily
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, merge
 from .selection import Selection
 from .sparse import best
+from .text_queries import text_queries
 
 Part = tuple["npt.NDArray[np.int64] | None", TermColumn, "BoolArray | None"]
 """Slots, None for all of the view; their documents; which of them the statistics are of, None for all."""
@@ -53,7 +57,13 @@ class Corpus:
 
 
 def nearest(
-    one: Field, selection: Selection, queries: SparseRows, limit: int, params: Mapping[str, Any]
+    metric: Metric,
+    field: Field,
+    selection: Selection,
+    queries: SparseRows,
+    limit: int,
+    params: Mapping[str, Any],
+    index: FieldIndex | None = None,
 ) -> list[Ranking]:
     """The ``limit`` best rows of ``selection`` for each of ``queries``, which are counts of terms by number.
 
@@ -64,21 +74,23 @@ def nearest(
     if selection.count == 0:
         return [NOTHING] * len(queries)
     weighing = Weighing(params["bm25_k1"], params["bm25_b"])
-    parts = _parts(one, selection)
-    return [_ranking(parts, selection, *queries.row(place), weighing, limit) for place in range(len(queries))]
+    parts = _parts(field, selection)
+    return [
+        _ranking(parts, selection, *query, weighing, limit) for query in map(queries.row, range(len(queries)))
+    ]
 
 
-def _parts(one: Field, selection: Selection) -> Callable[[], Iterable[Part]]:
+def _parts(field: Field, selection: Selection) -> Callable[[], Iterable[Part]]:
     """All documents, at once from memory if it may hold them, else some at a time from the file."""
     view, population = selection.view, None if selection.population is None else selection.population.flags
-    if view.holds(one) or view.can_hold(one):
-        column = view.vectors(one)
+    if view.holds(field) or view.can_hold(field):
+        column = view.vectors(field)
         assert isinstance(column, TermColumn)
         everything: Part = (None, column, view.snapshot.alive if population is None else population)
         return lambda: [everything]
     return lambda: (
         (slots, column, None if population is None else population[slots])
-        for slots, column in view.vector_chunks(one)
+        for slots, column in view.vector_chunks(field)
         if isinstance(column, TermColumn)
     )
 
@@ -113,8 +125,8 @@ def _corpus(
     for _, column, counted in parts:
         documents += len(column.lengths) if counted is None else int(np.count_nonzero(counted))
         length += float(column.lengths.sum() if counted is None else column.lengths.sum(where=counted))
-        for place, slots, _ in column.postings.postings(terms):
-            having[place] += len(slots) if counted is None else np.count_nonzero(counted[slots])
+        for term, slots, _ in column.postings.postings(terms):
+            having[term] += len(slots) if counted is None else np.count_nonzero(counted[slots])
     idf: npt.NDArray[np.float64] = np.log1p((documents - having + 0.5) / (having + 0.5))
     return Corpus(idf * counts * (weighing.k1 + 1), length / max(1, documents))
 
@@ -131,12 +143,15 @@ def _scores(
     dampings += weighing.k1 * (1 - weighing.b)
     all_slots, shares = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.float64)
     start = 0
-    for place, slots, frequencies in found:
+    for term, slots, frequencies in found:
         part = slice(start, start + len(slots))
         all_slots[part] = slots
         share = shares[part]
         np.add(dampings[slots], frequencies, out=share)
         np.divide(frequencies, share, out=share)
-        share *= corpus.weights[place]
+        share *= corpus.weights[term]
         start = part.stop
     return np.bincount(all_slots, shares, minlength=len(column.lengths)).astype(np.float64, copy=False)
+
+
+FAMILY: Final = SearchFamily(nearest, prepare=text_queries, taken_over=bm25_parameters, ranks_by_corpus=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..codec import encode_pks, stored_queries
+from ..codec import QueryVectors, encode_pks, stored_queries
 from ..errors import DataNotMatchException, ParamError
 from ..schema.model import Field
 from ..storage.store import CollectionReader
 from .tenants import Tenant, other_tenants
 
 
-def stored_vectors(reader: CollectionReader, one: Field, ids: Sequence[Any], tenant: Tenant | None) -> Any:
-    """The vectors that the rows ``ids`` have in field ``one``, a query in each row, in the order of ``ids``.
+def stored_vectors(
+    reader: CollectionReader, field: Field, ids: Sequence[Any], tenant: Tenant | None
+) -> QueryVectors:
+    """The vectors that the rows ``ids`` have in ``field``, a query in each row, in the order of ``ids``.
 
     Neither filter nor partitions confine the rows, but ``tenant`` does: distances to a vector tell what it is.
 
@@ -23,16 +25,16 @@ def stored_vectors(reader: CollectionReader, one: Field, ids: Sequence[Any], ten
     try:
         pks = encode_pks(reader.schema.primary, ids)
     except DataNotMatchException as error:
-        raise ParamError(message=error.message.replace("row ", "id ", 1)) from None
+        raise ParamError(message=error.about("id")) from None
     seqs = reader.lookups.seqs_of_pks(pks)
     if tenant is not None:
         foreign = other_tenants(reader, seqs, tenant)
         seqs = {pk: seq for pk, seq in seqs.items() if pk not in foreign}
     _refuse("some of the provided primary key IDs do not exist: missing IDs =", pks, set(pks) - set(seqs))
-    blobs = reader.vectors.fetch(list(seqs.values()), one.name)
+    blobs = reader.vectors.fetch(list(seqs.values()), field.name)
     empty = {pk for pk, seq in seqs.items() if blobs[seq] is None}
-    _refuse(f"field '{one.name}' is null in some of the rows to search by: IDs =", pks, empty)
-    return stored_queries(one, [blobs[seqs[pk]] for pk in pks])
+    _refuse(f"field '{field.name}' is null in some of the rows to search by: IDs =", pks, empty)
+    return stored_queries(field, [blobs[seqs[pk]] for pk in pks])
 
 
 def _refuse(sentence: str, pks: list[Any], wrong: set[Any]) -> None:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..codec import QueryVectors
 from ..columns.column import BoolArray
 from ..process.calls import whole_calls
 from ..storage.cursor_transaction import CursorTransaction
 from ..storage.leases import Lease
+from .family import Nearest
 from .found import FoundHits, FoundRows, fetched
 from .output import Projection
 from .prepared import PreparedSearch
-from .ranges import Nearest
 from .rankings import NOTHING
 from .selection import Selection
 
@@ -69,7 +69,7 @@ class SearchCursor(Cursor):
         lease: Lease,
         search: PreparedSearch,
         selection: Selection,
-        vectors: Any,
+        vectors: QueryVectors,
         nearest: Nearest,
     ) -> None:
         super().__init__(lease)

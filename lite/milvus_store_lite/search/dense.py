@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
+from ..columns.dense_vectors import DenseColumn
 from ..columns.products import inner_products
-from ..columns.vectors import VectorColumn
 from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_error, score
+from .exact import Scan, visible
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, leading
 
@@ -30,9 +31,10 @@ _SCORES_AT_ONCE: Final = 8_192
 
 
 def scan(
-    metric: Metric, rows: VectorColumn, queries: Floats, limit: int, mask: BoolArray | None
+    metric: Metric, rows: DenseColumn, queries: Floats, limit: int, mask: BoolArray | None
 ) -> Iterator[Ranking]:
     """Rank every row for each of ``queries``, drop those that ``mask`` hides, and score the candidates."""
+    mask = visible(mask, rows.valid)
     step = max(1, _RANKS_AT_ONCE // max(1, len(rows.values)))
     for start in range(0, len(queries), step):
         part = queries[start : start + step]
@@ -49,11 +51,10 @@ def scan(
 
 
 def score_all(
-    metric: Metric, rows: VectorColumn, queries: Floats, limit: int, mask: BoolArray | None
+    metric: Metric, rows: DenseColumn, queries: Floats, limit: int, mask: BoolArray | None
 ) -> list[Ranking]:
     """Like ``scan`` over rows that are few enough to be scored without ranking them first."""
-    if rows.valid is not None:
-        mask = rows.valid if mask is None else mask & rows.valid
+    mask = visible(mask, rows.valid)
     if mask is None:
         return [_scored(metric, rows.values, rows.norms, query, limit) for query in queries]
     slots = mask.nonzero()[0]
@@ -63,9 +64,11 @@ def score_all(
 
 
 def scan_at(
-    metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], queries: Floats, limit: int
+    metric: Metric, rows: DenseColumn, slots: npt.NDArray[np.int64], queries: Floats, limit: int
 ) -> Iterator[Ranking]:
     """Like ``scan`` over the rows at ``slots``, ascending, but without copying them together."""
+    if rows.valid is not None:
+        slots = slots[rows.valid[slots]]
     are_few = len(slots) * rows.values.shape[1] <= SCORED_AT_ONCE
     for query in queries:
         if not are_few and can_rank(rows, query):
@@ -123,3 +126,6 @@ def _scored(
     values = score(metric, vectors, norms, query)
     best = leading(metric, values, limit)
     return best, values[best]
+
+
+SCAN: Final = Scan(DenseColumn, scan, scan_at)

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..columns.dense_vectors import DenseColumn
 from ..columns.products import dot, inner_products, inner_products_at
-from ..columns.vectors import VectorColumn
 from ..process.threads import TEAM
 from .metrics import Metric
 
@@ -32,7 +32,7 @@ _RANKED_NORMS: Final = (1e-15, 1e15)
 """Vectors outside these lengths may overflow or vanish in float32 products."""
 
 
-def can_rank(rows: VectorColumn, query: Floats) -> bool:
+def can_rank(rows: DenseColumn, query: Floats) -> bool:
     """Whether float32 is wide enough for the products of ``rows`` with ``query``."""
     low, high = _RANKED_NORMS
     return rows.largest_norm <= high and rows.smallest_norm >= low and can_rank_query(query)
@@ -54,7 +54,7 @@ def length(query: Floats) -> float:
     return float(np.linalg.norm(query.astype(np.float64)))
 
 
-def rank(metric: Metric, rows: VectorColumn, queries: Floats) -> Floats:
+def rank(metric: Metric, rows: DenseColumn, queries: Floats) -> Floats:
     """(q, n) float32 ranks of all ``rows`` for ``queries`` (q, dim); larger is nearer.
 
     They order rows as the metric does, up to rounding; they are not what the metric's value is.
@@ -71,7 +71,7 @@ def rank(metric: Metric, rows: VectorColumn, queries: Floats) -> Floats:
     return products
 
 
-def rank_at(metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
+def rank_at(metric: Metric, rows: DenseColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
     """(m,) float32 ranks, as ``rank`` has them, of the rows at ``slots`` (m,)."""
     if len(slots) * rows.values.shape[1] >= _NUMBERS_FOR_THREADS:
         products = _shared(rows, slots, query)
@@ -85,13 +85,13 @@ def rank_at(metric: Metric, rows: VectorColumn, slots: npt.NDArray[np.int64], qu
     return products
 
 
-def _shared(rows: VectorColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
+def _shared(rows: DenseColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
     """(m,) products of the rows at ``slots`` with ``query``, by as many threads as are free."""
     with TEAM.shared() as threads:
         return inner_products_at(rows.values, slots, query, threads)
 
 
-def rank_error(metric: Metric, rows: VectorColumn, query: Floats) -> float:
+def rank_error(metric: Metric, rows: DenseColumn, query: Floats) -> float:
     """A bound on how far rounding may move a rank, so that candidates within it are scored exactly."""
     return error_bound(metric, rows.values.shape[1], rows.largest_norm, query)
 

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from ..codec import QueryVectors
+from .family import Nearest
 from .metrics import Metric
-from .ranges import Nearest
 from .rankings import Ranking, merge
 from .selection import Selection
 
@@ -42,7 +41,7 @@ def grouped(
     metric: Metric,
     nearest: Nearest,
     selection: Selection,
-    queries: Any,
+    queries: QueryVectors,
     labels: Labels,
     groups: int,
     size: int,
@@ -64,7 +63,7 @@ def _completed(
     metric: Metric,
     nearest: Nearest,
     selection: Selection,
-    query: Any,
+    query: QueryVectors,
     labels: Labels,
     ranking: Ranking,
     groups: int,

@@ -55,6 +55,6 @@ def hits_at(
 
 def _shown(values: npt.NDArray[np.float64], decimals: int) -> list[float]:
     """Distances as users see them: what a float32 holds, rounded unless ``decimals`` is -1."""
-    # Not by ``single``: to change what numpy warns of takes a search 1 µs more.
+    # Not by ``as_shown``: to change what numpy warns of takes a search 1 µs more.
     shown = array("f", values.tolist()).tolist()
     return shown if decimals < 0 else np.round(shown, decimals).tolist()

@@ -19,12 +19,12 @@ from .fusion import Floats, Found, Ints, fuse
 from .group_labels import group_labels
 from .grouping import Labels, leaders
 from .hits import hits_at
+from .metrics import as_shown
 from .output import Projection
 from .prepared import PreparedSearch
 from .rankings import Ranking, order
 from .request import GroupBy, HybridRequest
 from .selection import Selection
-from .single import single
 
 FindIndex = Callable[[str], "FieldIndex | None"]
 """The index to search a field by, None for an exact scan."""
@@ -52,7 +52,7 @@ def hybrid_hits(
             message=f"the requests of a hybrid search must have as many query vectors each, got {counts}"
         )
     found = [
-        _found(search, search.pages(selection, asked, find_index(search.one.name)), selection)
+        _found(search, search.pages(selection, asked, find_index(search.field.name)), selection)
         for search, selection, asked in zip(searches, selections, vectors, strict=True)
     ]
     reader = selections[0].view.reader
@@ -94,7 +94,7 @@ class _Fusion:
         request = self._request
         seqs, scores = fuse(request.ranker, found)
         # Scores are compared in float32, as the user sees them: then the order of summing does not matter.
-        ranks = single(scores).astype(np.float64)
+        ranks = as_shown(scores).astype(np.float64)
         if not request.ranker.larger_is_nearer([ranking.metric for ranking in found]):
             ranks = -ranks
         if request.group_by is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from ..columns.vectors import RESIDENT_BYTES
+from ..columns.dense_vectors import RESIDENT_BYTES
 from ..indexes.tuning import current
 
 

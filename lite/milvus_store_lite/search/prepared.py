@@ -11,57 +11,58 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..codec import encode_queries
+from ..codec import QueryVectors
 from ..columns.snapshot_caches import SnapshotCaches
 from ..columns.view import View
 from ..errors import IndexNotExistException, ParamError
 from ..indexes.field_index import FieldIndex
-from ..indexes.registry import bm25_parameters, check_metric, check_search_parameters, index_types
+from ..indexes.registry import check_metric, check_search_parameters, index_types
 from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
 from .by_ids import stored_vectors
+from .families import FAMILIES
+from .family import Nearest, SearchFamily
 from .found import FoundHits
 from .group_labels import group_labels
 from .grouping import grouped, leaders
 from .hits import hits_of
 from .metrics import Metric
-from .nearest import nearest
 from .output import Projection
-from .ranges import Nearest, within
+from .ranges import within
 from .rankings import Ranking
 from .request import ByIds, GroupBy, Queries, Scope, SearchRequest, check_queries
 from .selection import BoundScope, Selection, check_isolation
-from .text_queries import text_queries
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedSearch:
     """``request`` as a collection with ``schema`` means it.
 
-    ``choice``: the rows it is about; ``one``: the vector field they are ranked by; ``params``: those of the search
-    that the index takes, checked; ``projection``: what a hit shows; ``analyzer_name``: which of several analyzers
-    cuts query texts.
+    ``choice``: the rows it is about; ``field``: the vector field they are ranked by, as its ``family`` does it;
+    ``params``: those of the search that the index takes, checked; ``projection``: what a hit shows;
+    ``analyzer_name``: which of several analyzers cuts query texts.
     """
 
     request: SearchRequest
     schema: Schema
     choice: BoundScope
-    one: Field
+    field: Field
     metric: Metric
     params: Mapping[str, Any]
+    family: SearchFamily[Any]
     projection: Projection
     analyzer_name: str | None = None
 
     def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader) -> Selection:
         """The rows to search, as ``reader`` sees them; raises what ``BoundScope.select`` raises."""
-        if self.one.is_function_output:
+        if self.family.ranks_by_corpus:
             return self.choice.select_by_text(snapshot_caches, reader)
         return self.choice.select(snapshot_caches, reader)
 
-    def vectors(self, view: View, queries: Queries) -> Any:
-        """``queries`` in the form that the field's column has, a query in each row.
+    def vectors(self, view: View, queries: Queries) -> QueryVectors:
+        """``queries`` as the field's family ranks by them.
 
         Raises:
             ParamError: one of them does not fit the field, or they are too many.
@@ -69,18 +70,18 @@ class PreparedSearch:
         check_queries(queries)
         if isinstance(queries, ByIds):
             tenant = self.request.scope.tenant
-            return stored_vectors(view.reader, self.one, queries.ids, tenant)
-        if self.one.is_function_output:
-            return text_queries(view.reader, self.one, queries, self.analyzer_name)
-        return encode_queries(self.one, queries)
+            return stored_vectors(view.reader, self.field, queries.ids, tenant)
+        return self.family.prepare(view.reader, self.field, queries, self.analyzer_name)
 
     def nearest(self, index: FieldIndex | None) -> Nearest:
         """What finds the nearest rows; ``index`` is the field's, None for an exact scan."""
-        ranked: Nearest = partial(nearest, self.metric, self.one, params=self.params, index=index)
+        ranked: Nearest = partial(
+            self.family.nearest, self.metric, self.field, params=self.params, index=index
+        )
         ring = self.request.ring
         return ranked if ring is None else within(self.metric, ring, ranked)
 
-    def pages(self, selection: Selection, vectors: Any, index: FieldIndex | None) -> list[Ranking]:
+    def pages(self, selection: Selection, vectors: QueryVectors, index: FieldIndex | None) -> list[Ranking]:
         """The rows on the request's page, for each of ``vectors``."""
         request, find = self.request, self.nearest(index)
         if request.group_by is not None:
@@ -98,15 +99,17 @@ class PreparedSearch:
         """The rows of ``pages`` as hits."""
         return hits_of(view, self.projection, pages, self.request.round_decimal)
 
-    def _groups(self, selection: Selection, vectors: Any, find: Nearest, wanted: GroupBy) -> list[Ranking]:
+    def _groups(
+        self, selection: Selection, vectors: QueryVectors, find: Nearest, wanted: GroupBy
+    ) -> list[Ranking]:
         """The rows of the groups on the request's page."""
         request = self.request
         labels = group_labels(selection, self.schema, wanted.field)
         rankings = grouped(self.metric, find, selection, vectors, labels, request.window, wanted.size)
         pages = []
         for slots, values in rankings:
-            places = leaders(labels[slots], request.limit, wanted.size, request.offset)
-            pages.append((slots[places], values[places]))
+            kept = leaders(labels[slots], request.limit, wanted.size, request.offset)
+            pages.append((slots[kept], values[kept]))
         return pages
 
 
@@ -123,25 +126,26 @@ def prepared(
     """
     choice = chosen(request.scope)
     check_isolation(record, choice, request.scope)
-    one = _vector_field(record.schema, request.anns_field)
-    index = _index(record, one)
-    metric = _metric(one, index, request.metric)
+    field = _vector_field(record.schema, request.anns_field)
+    index = _index(record, field)
+    metric = _metric(field, index, request.metric)
     given = dict(request.params)
-    analyzer_name = _analyzer_name(one, given.pop("analyzer_name", None))
+    analyzer_name = _analyzer_name(field, given.pop("analyzer_name", None))
     params: dict[str, Any] = {}
     if given:
-        params = check_search_parameters(one, index.type, index.parameters, given, request.window)
-    if metric is Metric.BM25:
-        params |= bm25_parameters(index.parameters)
+        params = check_search_parameters(field, index.type, index.parameters, given, request.window)
+    family = FAMILIES[field.vector_family]
+    params |= family.taken_over(index.parameters)
     if request.ring is not None:
         request.ring.check(metric)
     return PreparedSearch(
         request=request,
         schema=record.schema,
         choice=choice,
-        one=one,
+        field=field,
         metric=metric,
         params=params,
+        family=family,
         projection=Projection.of(record, request.output_fields, request.scope.clock, as_rows=False),
         analyzer_name=analyzer_name,
     )
@@ -149,14 +153,14 @@ def prepared(
 
 def _vector_field(schema: Schema, name: str | None) -> Field:
     if name:
-        one = schema.by_name.get(name)
-        if one is None or not one.dtype.is_vector:
+        field = schema.by_name.get(name)
+        if field is None or not field.dtype.is_vector:
             raise ParamError(
                 message=f"anns_field {name!r} is no vector field of the collection, expected one of "
                 f"{', '.join(field.name for field in schema.vectors)}"
                 + did_you_mean(name, [field.name for field in schema.vectors])
             )
-        return one
+        return field
     if len(schema.vectors) > 1:
         raise ParamError(
             message=f"the collection has several vector fields: expected anns_field to be one of "
@@ -165,31 +169,31 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
     return schema.vectors[0]
 
 
-def _analyzer_name(one: Field, given: object) -> str | None:
+def _analyzer_name(field: Field, given: object) -> str | None:
     """The name of an analyzer that a search asks for."""
-    if given is None or (isinstance(given, str) and one.is_function_output):
+    if given is None or (isinstance(given, str) and field.is_function_output):
         return given
     raise ParamError(
         message=f"analyzer_name must be the name of an analyzer, in a search for texts, got {given!r:.80} for "
-        f"field '{one.name}' ({one.describe()})"
+        f"field '{field.name}' ({field.describe()})"
     )
 
 
-def _index(record: CollectionRecord, one: Field) -> IndexRecord:
-    index = record.index_of(one.name)
+def _index(record: CollectionRecord, field: Field) -> IndexRecord:
+    index = record.index_of(field.name)
     if index is None:
         raise IndexNotExistException(
-            message=f"vector field '{one.name}' of collection '{record.name}' has no index: "
+            message=f"vector field '{field.name}' of collection '{record.name}' has no index: "
             f"call create_index first"
         )
     return index
 
 
-def _metric(one: Field, index: IndexRecord, asked: str | None) -> Metric:
+def _metric(field: Field, index: IndexRecord, asked: str | None) -> Metric:
     assert index.metric is not None, "an index on a vector field has a metric"
-    if asked and check_metric(one, index_types(one)[index.type], asked) != index.metric:
+    if asked and check_metric(field, index_types(field)[index.type], asked) != index.metric:
         raise ParamError(
-            message=f"metric_type of field '{one.name}' must be the one of its index, {index.metric}, "
+            message=f"metric_type of field '{field.name}' must be the one of its index, {index.metric}, "
             f"got {asked!r}"
         )
     return Metric(index.metric)

@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..errors import ParamError
-from .metrics import Metric
-from .single import single
+from .metrics import Metric, as_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class RangeBounds:
         """Which of ``values``, nearest first, are within the bounds, and whether the last is beyond them."""
         from ..filters.evaluation.numbers import nearest_float32  # filters are imported at the first use
 
-        shown = single(values)
+        shown = as_shown(values)
         kept = np.ones(len(shown), dtype=np.bool_)
         is_beyond = False
         if self.range_filter is not None:

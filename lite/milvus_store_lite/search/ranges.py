@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from ..codec import QueryVectors
+from .family import Nearest
 from .metrics import Metric
 from .range_bounds import RangeBounds
 from .rankings import NOTHING, Ranking
 from .selection import Selection
-
-Nearest = Callable[[Selection, Any, int], list[Ranking]]
-"""``nearest(selection, queries, limit)``: the ``limit`` nearest rows for each of the queries."""
 
 _WIDENING: Final = 4
 """How many times more rows are asked for when those that came were not enough."""
@@ -25,19 +23,19 @@ def within(metric: Metric, ring: RangeBounds, nearest: Nearest) -> Nearest:
     More and more rows are asked for until there are enough inside the ring, or one is beyond it.
     """
 
-    def confined(selection: Selection, queries: Any, limit: int) -> list[Ranking]:
+    def confined(selection: Selection, queries: QueryVectors, limit: int) -> list[Ranking]:
         found = [NOTHING] * len(queries)
         pending = np.arange(len(queries))
         asked = limit
         while len(pending):
             unfinished = []
-            for place, (slots, values) in zip(
+            for number, (slots, values) in zip(
                 pending.tolist(), nearest(selection, queries[pending], asked), strict=True
             ):
                 kept, is_beyond = ring.inside(metric, values)
-                found[place] = slots[kept][:limit], values[kept][:limit]
+                found[number] = slots[kept][:limit], values[kept][:limit]
                 if len(slots) == asked and not is_beyond and np.count_nonzero(kept) < limit:
-                    unfinished.append(place)
+                    unfinished.append(number)
             pending = np.array(unfinished, dtype=np.int64)
             asked *= _WIDENING
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..codec.sparse import SparseRows
+from ..codec.sparse_rows import SparseRows
 from ..errors import ParamError
 from ..schema.model import Field
 from ..storage.store import CollectionReader
@@ -15,11 +15,11 @@ from ..text.fields import query_analyzer
 
 def text_queries(
     reader: CollectionReader,
-    one: Field,
+    field: Field,
     texts: Sequence[Any],
-    analyzer_name: Any = None,
+    analyzer_name: str | None = None,
 ) -> SparseRows:
-    """The terms of ``texts`` by their numbers in the vocabulary of field ``one``, and how often each occurs.
+    """The terms of ``texts`` by their numbers in the vocabulary of ``field``, and how often each occurs.
 
     Args:
         analyzer_name: which of the field's analyzers cuts them, where it has several.
@@ -27,16 +27,16 @@ def text_queries(
     Raises:
         ParamError: a query is no text.
     """
-    function = reader.schema.filled_by[one.name]
-    for place, text in enumerate(texts):
+    function = reader.schema.filled_by[field.name]
+    for number, text in enumerate(texts):
         if not isinstance(text, str):
             raise ParamError(
-                message=f"query {place}: field '{one.name}' is filled by function '{function.name}' (BM25) from "
-                f"'{function.input}': expected a text to search for, got {type(text).__name__}: {text!r:.80}"
+                message=f"query {number}: field '{field.name}' is filled by function '{function.name}' (BM25) "
+                f"from '{function.input}': expected a text to search for, got {type(text).__name__}: {text!r:.80}"
             )
     analyzer = query_analyzer(reader.schema.by_name[function.input], analyzer_name)
     try:
         documents = count_terms(analyzer.tokens(texts))
     except UnicodeEncodeError as error:
         raise ParamError(message=f"a query text cannot be written as UTF-8: {error}") from None
-    return reader.numbered_terms(one.name, documents)
+    return reader.numbered_terms(field.name, documents)

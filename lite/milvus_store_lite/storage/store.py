@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..codec.sparse import SparseRows
+from ..codec.sparse_rows import SparseRows
 from ..schema.model import Schema
 from ..text.documents import Documents
 from .index_parts import StoredIndex

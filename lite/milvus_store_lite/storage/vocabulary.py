@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_digest
 
-from ..codec.sparse import SparseRows, pack
+from ..codec.sparse import pack
+from ..codec.sparse_rows import SparseRows
 from ..errors import DatabaseCorruptError
 from ..text.documents import Documents
 from .chunks import chunks

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milvus_store_lite.columns.vectors import VectorColumn, vectors_of
+from milvus_store_lite.columns.dense_vectors import DenseColumn
+from milvus_store_lite.columns.vectors import vectors_of
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field
 from milvus_store_lite.search.dense import scan
@@ -16,15 +17,15 @@ from milvus_store_lite.search.rankings import Ranking
 DENSE = [Metric.L2, Metric.IP, Metric.COSINE]
 
 
-def column(vectors: Floats) -> VectorColumn:
+def column(vectors: Floats) -> DenseColumn:
     one = Field("v", DataType.FLOAT_VECTOR, dim=vectors.shape[1])
     found = vectors_of(one, [vector.tobytes() for vector in vectors])
-    assert isinstance(found, VectorColumn)
+    assert isinstance(found, DenseColumn)
     return found
 
 
 def nearest(
-    metric: Metric, rows: VectorColumn, queries: Floats, limit: int, mask: np.ndarray | None
+    metric: Metric, rows: DenseColumn, queries: Floats, limit: int, mask: np.ndarray | None
 ) -> list[Ranking]:
     """The nearest in place, having made sure that gathering the survivors first finds the same."""
     found = list(scan(metric, rows, queries, limit, mask))

@@ -9,8 +9,7 @@ from milvus_store_lite.columns.vectors import vectors_of
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field
 from milvus_store_lite.search.metrics import Metric
-from milvus_store_lite.search.sparse import scan
-from milvus_store_lite.search.sparse_nearest import without_small
+from milvus_store_lite.search.sparse import scan, without_small
 
 FIELD = Field("v", DataType.SPARSE_FLOAT_VECTOR, nullable=True)
 # Eighths add and multiply without rounding, so that equal scores are equal.

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from milvus_store import AnnSearchRequest, DataType, MilvusClient, RRFRanker, WeightedRanker
-from milvus_store_lite.search.single import single
+from milvus_store_lite.search.metrics import as_shown
 
 LARGEST = {DataType.FLOAT_VECTOR: 3e38, DataType.FLOAT16_VECTOR: 65_000.0, DataType.BFLOAT16_VECTOR: 3e38}
 
 
 def test_what_is_beyond_float32_becomes_an_infinity() -> None:
-    assert single(np.array([1e300, -1e300, 1.0, np.nan])).tolist()[:3] == [math.inf, -math.inf, 1.0]
+    assert as_shown(np.array([1e300, -1e300, 1.0, np.nan])).tolist()[:3] == [math.inf, -math.inf, 1.0]
 
 
 @pytest.mark.parametrize("dtype", LARGEST)

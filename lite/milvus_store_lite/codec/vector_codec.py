@@ -1,0 +1,40 @@
+"""What a family of vectors does between a user's values and stored bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..schema.model import Field
+from .nulls import Encode
+from .sparse_rows import SparseRows
+
+QueryVectors = npt.NDArray[np.float32] | npt.NDArray[np.uint64] | SparseRows
+"""Query vectors, one in each row: dense (q, dim), binary (q, words), or sparse ones, also of terms."""
+
+Q = TypeVar("Q", bound=QueryVectors)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorCodec(Generic[Q]):
+    """How the vectors of a family are stored; its queries are ``Q``.
+
+    ``encode``: the stored bytes of users' vectors, checked. ``queries``: users' vectors as queries, checked.
+    ``from_blobs``: stored vectors as queries; raises ValueError for a wrong number of bytes.
+    ``decoder``: for a field, what turns stored bytes into what a user sees; None if that is the bytes themselves.
+    ``width``: the bytes of a stored vector of a field; None if they differ, each a multiple of ``unit``.
+    ``are_good``: (n,) bool, which stored vectors have numbers as they should be: ``expected``.
+    """
+
+    encode: Encode
+    queries: Callable[[Field, Sequence[Any]], Q]
+    from_blobs: Callable[[Field, Sequence[bytes]], Q]
+    decoder: Callable[[Field], Callable[[bytes], Any] | None]
+    width: Callable[[Field], int | None]
+    are_good: Callable[[Field, Sequence[bytes]], npt.NDArray[np.bool_]]
+    expected: str
+    unit: int = 1
