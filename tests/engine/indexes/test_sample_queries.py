@@ -68,7 +68,7 @@ def test_the_nearest_are_found_whatever_share_of_the_rows_a_filter_leaves(
     request = SearchRequest(limit=LIMIT, scope=Scope(f"n < {thousandths}"))
     _, found = collection.search(request, queries.tolist())
     hits = sum(len(set(near) & set(hits.pks)) for near, hits in zip(truth, found, strict=True))
-    assert hits >= 0.99 * LIMIT * QUERIES
+    assert hits >= 0.98 * LIMIT * QUERIES  # 0.99 or more here; what is lost without the samples is 0.1
 
 
 @pytest.mark.parametrize("metric", ["L2", "IP"])
