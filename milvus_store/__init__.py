@@ -1,6 +1,6 @@
 """milvus-store: an embedded vector database in one SQLite file, with the API of Milvus."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from milvus_store_lite import DataType
 
@@ -40,11 +40,12 @@ __all__ = [
     "__version__",
 ]
 
+if not TYPE_CHECKING:  # a type checker would take any name for one that this may give
 
-def __getattr__(name: str) -> Any:
-    """Import the asynchronous client at its first use: asyncio would take a sixth of the time of the import."""
-    if name == "AsyncMilvusClient":
-        from .client.async_milvus_client import AsyncMilvusClient
+    def __getattr__(name: str) -> object:
+        """Import the asynchronous client at its first use: asyncio takes a sixth of the time of the import."""
+        if name == "AsyncMilvusClient":
+            from .client.async_milvus_client import AsyncMilvusClient
 
-        return AsyncMilvusClient
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return AsyncMilvusClient
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
