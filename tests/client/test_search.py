@@ -122,7 +122,7 @@ def test_search_refuses_what_it_cannot_answer(colors: MilvusClient) -> None:
         ({"data": [[1, 1, 1, 1], [1, 1, 1, float("nan")]]}, "query vector 1.*finite"),
         ({"data": [["a", "b", "c", "d"]]}, "query vector 0.*numbers"),
         ({"data": "text"}, "query vector 0.*4 numbers, got str"),
-        ({"ids": [1, "one"]}, "id 1: field 'id'.*an integer, got 'one'"),
+        ({"ids": [1, "one"]}, "id 1: field 'id'.*an integer, got str: 'one'"),
         ({"data": []}, "at least one query vector"),
         ({"data": query, "limit": 0}, "limit must be at least 1"),
         ({"data": query, "limit": None}, "limit must be an int of at least 1, got None"),
