@@ -84,7 +84,9 @@ def call_taking(options: frozenset[str]) -> Callable[[Described], Described]:
             server = self._server
             if server is not None:
                 return server.answer(described, args, kwargs)
-            if kwargs and not are_fine(kwargs) and takes_more:
+            if not kwargs:
+                return described(self, *args)
+            if not are_fine(kwargs) and takes_more:
                 check_keywords(described.__name__, kwargs, known, strict=self.strict)
             return described(self, *args, **kwargs)
 
