@@ -253,6 +253,16 @@ def test_an_error_is_raised_and_not_logged_as_well(
     assert caplog.records
 
 
+def test_rows_come_in_tables_and_generators_as_on_a_file(remote: MilvusClient) -> None:
+    pandas = pytest.importorskip("pandas")
+    remote.create_collection("docs", dimension=2, metric_type="L2")
+    table = pandas.DataFrame({"id": [1, 2], "vector": [[1.0, 2.0], [3.0, 4.0]], "color": ["red", "blue"]})
+    assert remote.insert("docs", table)["insert_count"] == 2
+    remote.upsert("docs", ({"id": key, "vector": [5.0, key], "color": "green"} for key in (2, 3)))
+    rows = remote.query("docs", "id > 0", output_fields=["color"], consistency_level="Strong")
+    assert {row["id"]: row["color"] for row in rows} == {1: "red", 2: "green", 3: "green"}
+
+
 def test_a_filter_tree_is_taken_as_on_a_file(remote: MilvusClient, path: Path) -> None:
     rows = [
         {"id": number, "vector": [0.0, number], "tenant": f'it\'s "{number % 3}"', "n": number}

@@ -6,6 +6,7 @@ Each takes the arguments that the client's call was given, by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NoReturn, Protocol
 
 from ...data import as_rows
@@ -21,6 +22,12 @@ class Server(Protocol):
 
     def ask(self, name: str, *args: Any, **kwargs: Any) -> Any: ...
     def use_database(self, db_name: str, **options: Any) -> None: ...
+
+
+def _write(name: str, server: Server, collection_name: str, data: object, **options: Any) -> Any:
+    """A table goes to a server as rows, which are all that pymilvus takes."""
+    rows = data if isinstance(data, (dict, list)) else as_rows(data)
+    return server.ask(name, collection_name, rows, **options)
 
 
 def _create_and_insert(
@@ -78,6 +85,8 @@ def _for_tenant(server: Server, collection_name: str, tenant: object) -> NoRetur
 OWN_CALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "create_collection": create_collection,
     "create_and_insert": _create_and_insert,
+    "insert": partial(_write, "insert"),
+    "upsert": partial(_write, "upsert"),
     "create_index": _create_index,
     "use_database": _use_database,
     "using_database": _use_database,
