@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import milvus_store_lite.collection.collection
+import milvus_store_lite.storage.writer
 from milvus_store import MilvusClient
 from milvus_store_lite.search.prepared import PreparedSearch
 
@@ -92,7 +92,7 @@ def test_searches_run_at_the_same_time(path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_search_runs_while_another_thread_writes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that is stopped just before it commits holds up no search, and no search sees it."""
     is_writing, may_commit = threading.Event(), threading.Event()
-    set_position: Callable[..., Any] = milvus_store_lite.collection.collection.positions.set_position
+    set_position: Callable[..., Any] = milvus_store_lite.storage.writer.set_position
 
     def stop(*arguments: Any) -> None:
         set_position(*arguments)
@@ -101,7 +101,7 @@ def test_a_search_runs_while_another_thread_writes(path: Path, monkeypatch: pyte
 
     with MilvusClient(path) as client, ThreadPoolExecutor(1) as pool:
         client.insert("c", rows(1, 40, 0))
-        monkeypatch.setattr(milvus_store_lite.collection.collection.positions, "set_position", stop)
+        monkeypatch.setattr(milvus_store_lite.storage.writer, "set_position", stop)
         write = pool.submit(client.upsert, "c", rows(1, 40, 1))
         assert is_writing.wait(30)
         assert seen(client) == seen_by_search(client) == {1: (40, 0)}
