@@ -220,6 +220,6 @@ def test_recovery_reads_a_file_through_its_own_log_only(path: Path, tmp_path: Pa
     if not is_own:
         shutil.copyfile(copy, path)
     recovery = recover_file(path, tmp_path / "new.db")
-    assert any("that of another file" in note for note in recovery.notes) != is_own
+    assert any("belongs to another file" in note for note in recovery.notes) != is_own
     with MilvusClient(tmp_path / "new.db") as client:
         assert tags(client) == ({"first": 20, "second": 10, "crashed": 400} if is_own else {"first": 20})
