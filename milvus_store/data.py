@@ -33,10 +33,10 @@ class Rows:
 
     def columns(self, schema: Schema) -> Columns:
         rows = self.rows
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             if not isinstance(row, dict):
                 raise DataNotMatchException(
-                    message=f"row {place}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
+                    message=f"row {index}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
                 )
         if len(rows) == 1:  # the most frequent, whose columns are made in a quarter of the time
             return Columns(1, {name: Column([value]) for name, value in rows[0].items()})
@@ -104,8 +104,8 @@ def _column(name: str, rows: Sequence[dict[str, Any]]) -> Column | None:
     try:
         return Column(list(map(itemgetter(name), rows)))
     except KeyError:
-        having = [place for place, row in enumerate(rows) if name in row]
-    return Column([rows[place][name] for place in having], having) if having else None
+        having = [index for index, row in enumerate(rows) if name in row]
+    return Column([rows[index][name] for index in having], having) if having else None
 
 
 def _holds_columns(field: Field | None, values: Any) -> bool:

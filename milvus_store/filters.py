@@ -285,5 +285,7 @@ def _node(given: Given, name: str = "a value of a filter") -> Expression:
 
 def _constant(plain: Any) -> Expression:
     if isinstance(plain, tuple):
-        return ListOf(tuple(_constant(one) if isinstance(one, (tuple, datetime)) else one for one in plain))
+        return ListOf(
+            tuple(_constant(item) if isinstance(item, (tuple, datetime)) else item for item in plain)
+        )
     return Instant(plain.isoformat()) if isinstance(plain, datetime) else Literal(plain)

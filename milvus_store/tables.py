@@ -49,7 +49,7 @@ def table_columns(table: Any) -> Columns | None:
         except ImportError:  # its rows do without pyarrow
             return None
     if _is_pandas(table):
-        return _named(table.columns, (_of_pandas(table.iloc[:, place]) for place in range(table.shape[1])))
+        return _named(table.columns, (_of_pandas(table.iloc[:, column]) for column in range(table.shape[1])))
     return None
 
 

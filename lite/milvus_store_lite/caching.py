@@ -66,7 +66,7 @@ def _compared(kind: Hashable) -> tuple[str, ...] | None:
     """What tells values of a frozen data class apart; None for another class."""
     if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         return None
-    return tuple(one.name for one in fields(kind) if one.compare)
+    return tuple(field.name for field in fields(kind) if field.compare)
 
 
 class Key:

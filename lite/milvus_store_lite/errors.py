@@ -174,7 +174,7 @@ class DataNotMatchException(MilvusException):
 
     @property
     def row(self) -> int | None:
-        """The place of the row among those that were given, None if the message names none."""
+        """The index of the row among the given ones; None if the message names no row."""
         found = _ROW.match(self.message)
         return None if found is None else int(found[1])
 

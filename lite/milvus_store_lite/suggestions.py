@@ -23,8 +23,8 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
 
 def _nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
     plain: dict[str, str] = {}
-    for one in known:
-        plain.setdefault(_plain(one), one)
+    for candidate in known:
+        plain.setdefault(_plain(candidate), candidate)
     near = get_close_matches(_plain(name), plain, n=1, cutoff=cutoff)
     return plain[near[0]] if near else None
 

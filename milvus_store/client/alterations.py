@@ -66,8 +66,8 @@ class AlterationCalls(Calls):
             SchemaNotReadyException: the field cannot be added to a collection that exists.
         """
         given = {key: value for key, value in kwargs.items() if key in _FIELD_OPTIONS - COMMON}
-        one = FieldSchema(field_name, data_type, desc, **given)
-        self._database.collection(collection_name).add_field(field_to_engine(one))
+        field = FieldSchema(field_name, data_type, desc, **given)
+        self._database.collection(collection_name).add_field(field_to_engine(field))
 
     @call_taking(_STRUCT_OPTIONS)
     def add_collection_struct_field(
@@ -95,8 +95,8 @@ class AlterationCalls(Calls):
             "nullable": kwargs.get("nullable", True),
             "description": desc,
         }
-        one = struct_to_engine(named_struct(field_name, given))
-        self._database.collection(collection_name).add_field(one)
+        field = struct_to_engine(named_struct(field_name, given))
+        self._database.collection(collection_name).add_field(field)
 
     @call
     def drop_collection_field(
@@ -115,7 +115,7 @@ class AlterationCalls(Calls):
         collection = self._database.collection(collection_name)
         if not field_name:
             fields = collection.describe().schema.fields
-            field_name = next((one.name for one in fields if one.field_id == field_id), "")
+            field_name = next((field.name for field in fields if field.field_id == field_id), "")
             if not field_name:
                 raise ParamError(
                     message=f"drop_collection_field() needs a field's name or number, got field_id={field_id!r}"

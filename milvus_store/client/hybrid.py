@@ -74,8 +74,8 @@ class HybridCalls(Calls):
         groups, clock = group_by(kwargs), as_clock(kwargs)
         request = HybridRequest(
             searches=[
-                _as_search(place, one, partition_names, groups, clock, self.strict)
-                for place, one in enumerate(reqs)
+                _as_search(number, given, partition_names, groups, clock, self.strict)
+                for number, given in enumerate(reqs)
             ],
             ranker=_as_ranker(ranker),
             limit=limit,
@@ -89,28 +89,28 @@ class HybridCalls(Calls):
 
 
 def _as_search(
-    place: int, one: Any, partition_names: list[str] | None, groups: Any, clock: Clock, strict: bool
+    number: int, given: Any, partition_names: list[str] | None, groups: Any, clock: Clock, strict: bool
 ) -> tuple[SearchRequest, Queries]:
-    if not all(hasattr(one, part) for part in _REQUEST_PARTS):
+    if not all(hasattr(given, part) for part in _REQUEST_PARTS):
         raise DataTypeNotMatchException(
-            message=f"reqs[{place}] must be an AnnSearchRequest, got {type(one).__name__}: {one!r:.80}"
+            message=f"reqs[{number}] must be an AnnSearchRequest, got {type(given).__name__}: {given!r:.80}"
         )
-    params = SearchParams.of(one.param, "hybrid_search", strict=strict)
+    params = SearchParams.of(given.param, "hybrid_search", strict=strict)
     if params.offset:
         raise ParamError(
-            message=f"reqs[{place}] has the offset {params.offset!r}: expected none, the offset belongs to "
+            message=f"reqs[{number}] has the offset {params.offset!r}: expected none, the offset belongs to "
             f"hybrid_search()"
         )
     request = SearchRequest(
-        anns_field=one.anns_field or None,
-        limit=one.limit,
+        anns_field=given.anns_field or None,
+        limit=given.limit,
         metric=params.metric,
-        scope=as_scope(one.expr, one.expr_params, partition_names, clock),
+        scope=as_scope(given.expr, given.expr_params, partition_names, clock),
         ring=params.ring,
         group_by=groups,
         params=params.index,
     )
-    return request, as_queries(one.data)
+    return request, as_queries(given.data)
 
 
 def _as_ranker(given: Any) -> Ranker:

@@ -29,7 +29,7 @@ def _index_called(name: str, record: CollectionRecord) -> IndexRecord:
     for index in record.indexes:
         if index.name == name:
             return index
-    known = ", ".join(one.name for one in record.indexes) or "none"
+    known = ", ".join(index.name for index in record.indexes) or "none"
     raise IndexNotExistException(
         message=f"index {name!r} does not exist in collection '{record.name}', it has: {known}"
     )
@@ -90,9 +90,9 @@ class IndexCalls(Calls):
         """The indexes as the file has them, for who only looks: none is loaded or built for it."""
         collection = self._database.collection(collection_name)
         return [
-            {"name": one.name, "field": one.field, "type": one.type}
-            | ({"metric": one.metric, "waiting": collection.unstored(one.field)} if one.metric else {})
-            for one in collection.describe().indexes
+            {"name": index.name, "field": index.field, "type": index.type}
+            | ({"metric": index.metric, "waiting": collection.unstored(index.field)} if index.metric else {})
+            for index in collection.describe().indexes
         ]
 
     @call
@@ -104,7 +104,7 @@ class IndexCalls(Calls):
         What pymilvus returns, too; whoever names an index that he was just told of need not look for None.
         """
         collection = self._database.collection(collection_name)
-        index = next((one for one in collection.describe().indexes if one.name == index_name), None)
+        index = next((known for known in collection.describe().indexes if known.name == index_name), None)
         if index is None:
             return None
         rows, pending, is_growing = collection.index_progress(index.field)

@@ -30,7 +30,12 @@ class Remembered(Generic[Made]):
 
     def __call__(self, *arguments: Any) -> Made:
         try:
-            key = tuple([one if one is None or type(one) is str else value_key(one) for one in arguments])
+            key = tuple(
+                [
+                    argument if argument is None or type(argument) is str else value_key(argument)
+                    for argument in arguments
+                ]
+            )
             found = self._made.get(key)
             if found is not None:
                 return found

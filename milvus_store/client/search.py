@@ -128,7 +128,7 @@ def as_queries(data: object) -> Sequence[Any]:
         return [data]
     elif hasattr(data, "tocsr"):  # a scipy matrix: each of its rows is a sparse query vector
         rows = data.tocsr()
-        return [rows] if rows.ndim == 1 else [rows[place : place + 1] for place in range(rows.shape[0])]
+        return [rows] if rows.ndim == 1 else [rows[row : row + 1] for row in range(rows.shape[0])]
     given = f"{type(data).__name__}: {data!r:.80}"
     if isinstance(data, (list, tuple, np.ndarray, bytes, dict)):
         raise DataTypeNotMatchException(

@@ -72,8 +72,8 @@ class Workers:
             self._closed = True
             threads = self._threads
         if threads is not None and threads[0] == os.getpid():
-            for one in threads[1:]:
-                one.finish()
+            for thread in threads[1:]:
+                thread.finish()
 
     async def aclose(self) -> None:
         """The same, while the event loop goes on."""

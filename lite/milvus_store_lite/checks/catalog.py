@@ -37,8 +37,8 @@ def catalog_tables(connection: sqlite3.Connection) -> Iterator[Problem]:
 def catalog_values(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Every value of the catalog has the type of its column."""
     for table, columns in CATALOG.items():
-        for column, (kind, not_null, place) in columns.items():
-            allowed = [_STORAGE_CLASSES[kind]] + ([] if not_null or place else ["null"])
+        for column, (kind, not_null, key_position) in columns.items():
+            allowed = [_STORAGE_CLASSES[kind]] + ([] if not_null or key_position else ["null"])
             marks = ", ".join("?" * len(allowed))
             wrong = connection.execute(
                 f'SELECT typeof("{column}"), count(*) FROM "{table}"'

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 Columns = dict[str, tuple[str, bool, int]]
-"""Column name → (declared type, whether NOT NULL, place in the primary key from 1, or 0)."""
+"""Column name → (declared type, whether NOT NULL, position in the primary key from 1, or 0)."""
 
 
 def made_by(make: Callable[[sqlite3.Connection], None]) -> dict[str, Columns]:
@@ -27,7 +27,7 @@ def made_by(make: Callable[[sqlite3.Connection], None]) -> dict[str, Columns]:
 def columns_of(connection: sqlite3.Connection, table: str) -> Columns:
     """The columns of ``table``, none if there is no such table."""
     rows = connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (table,))
-    return {name: (kind, bool(not_null), place) for name, kind, not_null, place in rows}
+    return {name: (kind, bool(not_null), key_position) for name, kind, not_null, key_position in rows}
 
 
 def differences(connection: sqlite3.Connection, expected: dict[str, Columns]) -> Iterator[tuple[str, str]]:
@@ -52,5 +52,5 @@ def differences(connection: sqlite3.Connection, expected: dict[str, Columns]) ->
 def _describe(column: tuple[str, bool, int] | None) -> str:
     if column is None:
         return "none"
-    kind, not_null, place = column
-    return kind + (" NOT NULL" if not_null else "") + (" PRIMARY KEY" if place else "")
+    kind, not_null, key_position = column
+    return kind + (" NOT NULL" if not_null else "") + (" PRIMARY KEY" if key_position else "")

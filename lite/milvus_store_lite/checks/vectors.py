@@ -64,7 +64,7 @@ def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
             documents = sparse.from_blobs([value for _, value in chunk])
             owners = np.repeat(np.arange(len(chunk)), np.diff(documents.starts))
             unknown = np.unique(owners[~np.isin(documents.indices, known)])
-            broken += [chunk[place][0] for place in unknown.tolist()]
+            broken += [chunk[index][0] for index in unknown.tolist()]
         if broken:
             yield Problem(
                 collection.field_place(name), f"terms that are not in {table}: {shown(len(broken), broken)}"

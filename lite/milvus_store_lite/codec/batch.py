@@ -36,18 +36,18 @@ class Batch:
     dynamic: list[str] | None
     partitions: list[int] | None = None
 
-    def keep(self, places: Sequence[int]) -> Batch:
-        """The batch of the rows at ``places``, in that order."""
+    def keep(self, rows: Sequence[int]) -> Batch:
+        """The batch of the rows at ``rows``, in that order."""
 
         def pick(values: list[Any]) -> list[Any]:
-            return [values[place] for place in places]
+            return [values[row] for row in rows]
 
         return Batch(
-            count=len(places),
+            count=len(rows),
             pks=None if self.pks is None else pick(self.pks),
             scalars={name: pick(values) for name, values in self.scalars.items()},
             vectors={name: pick(blobs) for name, blobs in self.vectors.items()},
-            documents={name: documents.keep(places) for name, documents in self.documents.items()},
+            documents={name: documents.keep(rows) for name, documents in self.documents.items()},
             dynamic=None if self.dynamic is None else pick(self.dynamic),
             partitions=None if self.partitions is None else pick(self.partitions),
         )
@@ -123,7 +123,7 @@ def _values(field: Field, columns: Columns) -> Values:
         return column.values
     rows = () if column is None else column.rows or ()
     if not field.may_be_missing:
-        row = next((place for place, row in enumerate(rows) if place != row), len(rows))
+        row = next((index for index, row in enumerate(rows) if index != row), len(rows))
         raise DataNotMatchException(
             message=f"row {row}: field '{field.name}' ({field.describe()}) is missing: expected a value, since "
             f"the field is neither nullable nor has a default; given were "

@@ -28,9 +28,9 @@ _ABSENT: Final = object()
 
 
 class Given(NamedTuple):
-    """The values of one field as stored, of the rows at ``places``."""
+    """The stored values of one field; ``rows``: the index of each value's row."""
 
-    places: Sequence[int]
+    rows: Sequence[int]
     values: Sequence[Any]
 
 
@@ -82,11 +82,13 @@ def encode_changes(schema: Schema, columns: Columns, *, zone: tzinfo = UTC) -> C
 def missing_columns(changes: Changes, existing: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
     """What ``merged`` needs of the ``existing`` rows: names of scalars, ``$meta`` among them, and of vectors."""
     schema = changes.schema
-    whole = {name for name, one in changes.given.items() if len(one.places) == len(changes.pks)}
-    scalars = [one.name for one in schema.scalars[1:] if one.name not in whole]
+    whole = {name for name, values in changes.given.items() if len(values.rows) == len(changes.pks)}
+    scalars = [field.name for field in schema.scalars[1:] if field.name not in whole]
     if changes.dynamic is not None:
         scalars.append(DYNAMIC_FIELD)
-    vectors = [one.name for one in schema.vectors if not one.is_function_output and one.name not in whole]
+    vectors = [
+        field.name for field in schema.vectors if not field.is_function_output and field.name not in whole
+    ]
     return scalars, vectors + _kept_outputs(changes, existing)
 
 
@@ -103,10 +105,10 @@ def merged(changes: Changes, stored: Stored, *, default_partition: int | None) -
     pks, schema = changes.pks, changes.schema
     columns: dict[str, list[Any]] = {}
     for name, given in changes.given.items():
-        one = schema.by_name[name]
-        known = stored.vectors if one.dtype.is_vector else stored.scalars
-        columns[name] = _column(one, pks, given, known.get(name, {}))
-    scalars = {one.name: columns[one.name] for one in schema.scalars[1:]}
+        field = schema.by_name[name]
+        known = stored.vectors if field.dtype.is_vector else stored.scalars
+        columns[name] = _column(field, pks, given, known.get(name, {}))
+    scalars = {field.name: columns[field.name] for field in schema.scalars[1:]}
     vectors = {name: columns[name] for name in columns if schema.by_name[name].dtype.is_vector}
     outputs = {name: _all_of(pks, stored.vectors[name]) for name in _kept_outputs(changes, stored.partitions)}
     return Batch(
@@ -138,7 +140,7 @@ def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:
     """The fields filled by functions whose texts do not change, in any row: their values stay as they are."""
     if not all(pk in existing for pk in changes.pks):
         return []
-    unchanged = {name for name, one in changes.given.items() if not one.places}
+    unchanged = {name for name, values in changes.given.items() if not values.rows}
     return [
         name
         for name, function in changes.schema.filled_by.items()
@@ -146,23 +148,23 @@ def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:
     ]
 
 
-def _column(one: Field, pks: Sequence[Any], given: Given, known: Mapping[Any, Any]) -> list[Any]:
+def _column(field: Field, pks: Sequence[Any], given: Given, known: Mapping[Any, Any]) -> list[Any]:
     """The value of each of the rows ``pks``: the last that is given, else the known one, else the default."""
-    if len(given.places) == len(pks) and len(set(pks)) == len(pks):
+    if len(given.rows) == len(pks) and len(set(pks)) == len(pks):
         return list(given.values)
     values = {pk: known.get(pk, _ABSENT) for pk in pks}
-    for place, value in zip(given.places, given.values, strict=True):
-        values[pks[place]] = value
+    for row, value in zip(given.rows, given.values, strict=True):
+        values[pks[row]] = value
     absent = [pk for pk, value in values.items() if value is _ABSENT]
     if absent:
-        if not one.may_be_missing:
-            place = pks.index(absent[0])
+        if not field.may_be_missing:
+            row = pks.index(absent[0])
             raise DataNotMatchException(
-                message=f"row {place}: field '{one.name}' ({one.describe()}) is missing, and no row has the "
+                message=f"row {row}: field '{field.name}' ({field.describe()}) is missing, and no row has the "
                 f"primary key {absent[0]!r:.80}: expected a value, since the field is neither nullable nor has a "
                 "default"
             )
-        default = None if one.dtype.is_vector else encode_scalar(one, [None])[0]
+        default = None if field.dtype.is_vector else encode_scalar(field, [None])[0]
         values.update(dict.fromkeys(absent, default))
     return _all_of(pks, values)
 

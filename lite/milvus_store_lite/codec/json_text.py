@@ -17,20 +17,20 @@ dump: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(
 """Values that are known to be plain, as compact JSON; an infinity or NaN is a ValueError."""
 
 
-def encode_json(one: Field, values: Sequence[Any]) -> list[str]:
+def encode_json(field: Field, values: Sequence[Any]) -> list[str]:
     """The values of a JSON field. Text and bytes are JSON already and are parsed, as by pymilvus."""
     return [
-        _to_json(f"field '{one.name}' ({one.describe()})", place, value) for place, value in enumerate(values)
+        _to_json(f"field '{field.name}' ({field.describe()})", row, value) for row, value in enumerate(values)
     ]
 
 
-def _to_json(where: str, place: int, value: Any) -> str:
+def _to_json(where: str, row: int, value: Any) -> str:
     if isinstance(value, (str, bytes, bytearray)):
-        value = _parsed(where, place, value)
+        value = _parsed(where, row, value)
     try:
         return _text(value)
     except Unfit as unfit:
-        _fail(place, where + _at(unfit.path), unfit)
+        _fail(row, where + _at(unfit.path), unfit)
 
 
 def _text(value: Any, levels: int = MAX_LEVELS) -> str:
@@ -45,14 +45,14 @@ def _text(value: Any, levels: int = MAX_LEVELS) -> str:
     return with_room(lambda: dump(to_plain(value, levels=levels)))
 
 
-def _parsed(where: str, place: int, given: str | bytes | bytearray) -> Any:
+def _parsed(where: str, row: int, given: str | bytes | bytearray) -> Any:
     try:
         text = given if isinstance(given, str) else given.decode()
         value = with_room(lambda: json.loads(text, parse_constant=_refuse, parse_float=_finite))
     except (ValueError, RecursionError) as error:
         reason = "it nests too deep" if isinstance(error, RecursionError) else error
         raise DataNotMatchException(
-            message=f"row {place}: {where}: expected JSON ({reason}), got {shown(given)}; text is parsed: "
+            message=f"row {row}: {where}: expected JSON ({reason}), got {shown(given)}; text is parsed: "
             "to store a string, give json.dumps(text)"
         ) from None
     return value
@@ -75,9 +75,9 @@ def _at(path: Path) -> str:
     return steps + "…" if len(path) > 8 else steps
 
 
-def _fail(place: int, where: str, unfit: Unfit) -> NoReturn:
+def _fail(row: int, where: str, unfit: Unfit) -> NoReturn:
     raise DataNotMatchException(
-        message=f"row {place}: {where}: expected {unfit.expected}, got {shown(unfit.value)}"
+        message=f"row {row}: {where}: expected {unfit.expected}, got {shown(unfit.value)}"
     ) from None
 
 
@@ -87,7 +87,7 @@ def encode_dynamic(schema: Schema, columns: Columns) -> list[str] | None:
     if documents is None:
         return ["{}"] * columns.count if schema.enable_dynamic_field else None
     if not schema.enable_dynamic_field:
-        row, unknown = next((row, next(iter(one))) for row, one in enumerate(documents) if one)
+        row, unknown = next((row, next(iter(document))) for row, document in enumerate(documents) if document)
         raise DataNotMatchException(
             message=f"row {row}: unknown field {unknown!r}: the collection has no dynamic field, "
             f"expected {', '.join(schema.by_name)}" + did_you_mean(unknown, schema.by_name)

@@ -34,7 +34,7 @@ def encode_with_nulls(field: Field, values: Values, encode: Encode) -> list[Any]
     if len(present) == count:
         return list(encode(field, given))
     if not field.nullable:
-        first = next((place for place, row in enumerate(present) if place != row), len(present))
+        first = next((index for index, row in enumerate(present) if index != row), len(present))
         fail(field, first, None, "a value, since the field is not nullable")
     stored: list[Any] = [None] * count
     try:

@@ -103,17 +103,17 @@ def _container(value: Any, path: Path, levels: int) -> Any:
             if not isinstance(key, str):
                 raise Unfit(path, key, "keys that are str")
             _text(key, path)
-        return {str.__str__(key): to_plain(one, (*path, key), levels) for key, one in value.items()}
+        return {str.__str__(key): to_plain(element, (*path, key), levels) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
-        return [to_plain(one, (*path, place), levels) for place, one in enumerate(value)]
+        return [to_plain(element, (*path, index), levels) for index, element in enumerate(value)]
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return to_plain(value[()], path, levels)
         # An array's elements stay numpy's own only where tolist() would lose what they are.
         elements = list(value) if value.dtype.kind in "mM" else value.tolist()
-        return [to_plain(one, (*path, place), levels) for place, one in enumerate(elements)]
+        return [to_plain(element, (*path, index), levels) for index, element in enumerate(elements)]
     # As orjson does, without the names that a leading underscore marks as private.
-    names = [one.name for one in fields(value) if not one.name.startswith("_")]
+    names = [field.name for field in fields(value) if not field.name.startswith("_")]
     return {name: to_plain(getattr(value, name), (*path, name), levels) for name in names}
 
 

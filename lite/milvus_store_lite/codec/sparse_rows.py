@@ -24,17 +24,17 @@ class SparseRows:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def __getitem__(self, places: slice | npt.NDArray[np.int64]) -> SparseRows:
-        """The vectors at ``places``, as a matrix gives its rows."""
-        chosen = np.arange(len(self))[places]
+    def __getitem__(self, rows: slice | npt.NDArray[np.int64]) -> SparseRows:
+        """The vectors at ``rows``, as a matrix gives its rows."""
+        chosen = np.arange(len(self))[rows]
         lengths = np.diff(self.starts)[chosen]
         starts = starts_of(lengths.tolist())
         pairs = np.repeat(self.starts[chosen] - starts[:-1], lengths) + np.arange(starts[-1])
         return SparseRows(starts, self.indices[pairs], self.values[pairs])
 
-    def row(self, place: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
+    def row(self, index: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Indices and values of one vector."""
-        pairs = slice(self.starts[place], self.starts[place + 1])
+        pairs = slice(self.starts[index], self.starts[index + 1])
         return self.indices[pairs], self.values[pairs]
 
     def only(self, kept: npt.NDArray[np.bool_]) -> SparseRows:

@@ -15,7 +15,7 @@ from .nulls import Encode
 
 
 def encode_structs(
-    one: Field, arrays: Sequence[Sequence[Any]], encoders: Mapping[DataType, Encode]
+    field: Field, arrays: Sequence[Sequence[Any]], encoders: Mapping[DataType, Encode]
 ) -> list[str]:
     """The arrays as JSON texts, every struct with its members in the order of the schema.
 
@@ -26,35 +26,35 @@ def encode_structs(
     Raises:
         DataNotMatchException: names the row, the element and the member.
     """
-    names = [member.name for member in one.members]
+    names = [member.name for member in field.members]
     wanted = set(names)
-    for place, array in enumerate(arrays):
+    for row, array in enumerate(arrays):
         for position, struct in enumerate(array):
             if not isinstance(struct, dict) or struct.keys() != wanted:
-                fail(one, place, struct, f"element {position} to be a dict of {', '.join(names)}")
-    columns = [_member_values(one, member, arrays, encoders[member.dtype]) for member in one.members]
+                fail(field, row, struct, f"element {position} to be a dict of {', '.join(names)}")
+    columns = [_member_values(field, member, arrays, encoders[member.dtype]) for member in field.members]
     structs = (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
     return [dump(list(islice(structs, len(array)))) for array in arrays]
 
 
 def _member_values(
-    one: Field, member: Field, arrays: Sequence[Sequence[Any]], encode: Encode
+    field: Field, member: Field, arrays: Sequence[Sequence[Any]], encode: Encode
 ) -> Sequence[Any]:
     """The stored values of one member, of all structs of all rows behind each other."""
     name = member.name
     try:
         return encode(member, [struct[name] for struct in chain.from_iterable(arrays)])
     except DataNotMatchException:
-        for place, array in enumerate(arrays):
+        for row, array in enumerate(arrays):
             for position, struct in enumerate(array):
-                _check_member(one, member, place, position, struct[name], encode)
+                _check_member(field, member, row, position, struct[name], encode)
         raise
 
 
-def _check_member(one: Field, member: Field, place: int, position: int, value: Any, encode: Encode) -> None:
+def _check_member(field: Field, member: Field, row: int, position: int, value: Any, encode: Encode) -> None:
     try:
         encode(member, [value])
     except DataNotMatchException as error:
-        at = f"row {place}: field '{one.name}', element {position}, member '{member.name}'"
+        at = f"row {row}: field '{field.name}', element {position}, member '{member.name}'"
         message = error.message.replace(f"row 0: field '{member.name}'", at, 1)
         raise DataNotMatchException(message=message) from None

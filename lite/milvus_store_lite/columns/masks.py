@@ -29,7 +29,7 @@ class Mask:
 
     @property
     def slots(self) -> npt.NDArray[np.int64]:
-        """The places of the rows, ascending."""
+        """The slots of the rows, ascending."""
         if self._slots is not None:
             return self._slots
         slots = np.flatnonzero(self.flags)

@@ -40,9 +40,9 @@ class Segment:
     @classmethod
     def of_rows(cls, rows: SparseRows, first_slot: int) -> Segment:
         """The postings of ``rows``, which have the slots from ``first_slot`` on."""
-        # Sorting integers that carry their place is four times faster than a stable argsort.
-        places = np.arange(len(rows.indices), dtype=np.uint64)
-        keys = (rows.indices.astype(np.uint64) << np.uint64(32)) | places
+        # Sorting integers that carry their offset is four times faster than a stable argsort.
+        offsets = np.arange(len(rows.indices), dtype=np.uint64)
+        keys = (rows.indices.astype(np.uint64) << np.uint64(32)) | offsets
         keys.sort()
         order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
         indices = (keys >> np.uint64(32)).astype(np.uint32)
@@ -54,22 +54,22 @@ class Segment:
     def merged(cls, parts: Sequence[Segment]) -> Segment:
         """One segment of ``parts``, each of which has later slots than those before it."""
         terms = np.unique(np.concatenate([part.terms for part in parts]))
-        places = [np.searchsorted(terms, part.terms) for part in parts]
+        positions = [np.searchsorted(terms, part.terms) for part in parts]
         lengths = np.zeros(len(terms), dtype=np.int64)
-        for part, place in zip(parts, places, strict=True):
-            lengths[place] += np.diff(part.starts)
+        for part, at in zip(parts, positions, strict=True):
+            lengths[at] += np.diff(part.starts)
         starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
         slots = np.empty(starts[-1], dtype=np.int32)
         values = np.empty(starts[-1], dtype=np.float32)
         free = starts[:-1].copy()
-        for part, place in zip(parts, places, strict=True):
+        for part, at in zip(parts, positions, strict=True):
             sizes = np.diff(part.starts)
             # How far each term's postings move, for every posting.
-            target = np.repeat(free[place] - part.starts[:-1], sizes)
+            target = np.repeat(free[at] - part.starts[:-1], sizes)
             target += np.arange(len(target))
             slots[target] = part.slots
             values[target] = part.values
-            free[place] += sizes
+            free[at] += sizes
         return cls(terms, starts, slots, values)
 
     @property
@@ -93,15 +93,15 @@ class SparseColumn:
     def postings(
         self, indices: npt.NDArray[np.uint32]
     ) -> Iterator[tuple[int, npt.NDArray[np.int32], npt.NDArray[np.float32]]]:
-        """(place in ``indices``, slots, values) of the postings of ``indices``, older slots first."""
+        """(offset in ``indices``, slots, values) of the postings of ``indices``, older slots first."""
         for segment in self.segments:
             found = np.searchsorted(segment.terms, indices)
             found[found == len(segment.terms)] = 0
             present = segment.terms[found] == indices if len(segment.terms) else found < 0
-            for place in np.flatnonzero(present).tolist():
-                at = found[place]
+            for offset in np.flatnonzero(present).tolist():
+                at = found[offset]
                 part = slice(segment.starts[at], segment.starts[at + 1])
-                yield place, segment.slots[part], segment.values[part]
+                yield offset, segment.slots[part], segment.values[part]
 
 
 class SparseBuilder(VectorBuilder[SparseColumn]):
@@ -140,10 +140,10 @@ class SparseBuilder(VectorBuilder[SparseColumn]):
     def _merge(self) -> None:
         """Merge the last segments into one, as many as are not large enough beside those after them."""
         first, after = len(self._segments), 0
-        for place in reversed(range(len(self._segments))):
-            size = len(self._segments[place].slots)
-            if size <= _GROWTH * after or place == len(self._segments) - 1:
-                first = place
+        for index in reversed(range(len(self._segments))):
+            size = len(self._segments[index].slots)
+            if size <= _GROWTH * after or index == len(self._segments) - 1:
+                first = index
             after += size
         if len(self._segments) - first > 1:
             self._segments[first:] = [Segment.merged(self._segments[first:])]

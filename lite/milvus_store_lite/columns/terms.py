@@ -43,8 +43,8 @@ class TermBuilder(VectorBuilder[TermColumn]):
 
     def append(self, blobs: Sequence[bytes | None], /) -> None:
         rows = from_blobs([b"" if blob is None else blob for blob in blobs])
-        places = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
-        self._lengths.append(np.bincount(places, rows.values, minlength=len(rows)))
+        row_numbers = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
+        self._lengths.append(np.bincount(row_numbers, rows.values, minlength=len(rows)))
         self._postings.append_rows(rows)
 
     def view(self) -> TermColumn:

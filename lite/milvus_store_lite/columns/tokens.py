@@ -17,7 +17,7 @@ from .growable import Growable
 
 @dataclass(frozen=True, slots=True)
 class TokenColumn:
-    """``tokens``: each row's tokens in their order. ``positions``: (m,) int32, the place of each among the
+    """``tokens``: each row's tokens in their order. ``positions``: (m,) int32, the offset of each among the
     words of its text, or None; words that the analyzer drops leave a gap.
     """
 

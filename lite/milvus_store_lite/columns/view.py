@@ -63,27 +63,27 @@ class View:
         """Slots, live or not."""
         return len(self.snapshot.seqs)
 
-    def column(self, one: Field) -> NumberColumn | StringColumn:
-        loaded = self._column(Key(one.name), lambda: scalar_builder(one))
+    def column(self, field: Field) -> NumberColumn | StringColumn:
+        loaded = self._column(Key(field.name), lambda: scalar_builder(field))
         assert isinstance(loaded, (NumberColumn, StringColumn))
         return loaded
 
-    def array(self, one: Field, member: Field | None = None) -> ArrayColumn:
+    def array(self, field: Field, member: Field | None = None) -> ArrayColumn:
         if member is None:
-            loaded = self._column(Key(one.name), lambda: array_builder(one))
+            loaded = self._column(Key(field.name), lambda: array_builder(field))
         else:
-            loaded = self._column(Key(one.name, (member.name,)), lambda: MemberBuilder(member))
+            loaded = self._column(Key(field.name, (member.name,)), lambda: MemberBuilder(member))
         assert isinstance(loaded, ArrayColumn)
         return loaded
 
-    def geometries(self, one: Field) -> GeometryColumn:
-        loaded = self._column(Key(one.name), GeometryBuilder)
+    def geometries(self, field: Field) -> GeometryColumn:
+        loaded = self._column(Key(field.name), GeometryBuilder)
         assert isinstance(loaded, GeometryColumn)
         return loaded
 
-    def tokens(self, one: Field, *, positions: bool) -> TokenColumn:
+    def tokens(self, field: Field, *, positions: bool) -> TokenColumn:
         form = Form.PLACED_TOKENS if positions else Form.TOKENS
-        loaded = self._column(Key(one.name, None, form), lambda: TokenBuilder(one, positions=positions))
+        loaded = self._column(Key(field.name, None, form), lambda: TokenBuilder(field, positions=positions))
         assert isinstance(loaded, TokenColumn)
         return loaded
 
@@ -140,9 +140,9 @@ class View:
             return None
         return self.column(primary)
 
-    def resident(self, one: Field) -> AnyColumn | None:
+    def resident(self, field: Field) -> AnyColumn | None:
         """The values of every slot if they are in memory already."""
-        key = Key(one.name)
+        key = Key(field.name)
         column = self.snapshot.columns.get(key)
         if column is not None:
             self._cache.memory.touch(self._cache, key)

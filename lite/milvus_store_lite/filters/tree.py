@@ -309,11 +309,11 @@ def with_values(tree: Expression, values: Mapping[str, Expression]) -> Expressio
     if isinstance(tree, Template):
         return values.get(tree.name, tree)
     changed = {}
-    for one in fields(tree):
-        part = getattr(tree, one.name)
+    for attribute in fields(tree):
+        part = getattr(tree, attribute.name)
         made = _part_with_values(part, values)
         if made is not part:
-            changed[one.name] = made
+            changed[attribute.name] = made
     return replace(tree, **changed) if changed else tree
 
 
@@ -322,7 +322,7 @@ def _part_with_values(part: Any, values: Mapping[str, Expression]) -> Any:
         return with_values(cast(Expression, part), values)
     if not isinstance(part, tuple):
         return part
-    made = tuple([_part_with_values(one, values) for one in part])
+    made = tuple([_part_with_values(element, values) for element in part])
     return part if all(new is old for new, old in zip(made, part, strict=True)) else made
 
 

@@ -60,7 +60,7 @@ def score_all(
     slots = mask.nonzero()[0]
     vectors, norms = rows.values[slots], rows.norms[slots]
     found = [_scored(metric, vectors, norms, query, limit) for query in queries]
-    return [(slots[places], values) for places, values in found]
+    return [(slots[offsets], values) for offsets, values in found]
 
 
 def scan_at(

@@ -69,14 +69,14 @@ class FoundRows(NamedTuple):
 
     def _columns(self) -> dict[str, Shown]:
         columns: dict[str, Shown] = {}
-        for name, place, decode in self.projection.plan:
-            if place < 0:
+        for name, offset, decode in self.projection.plan:
+            if offset < 0:
                 assert decode is not None, "no user sees a stored vector"
                 blobs = [self.vectors[name][row[0]] for row in self.stored]
                 matrix = float_matrix(self.projection.schema.by_name[name], blobs)
                 columns[name] = list(map(decode, blobs)) if matrix is None else matrix
             else:
-                values = [row[place] for row in self.stored]
+                values = [row[offset] for row in self.stored]
                 columns[name] = values if decode is None else list(map(decode, values))
         return columns
 
@@ -89,22 +89,22 @@ class FoundRows(NamedTuple):
 
     def _dict(self, stored: tuple[Any, ...]) -> dict[str, Any]:
         row: dict[str, Any] = {}
-        for name, place, decode in self.projection.plan:
+        for name, offset, decode in self.projection.plan:
             if decode is None:
-                row[name] = stored[place]
-            elif place < 0:
+                row[name] = stored[offset]
+            elif offset < 0:
                 row[name] = decode(self.vectors[name][stored[0]])
             else:
-                row[name] = decode(stored[place])
+                row[name] = decode(stored[offset])
         return row
 
     def _documents(self, wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
         """The dynamic keys to show of each row."""
-        place = 2 + len(self.projection.scalars)
+        offset = 2 + len(self.projection.scalars)
         # A field that was added later hides the dynamic key of its name in older rows.
         fields = self.projection.schema.by_name
         for start in range(0, len(self.stored), _DOCUMENTS_AT_ONCE):
-            texts = [row[place] for row in self.stored[start : start + _DOCUMENTS_AT_ONCE]]
+            texts = [row[offset] for row in self.stored[start : start + _DOCUMENTS_AT_ONCE]]
             for document in json.loads(f"[{','.join(texts)}]"):
                 yield {
                     key: value

@@ -51,11 +51,12 @@ class Projection:
         everything = "*" in names
         members = _members(schema, names)
         wanted = {_MEMBER.sub(r"\1", name) if name.partition("[")[0] in members else name for name in names}
-        for one in schema.vectors:
-            if one.is_function_output and one.name in wanted:
+        for field in schema.vectors:
+            if field.is_function_output and field.name in wanted:
                 raise ParamError(
-                    message=f"output field '{one.name}' is filled by function '{schema.filled_by[one.name].name}' "
-                    f"(BM25) and cannot be read, as in Milvus: ask for '{schema.filled_by[one.name].input}'"
+                    message=f"output field '{field.name}' is filled by function "
+                    f"'{schema.filled_by[field.name].name}' (BM25) and cannot be read, as in Milvus: "
+                    f"ask for '{schema.filled_by[field.name].input}'"
                 )
         extra = wanted - set(schema.by_name) - {"*", DYNAMIC_FIELD}
         if extra and not schema.enable_dynamic_field:
@@ -71,11 +72,11 @@ class Projection:
             schema=schema,
             wraps_bytes=as_rows,
             with_pk=as_rows or everything or schema.primary.name in wanted,
-            scalars=tuple(one for one in schema.scalars[1:] if everything or one.name in wanted),
+            scalars=tuple(field for field in schema.scalars[1:] if everything or field.name in wanted),
             vectors=tuple(
-                one
-                for one in schema.vectors
-                if one.name in wanted or (everything and not one.is_function_output)
+                field
+                for field in schema.vectors
+                if field.name in wanted or (everything and not field.is_function_output)
             ),
             dynamic=dynamic,
             members={}
@@ -91,20 +92,20 @@ class Projection:
 
     @lazy
     def plan(self) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
-        """(name, place in the fetched row, how to decode) in the order of the schema; -1 for vectors."""
-        places = {one.name: place for place, one in enumerate(self.scalars, start=2)}
+        """(name, offset in the fetched row, how to decode) in the order of the schema; -1 for vectors."""
+        offsets = {field.name: offset for offset, field in enumerate(self.scalars, start=2)}
         steps: list[tuple[str, int, Callable[[Any], Any] | None]] = []
-        for one in self.schema.fields:
-            if one.is_primary and self.with_pk:
-                steps.append((one.name, 1, None))
-            elif one.name in places:
-                chosen = self.members.get(one.name)
+        for field in self.schema.fields:
+            if field.is_primary and self.with_pk:
+                steps.append((field.name, 1, None))
+            elif field.name in offsets:
+                chosen = self.members.get(field.name)
                 decode = (
-                    decode_scalar(one, self.show_time) if chosen is None else _decode_members(one, chosen)
+                    decode_scalar(field, self.show_time) if chosen is None else _decode_members(field, chosen)
                 )
-                steps.append((one.name, places[one.name], decode))
-            elif one in self.vectors:
-                steps.append((one.name, -1, decode_vector(one, wrapped=self.wraps_bytes)))
+                steps.append((field.name, offsets[field.name], decode))
+            elif field in self.vectors:
+                steps.append((field.name, -1, decode_vector(field, wrapped=self.wraps_bytes)))
         return steps
 
 
@@ -127,8 +128,8 @@ def _members(schema: Schema, names: Sequence[str]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _decode_members(one: Field, chosen: frozenset[str]) -> Callable[[Any], Any]:
-    names = [member.name for member in one.members if member.name in chosen]
+def _decode_members(field: Field, chosen: frozenset[str]) -> Callable[[Any], Any]:
+    names = [member.name for member in field.members if member.name in chosen]
 
     def decode(stored: str | None) -> list[dict[str, Any]] | None:
         if stored is None:

@@ -28,13 +28,13 @@ def order(metric: Metric, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int
 
 
 def leading(metric: Metric, values: npt.NDArray[np.float64], limit: int) -> npt.NDArray[np.int64]:
-    """The first ``limit`` places of ``order``; sorts no more than it has to."""
+    """The first ``limit`` offsets of ``order``; sorts no more than it has to."""
     if len(values) <= max(_SORTED_AT_ONCE, _SORTED_SHARE * limit):
         return order(metric, values)[:limit]
     keys = -values if metric.larger_is_nearer else values
     near = (keys <= np.partition(keys, limit - 1)[limit - 1]).nonzero()[0]
-    places: npt.NDArray[np.int64] = near[keys[near].argsort(kind="stable")[:limit]]
-    return places
+    offsets: npt.NDArray[np.int64] = near[keys[near].argsort(kind="stable")[:limit]]
+    return offsets
 
 
 def merge(metric: Metric, first: Ranking, second: Ranking, limit: int) -> Ranking:

@@ -35,13 +35,13 @@ def text_of(node: tree.Expression) -> str:
         case tree.Literal(value=value):
             return _literal(value)
         case tree.ListOf(items=items):
-            return f"[{', '.join(_item(one) for one in items)}]"
+            return f"[{', '.join(_item(item) for item in items)}]"
         case tree.Template(name=name):
             return f"{{{name}}}"
         case tree.Name(name=name):
             return name
         case tree.Path(root=root, steps=steps):
-            return root + "".join(f"[{_literal(one)}]" for one in steps)
+            return root + "".join(f"[{_literal(step)}]" for step in steps)
         case tree.Member(root=root, name=name, position=position):
             return f"{root}{'' if position is None else f'[{position}]'}[{name}]"
         case tree.Element(name=name):
@@ -54,7 +54,7 @@ def text_of(node: tree.Expression) -> str:
             given = [*map(text_of, arguments), *(f"{name}={text_of(value)}" for name, value in options)]
             return f"{function}({', '.join(given)})"
         case tree.And(operands=operands):
-            texts = [_part(one) for one in operands if one != tree.And(())]
+            texts = [_part(operand) for operand in operands if operand != tree.And(())]
             return " and ".join(texts)
         case tree.Or(operands=()):
             raise ParamError(message="a filter that no row meets cannot be sent to a server: ask for nothing")

@@ -24,7 +24,7 @@ def to_pymilvus(value: Any) -> Any:
     if isinstance(value, Node):
         return text_of(cast(Expression, value))
     if isinstance(value, list) and value and type(value[0]) in _TRANSLATED:
-        return [to_pymilvus(one) for one in value]
+        return [to_pymilvus(element) for element in value]
     translate = _TRANSLATED.get(type(value))
     return value if translate is None else translate(value)
 
@@ -39,10 +39,10 @@ def _schema(ours: CollectionSchema) -> Any:
     import pymilvus
 
     options = {} if ours.num_partitions is None else {"num_partitions": ours.num_partitions}
-    functions = [_function(one) for one in getattr(ours, "functions", None) or []]
-    structs = [_struct(one) for one in ours.struct_fields]
+    functions = [_function(function) for function in getattr(ours, "functions", None) or []]
+    structs = [_struct(field) for field in ours.struct_fields]
     return pymilvus.CollectionSchema(
-        [_field(one) for one in ours.fields],
+        [_field(field) for field in ours.fields],
         description=ours.description,
         enable_dynamic_field=ours.enable_dynamic_field,
         auto_id=ours.auto_id,
@@ -57,7 +57,7 @@ def _struct(ours: StructFieldSchema) -> Any:
 
     theirs = pymilvus.StructFieldSchema(nullable=ours.nullable, description=ours.description)
     theirs.name, theirs.max_capacity = ours.name, ours.max_capacity
-    theirs.fields.extend(_field(one) for one in ours.fields)
+    theirs.fields.extend(_field(field) for field in ours.fields)
     return theirs
 
 
@@ -81,10 +81,10 @@ def _index_params(ours: IndexParams) -> Any:
     from pymilvus.milvus_client.index import IndexParams as TheirIndexParams
 
     theirs = TheirIndexParams()
-    for one in ours:
-        configs = one.get_index_configs()
+    for index in ours:
+        configs = index.get_index_configs()
         named = {key: configs.pop(key) for key in ("index_type", "metric_type") if key in configs}
-        theirs.add_index(one.field_name, index_name=one.index_name, params=configs, **named)
+        theirs.add_index(index.field_name, index_name=index.index_name, params=configs, **named)
     return theirs
 
 

@@ -149,8 +149,8 @@ def _weights(count: int) -> tuple[Any, tuple[int, int, int, int]]:
     """Of ``count`` pairs of words: what each adds to both sums, (2 · count, 2) uint32, and what these become."""
     weights = np.empty((2 * count, 2), dtype=np.uint32)
     a, b, c, d = 1, 0, 0, 1
-    for place in range(count - 1, -1, -1):
-        weights[2 * place] = (a + b) & _MASK, (c + d) & _MASK
-        weights[2 * place + 1] = b, d
+    for index in range(count - 1, -1, -1):
+        weights[2 * index] = (a + b) & _MASK, (c + d) & _MASK
+        weights[2 * index + 1] = b, d
         a, b, c, d = (a + b) & _MASK, (a + 2 * b) & _MASK, (c + d) & _MASK, (c + 2 * d) & _MASK
     return weights, (a, b, c, d)

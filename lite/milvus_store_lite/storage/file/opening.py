@@ -64,7 +64,7 @@ def recognise(path: str, formats: Formats = FORMATS) -> bool:
         formats.refuse_newer(version, path)
         (pages,) = struct.unpack_from(">I", header, 28)
         (largest_root,) = struct.unpack_from(">I", header, 52)
-        is_known = all(header[place] in values for place, values in _KNOWN_BYTES.items())
+        is_known = all(header[offset] in values for offset, values in _KNOWN_BYTES.items())
         if not is_known or largest_root > pages or version == 0:
             raise DatabaseCorruptError(message=f"{path}: the header of the file is damaged")
     _refuse_truncated(path, header)
