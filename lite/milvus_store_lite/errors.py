@@ -8,6 +8,7 @@ generic code 1.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 __all__ = [
@@ -177,6 +178,12 @@ class DataNotMatchException(MilvusException):
         """The index of the row among the given ones; None if the message names no row."""
         found = _ROW.match(self.message)
         return None if found is None else int(found[1])
+
+    def in_rows(self, rows: Sequence[int]) -> DataNotMatchException:
+        """The same error where the values checked were those of ``rows``: it counts rows as the caller does."""
+        if self.row is None:
+            return self
+        return DataNotMatchException(message=_ROW.sub(f"row {rows[self.row]}", self.message, count=1))
 
     def about(self, thing: str) -> str:
         """The message where values are no rows but ``thing``s: ``id 3: …`` for ``row 3: …``."""

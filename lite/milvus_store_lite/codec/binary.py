@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..schema.model import Field
-from .failures import fail
-from .vector_codec import VectorCodec
-from .wrapping import unwrapped
+from .encoding import reject
+from .vector_codec import VectorCodec, unwrapped
 
 Words = npt.NDArray[np.uint64]
 """Vectors as rows of 64-bit words, the last one filled up with zero bits; which bit is which does not matter."""
@@ -59,7 +58,7 @@ def _one_vector(field: Field, row: int, value: Any) -> bytes:
         except (TypeError, ValueError):
             packed = b""
     if len(packed) != expected:
-        fail(field, row, value, f"{expected} bytes, one for every 8 dimensions")
+        reject(field, row, value, f"{expected} bytes, one for every 8 dimensions")
     return packed
 
 

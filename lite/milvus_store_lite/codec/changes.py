@@ -18,9 +18,8 @@ from ..schema.times import UTC
 from ..text.fields import deciding_fields
 from .batch import Batch, documents_of, primary_keys, refuse_filled
 from .columns import Columns
-from .failures import renumbered
+from .encoding import Encode
 from .json_text import encode_dynamic, merged_objects
-from .nulls import Encode
 from .scalars import encode_scalar
 from .vectors import encode_vectors
 
@@ -133,7 +132,7 @@ def _given(field: Field, columns: Columns, encode: Encode) -> Given:
     try:
         return Given(column.rows, encode(field, column.values))
     except DataNotMatchException as error:
-        raise renumbered(error, column.rows) from None
+        raise error.in_rows(column.rows) from None
 
 
 def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:

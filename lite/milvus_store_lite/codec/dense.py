@@ -17,9 +17,8 @@ import numpy.typing as npt
 from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
 from ..schema.model import Field
-from .failures import fail
-from .vector_codec import VectorCodec
-from .wrapping import unwrapped
+from .encoding import reject
+from .vector_codec import VectorCodec, unwrapped
 
 Matrix = npt.NDArray[np.float32]
 
@@ -109,7 +108,7 @@ def _check_range(field: Field, values: Sequence[Any], found: Matrix) -> None:
         expected = f"finite numbers in the range of {name} (no NaN, no infinity)"
     if not fits.all():
         row = int(np.argmin(fits))
-        fail(field, row, values[row], expected)
+        reject(field, row, values[row], expected)
 
 
 def _all_lists(values: Sequence[Any]) -> bool:
@@ -153,17 +152,17 @@ def _one_vector(field: Field, row: int, value: Any) -> Matrix:
     value = unwrapped(value)
     if isinstance(value, (bytes, bytearray)) and field.dtype is not DataType.FLOAT_VECTOR:
         if len(value) != width(field):
-            fail(field, row, value, f"{width(field)} bytes")
+            reject(field, row, value, f"{width(field)} bytes")
         found: Matrix = from_blobs(field, [bytes(value)])[0]
         return found
     if value is None or isinstance(value, (str, bytes, bytearray, dict, int, float)):
-        fail(field, row, value, f"a vector of {field.dim} numbers")
+        reject(field, row, value, f"a vector of {field.dim} numbers")
     try:
         array = np.asarray(value)
     except ValueError:
         array = np.empty(0, dtype=object)
     if array.ndim != 1 or not _is_real(array):
-        fail(field, row, value, f"a vector of {field.dim} numbers")
+        reject(field, row, value, f"a vector of {field.dim} numbers")
     if array.shape[0] != field.dim:
         raise DataNotMatchException(
             message=f"row {row}: field '{field.name}' ({field.describe()}): expected a vector of dimension "

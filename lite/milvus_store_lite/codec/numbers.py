@@ -11,7 +11,7 @@ import numpy as np
 from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.model import Field
 from .columns import Array
-from .failures import fail
+from .encoding import reject
 
 
 def encode_integers(field: Field, values: Sequence[Any] | Array) -> Sequence[int]:
@@ -25,11 +25,11 @@ def encode_integers(field: Field, values: Sequence[Any] | Array) -> Sequence[int
     if set(map(type, values)) - {int}:
         for row, value in enumerate(values):
             if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-                fail(field, row, value, "an integer")
+                reject(field, row, value, "an integer")
         values = list(map(int, values))
     if values and not (low <= min(values) and max(values) <= high):
         row = next(row for row, value in enumerate(values) if not low <= value <= high)
-        fail(field, row, values[row], f"an integer between {low} and {high}")
+        reject(field, row, values[row], f"an integer between {low} and {high}")
     return values
 
 
@@ -41,7 +41,7 @@ def encode_bools(field: Field, values: Sequence[Any] | Array) -> Sequence[bool]:
     if set(map(type, values)) - {bool}:
         for row, value in enumerate(values):
             if not isinstance(value, (bool, np.bool_)):
-                fail(field, row, value, "a bool")
+                reject(field, row, value, "a bool")
         values = list(map(bool, values))
     return values
 
@@ -54,7 +54,7 @@ def encode_floats(field: Field, values: Sequence[Any] | Array) -> list[float]:
             if isinstance(value, (bool, np.bool_)) or not isinstance(
                 value, (int, float, np.integer, np.floating)
             ):
-                fail(field, row, value, "a number")
+                reject(field, row, value, "a number")
     try:
         numbers = np.array(values, dtype=np.float64)
     except OverflowError:
@@ -66,7 +66,7 @@ def encode_floats(field: Field, values: Sequence[Any] | Array) -> list[float]:
     finite = np.isfinite(numbers)
     if not finite.all():
         row = int(np.argmin(finite))
-        fail(field, row, values[row], f"a finite number in the range of {field.dtype.name}")
+        reject(field, row, values[row], f"a finite number in the range of {field.dtype.name}")
     return cast("list[float]", numbers.tolist())
 
 

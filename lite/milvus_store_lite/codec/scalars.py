@@ -21,9 +21,8 @@ from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.geometry import MAX_POINTS, from_wkt, to_wkt
 from ..schema.model import Field, Schema
 from .columns import Values, as_list
-from .failures import fail
+from .encoding import Encode, encode_with_nulls, reject
 from .json_text import dump, encode_json
-from .nulls import Encode, encode_with_nulls
 from .numbers import encode_bools, encode_floats, encode_integers
 from .structs import encode_structs
 
@@ -83,7 +82,7 @@ def _encode_strings(field: Field, values: Sequence[Any]) -> Sequence[str]:
     except (TypeError, UnicodeEncodeError):
         for row, value in enumerate(values):
             if not issubclass(type(value), str):  # isinstance() would ask the value
-                fail(field, row, value, "a str")
+                reject(field, row, value, "a str")
             _check_unicode(field, row, value)
         raise
     if lengths and max(lengths) > field.max_length:
@@ -102,7 +101,7 @@ def _check_unicode(field: Field, row: int, value: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        fail(field, row, value, "text that can be written as UTF-8 (no lone surrogates)")
+        reject(field, row, value, "text that can be written as UTF-8 (no lone surrogates)")
 
 
 def _encode_arrays(field: Field, values: Sequence[Any]) -> list[str]:
@@ -110,7 +109,7 @@ def _encode_arrays(field: Field, values: Sequence[Any]) -> list[str]:
     arrays = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
     for row, array in enumerate(arrays):
         if not isinstance(array, (list, tuple)):
-            fail(field, row, array, f"a list of {field.describe_element()} values")
+            reject(field, row, array, f"a list of {field.describe_element()} values")
         if len(array) > field.max_capacity:
             raise DataNotMatchException(
                 message=f"row {row}: field '{field.name}' ({field.describe()}): expected at most "
@@ -145,18 +144,18 @@ def _encode_instants(field: Field, values: Sequence[Any], zone: tzinfo = times.U
     stored = []
     for row, value in enumerate(values):
         if not isinstance(value, (str, datetime)):
-            fail(field, row, value, "an ISO 8601 time as a str, or a datetime")
+            reject(field, row, value, "an ISO 8601 time as a str, or a datetime")
         try:
             stored.append(times.instant(value, zone))
         except ValueError as error:
-            fail(field, row, value, f"an ISO 8601 time: {error}")
+            reject(field, row, value, f"an ISO 8601 time: {error}")
     return stored
 
 
 def _encode_geometries(field: Field, values: Sequence[Any]) -> list[str]:
     for row, value in enumerate(values):
         if not isinstance(value, str):
-            fail(field, row, value, "a geometry as WKT in a str")
+            reject(field, row, value, "a geometry as WKT in a str")
     try:
         return to_wkt(from_wkt(values, MAX_POINTS))
     except ValueError:
@@ -164,7 +163,7 @@ def _encode_geometries(field: Field, values: Sequence[Any]) -> list[str]:
             try:
                 from_wkt([value], MAX_POINTS)
             except ValueError as error:
-                fail(field, row, value, f"a geometry as WKT: {error}")
+                reject(field, row, value, f"a geometry as WKT: {error}")
         raise
 
 

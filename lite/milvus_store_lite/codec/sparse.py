@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..errors import DataNotMatchException
 from ..schema.model import Field
-from .failures import fail
+from .encoding import reject
 from .sparse_rows import SparseRows, starts_of
 from .vector_codec import VectorCodec
 
@@ -102,15 +102,15 @@ def _one_vector(field: Field, row: int, value: Any) -> tuple[npt.NDArray[np.int6
     if isinstance(value, Mapping):
         return _of_pairs(field, row, value, value.items())
     if not isinstance(value, (list, tuple)):
-        fail(field, row, value, _EXPECTED)
+        reject(field, row, value, _EXPECTED)
     return _of_pairs(field, row, value, value)
 
 
 def _of_scipy(field: Field, row: int, value: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     if value.ndim > 1 and value.shape[0] != 1:
-        fail(field, row, value.shape, f"one row, shape (1, n), in a scipy matrix of {value.dtype}")
+        reject(field, row, value.shape, f"one row, shape (1, n), in a scipy matrix of {value.dtype}")
     if value.dtype.kind not in "fiu":
-        fail(field, row, value.dtype, "a scipy row of real numbers")
+        reject(field, row, value.dtype, "a scipy row of real numbers")
     compressed = value.tocsr()
     if not compressed.has_canonical_format:
         compressed = compressed.copy()
@@ -124,12 +124,12 @@ def _of_pairs(
     indices, numbers = [], []
     for pair in pairs:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-            fail(field, row, value, _EXPECTED)
+            reject(field, row, value, _EXPECTED)
         index, number = map(_plain, pair)
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= MAX_INDEX:
-            fail(field, row, pair[0], f"an index that is an integer from 0 to {MAX_INDEX}")
+            reject(field, row, pair[0], f"an index that is an integer from 0 to {MAX_INDEX}")
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            fail(field, row, pair[1], "a number as value")
+            reject(field, row, pair[1], "a number as value")
         indices.append(index)
         try:
             numbers.append(float(number))
@@ -165,7 +165,7 @@ def _checked(
         at = int(np.argmin(fits))
         row = int(np.searchsorted(starts, at, side="right")) - 1
         if not 0 <= indices[at] <= MAX_INDEX:
-            fail(field, row, int(indices[at]), f"an index that is an integer from 0 to {MAX_INDEX}")
+            reject(field, row, int(indices[at]), f"an index that is an integer from 0 to {MAX_INDEX}")
         raise DataNotMatchException(
             message=f"row {row}: field '{field.name}' ({field.describe()}): expected values that are finite as "
             f"float32 and not negative (no NaN, no infinity), got {float(numbers[at])!r} at index "
@@ -179,7 +179,7 @@ def _checked(
         doubled = np.flatnonzero(keys[1:] == keys[:-1])
         if len(doubled):
             row, index = int(keys[doubled[0]]) >> 32, int(keys[doubled[0]]) & 0xFFFFFFFF
-            fail(field, row, values[row], f"each index once, not {index} twice")
+            reject(field, row, values[row], f"each index once, not {index} twice")
     if not narrow.all():
         kept = narrow != 0
         keys, narrow = keys[kept], narrow[kept]

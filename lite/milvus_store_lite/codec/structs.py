@@ -9,9 +9,8 @@ from typing import Any
 from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
 from ..schema.model import Field
-from .failures import fail
+from .encoding import Encode, reject
 from .json_text import dump
-from .nulls import Encode
 
 
 def encode_structs(
@@ -31,7 +30,7 @@ def encode_structs(
     for row, array in enumerate(arrays):
         for position, struct in enumerate(array):
             if not isinstance(struct, dict) or struct.keys() != wanted:
-                fail(field, row, struct, f"element {position} to be a dict of {', '.join(names)}")
+                reject(field, row, struct, f"element {position} to be a dict of {', '.join(names)}")
     columns = [_member_values(field, member, arrays, encoders[member.dtype]) for member in field.members]
     structs = (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
     return [dump(list(islice(structs, len(array)))) for array in arrays]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..schema.model import Field
-from .nulls import Encode
+from .encoding import Encode
 from .sparse_rows import SparseRows
 
 QueryVectors = npt.NDArray[np.float32] | npt.NDArray[np.uint64] | SparseRows
@@ -38,3 +38,10 @@ class VectorCodec(Generic[Q]):
     are_good: Callable[[Field, Sequence[bytes]], npt.NDArray[np.bool_]]
     expected: str
     unit: int = 1
+
+
+def unwrapped(value: Any) -> Any:
+    """The bytes in a list that holds nothing else, as a query shows them; any other value as it is."""
+    if isinstance(value, (list, tuple)) and len(value) == 1 and isinstance(value[0], (bytes, bytearray)):
+        return value[0]
+    return value

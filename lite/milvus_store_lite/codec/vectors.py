@@ -14,7 +14,7 @@ from ..schema.model import Field
 from ..schema.vector_families import VectorFamily
 from . import binary, dense, sparse
 from .columns import Values
-from .nulls import encode_with_nulls
+from .encoding import encode_with_nulls
 from .vector_codec import QueryVectors, VectorCodec
 
 Blob = bytes | memoryview | None

@@ -1,19 +1,25 @@
-"""Columns in which some values are null: only those present are encoded."""
+"""What encoders of values share: their type, the error for an unfit value, and the nulls that they never see."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import DataNotMatchException
+from ..errors import DataNotMatchException, shown
 from ..schema.model import Field
 from .columns import Array, NullableArray, Values
-from .failures import fail, renumbered
 
 Encode = Callable[[Field, Any], Sequence[Any]]
 """What turns values of a field, in a list or an array, none of them null, into stored ones."""
+
+
+def reject(field: Field, row: int, value: object, expected: str) -> NoReturn:
+    """Raise DataNotMatchException: row ``row`` gives ``value`` where ``field`` takes ``expected``."""
+    raise DataNotMatchException(
+        message=f"row {row}: field '{field.name}' ({field.describe()}): expected {expected}, got {shown(value)}"
+    )
 
 
 def encode_with_nulls(field: Field, values: Values, encode: Encode) -> list[Any]:
@@ -35,12 +41,12 @@ def encode_with_nulls(field: Field, values: Values, encode: Encode) -> list[Any]
         return list(encode(field, given))
     if not field.nullable:
         first = next((index for index, row in enumerate(present) if index != row), len(present))
-        fail(field, first, None, "a value, since the field is not nullable")
+        reject(field, first, None, "a value, since the field is not nullable")
     stored: list[Any] = [None] * count
     try:
         encoded = encode(field, given)
     except DataNotMatchException as error:
-        raise renumbered(error, present) from None
+        raise error.in_rows(present) from None
     for row, value in zip(present, encoded, strict=True):
         stored[row] = value
     return stored
