@@ -23,7 +23,7 @@ import numpy as np
 
 import milvus_store.results
 from milvus_store import DataType, MilvusClient
-from milvus_store.client.remembered import Remembered
+from milvus_store.client.memoized_arguments import MemoizedArguments
 from milvus_store_lite.collection.opener import CollectionOpener
 from milvus_store_lite.search import dense
 from milvus_store_lite.search.prepared import PreparedSearch
@@ -37,7 +37,7 @@ METRICS: Final = ("COSINE", "L2")
 OUTPUT: Final = ["color", "n", "x"]
 
 STAGES: Final = (
-    (Remembered, "__call__", "request from arguments"),
+    (MemoizedArguments, "__call__", "request from arguments"),
     (CollectionOpener, "begin_lazily", "look whether anything changed"),
     (PreparedSearch, "select", "selection"),
     (PreparedSearch, "vectors", "query vectors"),

@@ -1,7 +1,7 @@
-"""What was made of a value, found again by any equal value, within bounds of number and memory.
+"""Caches of what was made of a value: an equal value finds it again. Number and memory of the entries are bounded.
 
 Values are compared by what they say and by their types all the way down, so that ``True`` is not taken for ``1``.
-Whoever builds each request anew, as a server does, finds what was made of an equal one.
+A server builds each request anew, and finds what was made of an equal request.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _LISTS: Final = frozenset({list, tuple})
 
 
 class IncomparableError(Exception):
-    """A value that may be equal to another one and mean something else, such as an object of a class unknown."""
+    """A value that may equal another and yet mean something else, such as an object of an unknown class."""
 
 
 def value_key(value: Any) -> Hashable:
-    """What is equal for equal values of equal types, and for no others.
+    """A key that is equal for equal values of equal types, and for no others.
 
     Raises:
-        IncomparableError: that cannot be told of ``value``.
+        IncomparableError: ``value`` cannot be compared so.
     """
     kind = type(value)
     if kind is str or value is None:
@@ -63,7 +63,7 @@ def value_key(value: Any) -> Hashable:
 
 @lru_cache(maxsize=256)
 def _compared(kind: Hashable) -> tuple[str, ...] | None:
-    """What tells values of a frozen data class apart; None for another class."""
+    """The names of the attributes that values of a frozen data class are compared by; None for another class."""
     if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         return None
     return tuple(field.name for field in fields(kind) if field.compare)
@@ -98,7 +98,7 @@ class Key:
 
 
 class Keyed:
-    """Base of frozen data classes that are found again by their value; they have no other base."""
+    """Base of frozen data classes that caches know by their value; they have no other base."""
 
     __slots__ = ("_key",)
 
@@ -106,7 +106,7 @@ class Keyed:
 
     @property
     def key(self) -> Key | None:
-        """The key of all that it says, None where equal values cannot be told."""
+        """The key of all that it says; None if it holds a value that cannot be compared."""
         try:
             return self._key
         except AttributeError:
@@ -129,11 +129,11 @@ def size_of(key: Hashable) -> int:
 
 
 class BoundedCache(Generic[Made]):
-    """What was made for keys: ``entries`` of them and ``size`` bytes at most; what is asked for stays.
+    """At most ``entries`` values by their keys, of ``size`` bytes in all; values in use stay.
 
-    There are two generations of entries. What is asked for moves to the young one; when that holds half of what
-    the cache may, it becomes the old one, and what was old is let go. There is no lock: of what two threads make
-    for the same key, either may stay, and a size may be off by what they put at the same moment.
+    There are two generations of entries. ``get`` moves an entry to the young generation. When that reaches half of
+    a bound, it becomes the old generation, and the cache drops the former old one. There is no lock: when two
+    threads put the same key, either value may stay, and the size may be off by what they put at the same moment.
     """
 
     def __init__(self, entries: int, size: int) -> None:
@@ -147,7 +147,7 @@ class BoundedCache(Generic[Made]):
         self._young_size = 0
 
     def get(self, key: Hashable) -> Made | None:
-        """What was put for ``key``, if it is still there."""
+        """The value that was put for ``key``, if the cache still has it."""
         entry = self._young.get(key)
         if entry is not None:
             return entry[0]
@@ -158,7 +158,7 @@ class BoundedCache(Generic[Made]):
         return entry[0]
 
     def put(self, key: Hashable, made: Made, size: int) -> None:
-        """Keep ``made``, which takes ``size`` bytes, unless that alone is more than there may be."""
+        """Keep ``made``, which takes ``size`` bytes, unless it alone exceeds the bound of the cache."""
         if size > self._size:
             return
         half = self._size // 2
@@ -169,13 +169,12 @@ class BoundedCache(Generic[Made]):
         self._young_size += size
 
 
-class Remembered(Generic[Asked, Made]):
-    """``make``, called once for equal questions while what it made is kept.
+class Memoized(Generic[Asked, Made]):
+    """``make``, memoized: it is called once for equal questions, as long as the cache keeps the answer.
 
     Args:
         entries: how many answers to keep.
-        size: how many bytes they may take together. A question is counted with all that is made of it, which is
-            taken for ``COPIES`` times as much as itself.
+        size: how many bytes they may take together. Each is estimated at ``COPIES`` times its question's size.
     """
 
     def __init__(self, make: Callable[[Asked], Made], entries: int, size: int) -> None:

@@ -1,7 +1,7 @@
-"""Calls that come again: what was made of arguments is not made anew from equal ones.
+"""Memoized functions of a call's arguments: equal arguments that come again get what was made of them before.
 
 Arguments are compared by their values and their types all the way down, so that ``True`` is not taken for ``1``.
-Those of which that cannot be told, such as objects of a user's class, are worked out each time.
+Some arguments, such as objects of a user's class, cannot be compared so: the function runs for them each time.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Made = TypeVar("Made")
 
 _ENTRIES: Final = 256
 _SIZE: Final = 16 << 20
-"""Bytes that what is remembered of a call's arguments may take."""
+"""Bytes that the memoized results of one function may take."""
 _COPIES: Final = 2
-"""How often the arguments are there: in the key, and in what was made of them."""
+"""How often the arguments are in memory: in the key, and in what was made of them."""
 
 
-class Remembered(Generic[Made]):
-    """``make``, which keeps nothing of its arguments that is wrong or was changed later: it gets copies."""
+class MemoizedArguments(Generic[Made]):
+    """``make``, memoized. It gets copies of the arguments, so changing them after the call changes no result."""
 
     def __init__(self, make: Callable[..., Made]) -> None:
         self._make = make
@@ -31,21 +31,18 @@ class Remembered(Generic[Made]):
     def __call__(self, *arguments: Any) -> Made:
         try:
             key = tuple(
-                [
-                    argument if argument is None or type(argument) is str else value_key(argument)
-                    for argument in arguments
-                ]
+                [part if part is None or type(part) is str else value_key(part) for part in arguments]
             )
             found = self._made.get(key)
             if found is not None:
                 return found
-            kept = deepcopy(arguments)
+            copies = deepcopy(arguments)
         except (IncomparableError, RecursionError):
             return self._make(*arguments)
-        found = self._make(*kept)
+        found = self._make(*copies)
         self._made.put(key, found, _COPIES * size_of(key))
         return found
 
     def clear(self) -> None:
-        """Make everything anew."""
+        """Forget every result."""
         self._made.clear()

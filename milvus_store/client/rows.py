@@ -13,7 +13,7 @@ from ..data import as_given
 from ..options import options
 from ..results import QueryResult, WriteResult
 from .calls import Calls, call, call_taking
-from .remembered import Remembered
+from .memoized_arguments import MemoizedArguments
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -220,7 +220,7 @@ def _query_scope(filter: object, partition_names: object, options: Mapping[str, 
     return as_scope(filter, options.get("filter_params"), partition_names, as_clock(options))
 
 
-_QUERY_SCOPE: Final = Remembered(_query_scope)
+_QUERY_SCOPE: Final = MemoizedArguments(_query_scope)
 
 
 def _is_tree(filter: object) -> bool:

@@ -14,7 +14,7 @@ from ..option_warnings import judged_once
 from ..options import options
 from ..results import SearchResult
 from .calls import Calls, call_taking
-from .remembered import Remembered
+from .memoized_arguments import MemoizedArguments
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
 from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
 
@@ -102,8 +102,8 @@ def _request(
     )
 
 
-_REQUEST: Final = Remembered(_request)
-_STRICT_REQUEST: Final = Remembered(partial(_request, strict=True))
+_REQUEST: Final = MemoizedArguments(_request)
+_STRICT_REQUEST: Final = MemoizedArguments(partial(_request, strict=True))
 judged_once(_REQUEST.clear)
 
 

@@ -17,7 +17,7 @@ from milvus_store_lite.caching import (
     IncomparableError,
     Key,
     Keyed,
-    Remembered,
+    Memoized,
     size_of,
     value_key,
 )
@@ -104,7 +104,7 @@ def test_a_size_is_about_what_memory_a_key_takes() -> None:
 
 def test_an_equal_question_is_not_answered_again() -> None:
     asked: list[Any] = []
-    answer = Remembered[Question, object](lambda question: asked.append(question) or object(), 10, 10_000)
+    answer = Memoized[Question, object](lambda question: asked.append(question) or object(), 10, 10_000)
     first = answer(Question(["a", 1]))
     assert answer(Question(["a", 1])) is first
     assert answer(Question(["a", True])) is not first
@@ -112,7 +112,7 @@ def test_an_equal_question_is_not_answered_again() -> None:
 
 
 def test_a_question_without_a_key_is_answered_each_time() -> None:
-    answer = Remembered[Question, object](lambda question: object(), 10, 10_000)
+    answer = Memoized[Question, object](lambda question: object(), 10, 10_000)
     question = Question({1})
     assert answer(question) is not answer(question)
 
@@ -121,7 +121,7 @@ def test_what_fails_is_not_kept() -> None:
     def fail(question: Question) -> object:
         raise ValueError(question.words)
 
-    answer = Remembered[Question, object](fail, 10, 10_000)
+    answer = Memoized[Question, object](fail, 10, 10_000)
     for _ in range(2):
         with pytest.raises(ValueError, match="a"):
             answer(Question("a"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-from ..caching import BoundedCache, Remembered, size_of
+from ..caching import BoundedCache, Memoized, size_of
 from ..columns.snapshot_caches import SnapshotCaches
 from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import FieldIndex
@@ -21,20 +21,19 @@ from ..storage.positions import Position
 from ..storage.store import CollectionReader, CollectionStore
 from ..storage.writer import CollectionWriter
 
-_REMEMBERED: Final = 256
-"""Searches, scopes and choices of output fields that are not worked out again, of each kind."""
+_MEMOIZED: Final = 256
+"""How many prepared searches, bound scopes and choices of output fields are kept, of each kind."""
 
-_REMEMBERED_SIZE: Final = 16 << 20
-"""Bytes that those of one kind may take."""
+_MEMOIZED_SIZE: Final = 16 << 20
+"""Bytes that the results of one kind may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:
     """What this process keeps of a collection between calls: its definition, snapshots and indexes.
 
-    ``bound_scope``, ``search`` and ``columns`` tell what a scope or a request that reads, or the output fields of
-    rows, mean for this definition; they remember the last ones, by their values. Every change of the definition
-    makes another state.
+    ``bound_scope``, ``search`` and ``columns`` bind a scope, a search request or output fields to this definition.
+    They are memoized by value. Every change of the definition makes another state.
     """
 
     record: CollectionRecord
@@ -53,9 +52,9 @@ class CollectionState:
         snapshot_caches: SnapshotCaches,
         indexes: CollectionIndexes,
     ) -> CollectionState:
-        bounds = _REMEMBERED, _REMEMBERED_SIZE
-        bound_scope = Remembered(partial(BoundScope.of, record, only_loaded=True), *bounds)
-        search = Remembered(partial(prepared, record, bound_scope), *bounds)
+        bounds = _MEMOIZED, _MEMOIZED_SIZE
+        bound_scope = Memoized(partial(BoundScope.of, record, only_loaded=True), *bounds)
+        search = Memoized(partial(prepared, record, bound_scope), *bounds)
         return cls(record, store, snapshot_caches, indexes, bound_scope, search, BoundedCache(*bounds))
 
     def columns(self, names: tuple[str, ...], clock: Clock) -> Projection:

@@ -106,9 +106,9 @@ class View:
     def alive(self) -> Mask | None:
         """The slots of rows that live; None when all do."""
         flags = self.snapshot.alive
-        return None if flags is None else self.remembered_mask(None, lambda _: flags)
+        return None if flags is None else self.cached_mask(None, lambda _: flags)
 
-    def remembered_mask(self, choice: Hashable, make: Callable[[View], BoolArray]) -> Mask:
+    def cached_mask(self, choice: Hashable, make: Callable[[View], BoolArray]) -> Mask:
         """``make`` of the view, (n,) bool, which is the same whenever ``choice`` asks for it in this snapshot."""
         masks = self.snapshot.masks
         mask = masks.get(choice)
