@@ -35,7 +35,7 @@ UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionE
 
 @dataclass(frozen=True, slots=True)
 class IndexRecord:
-    """An index as it was asked for. ``metric`` is None for scalar fields."""
+    """An index as the user defined it. ``metric`` is None for scalar fields."""
 
     name: str
     field: str
@@ -264,7 +264,7 @@ class Catalog:
         self.touch(collection)
 
     def tables(self, collection: int, schema: Schema) -> CollectionTables:
-        """The tables of a collection, for who makes or drops them or the SQL indexes on them."""
+        """The tables of a collection, to make or drop them or the SQL indexes on them."""
         return CollectionTables(TableLayout(collection, schema), self.connection)
 
     def touch(self, collection: int) -> None:

@@ -1,7 +1,6 @@
 """Connections to one file: a pool of readers and one writer at a time.
 
-Reading and writing happen inside ``reading()`` and ``writing()``, each one transaction. It knows nothing of
-what is read or written.
+``reading()`` and ``writing()`` are one transaction each. This module knows nothing of what calls read or write.
 """
 
 from __future__ import annotations
@@ -103,9 +102,9 @@ class Connections:
         return Lease(self, "BEGIN")
 
     def state(self) -> object:
-        """What differs after each commit of whatever thread or process, and else stays equal.
+        """A value that changes with each commit of any thread or process, and only then.
 
-        The caller is inside the gate, and looks whether the file is still the one that was opened.
+        The caller is inside the gate, and checks itself that the file is still the one that was opened.
         """
         try:
             with self._watch_lock.own:
@@ -135,7 +134,7 @@ class Connections:
         return self._alone("BEGIN IMMEDIATE")
 
     def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file as far as readers allow; waits for nobody."""
+        """Fold the write-ahead log into the file as far as readers allow, without waiting for them."""
         with self._connection() as connection:
             fold(connection)
 
@@ -262,9 +261,9 @@ class Connections:
                 self._place.fold_when_moved(self._watch.connection)
 
     def _close_alone(self) -> None:
-        """Close once more, at some other moment, while the log is there and no other client of this process is.
+        """Close once more a moment later, if the log is still there and this process has no other client.
 
-        Of two processes that close at once, SQLite takes neither for the last one, and both leave the log.
+        When two processes close at once, SQLite takes neither for the last one, and both leave the log.
         """
         path = self._place.path
         with OPENING.own:
@@ -279,7 +278,7 @@ class Connections:
         self.close_idle()
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """See that the file is made, whoever makes it."""
+        """Make the file unless another process makes it first."""
         made = is_made(connection, self.path, self._formats)
         if self._read_only:
             if not made:
@@ -294,7 +293,7 @@ class Connections:
         self._place.confirm(connection)
 
     def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:
-        """Free pages if they are more than ``share`` of the file, ``most`` of them; waits for nobody."""
+        """Free pages if they are more than ``share`` of the file, at most ``most`` of them; waits for no lock."""
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
         if free == 0:
             return

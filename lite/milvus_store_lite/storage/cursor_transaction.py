@@ -1,7 +1,7 @@
 """A read transaction that outlives the call which began it: an iterator's.
 
-It belongs to no thread. Between calls a fork does not wait for it; but SQLite's locks are held meanwhile, so a
-child that is forked then is told that it cannot use the file.
+It belongs to no thread. Between calls a fork does not wait for it. It holds SQLite's locks all the time, so a
+child that is forked then gets an error when it uses the file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Read = TypeVar("Read")
 
 
 class CursorTransaction:
-    """The transaction of ``lease``, kept from now on. It ends at ``close()``, or when nobody knows it any more."""
+    """Keeps the transaction of ``lease`` open until ``close()``, or until the garbage collection takes this."""
 
     def __init__(self, lease: Lease) -> None:
         self._process = os.getpid()
@@ -32,7 +32,7 @@ class CursorTransaction:
         """What ``read`` finds in the transaction.
 
         Raises:
-            MilvusException: it has ended, or belongs to the process that this one was forked from.
+            MilvusException: the transaction has ended, or belongs to the parent of this process.
             DatabaseReplacedError: the file is not the one that was opened.
         """
         if self._lease.has_ended:

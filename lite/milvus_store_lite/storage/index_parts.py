@@ -81,10 +81,10 @@ class StoredIndex:
         self._key = collection, name
 
     def through_seq(self) -> int | None:
-        """How far the stored index reaches, None if there is none.
+        """How far the stored index reaches; None if no index is stored.
 
         Raises:
-            DamagedIndex: that cannot be read.
+            DamagedIndex: the number cannot be read.
         """
         with _damage():
             found = self._connection.execute(
@@ -97,10 +97,11 @@ class StoredIndex:
     def load_head(self) -> tuple[IndexHead, int] | None:
         """The head of the stored index and how many parts it has; None if nothing is stored.
 
-        It takes no more memory than the parts do, whatever it says: a checksum is no proof that we wrote it.
+        Reading takes no more memory than the parts do, whatever the head says: its checksum does not prove that we
+        wrote it.
 
         Raises:
-            DamagedIndex: its checksum differs, or it is none that ``save`` writes.
+            DamagedIndex: its checksum differs, or ``save`` would not write such a head.
         """
         size = self.parts_size()
         with _damage():

@@ -30,7 +30,7 @@ _FEW_KEYS: Final = 4
 
 
 class Lookups:
-    """Finds rows. All of it raises DatabaseCorruptError for what is not as it was.
+    """Finds rows. Every method raises DatabaseCorruptError for a value that is not what was written.
 
     Args:
         indexes: what this process knows of the SQL indexes.

@@ -1,7 +1,7 @@
-"""The connections of a pool: who has which of them, in a way that survives calls which are broken off.
+"""The connections of a pool, and their takers. An exception at any moment in a call loses no connection.
 
-A connection stays on the list from before it is opened until after it is closed, and one that nobody has any more
-is free, whether it was given back or not: nothing depends on a step that an exception might skip.
+A connection is on the list from before it is opened until after it is closed. It is free as soon as its taker is
+gone, whether the taker gave it back or not: nothing depends on a step that an exception might skip.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .file.place import Place
 
 
 class Pooled:
-    """A connection, None until it is opened, and who has it. ``taker``: None, or gone, for nobody."""
+    """A connection, None until it is opened, and its taker. A connection without a living ``taker`` is free."""
 
     __slots__ = ("connection", "taker")
 
@@ -53,7 +53,7 @@ class Pool:
         return bool(self._all)
 
     def take(self, taker: object, connect: Connect) -> Pooled:
-        """A connection that nobody else has, in no transaction, opened if there is none."""
+        """A connection for ``taker`` alone, outside any transaction: a free one, or a new one."""
         mine = ref(taker)
         with self._lock.own:
             for pooled in self._all:
@@ -66,7 +66,7 @@ class Pool:
         if pooled is None:
             return self.open(taker, connect)
         if lost is not None or pooled.connection is None or pooled.connection.in_transaction:
-            # Whoever had it was broken off, and a statement of its may still run.
+            # An exception ended the call of its last taker, whose statement may still run.
             self.discard(pooled)
             return self.open(taker, connect)
         return pooled
@@ -100,7 +100,7 @@ class Pool:
         return [pooled for pooled in list(self._all) if pooled.is_of(taker)]
 
     def close_free(self, closer: object) -> None:
-        """Close the connections that nobody has, and those of ``closer``."""
+        """Close the free connections, and those of ``closer``."""
         with self._lock.own:
             closing = [pooled for pooled in self._all if pooled.is_free or pooled.is_of(closer)]
             for pooled in closing:

@@ -21,11 +21,11 @@ class Transaction(Protocol):
 
 
 class SnapshotMoved(Exception):
-    """Somebody wrote between looking and reading, or another thread sees more already: look again."""
+    """Another client wrote between the look and the reading, or another thread is ahead: look again."""
 
 
 class OpenTransaction:
-    """A transaction that is under way."""
+    """A transaction that has begun."""
 
     __slots__ = ("connection",)
 
@@ -34,11 +34,11 @@ class OpenTransaction:
 
 
 class LazyTransaction:
-    """A transaction that begins when its connection is asked for, if ever. Used by one thread.
+    """A transaction that begins at the first use of its connection, if ever. Used by one thread.
 
     Args:
         begin: begins it.
-        is_unchanged: whether it, which has begun, sees what was seen before.
+        is_unchanged: whether the transaction that has begun sees the state that the caller has seen before.
     """
 
     __slots__ = ("_begin", "_connection", "_is_unchanged", "_open")
@@ -55,7 +55,7 @@ class LazyTransaction:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """Raises ``SnapshotMoved`` when what was seen before is no longer so."""
+        """Raises ``SnapshotMoved`` when the state seen before has changed."""
         if self._connection is None:
             self._open = self._begin()
             connection = self._open.__enter__()

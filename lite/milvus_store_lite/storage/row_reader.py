@@ -34,7 +34,7 @@ def condition(layout: TableLayout, after: int, subset: RowSubset | None) -> tupl
 
 
 class RowReader:
-    """Reads scalars. All of it raises DatabaseCorruptError for what is not as it was.
+    """Reads scalars. Every method raises DatabaseCorruptError for a value that is not what was written.
 
     A column is a scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD``.
     """

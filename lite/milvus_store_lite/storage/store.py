@@ -43,7 +43,7 @@ class CollectionStore:
 
 
 class CollectionReader:
-    """One collection in one transaction, at ``position``. A part is made when it is asked for.
+    """One collection in one transaction, at ``position``. Its parts are made at their first use.
 
     Used by one thread.
     """
@@ -57,8 +57,10 @@ class CollectionReader:
         self.position = position
 
     def begin(self) -> None:
-        """Begin the transaction, if that has not been done. Who takes a lock does so first: a fork may be waited
-        for, and it waits for who wants the lock."""
+        """Begin the transaction, unless it has begun.
+
+        Call this before taking a lock: beginning may wait for a fork, and the fork for threads that want the lock.
+        """
         self.transaction.connection  # noqa: B018
 
     @property

@@ -15,7 +15,7 @@ SeqsAndVectors = tuple[list[int], list[bytes | None]]
 
 
 class VectorReader:
-    """Reads vectors. All of it raises DatabaseCorruptError for what is not as it was."""
+    """Reads vectors. Every method raises DatabaseCorruptError for a value that is not what was written."""
 
     __slots__ = ("_layout", "_transaction")
 
@@ -24,7 +24,7 @@ class VectorReader:
         self._transaction = transaction
 
     def fetch(self, seqs: Sequence[int], field: str) -> dict[int, bytes | None]:
-        """seq → the stored vector, None for a null, of rows that are there."""
+        """seq → the stored vector, None for a null, of rows that must exist."""
         found = self.present(seqs, field)
         if len(found) < len(seqs) and len(found) < len(set(seqs)):
             where = f"field '{field}', table {self._layout.vectors[field]}"
@@ -32,7 +32,7 @@ class VectorReader:
         return found
 
     def present(self, seqs: Sequence[int], field: str) -> dict[int, bytes | None]:
-        """The same of those rows that are still there, for who does not know."""
+        """The same for those of the rows that still exist."""
         execute, table = self._transaction.connection.execute, self._layout.vectors[field]
         found: dict[int, bytes | None] = {}
         for chunk, marks in chunks(seqs):
@@ -48,7 +48,7 @@ class VectorReader:
     ) -> Iterator[SeqsAndVectors]:
         """The vectors of the rows beyond ``after``, of those in ``subset``, ``size`` at a time.
 
-        Whether none is missing is for the caller to compare.
+        The caller has to check that none is missing.
         """
         source, where, values = self._source(field, after, subset)
         rows = self._transaction.connection.execute(
@@ -58,7 +58,7 @@ class VectorReader:
             yield verified_vectors(self._layout, field, found)
 
     def every_chunk(self, field: str, after: int, size: int) -> Iterator[SeqsAndVectors]:
-        """``chunks`` of all rows beyond ``after``, for who does not know which there are."""
+        """``chunks`` of all rows beyond ``after``; checks that none is missing."""
         count, total = self._transaction.connection.execute(
             f"SELECT count(*), coalesce(sum(seq), 0) FROM {self._layout.rows} WHERE seq > ?", (after,)
         ).fetchone()

@@ -1,6 +1,6 @@
-"""Which files this process is writing to just now: what tells a client that waited in vain who held the lock.
+"""The files that this process is writing to: they tell a client that waited in vain who held the lock.
 
-SQLite does not say. Threads of one client queue on a lock of their own; clients of one process that have other
+SQLite does not say. Threads of one client queue on the client's own lock; clients of one process with different
 settings share only the file.
 """
 
@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 
 _WRITING: dict[int, tuple[int, str]] = {}
-"""(process, real path of the file) of each write transaction under way, by who has it; those of a parent are none
-of a forked child's. Adding one and removing one are single steps for other threads, so that no lock can be left
-behind."""
+"""Writer → (process, real path of the file), for each write transaction under way. A forked child ignores those
+of its parent. Adding and removing an entry are atomic for other threads: no lock is left behind by a fork."""
 
 
 def begin_writing(writer: object, path: str) -> None:

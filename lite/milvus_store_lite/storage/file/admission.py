@@ -1,8 +1,8 @@
-"""What is looked at before SQLite opens a file: whether the log beside it, and the index of that, are its own.
+"""Checks before SQLite opens a file: whether the log beside it, and the log's index, are its own.
 
-SQLite goes by names. A file that was put in the place of another would be read through the log of the one that is
-gone, by way of an index that other processes may still have in memory. Whether anybody has this file open is known
-by SQLite's locks, and whose a log is by the lineage.
+SQLite goes by names. It would read a file that replaced another one through the log of the old file, by way of an
+index that other processes may still have in memory. SQLite's locks tell whether a process has this file open; the
+lineage tells which file a log belongs to.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .lineage import Lineage, in_page
 from .log_file import Log, first_row, read_log
 
 _PATIENCE: Final = 2.0
-"""Seconds in which another process that opens or closes the file just now is done."""
+"""Seconds in which another process finishes opening or closing the file."""
 
 _PAUSE: Final = 0.001
 _LONGEST_PAUSE: Final = 0.05
@@ -30,14 +30,14 @@ LOG, INDEX, JOURNAL = "-wal", "-shm", "-journal"
 
 
 class Predecessor(NamedTuple):
-    """A file that was at the path before, and that this process has open: the log there is its."""
+    """A file that was at the path before, and that this process still has open: the log there belongs to it."""
 
     is_gone: bool
-    """Whether no name leads to it any more, so that nobody needs its log."""
+    """Whether no name leads to it any more, so that its log is needed no longer."""
 
 
 def admit(path: str, descriptor: int, *, may_write: bool, predecessor: Predecessor | None = None) -> None:
-    """See that what lies beside the file at ``path`` is its own, and set aside what is not.
+    """Check that the files beside the one at ``path`` are its own, and set aside those that are not.
 
     No connection of this process is open to the file.
 
@@ -85,7 +85,7 @@ def remove_remains(path: str) -> None:
 def _clear(
     path: str, descriptor: int, *, may_write: bool, predecessor: Predecessor | None
 ) -> list[tuple[str, str]]:
-    """Nobody has the file open: leave its own log, and nothing else. Returns what was kept under which name."""
+    """No process has the file open: keep its own log, and nothing else. Returns what was kept under which name."""
     if os.fstat(descriptor).st_size == 0:
         if may_write:
             remove_remains(path)
@@ -118,11 +118,11 @@ def _clear(
 def _fault_in_use(path: str, descriptor: int) -> str | None:
     """Why a file that another process has open must not be opened, None if it may."""
     if not _has_log(descriptor):
-        return None  # it is being made just now
+        return None  # another process is creating it
     log, index = path + LOG, path + INDEX
     if not os.path.exists(log) or not os.path.exists(index):
         if not os.access(path, os.W_OK):
-            return None  # and so could not be locked to see whether anybody has it open
+            return None  # and so a lock cannot show whether a process has it open
         return (
             f"another process has the file open under another name, or {log} or {index} was removed "
             f"meanwhile: close it there, so that what was written is in the file"
@@ -231,7 +231,7 @@ def _set_aside(path: str) -> str:
 
 
 def _name_aside(path: str) -> str:
-    """A name for what is no longer a log, at which there is an empty file now."""
+    """A new name for a foreign log; an empty file reserves it."""
     for number in range(1, 10_000):
         kept = f"{path}.foreign-{number}"
         try:

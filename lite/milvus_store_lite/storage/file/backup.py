@@ -23,8 +23,8 @@ def target_of(given: object, place: Place) -> str:
     """The file that a copy of the one at ``place`` is to become.
 
     Raises:
-        ParamError: ``given`` is no path, or one that SQLite would take for a part of the file itself.
-        DatabaseWriteError: something is there already, or nothing can be.
+        ParamError: ``given`` is not a path, or SQLite would take it for a part of the file itself.
+        DatabaseWriteError: the target exists already, or the system cannot create it.
     """
     try:
         target = os.fsdecode(os.fspath(given))  # type: ignore[call-overload]
@@ -46,7 +46,7 @@ def copy_to(target: str, connection: sqlite3.Connection) -> None:
     """Copy the file that ``connection`` has open to ``target``; others may write meanwhile.
 
     Raises:
-        DatabaseWriteError: ``target`` exists meanwhile, or cannot be made.
+        DatabaseWriteError: ``target`` exists by now, or the system cannot create it.
     """
     with _unfinished(target) as part:
         with closing(sqlite3.connect(part, isolation_level=None)) as copy:
@@ -58,7 +58,7 @@ def copy_to(target: str, connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def _unfinished(target: str) -> Iterator[str]:
-    """An empty file that nobody else has, beside ``target``; what is left of it is removed."""
+    """An empty file of this call alone, beside ``target``; whatever is left of it is removed."""
     part = f"{target}.{secrets.token_hex(6)}.part"
     try:
         os.close(os.open(part, _FLAGS, _MODE))

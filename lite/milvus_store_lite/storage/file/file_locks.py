@@ -1,8 +1,8 @@
-"""SQLite's locks on a file, asked for from outside: whether another process has it open.
+"""SQLite's locks on a file, probed from outside: they show whether another process has the file open.
 
 Every connection in WAL mode holds a shared lock on bytes of the database file that hold no data
 (https://www.sqlite.org/lockingv3.html, os.h), and one on a byte of its index of the log as long as it uses that
-(https://www.sqlite.org/walformat.html, "WAL Locks"). Locks of this process are not seen by it.
+(https://www.sqlite.org/walformat.html, "WAL Locks"). A process does not see its own locks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 _SHARED_FIRST: Final = 0x40000002
 _SHARED_SIZE: Final = 510
 _IN_USE: Final = 128
-"""The byte of an index that is locked by whoever has it in memory."""
+"""The byte of an index that each process locks while it has the index in memory."""
 
 
 @contextmanager

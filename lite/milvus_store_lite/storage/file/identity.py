@@ -53,10 +53,10 @@ def located(path: str) -> str:
 
 
 def status(path: str) -> os.stat_result | None:
-    """What the file system says of the file at ``path``, None if there is none.
+    """The file system's ``stat`` of the file at ``path``; None if no file is there.
 
     Raises:
-        NotADatabaseError: it is no file, but a directory, a pipe or the like, which nobody must wait for.
+        NotADatabaseError: it is not a file but a directory, a pipe or the like, which could block a call.
         DatabaseWriteError: it cannot be looked at.
         ParamError: no file can have this name.
     """
@@ -77,7 +77,7 @@ def status(path: str) -> os.stat_result | None:
 
 
 def identity_of(path: str) -> Identity | None:
-    """The identity of the file at ``path``, None if there is none; raises what ``status`` raises."""
+    """The identity of the file at ``path``; None if no file is there. Raises what ``status`` raises."""
     found = status(path)
     return None if found is None else Identity.of(found)
 

@@ -1,13 +1,13 @@
-"""The lineage of a file: what tells the write-ahead log that is its own from any other.
+"""The lineage of a file, which tells its own write-ahead log from any other.
 
 SQLite takes whatever lies beside a file under the name of its log for the log of that file. So each log begins
 with a transaction that writes the one row of the table ``lineage`` anew: with what the row was before (``parent``)
 and a new random number (``current``). A file and a log belong together if the row in the file, which a checkpoint
 that was broken off may have brought up to date or not, is one of the log's, or the parent of its first.
 
-A copy of a closed file must not be taken for the file that its next log is based on. So whoever writes first where
-there is no log begins a ``session``: a transaction that changes nothing but the row, and is folded into the file
-before another follows. ``identity`` tells copies from the file they were made of.
+A copy of a closed file must not pass for the file that its next log is based on. So the first writer that finds no
+log begins a ``session``: a transaction that changes nothing but the row, and that is folded into the file before
+the next transaction. ``identity`` tells copies from their original.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ PATIENCE: Final = 0.2
 
 
 def start_session(connection: sqlite3.Connection, size: Callable[[], int]) -> None:
-    """Begin a session if there still is no log: no copy of the file that was closed is what the log is based on.
+    """Begin a session if there is still no log, so that the log belongs to no earlier copy of the file.
 
-    What was said of it is in the file before anything else is in the log, unless a reader keeps it out.
+    The session is in the file before anything else is in the log, unless a reader delays that.
     """
     with transaction(connection, "IMMEDIATE"):
         if size() > 0:
@@ -39,12 +39,12 @@ def start_session(connection: sqlite3.Connection, size: Callable[[], int]) -> No
 
 
 def fold(connection: sqlite3.Connection) -> None:
-    """Fold the log into the file as far as readers allow; waits for nobody."""
+    """Fold the log into the file as far as readers allow, without waiting for them."""
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 class LogBound:
-    """Keeps the log of one file from growing. Whoever calls it has just written, and nobody else does."""
+    """Keeps the log of one file from growing. The writer calls it after a write, and no other thread does."""
 
     def __init__(self, path: str, timeout: float) -> None:
         self._log = path + "-wal"

@@ -92,7 +92,7 @@ class _Header(NamedTuple):
 
     @classmethod
     def read(cls, file: BinaryIO) -> _Header | None:
-        """The header of a log, None if it is none that SQLite accepts."""
+        """The header of a log; None if SQLite would not accept it."""
         content = file.read(_HEADER.size)
         if len(content) < _HEADER.size:
             return None

@@ -45,7 +45,7 @@ class OpenFile:
     users: set[object] = field(default_factory=set)
     """Whose connections are open, or about to be."""
     confirmed: set[object] = field(default_factory=set)
-    """Those of them that certainly have the log open, so that nobody else removes it."""
+    """Those of them that certainly have the log open, so that no other process removes it."""
     logs: tuple[Identity, Identity] | None = None
     """The log and its index, once they are there."""
     indexes: dict[Identity, int] = field(default_factory=dict)

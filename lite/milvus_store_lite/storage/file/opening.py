@@ -121,7 +121,7 @@ def connect_read_only(path: str, timeout: float) -> sqlite3.Connection:
 
     Sharing a file with writers takes SQLite two more files beside it, which only a connection that may write
     removes again; so where writing is allowed, such a connection is used and forbidden to write. Where the
-    directory cannot be written and no write-ahead log waits in it, the file is one that nobody changes.
+    directory cannot be written and has no write-ahead log, the file is opened as one that never changes.
     """
     if os.access(path, os.W_OK) and os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
         return _connect(path, timeout, "PRAGMA query_only = ON")
@@ -159,11 +159,11 @@ def _connect(target: str, timeout: float, *setup: str, uri: bool = False) -> sql
 def is_made(connection: sqlite3.Connection, path: str, formats: Formats = FORMATS) -> bool:
     """Whether the file is a database of ours, or an empty one.
 
-    SQLite looks under its lock: after a process that makes the file just now, and after undoing what one that
-    died over it has left.
+    SQLite looks under its lock. So it waits for a process that is creating the file, and first undoes what a
+    process left that died while it did so.
 
     Raises:
-        NotADatabaseError, DatabaseFormatError: the log, or whoever was faster, says what the header did not.
+        NotADatabaseError, DatabaseFormatError: the log, or a faster process, has changed what the header said.
     """
     with transaction(connection):
         (found_id,) = connection.execute("PRAGMA application_id").fetchone()

@@ -1,7 +1,7 @@
-"""Where a file is and which one that is, looked at as long as it is open.
+"""The place of an open file: whether its path still names the same file.
 
-A look costs one ``stat``, and is part of each call: so none is answered from a file that is no longer there, and
-nothing is written to one. A closer look, before each write and each new connection, is at the log as well.
+Each call looks at the path, which costs one ``stat``. So no call reads from, or writes to, a file that has left
+its path. Before each write and each new connection, a closer look includes the log.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .open_files import OPENING, OpenFile, find, open_at, predecessor
 from .wal_index import WalIndex
 
 _LOOKS_WHEN_READING: Final = sys.platform != "win32"
-"""On Windows nobody can take a file that is open from its name, and a look costs more than a search."""
+"""On Windows no process can rename or remove an open file, and a look costs more than a search."""
 
 
 class Place:
@@ -32,7 +32,7 @@ class Place:
         path: of the file; symbolic links are followed now, and not again.
 
     Raises:
-        ParamError, NotADatabaseError, DatabaseWriteError: there can be no database.
+        ParamError, NotADatabaseError, DatabaseWriteError: the path cannot hold a database.
     """
 
     def __init__(self, path: str, *, read_only: bool) -> None:
@@ -57,10 +57,10 @@ class Place:
     # Looks ------------------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """See that the path still names the file, and that nobody has overwritten it.
+        """Check that the path still names the file, and that no other program has overwritten it.
 
         Raises:
-            DatabaseReplacedError: it does not, or somebody has. It is raised ever after.
+            DatabaseReplacedError: the check failed. Every later call raises the same.
         """
         if self.identity is None or not (_LOOKS_WHEN_READING or self._fault):
             return
@@ -77,10 +77,10 @@ class Place:
             self._look_at(found)
 
     def look_closely(self, *, writing: bool = False) -> int:
-        """The same, for who writes or connects; returns the size of the log.
+        """The same before a write or a new connection; returns the size of the log.
 
         Raises:
-            DatabaseReplacedError: the log was removed, or replaced, as well.
+            DatabaseReplacedError: as ``look`` says, or the log was removed or replaced.
             DatabaseWriteError: the file has more than one name, each of which would have a log of its own.
         """
         try:
@@ -105,7 +105,7 @@ class Place:
         self._changed = found.st_mtime_ns
 
     def _look_into(self) -> None:
-        """Somebody has written to the file: a checkpoint, which leaves its lineage in it, or a stranger."""
+        """Check a file that was written: a checkpoint leaves our lineage in it, a stranger's write does not."""
         opened = find(self.identity)
         if opened is None or not opened.confirmed or self._lineage is None or self._page is None:
             return  # it is looked into when it is opened

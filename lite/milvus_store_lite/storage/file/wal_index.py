@@ -4,10 +4,10 @@ Every commit of any process writes these bytes anew, and comparing them is how S
 connection is behind (https://www.sqlite.org/walformat.html, "The WAL-Index File Format"; ``walIndexTryHdr`` in
 its wal.c). Asking it, by ``PRAGMA data_version``, takes seven times as long.
 
-SQLite has the index in memory; here the system copies a few bytes of it, so that no memory is touched that
-somebody might have unmapped, and a file that was cut off gives a header that is too short. What is written to
-memory and what is read from the file are one on the systems named below, as SQLite's own memory-mapped reading
-needs it (https://www.sqlite.org/mmap.html; ``SQLITE_MAX_MMAP_SIZE`` in its sqliteInt.h).
+SQLite maps the index into memory. This module has the system copy a few bytes of it instead, so it never touches
+memory that another thread might have unmapped, and a truncated file gives a header that is too short. On the
+systems named below, a file read sees what was written to mapped memory; SQLite's own memory-mapped reading needs
+the same (https://www.sqlite.org/mmap.html; ``SQLITE_MAX_MMAP_SIZE`` in its sqliteInt.h).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _IN_USE: Final = (3_007_000, 1)
 
 
 class WalIndex:
-    """The index that is open for reading at ``descriptor``, which nobody may close meanwhile."""
+    """The index that is open for reading at ``descriptor``, which must stay open."""
 
     __slots__ = ("_descriptor", "_read_header")
 

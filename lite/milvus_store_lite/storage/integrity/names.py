@@ -1,7 +1,7 @@
-"""The names in a file: those of its databases, collections and aliases, which have one checksum together.
+"""The names in a file: those of its databases, collections and aliases, under one checksum.
 
-A damaged page or index can so neither hide one of them nor add one: whoever lists them, or finds a name missing,
-reads all of them and compares. They are few; a change reads them before and after.
+So a damaged page or index can neither hide a name nor add one: a call that lists names, or misses one, reads all
+of them and compares the checksum. They are few; a change reads them before and after.
 """
 
 from __future__ import annotations

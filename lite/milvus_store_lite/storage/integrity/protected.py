@@ -1,8 +1,7 @@
 """Which tables of the catalog are protected by which checksum: a new table joins by one line.
 
-Whoever reads through ``names.py`` or ``catalog_checksums.py``, and the consistency check, notices when a row of a
-table in ``LISTED`` or ``DEFINING`` was changed, added or hidden. A test fails for a table of the catalog that this
-module does not name.
+``names.py``, ``catalog_checksums.py`` and the consistency check notice when a row of a table in ``LISTED`` or
+``DEFINING`` was changed, added or hidden. A test fails for a table of the catalog that this module does not name.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ DEFINING: Final = (
 
 ELSEWHERE: Final = {
     "names": "it has the checksum of what is listed",
-    "lineage": "whoever opens the file compares it with the log",
+    "lineage": "opening the file compares it with the log",
     "built_indexes": "a row has a checksum of itself and of all parts",
     "index_parts": "a part has a checksum, and an index is a cache of the rows",
 }

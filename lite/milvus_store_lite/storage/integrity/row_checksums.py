@@ -1,8 +1,8 @@
-"""Checksums of the scalars of a row, by which a value that is not what was written is found.
+"""Checksums of the scalars of a row, which show that a value is no longer what was written.
 
-A row keeps them in one blob, 4 bytes for each value, so that whoever reads a column verifies just that column.
-A checksum is made of the value, the row's seq, the field and the collection, so that values that changed places
-are found too: the high half of ``fold(bits ^ (seq * odd + field * odd + collection * odd)) * odd``. ``bits``
+A row keeps them in one blob, 4 bytes for each value, so that a reader of one column verifies just that column.
+A checksum covers the value, the row's seq, the field and the collection, so it also shows values that changed
+places: the high half of ``fold(bits ^ (seq * odd + field * odd + collection * odd)) * odd``. ``bits``
 are those of the number, or the 64-bit XXH3 of a text's UTF-8. That is the multiply-shift hash of Dietzfelbinger
 et al., "A Reliable Randomized Algorithm for the Closest-Pair Problem" (1997), which numpy takes of a thousand
 numbers in 10 µs.
@@ -54,8 +54,8 @@ class RowChecksums:
     """The checksums of the rows of ``collection``, which has ``schema``.
 
     The blob of a row has them in the order primary key, partition, dynamic field, other scalar fields. Zero, or a
-    blob that ends early, stands for a value that nobody wrote, since the field is younger than the row: null, or
-    ``{}`` in the dynamic field.
+    blob that ends early, stands for a value that was never written, since the field is younger than the row: null,
+    or ``{}`` in the dynamic field.
     """
 
     def __init__(self, schema: Schema, collection: int) -> None:
