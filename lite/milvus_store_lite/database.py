@@ -61,17 +61,18 @@ class Database:
     ) -> list[Any]:
         """Make a collection, with ``indexes`` and then loaded if there are any: all of it or nothing.
 
-        One that is there just so keeps its rows, and gets the indexes that it lacks, as in Milvus.
+        A collection that exists with exactly this schema keeps its rows, and gets the indexes that it lacks, as in
+        Milvus.
 
         Args:
-            first: the rows that it has from the start; then there may be none of this name.
-            replace: in place of the collection of this name, if there is one.
+            first: the rows that it has from the start; then no collection of this name may exist.
+            replace: whether to replace a collection of this name.
 
         Returns:
             The primary keys of its rows.
 
         Raises:
-            MilvusException: the name is taken by another one.
+            MilvusException: another collection or alias has the name.
             DataNotMatchException: a row does not fit the schema.
         """
         check_name("collection", name)

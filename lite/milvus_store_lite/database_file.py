@@ -34,7 +34,7 @@ MAX_DATABASES: Final = 64
 
 @whole_calls
 class DatabaseFile:
-    """The file at ``path``, which is made if there is none.
+    """The file at ``path``, which is made if it does not exist.
 
     ``:memory:`` is a private file among the system's temporary ones, removed on close. Any number of threads
     may share one object; any number of processes may open the same file.
@@ -47,7 +47,7 @@ class DatabaseFile:
         read_only: refuse every write, and make no file.
 
     Raises:
-        NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file is not one to open.
+        NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file cannot be opened as a database.
     """
 
     @whole
@@ -71,8 +71,8 @@ class DatabaseFile:
         """Release the file. Calls on its databases and their collections raise from here on.
 
         Args:
-            waiting: until nothing is done with the file. Without it, what is under way ends soon after: for who
-                may be called at any moment, whatever lock is held, as the garbage collection is.
+            waiting: whether to wait for calls that use the file. Without it they end soon after. The garbage
+                collection must not wait: it may run at any moment, whatever lock its thread holds.
         """
         self.opener.maintainer.close(waiting=waiting)
         self.connections.close(waiting=waiting)
@@ -101,7 +101,7 @@ class DatabaseFile:
 
         Raises:
             DatabaseWriteError: ``target`` exists, or cannot be written.
-            ParamError: ``target`` is no path.
+            ParamError: ``target`` is not a path.
         """
         self.connections.backup(target)
 
@@ -177,7 +177,7 @@ class DatabaseFile:
             databases.set_properties(name, {**databases.properties(name), **checked})
 
     def drop_database_properties(self, name: str, keys: Iterable[str]) -> None:
-        """Remove properties; one that is not set is passed over."""
+        """Remove properties; a property that is not set is ignored."""
         gone = set(keys)
         with self.connections.writing() as connection:
             databases = Databases(connection)

@@ -186,7 +186,7 @@ class DataNotMatchException(MilvusException):
         return DataNotMatchException(message=_ROW.sub(f"row {rows[self.row]}", self.message, count=1))
 
     def about(self, thing: str) -> str:
-        """The message where values are no rows but ``thing``s: ``id 3: …`` for ``row 3: …``."""
+        """The message about values that are ``thing``s instead of rows: ``id 3: …`` for ``row 3: …``."""
         return _ROW.sub(rf"{thing} \1", self.message, count=1)
 
 
@@ -199,7 +199,7 @@ class ConnectionNotExistException(MilvusException):
 
 
 class NotADatabaseError(MilvusException):
-    """The file exists but is no milvus-store database; it was not changed."""
+    """The file exists but is not a milvus-store database; it was not changed."""
 
 
 class DatabaseFormatError(MilvusException):

@@ -1,4 +1,4 @@
-"""The name that somebody may have meant: for errors, and to tell slips of the pen from other words."""
+"""The name that a user may have meant: for errors, and to tell misspelt names from other words."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_what_is_no_database_is_refused(run: Run, tmp_path: Path, command: tuple
     text = tmp_path / "notes.txt"
     text.write_text("these are my notes, " * 50)
     for file, what in (
-        (text, "no SQLite file"),
+        (text, "not a SQLite file"),
         (tmp_path, "is a directory"),
         ("http://localhost:19530", "address of a server"),
     ):

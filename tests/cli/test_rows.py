@@ -88,7 +88,7 @@ def test_search_reads_the_vector_from_standard_input(
         (("search", "docs", "[1, 2]", "--id", "3"), "either QUERY or --id"),
         (("search", "docs", "--id", "three"), "INT64"),
         (("search", "docs", "--id", "999"), "999"),
-        (("search", "docs", "[1, 2]", "--anns-field", "title"), "'title' is no vector field"),
+        (("search", "docs", "[1, 2]", "--anns-field", "title"), "'title' is not a vector field"),
         (("search", "docs", "[1, 2]", "--filter", "nope nope"), "column 6"),
     ],
 )

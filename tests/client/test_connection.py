@@ -168,7 +168,7 @@ def test_files_that_are_not_ours_are_refused_and_not_changed(tmp_path: Path) -> 
     short = tmp_path / "short.db"
     short.write_bytes(foreign.read_bytes()[:40])
     for file, error, message in (
-        (text, NotADatabaseError, "no SQLite file"),
+        (text, NotADatabaseError, "not a SQLite file"),
         (foreign, NotADatabaseError, "another application"),
         (short, DatabaseCorruptError, "truncated"),
         (tmp_path, NotADatabaseError, "directory"),

@@ -78,7 +78,7 @@ def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 @contextmanager
 def _any_text(connection: sqlite3.Connection) -> Iterator[None]:
-    """Inside the block texts that are no UTF-8 are read as texts that cannot be written."""
+    """Inside the block, invalid UTF-8 is read as text that cannot be written."""
     connection.text_factory = lambda text: text.decode(errors="surrogateescape")
     try:
         yield

@@ -152,7 +152,7 @@ def _properties_fault(owner: str, known: Mapping[str, str], text: Any) -> str | 
 
 def _index_fault(schema: Schema, field: str, kind: str, metric: str | None, parameters: str) -> str | None:
     if not _is_json_object(parameters):
-        return f"the parameters are no JSON object: {parameters!r:.80}"
+        return f"the parameters are not a JSON object: {parameters!r:.80}"
     indexed = indexed_field(schema, field, json.loads(parameters))
     if indexed is None:
         return f"its field {field!r} does not exist"

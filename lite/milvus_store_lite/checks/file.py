@@ -1,7 +1,7 @@
 """One check of a file, from its pages to its rows.
 
-It reads one state of the file in one transaction, whoever else has it open, and changes nothing of what it
-holds. What it checks are the invariants that docs/internals/format.md names.
+It reads one state of the file in one transaction, while other processes may use the file, and writes nothing. It
+checks the invariants that docs/internals/format.md names.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Final
 from .report import Problem
 
 _MOST_MESSAGES: Final = 1000
-"""A file damaged all over says the same for each of its pages; by then the rest tells nobody more."""
+"""A file damaged all over gives a message for each page; more messages than these would help no reader."""
 
 
 def pages_and_indexes(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ _BYTES_AT_ONCE: Final = 8_000_000
 
 
 def pairing(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """The vectors of each field are those of the rows, neither fewer nor more; a null one has its place."""
+    """Each field has exactly one vector for each row; a null counts as one."""
     rows = collection.layout.rows
     for field in collection.schema.vectors:
         place, table = collection.field_place(field.name), collection.layout.vectors[field.name]
@@ -74,7 +74,7 @@ def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
 def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """Vectors have the checksums they were written with, and numbers that could have been given.
 
-    Those of the wrong length are passed over.
+    Vectors of the wrong length are skipped: ``lengths`` reports them.
     """
     for field in collection.schema.vectors:
         rows = connection.execute(
@@ -89,7 +89,7 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
             damage = damaged(seqs, values, list(sums), collection.layout.salts[field.name])
             changed += [chunk[index][0] for index in damage]
             wrong = set(damage)
-            # Of what is not what was written, nothing more needs to be said.
+            # A vector that differs from its checksum has been reported already.
             written = [row for index, row in enumerate(chunk) if row[2] is not None and index not in wrong]
             good = codec.are_good(field, [value for _, _, value in written])
             broken += [written[index][0] for index in np.flatnonzero(~good).tolist()]

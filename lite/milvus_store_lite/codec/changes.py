@@ -1,7 +1,7 @@
-"""Rows of which only some fields are given: what is given is checked, the rest comes from the rows there are.
+"""Rows with only some fields given: given values are checked, the others come from the stored rows.
 
-Checking needs nothing but the schema and is done before the file is locked. What is stored already is taken over
-as it is stored, so that no value is read and written differently on the way.
+Checking needs only the schema and happens before the file is locked. Stored values are taken over in their stored
+form, so no value changes by being read and written.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Checked rows of which some fields are given.
+    """Checked rows with only some fields given.
 
     ``given``: for each field, but the primary key and those that functions fill, which rows have it. ``dynamic``:
     the dynamic keys of each row as JSON text, None without a dynamic field.
@@ -92,11 +92,11 @@ def missing_columns(changes: Changes, existing: Mapping[Any, Any]) -> tuple[list
 
 
 def merged(changes: Changes, stored: Stored, *, default_partition: int | None) -> Batch:
-    """Whole rows: ``changes`` over the rows that are ``stored``. Rows with one key are made one after the other.
+    """Whole rows: ``changes`` over the ``stored`` rows. Rows with the same key are made one after the other.
 
     Args:
-        stored: what ``missing_columns`` names, of the rows that there are.
-        default_partition: where new rows go while the others stay where they are; None where the call says it.
+        stored: the columns that ``missing_columns`` names, of the stored rows.
+        default_partition: where new rows go, while the others stay where they are; None if the call names one.
 
     Raises:
         DataNotMatchException: a row is new and lacks a field that has no default.

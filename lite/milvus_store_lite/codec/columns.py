@@ -1,7 +1,7 @@
 """Rows as they come in, column by column and not checked yet: what every write takes, whatever a user gave.
 
-Users have rows in many forms: dictionaries, data frames, Arrow tables, messages of a protocol. Whoever takes them
-turns them into ``Columns``, some as soon as they know for which schema.
+Users have rows in many forms: dictionaries, data frames, Arrow tables, messages of a protocol. The layer that
+takes them turns them into ``Columns``; some forms need the schema for that.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 
 
 class NullableArray(NamedTuple):
-    """An array of which some elements are null: those that ``is_valid``, (n,) bool, does not mark.
+    """An array with nulls: the elements that ``is_valid``, (n,) bool, does not mark.
 
     What ``values`` holds in their place does not matter.
     """
@@ -89,10 +89,10 @@ class Columns:
 
 
 class GivenRows(Protocol):
-    """Rows in a form of which columns can be made for a schema."""
+    """Rows in a form that turns into columns once the schema is known."""
 
     def columns(self, schema: Schema) -> Columns:
-        """The rows; raises ``DataNotMatchException`` for what is no row."""
+        """The rows; raises ``DataNotMatchException`` for an element that is not a row."""
         ...
 
 

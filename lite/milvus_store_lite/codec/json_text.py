@@ -82,7 +82,7 @@ def _fail(row: int, where: str, unfit: Unfit) -> NoReturn:
 
 
 def encode_dynamic(schema: Schema, columns: Columns) -> list[str] | None:
-    """The keys of each row that are no fields, as JSON; None when the schema has no dynamic field."""
+    """The keys of each row beside the fields, as JSON; None when the schema has no dynamic field."""
     documents = _documents(schema, columns)
     if documents is None:
         return ["{}"] * columns.count if schema.enable_dynamic_field else None
@@ -112,7 +112,7 @@ def encode_dynamic(schema: Schema, columns: Columns) -> list[str] | None:
 
 
 def _documents(schema: Schema, columns: Columns) -> Sequence[Mapping[str, Any]] | None:
-    """What each row has under names that are no fields; None if no row has anything."""
+    """What each row has under names beside the fields; None if no row has such a name."""
     known = schema.by_name
     dynamic = {name: column for name, column in columns.by_name.items() if name not in known}
     if not dynamic:

@@ -170,7 +170,7 @@ _CONVERSIONS: Final[tuple[tuple[Any, Callable[[Any, Path], Any]], ...]] = (
 
 
 def _is_missing(value: Any) -> bool:
-    """Whether it is pandas's NA or NaT, which cannot be asked for without importing pandas."""
+    """Whether it is pandas's NA or NaT; comparing with these would import pandas."""
     kind = type(value)
     return kind.__name__ in ("NAType", "NaTType") and kind.__module__.startswith("pandas.")
 

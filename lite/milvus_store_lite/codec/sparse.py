@@ -46,8 +46,8 @@ def rows(field: Field, values: Sequence[Any]) -> SparseRows:
     """Vectors as a user gives them, checked, sorted and without zeros.
 
     Raises:
-        DataNotMatchException: something that is no sparse vector; an index that is no integer from 0 to
-            2^32 - 2, or is given twice; a value that is negative or not finite as float32.
+        DataNotMatchException: a value is not a sparse vector; an index is not an integer from 0 to 2^32 - 2, or
+            is given twice; a number is negative or not finite as float32.
     """
     if set(map(type, values)) == {dict}:
         starts, indices, numbers = _of_dicts(field, values)
@@ -60,10 +60,10 @@ def rows(field: Field, values: Sequence[Any]) -> SparseRows:
 
 
 def from_blobs(blobs: Sequence[bytes]) -> SparseRows:
-    """Stored vectors; raises ValueError for bytes that are no whole pairs."""
+    """Stored vectors; raises ValueError for a number of bytes that whole pairs cannot have."""
     lengths = [len(blob) for blob in blobs]
     if any(length % PAIR.itemsize for length in lengths):
-        raise ValueError(f"a sparse vector of {max(lengths)} bytes is no whole number of pairs")
+        raise ValueError(f"a sparse vector of {max(lengths)} bytes is not a whole number of pairs")
     pairs = np.frombuffer(b"".join(blobs), dtype=PAIR)
     starts = starts_of([length // PAIR.itemsize for length in lengths])
     return SparseRows(starts, pairs["index"].astype(np.uint32), pairs["value"].astype(np.float32))

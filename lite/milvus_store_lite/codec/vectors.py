@@ -60,7 +60,7 @@ def encode_queries(field: Field, queries: Sequence[Any]) -> QueryVectors:
 def stored_queries(field: Field, blobs: Sequence[bytes | None]) -> QueryVectors:
     """Stored vectors of ``field``, none of them null, as query vectors."""
     present = [blob for blob in blobs if blob is not None]
-    assert len(present) == len(blobs), "a null is no query"
+    assert len(present) == len(blobs), "a null is not a query"
     found: QueryVectors = codec_of(field).from_blobs(field, present)
     return found
 

@@ -43,8 +43,8 @@ from .definition import Definition, refuse_partition_key
 from .session import CollectionState, Selector, Session
 
 _TURNS: Final = 10_000
-"""How often others may write between a look and the reading. A file that somebody has put back to an earlier state
-would have no end."""
+"""How often others may write between a look and the reading. Without a bound, a file restored to an earlier state
+would make a call try forever."""
 
 Encode = Callable[..., Batch | Changes]
 """Checks rows against a schema; takes them as ``encode_columns`` does."""
@@ -227,7 +227,7 @@ class Collection(Definition):
                     return Written(self._write_batch(session, encoded, partition), columns.count)
 
     def _merged(self, session: Session, changes: Changes, partition: str | None) -> Batch:
-        """``changes`` over the rows that there are, which are read in one go."""
+        """``changes`` over the stored rows, which are read together."""
         reader = session.reader
         found = self._seqs_of_pks(session, list(dict.fromkeys(changes.pks)))
         scalars, vectors = missing_columns(changes, found)
@@ -267,7 +267,7 @@ class Collection(Definition):
         return columns
 
     def _own(self, asked: Asked) -> Asked:
-        """What of the rows ``asked`` for may be seen."""
+        """The part of the rows ``asked`` for that this collection object may show."""
         return asked
 
     def _read(self, read: Callable[[Session], Read]) -> Read:
@@ -310,7 +310,7 @@ class Collection(Definition):
         return session.reader.lookups.seqs_of_pks(pks)
 
     def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
-        """The rows that new rows with these keys take the place of, by key."""
+        """The seqs of the rows that new rows with these keys replace, by key."""
         return session.reader.lookups.seqs_of_pks(list(dict.fromkeys(pks)))
 
     @staticmethod

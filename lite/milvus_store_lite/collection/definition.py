@@ -1,7 +1,7 @@
 """What a collection is: the calls that describe and change its fields, partitions, properties and indexes.
 
-Each call is one transaction. What a change of the schema may be is decided in ``schema_changes``, which indexes a
-collection may have in ``index_changes``.
+Each call is one transaction. ``schema_changes`` decides which changes of the schema are allowed, ``index_changes``
+which indexes a collection may have.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ class Definition:
             set_loaded(session.catalog, record, wanted)
 
     def create_indexes(self, indexes: Sequence[IndexRecord], *, wait: bool = True) -> None:
-        """Add indexes, all or none; one that is there already is left as it is.
+        """Add indexes, all or none; an index that exists already stays as it is.
 
         Args:
             wait: return when what there are rows for is built; else it is built in the background.

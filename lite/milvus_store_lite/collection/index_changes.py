@@ -55,7 +55,7 @@ def checked_index(record: CollectionRecord, index: IndexRecord) -> IndexRecord |
 def add_indexes(catalog: Catalog, collection_id: int, indexes: Sequence[IndexRecord]) -> None:
     """Add ``indexes`` to the definition of a collection, with the SQL indexes that serve them.
 
-    One that the collection has already is left as it is. Raises what ``checked_index`` raises.
+    An index that the collection has already stays as it is. Raises what ``checked_index`` raises.
     """
     for index in indexes:
         record = catalog.load(collection_id)

@@ -69,7 +69,7 @@ class CollectionOpener:
         """A read transaction on the collection called ``name`` (or by that alias) in ``database``.
 
         Args:
-            suggest: whether the error for a name that there is not may tell one that there is.
+            suggest: whether the error for an unknown name may name a similar collection.
 
         Raises:
             CollectionNotExistException, DatabaseNotExistException
@@ -104,13 +104,13 @@ class CollectionOpener:
     def begin_lazily(self, database: str, name: str, suggest: bool = True) -> tuple[LazyTransaction, Session]:
         """A session on the collection as it is now, and its read transaction, which begins when it is needed.
 
-        Raises what ``reading`` raises. Using the session raises ``SnapshotMoved`` when somebody wrote since.
+        Raises what ``reading`` raises. Using the session raises ``SnapshotMoved`` when another client wrote since.
         """
         self._connections.look()
         state_of_file = self._connections.state()
         seen = self._seen.get((database, name))
         if seen is None or seen.state_of_file != state_of_file:
-            # The state was asked for before the transaction begins: the transaction sees it, or a newer one.
+            # The state was read before the transaction begins, which therefore sees this state or a newer one.
             with self.reading(database, name, suggest) as session:
                 seen = _Seen(database, name, state_of_file, session.state, session.position)
             self._seen[database, name] = seen
@@ -139,14 +139,14 @@ class CollectionOpener:
         state = self.states.get(collection_id)
         if state is None or state.record.version != version:
             catalog = Catalog(connection)
-            state = self._remember(catalog.load(collection_id))
+            state = self._cached_state(catalog.load(collection_id))
             self.forget_dropped(catalog)
         if name != state.record.name and name not in state.record.aliases:
             raise damage(f"the alias {name!r}")
         return Session(CollectionReader(state.store, transaction, position), state)
 
-    def _remember(self, record: CollectionRecord) -> CollectionState:
-        """Cache a definition just read; snapshots live on unless the schema is another one."""
+    def _cached_state(self, record: CollectionRecord) -> CollectionState:
+        """The cached state of a definition just read; snapshots live on unless the schema has changed."""
         with self._lock.own:
             known = self.states.get(record.id)
             if known is not None and known.record.version >= record.version:

@@ -1,8 +1,8 @@
 """A collection as one tenant sees it: the rows whose partition key has one value, and no others.
 
 Reads and deletions get the tenant's condition beside whatever filter they have, so no filter can widen it.
-Primary keys lead to the tenant's rows only, wherever a call takes them. Writes are checked to be the tenant's, and
-to replace nothing of another.
+Primary keys lead to the tenant's rows only, wherever a call takes them. Writes are checked: their rows are the
+tenant's, and replace no row of another tenant.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class TenantCollection(Collection):
     suggests_names = False
 
     def __init__(self, collection: Collection, tenant: object) -> None:
-        """Bind the calls on rows; what is of all tenants together is refused.
+        """Bind the calls on rows; calls that concern all tenants together are refused.
 
         Raises:
-            ParamError: ``tenant`` is no value that a partition key could have, such as None. Whether it fits the
-                key of the collection is seen by the calls.
+            ParamError: a partition key cannot have the value ``tenant``, such as None. The calls check whether it
+                fits the key of the collection.
         """
         super().__init__(collection._opener, collection._database, collection.name)
         self.tenant: Final = plain_tenant(tenant)
@@ -87,7 +87,7 @@ class TenantCollection(Collection):
         return other_tenants(session.reader, found, stored_tenant(session.record, self.tenant))
 
     def _own_rows(self, record: CollectionRecord, columns: Columns) -> Columns:
-        # A null is not filled in: a row that says it is nobody's is not the tenant's.
+        # A null is not filled in: a row with an explicit null is not the tenant's.
         return columns.filled(partition_key(record).name, self.tenant)
 
     def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
@@ -103,8 +103,8 @@ class TenantCollection(Collection):
     def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         found = super()._replaced(session, pks)
         foreign = self._other_tenants(session, found)
-        # Where rows get new keys, a key that another tenant has is as good as one that nobody has. Elsewhere the
-        # write must fail, which is all that it tells.
+        # With auto_id rows get new keys, so a key of another tenant is like an unused one. Elsewhere the write has
+        # to fail, and tells nothing more.
         if foreign and not session.record.schema.primary.auto_id:
             row = next(row for row, pk in enumerate(pks) if pk in foreign)
             raise DataNotMatchException(

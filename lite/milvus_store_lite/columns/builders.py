@@ -1,7 +1,7 @@
 """Builders: the growing side of the columns of a snapshot.
 
 A builder takes stored values in the order of seq and shows what it has so far as an immutable column.
-Whoever appends holds the lock of the snapshot cache; views need none.
+Appending needs the lock of the snapshot cache; a view needs no lock.
 """
 
 from __future__ import annotations
@@ -187,5 +187,5 @@ def _composite_texts(values: Sequence[Any]) -> list[str | None]:
 
 
 def scalar_builder(field: Field) -> NumberBuilder | StringBuilder:
-    """The builder for a scalar field that is no JSON document."""
+    """The builder for a scalar field other than a JSON document."""
     return StringBuilder() if field.dtype is DataType.VARCHAR else NumberBuilder(field.dtype)

@@ -11,7 +11,7 @@ from ..process.lazy import lazy
 from .column import BoolArray
 
 _KEPT_SLOTS_SHARE = 8
-"""Slots are kept where they are no more than one in so many: then they take no more memory than the flags do."""
+"""Slots are kept if at most one in so many is set: then they take no more memory than the flags do."""
 
 
 class Mask:

@@ -1,7 +1,7 @@
 """A bound on what columns and vectors hold in memory, for all collections of a database together.
 
-What was not used for longest goes first. Nothing is lost by it: the file has everything, and a column that
-is asked for again is read again.
+The least recently used goes first. Nothing is lost by that: the file has everything, and the next call that needs
+the column reads it again.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ..process.children import PerProcess
 
 
 class Holder(Protocol):
-    """Who holds a column and can let it go."""
+    """An object that holds columns and can drop them."""
 
     def forget(self, key: Hashable, /) -> None: ...
 
 
 class MemoryBudget:
-    """Counts the bytes of resident columns and lets the least recently used go beyond ``limit``.
+    """Counts the bytes of resident columns, and drops the least recently used beyond ``limit``.
 
     Args:
         limit: bytes, or None for no bound; then nothing is counted.
@@ -31,7 +31,7 @@ class MemoryBudget:
         self.limit = limit
         self._lock = PerProcess(threading.Lock)
         self._held: OrderedDict[tuple[Holder, Hashable], int] = OrderedDict()
-        # Kept beside the bytes, so that no call looks at what everybody holds.
+        # Kept beside the bytes, so that no call looks through the columns of all holders.
         self._keys: dict[Holder, set[Hashable]] = {}
         self._used = 0
 
@@ -40,7 +40,7 @@ class MemoryBudget:
         return self.limit is None or size <= self.limit
 
     def charge(self, holder: Holder, key: Hashable, size: int) -> None:
-        """``holder`` now holds ``size`` bytes under ``key``; others are let go to make room."""
+        """``holder`` now holds ``size`` bytes under ``key``; drops others to make room."""
         if self.limit is None:
             return
         with self._lock.own:

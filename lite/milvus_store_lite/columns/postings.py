@@ -1,7 +1,7 @@
 """Sparse vectors in memory: for each index the slots that have it, an inverted index that grows.
 
-New rows become a segment of their own; segments are merged so that each is more than twice as large as all after
-it, and every merge leaves the older ones as they were for whoever still reads them.
+New rows become a segment of their own. Segments are merged so that each is more than twice as large as all after
+it. A merge leaves the older segments unchanged, since other threads may still read them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a process knows of the rows of a collection at one position of its history, and how columns are named.
 
-A ``Snapshot`` never changes, except that columns nobody has named yet are added when somebody does.
+A ``Snapshot`` never changes, except that a column is added at its first use.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Snapshot:
     """The rows at ``position``.
 
     ``seqs``: (n,) int64, ascending: the seq of each slot. ``alive``: (n,) bool, False for rows deleted since
-    their slot was made; None when all live. ``columns`` and ``masks``, what filters that were asked found, gain
-    entries; the rest never changes.
+    their slot was made; None when all live. ``columns`` and ``masks``, the results of filters, gain entries; the
+    rest never changes.
     """
 
     position: Position

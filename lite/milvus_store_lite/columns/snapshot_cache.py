@@ -124,7 +124,7 @@ class SnapshotCache:
         return snapshot
 
     def forget(self, key: Hashable) -> None:
-        """Let a column go; whoever reads it now keeps it until done."""
+        """Drop a column; calls that read it now keep it until they return."""
         self._builders.pop(key, None)  # type: ignore[call-overload]  # a key of another kind is not there
         current = self._current
         if current is not None:
@@ -133,7 +133,7 @@ class SnapshotCache:
     def load(
         self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, reader: CollectionReader
     ) -> AnyColumn:
-        """Read a column that nobody named before; ``reader`` sees exactly the snapshot's live rows."""
+        """Read a column at its first use; ``reader`` sees exactly the snapshot's live rows."""
         reader.begin()
         with self._lock.own:
             if key in snapshot.columns:

@@ -87,7 +87,7 @@ class SnapshotCaches:
         return cache
 
     def release(self) -> None:
-        """Nothing is asked of this collection any more."""
+        """Drop every column: no call will use this collection again."""
         with self._lock.own:
             for subset in list(self._subsets):
                 self._drop(subset)
@@ -95,7 +95,7 @@ class SnapshotCaches:
             self._memory.release(self.whole)
 
     def forget(self, key: Hashable) -> None:
-        """Let a subset go, since memory is short; whoever reads it now keeps it until done."""
+        """Drop a subset, since memory is short; calls that read it now keep it until they return."""
         assert isinstance(key, RowSubset), "only subsets are charged for"
         with self._lock.own:
             self._drop(key)

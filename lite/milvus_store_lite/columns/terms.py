@@ -19,7 +19,7 @@ from .vector_form import VectorBuilder, VectorForm
 @dataclass(frozen=True, slots=True)
 class TermColumn:
     """``postings``: the value of a term's posting is how often the document has it. ``lengths``: (n,) float64,
-    the number of tokens in each document; 0 where there is none.
+    the number of tokens in each document; 0 for a slot without a document.
     """
 
     postings: SparseColumn

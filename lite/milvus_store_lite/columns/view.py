@@ -33,10 +33,10 @@ _WARM_PK_ROWS: Final = 300_000
 statement: reading them takes a tenth of a second at most."""
 
 _MASK_BYTES: Final = 4 << 20
-"""What the flags of the masks that a snapshot remembers may take; what follows from them takes as much again."""
+"""Bytes that the flags of a snapshot's cached masks may take; values derived from them take as much again."""
 
 _MASKS: Final = 256
-"""Masks that a snapshot remembers however few rows it has: more choices than a collection remembers."""
+"""Masks that a snapshot caches at most, however few its rows; a collection keeps as many bound scopes."""
 
 
 class View:

@@ -8,7 +8,7 @@ The score of document D for query Q is the sum over the terms t of Q of
 with f and q how often D and Q have t, |D| the number of D's tokens, avgdl the mean of it, N the number of
 documents and n(t) how many have t (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009, with the
 idf of Lucene; https://milvus.io/docs/full-text-search.md). It is positive, and 0 without a common term.
-The documents are those of the whole collection, whatever the filter, and those of a tenant for who is bound to it.
+The documents are those of the whole collection, whatever the filter; for calls bound to a tenant, the tenant's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Cursors: a search or a query page by page, all pages from one state of the collection.
 
-A cursor keeps its read transaction open, so that it still reads rows that others delete or replace meanwhile.
+A cursor keeps its read transaction open, so it still reads rows that others delete or replace while it is open.
 Writers do not wait for it, but SQLite's write-ahead log grows until it ends: at the last page, at ``close()``, or
 when the cursor is garbage. It holds at most 17 bytes of memory for each row of the collection.
 """
@@ -47,7 +47,7 @@ class Cursor:
 @dataclass(frozen=True, slots=True)
 class _Lookahead:
     """Rows ranked so far. ``seen``: (n,) bool, all of them. ``slots`` and ``values``: those that no page has had
-    yet. ``asked``: how many were asked for last. ``has_all``: whether every row is ranked."""
+    yet. ``asked``: the last limit. ``has_all``: whether every row is ranked."""
 
     seen: BoolArray
     slots: npt.NDArray[np.int64]

@@ -43,12 +43,12 @@ class FindNearest(Protocol[Q]):
 def given_vectors(
     reader: CollectionReader, field: Field, queries: Sequence[Any], analyzer_name: str | None
 ) -> QueryVectors:
-    """Query vectors as a user gives them, for ``field``; raises ParamError for one that does not fit."""
+    """Query vectors as a user gives them, for ``field``; raises ParamError for a vector that does not fit."""
     return encode_queries(field, queries)
 
 
 def no_parameters(built: Mapping[str, Any]) -> dict[str, Any]:
-    """What a search takes over of the parameters that its index was built with: nothing."""
+    """The build parameters of an index that a search also needs: none."""
     return {}
 
 

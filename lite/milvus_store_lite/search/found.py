@@ -1,7 +1,7 @@
-"""What reading calls answer: rows as they were found, of which a projection shows a part.
+"""The answers of reading calls: the rows found, and a projection that shows a part of them.
 
-They stay as they are stored until somebody looks at them: column by column, as a protocol sends them, or row by
-row, as Python programs mostly want them.
+The rows stay in their stored form until the caller reads them: column by column, as a protocol sends them, or row
+by row, as most Python programs want them.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ class FoundHits(NamedTuple):
 
     ``primary``: the name of the primary key. ``starts``: (q + 1,) where the hits of each query begin in ``pks``
     and ``distances``; these follow Milvus: squared distance for L2, similarity for IP and COSINE. ``rows``: the
-    rows that were hit, each once; ``row_of_hit``: which of them each hit is, None where every hit is the next
-    one. Without ``rows``, nothing of them is to be shown.
+    rows that were hit, each once; ``row_of_hit``: the index of each hit's row, None where the hits are the
+    rows in their order. Without ``rows``, no fields are shown.
     """
 
     primary: str

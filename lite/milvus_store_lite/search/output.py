@@ -45,7 +45,7 @@ class Projection:
             as_rows: the rows of a query, which have their primary key in any case; False for hits.
 
         Raises:
-            ParamError: a name that is no field of a collection without a dynamic field.
+            ParamError: a name is not a field, and the collection has no dynamic field.
         """
         schema = record.schema
         everything = "*" in names

@@ -1,7 +1,7 @@
-"""A search worked out once: what a request means for one definition of a collection, ready for query vectors.
+"""A prepared search: what a request means for one definition of a collection, ready for query vectors.
 
-Everything that is the same each time a request comes is decided and checked here: rows, field, metric, parameters,
-output. A definition that changes is another one, with preparations of its own, so none of them is ever stale.
+Everything that does not depend on the query vectors is decided and checked here: rows, field, metric, parameters,
+output. A changed definition is a new object with its own prepared searches, so none of them is ever stale.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
         field = schema.by_name.get(name)
         if field is None or not field.dtype.is_vector:
             raise ParamError(
-                message=f"anns_field {name!r} is no vector field of the collection, expected one of "
+                message=f"anns_field {name!r} is not a vector field of the collection, expected one of "
                 f"{', '.join(field.name for field in schema.vectors)}"
                 + did_you_mean(name, [field.name for field in schema.vectors])
             )

@@ -14,13 +14,13 @@ from .rankings import NOTHING, Ranking
 from .selection import Selection
 
 _WIDENING: Final = 4
-"""How many times more rows are asked for when those that came were not enough."""
+"""How many times more rows the next attempt ranks when the last one found too few."""
 
 
 def within(metric: Metric, ring: RangeBounds, nearest: Nearest) -> Nearest:
     """``nearest`` confined to the rows in ``ring``.
 
-    More and more rows are asked for until there are enough inside the ring, or one is beyond it.
+    It ranks more and more rows, until enough of them are inside the ring or one is beyond it.
     """
 
     def confined(selection: Selection, queries: QueryVectors, limit: int) -> list[Ranking]:

@@ -1,4 +1,4 @@
-"""What is asked of a collection: plain data between the layers."""
+"""Requests to a collection: plain data between the layers."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ Queries = Sequence[Any] | ByIds
 class SearchRequest(Keyed):
     """The ``limit`` nearest rows of each query vector, after ``offset`` nearer ones, whatever the vectors.
 
-    Requests are known by their value: one that comes again with other vectors is not worked out again.
+    Caches know requests by their value: an equal request with other vectors is not prepared again.
 
     ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's own.
     ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.

@@ -70,7 +70,7 @@ class _Referable:
 class BoundScope(_Referable):
     """A scope, bound to one definition of the collection: compiled once, applied at any position.
 
-    Snapshots remember masks by a weak reference to it, so that they keep no large filter that nobody else keeps.
+    Snapshots cache its mask by a weak reference, so that they keep no large filter alive.
 
     ``condition``: None for every row. ``partitions``: ids, None for all of them. ``tenants``: the values of the
     partition key that the condition demands, None if any will do; ``subsets``: those of other fields that may have

@@ -25,7 +25,7 @@ def text_queries(
         analyzer_name: which of the field's analyzers cuts them, where it has several.
 
     Raises:
-        ParamError: a query is no text.
+        ParamError: a query is not a text.
     """
     function = reader.schema.filled_by[field.name]
     for number, text in enumerate(texts):

@@ -227,7 +227,11 @@ def test_documents_deeper_than_sqlite_parses_are_no_problem(path: Path) -> None:
         ("UPDATE indexes SET field = 'nope' WHERE collection_id = 1", "", "field 'nope' does not exist"),
         ("UPDATE indexes SET type = 'FLAP' WHERE collection_id = 1", "", "index type 'FLAP'"),
         ("UPDATE indexes SET metric = 'L3' WHERE collection_id = 1", "", "index 'vector': metric_type"),
-        ("UPDATE indexes SET parameters = '{' WHERE collection_id = 1", "", "parameters are no JSON object"),
+        (
+            "UPDATE indexes SET parameters = '{' WHERE collection_id = 1",
+            "",
+            "parameters are not a JSON object",
+        ),
     ],
 )
 def test_one_broken_invariant_is_named(path: Path, statement: str, place: str, message: str) -> None:
@@ -423,7 +427,7 @@ def test_what_is_no_database_of_ours_is_refused(path: Path, tmp_path: Path) -> N
     for file, error, message in (
         (tmp_path / "missing.db", NotADatabaseError, "does not exist"),
         (empty, NotADatabaseError, "is empty"),
-        (text, NotADatabaseError, "no SQLite file"),
+        (text, NotADatabaseError, "not a SQLite file"),
         (tmp_path, NotADatabaseError, "directory"),
         (short, DatabaseCorruptError, "truncated"),
         (newer, DatabaseFormatError, "upgrade"),

@@ -55,7 +55,7 @@ def recognise(path: str, formats: Formats = FORMATS) -> bool:
     if not header:
         return False
     if header[: len(_MAGIC)] != _MAGIC[: len(header)]:
-        raise NotADatabaseError(message=f"{path} is not a milvus-store database: it is no SQLite file")
+        raise NotADatabaseError(message=f"{path} is not a milvus-store database: it is not a SQLite file")
     if len(header) == _HEADER_LENGTH:
         (found_id,) = struct.unpack_from(">I", header, 68)
         (version,) = struct.unpack_from(">I", header, 60)
