@@ -100,7 +100,7 @@ def as_rows(data: object) -> list[dict[str, Any]]:
 
 
 def _column(name: str, rows: Sequence[dict[str, Any]]) -> Column | None:
-    """The values that ``rows`` have under ``name``, None if there are none."""
+    """The values that ``rows`` have under ``name``; None if no row has one."""
     try:
         return Column(list(map(itemgetter(name), rows)))
     except KeyError:

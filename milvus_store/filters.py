@@ -249,23 +249,23 @@ def call(function: str, *arguments: Given, **options: Given) -> Call:
 
 
 def all_of(conditions: Iterable[Expression]) -> And:
-    """That every one of ``conditions`` is met; every row meets none of them."""
+    """That every one of ``conditions`` is met; without conditions, every row matches."""
     return And(tuple(conditions))
 
 
 def any_of(conditions: Iterable[Expression]) -> Or:
-    """That one of ``conditions``, at least, is met; no row meets none of them."""
+    """That at least one of ``conditions`` is met; without conditions, no row matches."""
     return Or(tuple(conditions))
 
 
 def parse(text: str, values: Mapping[str, Given] | None = None) -> Expression:
-    """The filter that ``text`` says, to be combined with others.
+    """The filter that ``text`` expresses, to be combined with others.
 
     Args:
-        values: those of its ``{name}`` templates; what is not among them is given in ``filter_params``.
+        values: the values of its ``{name}`` templates; ``filter_params`` of a call gives those that are missing.
 
     Raises:
-        FilterError: it does not parse, or a value is none that a filter can have.
+        FilterError: the text does not parse, or a filter cannot have one of the values.
     """
     return with_values(parse_text(text), {name: _node(value, name) for name, value in (values or {}).items()})
 

@@ -60,7 +60,7 @@ def named_struct(name: str, options: dict[str, Any]) -> Any:
     whichever library it is, with its name and capacity.
 
     Raises:
-        SchemaNotReadyException: there is no struct_schema, or it is something else.
+        SchemaNotReadyException: ``struct_schema`` is missing, or is not a struct schema.
         ParamError: an array of structs has no such option, or it is misspelt.
     """
     given: Any = options.get("struct_schema")

@@ -40,7 +40,7 @@ class Table(Protocol):
 
 
 def table_columns(table: Any) -> Columns | None:
-    """The columns of a table, None for what is none. What pandas lacks is null."""
+    """The columns of a table; None for anything else. Values that pandas lacks are null."""
     if _is_arrow(table):
         return _named(table.column_names, map(_of_arrow, table.columns))
     if hasattr(table, "to_arrow") and hasattr(table, "to_dicts"):  # polars
@@ -54,7 +54,7 @@ def table_columns(table: Any) -> Columns | None:
 
 
 def rows_of_table(table: Any) -> list[dict[str, Any]] | None:
-    """The lines of a table, None for what is none. What pandas lacks is None."""
+    """The lines of a table; None for anything else. Values that pandas lacks are None."""
     if _is_arrow(table):
         return list(table.to_pylist())
     if hasattr(table, "to_dicts") and hasattr(table, "columns"):  # polars
@@ -67,9 +67,7 @@ def rows_of_table(table: Any) -> list[dict[str, Any]] | None:
 
 def is_column(values: object) -> bool:
     """Whether these may be the values of several rows."""
-    if isinstance(
-        values, (int, float, str)
-    ):  # most are, and are no rows: no need to ask them what they can do
+    if isinstance(values, (int, float, str)):  # most values are: skip the slower checks below
         return False
     if isinstance(values, np.ndarray):
         return values.ndim > 0

@@ -1,4 +1,4 @@
-"""What serves a client: a file of the engine (``file.py``), or a server through pymilvus (``remote/``).
+"""Backends serve a client: a file of the engine (``file.py``), or a server through pymilvus (``remote/``).
 
-Which one it is, an address says (``address.py``). Neither knows anything of the clients.
+The address decides which (``address.py``). Neither backend knows anything of the clients.
 """

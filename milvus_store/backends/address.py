@@ -16,7 +16,7 @@ _HOST: Final = re.compile(
     r"|(?:[A-Za-z0-9-]+\.)+(?:com|net|cloud))(?:/\w*)?",
     re.IGNORECASE,
 )
-"""A host without a scheme: its name and a port, or what is the name of hosts and of no database."""
+"""A host without a scheme: its name and a port, or a name that only hosts have, and no database."""
 _BAD_SCHEME: Final = re.compile(r"(https?|tcp|grpcs?|milvus):(?!//)/?", re.IGNORECASE)
 _HOST_AND_PORT: Final = re.compile(r"(?:\[[^\[\]]+\]|[^:\[\]]+)(?::(.*))?")
 _FILE_ADDRESS: Final = "milvus:///"
@@ -34,7 +34,7 @@ def local_path(uri: object) -> str:
     """The file that ``uri`` names.
 
     Raises:
-        ParamError: it is no path: of the wrong type, empty, or the address of a server without its scheme.
+        ParamError: ``uri`` has the wrong type, is empty, or is a server's address without its scheme.
     """
     if isinstance(uri, str):
         _refuse_host(uri.strip())
@@ -48,7 +48,7 @@ def server_address(uri: str) -> str:
     """The address of a server as pymilvus takes it.
 
     Raises:
-        ParamError: the scheme is none that servers have, or there is no host, or no port that can be.
+        ParamError: servers do not have this scheme, the host is missing, or the port is not possible.
     """
     match = _SCHEME.match(uri)
     scheme = (match.group(1) or "unix").lower() if match else ""

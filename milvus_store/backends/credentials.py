@@ -6,7 +6,7 @@ from milvus_store_lite import ParamError
 
 
 def refuse_credentials(uri: object, **given: object) -> None:
-    """Raise ``ParamError`` if a file is to be opened with a user, a password or a token; empty ones are none."""
+    """Raise ``ParamError`` if a file is to be opened with a user, a password or a token that is not empty."""
     names = [name for name, value in given.items() if value not in ("", None)]
     if names:
         raise ParamError(

@@ -1,4 +1,4 @@
-"""A file as what serves a client: the engine's database, how it is opened, and what is closed with it."""
+"""The backend for files: the engine's database, how it is opened, and what is closed with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Durability = Literal["full", "normal"]
 
 @dataclass(frozen=True)
 class FileSettings:
-    """How a file is opened; ``MilvusClient`` says what each means."""
+    """How a file is opened; ``MilvusClient`` documents each setting."""
 
     durability: Durability = "full"
     busy_timeout: float = 30.0
@@ -71,10 +71,10 @@ class FileBackend:
 
     @classmethod
     def open(cls, uri: str | Path, db_name: str, settings: FileSettings) -> FileBackend:
-        """The file at ``uri``, made if there is none.
+        """The file at ``uri``, which is made if it does not exist.
 
         Raises:
-            ParamError: the uri is no path.
+            ParamError: the uri is not a path.
             DatabaseNotExistException: ``db_name`` is not in the file.
             MilvusException: the file cannot be opened or is not a database of ours.
         """
@@ -109,7 +109,7 @@ class FileBackend:
         """Another database of the same file.
 
         Raises:
-            DatabaseNotExistException: there is none of this name.
+            DatabaseNotExistException: the file has no database of this name.
         """
         return FileBackend(self._opened, self.file.database(db_name))
 
@@ -126,7 +126,7 @@ class FileBackend:
         """The address and the arguments by which a client reaches the same database again.
 
         Raises:
-            TypeError: the database is in memory, where nobody else can open it.
+            TypeError: the database is in memory, where no other client can open it.
         """
         database = self.database
         if str(self._opened.uri) == IN_MEMORY:
@@ -138,7 +138,7 @@ class FileBackend:
 
 
 class OpenFile:
-    """One opening of a file: it ends with ``close``, or when everybody who has it is forgotten."""
+    """One opening of a file: it ends with ``close``, or when the garbage collection takes the last owner."""
 
     def __init__(self, uri: str | Path, settings: FileSettings) -> None:
         self.uri = uri
@@ -146,12 +146,12 @@ class OpenFile:
         self.is_closed = False
         self.iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
         self.file = acquire(self, local_path(uri), **asdict(settings))
-        # When this is forgotten. That may be at any moment and in any thread, so nothing is waited for.
+        # For the garbage collection, which may run at any moment and in any thread: it must not wait.
         self._release = weakref.finalize(self, release, self.file, waiting=False)
-        self._release.atexit = False  # all are closed then
+        self._release.atexit = False  # ``shared`` closes all files then
 
     def close(self) -> None:
-        """Once nobody has the file open, it is one file, with everything in it. Closing again does no harm."""
+        """Release the file. After its last user, everything is in that one file. Closing again does no harm."""
         self.is_closed = True
         for iterator in list(self.iterators):
             iterator.close()

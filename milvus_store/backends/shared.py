@@ -1,7 +1,7 @@
 """Files that this process has open: clients of the same file share one, with its caches.
 
-The same file is what has the same identity, whatever path leads to it; what was removed and made anew at the same
-path is another one.
+A file is the same if it has the same identity, whatever path leads to it. A file that was removed and made anew at
+the same path is another file.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ..threads import finish_all
 
 @dataclass(eq=False)
 class _Entry:
-    """An open file. ``users``: those who have it open, and live: one that was forgotten, or never made because
-    an exception came in between, keeps nothing open."""
+    """An open file. ``users``: the living owners. An owner that the garbage collection took, or that an exception
+    kept from being made, keeps no file open."""
 
     file: DatabaseFile
     users: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
@@ -31,9 +31,8 @@ class _Entry:
         return any(True for _ in self.users)
 
 
-_lock = PerProcess(
-    threading.RLock
-)  # A client may be forgotten, and released, while this thread opens another.
+# Reentrant: the garbage collection may release a client while this thread opens another.
+_lock = PerProcess(threading.RLock)
 _open: dict[Hashable, _Entry] = {}
 
 
@@ -45,7 +44,7 @@ def acquire(user: object, path: str, **settings: Any) -> DatabaseFile:
             opened = _joined(user, (found, *wanted))
             if opened is not None:
                 return opened
-        # Not with the lock: opening waits for a fork, which may wait for a call in which a client is forgotten.
+        # Without the lock: opening waits for a fork, and that for a call in which a client may be released.
         file = DatabaseFile(path, **settings)
         key = (object() if path == IN_MEMORY else file.identity, *wanted)
         with _lock.own:
@@ -62,7 +61,7 @@ def _joined(user: object, key: Hashable) -> DatabaseFile | None:
         if entry is None:
             return None
         entry.users.add(user)
-    # Not with the lock, either. A file that was replaced may have left its number to the one that is there now.
+    # Without the lock, too. The file that is there now may have got the number of a removed one.
     if not entry.file.is_current():
         with _lock.own:
             if _open.get(key) is entry:
@@ -70,16 +69,16 @@ def _joined(user: object, key: Hashable) -> DatabaseFile | None:
         release(entry.file, user)
         return None
     with _lock.own:
-        # A forgotten client may have been collected, and have closed it, before this one was counted.
+        # The garbage collection may have closed the file before this user was counted.
         return entry.file if _open.get(key) is entry else None
 
 
 def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) -> None:
-    """Give back what ``acquire`` gave; the last client to do so closes the file. Once more does no harm, and
-    does what an exception kept undone.
+    """Give back what ``acquire`` gave; the last user closes the file. A second call does no harm, and completes a
+    first one that an exception cut short.
 
     Args:
-        user: None for one that was forgotten.
+        user: None for a user that the garbage collection took.
         waiting: as for ``DatabaseFile.close``.
     """
     with _lock.own:
@@ -95,7 +94,7 @@ def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) ->
 
 @atexit.register
 def _close_all() -> None:
-    """As the interpreter ends: do what was given to threads, then leave one file of each."""
+    """When the interpreter ends: finish the threads' work, then close all files."""
     finish_all()
     with _lock.own:
         files = [entry.file for entry in _open.values()]

@@ -15,7 +15,7 @@ def add_to(commands: Commands) -> None:
         "index",
         help="build indexes, or bring them up to date",
         description="Build the vector indexes of collections, or bring them up to date, and keep them in the "
-        "file. Programs that use the file do so by themselves while nobody writes; this does it now.",
+        "file. Programs that use the file do so by themselves when no write is under way; this does it now.",
     )
     add_file(command)
     command.add_argument(

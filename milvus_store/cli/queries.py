@@ -82,8 +82,8 @@ def fitting(described: dict[str, Any], query: Any, anns_field: str) -> tuple[str
         if not fits and not anns_field:
             names = ", ".join(field["name"] for field in vectors)
             raise ParamError(
-                message=f"a text is searched in a full text field, which a BM25 function fills; there is none: "
-                f"expected a vector for {names}, got {query!r:.80}"
+                message=f"a text is searched in a full text field, which a BM25 function fills, and the "
+                f"collection has none: expected a vector for {names}, got {query!r:.80}"
             )
     elif isinstance(query, dict):
         fits = [

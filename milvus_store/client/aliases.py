@@ -24,7 +24,7 @@ class AliasCalls(Calls):
 
     @call
     def drop_alias(self, alias: str, timeout: float | None = None, **kwargs: Any) -> None:
-        """Remove an alias; nothing happens if there is none."""
+        """Remove an alias; nothing happens if it does not exist."""
         self._database.drop_alias(alias)
 
     @call

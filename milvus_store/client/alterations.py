@@ -110,7 +110,7 @@ class AlterationCalls(Calls):
         """Remove a field and its values, by its name or its number.
 
         Raises:
-            ParamError: there is no such field, or the collection cannot be without it.
+            ParamError: the field does not exist, or the collection needs it.
         """
         collection = self._database.collection(collection_name)
         if not field_name:

@@ -1,4 +1,4 @@
-"""What a coroutine awaits and a thread gives."""
+"""Answers: futures that a coroutine awaits and a thread sets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..threads import Threads
 R = TypeVar("R")
 
 _MOST: Final = 32
-"""Threads of those calls that have none of their own, as many as an event loop has."""
+"""Threads for calls of clients without workers, as many as an event loop has."""
 
 _threads: tuple[int, Threads] | None = None  # of which process
 
 
 async def in_thread(call: Callable[[], R]) -> R:
-    """What ``call`` returns, in a thread; here, if none can be started. An event loop's own threads would fail."""
+    """The result of ``call``, run in a thread, or here if none can start: a loop's own executor would fail."""
     global _threads
     if _threads is None or _threads[0] != os.getpid():
         _threads = os.getpid(), Threads(_MOST, "milvus-store-call")
@@ -64,5 +64,5 @@ class Answer(Generic[R]):
             self.give(answer)
 
     def _settle(self, settle: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed, and with it whoever has waited
+        with suppress(RuntimeError):  # the loop is closed, and the waiting coroutine with it
             self._loop.call_soon_threadsafe(lambda: settle() if self.is_wanted else None)

@@ -1,6 +1,6 @@
 """``AsyncMilvusClient``: the calls of ``MilvusClient``, to be awaited.
 
-A call is described and carried out by ``MilvusClient`` alone; here each is one line that says how it is run.
+``MilvusClient`` alone describes and carries out a call; here each call is one line that says how to run it.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
     """pymilvus's ``AsyncMilvusClient``: the calls of ``MilvusClient``, on files and servers, to be awaited.
 
     Calls run in threads of the client, so the event loop goes on. Reads run beside each other and beside a write;
-    writes to a file run in the order in which they were awaited. The client belongs to no event loop: one may use
-    it after another.
+    writes to a file run in the order in which they were awaited. The client belongs to no event loop:
+    several may use it one after another.
 
-    A call that is cancelled while it waits for its turn never happens. One that runs already goes on to its end
-    without its caller: a write is one transaction, so it takes place wholly or not at all.
+    A call that is cancelled while it waits for its turn never happens. A call that already runs goes on to its end
+    without its caller: a write is one transaction, so it happens wholly or not at all.
 
     >>> import asyncio, tempfile
     >>> async def main() -> None:
@@ -119,7 +119,7 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
         return kind
 
     def session(self, cluster_id: str) -> Any:
-        """What ``MilvusClient.session`` returns: it asks nobody, so it is not awaited."""
+        """What ``MilvusClient.session`` returns; it does no work, so it is not awaited."""
         return self._client.session(cluster_id)
 
     create_database = writing(MilvusClient.create_database)

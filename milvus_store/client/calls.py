@@ -30,7 +30,7 @@ class Calls:
     """The path or address that the client was given."""
 
     strict: bool
-    """Whether arguments that nobody knows are errors."""
+    """Whether unknown arguments are errors."""
 
     @property
     def _database(self) -> Database:
@@ -55,7 +55,7 @@ class Calls:
         self._backend.close()
 
     def __copy__(self: Client) -> Client:
-        """The same open database; what is closed is closed for both."""
+        """The same open database; closing either client closes both."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         return other
@@ -71,12 +71,12 @@ def call_taking(options: frozenset[str]) -> Callable[[Described], Described]:
     """Make a call of a method that says what a file does. A client that holds a server hands the call over.
 
     Args:
-        options: the keywords that the method takes beside its own parameters; any other one is judged.
+        options: the keywords that the method takes beside its own parameters; others are errors or warnings.
     """
 
     def decorate(described: Described) -> Described:
         known = options | keywords_of(described)
-        are_fine = (known - {"consistency_level"}).issuperset  # whose values nothing has to be said about
+        are_fine = (known - {"consistency_level"}).issuperset  # their values need no check here
         takes_more = bool(described.__code__.co_flags & inspect.CO_VARKEYWORDS)
 
         @wraps(described)

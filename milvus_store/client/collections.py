@@ -160,7 +160,7 @@ class CollectionCalls(Calls):
 
     @call
     def drop_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
-        """Remove a collection and its rows; nothing happens if there is none."""
+        """Remove a collection and its rows; nothing happens if it does not exist."""
         self._database.drop_collection(collection_name)
 
     @call
@@ -200,7 +200,7 @@ class CollectionCalls(Calls):
     def get_load_state(
         self, collection_name: str, partition_name: str = "", timeout: float | None = None, **kwargs: Any
     ) -> dict[str, LoadState]:
-        """``{"state": LoadState}``; that of a collection that there is not is ``NotExist``.
+        """``{"state": LoadState}``; ``NotExist`` for a collection that does not exist.
 
         Raises:
             PartitionNotExistException: the collection has no such partition.

@@ -29,8 +29,8 @@ class DatabaseCalls(Calls):
         """Remove a database that holds no collections.
 
         Raises:
-            DatabaseNotExistException: there is none of this name.
-            ParamError: it is the default one, or holds collections.
+            DatabaseNotExistException: the file has no database of this name.
+            ParamError: it is the default database, or holds collections.
         """
         self._file.drop_database(db_name)
 
@@ -59,7 +59,7 @@ class DatabaseCalls(Calls):
         """Let the calls of this client go to another database of the file from here on.
 
         Raises:
-            DatabaseNotExistException: there is none of this name; the client stays where it was.
+            DatabaseNotExistException: the file has no database of this name; the client stays where it was.
         """
         self._local = self._local.using(db_name)
 

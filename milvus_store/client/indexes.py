@@ -43,8 +43,8 @@ class IndexCalls(Calls):
         """Create the indexes that ``index_params`` name, and build them over the rows that are there.
 
         Args:
-            sync: return when they are built (the default); else that goes on in the background, while searches
-                scan what is not in yet.
+            sync: return when they are built (the default); else the build goes on in the background, while
+                searches scan the vectors that are not in yet.
 
         Raises:
             ParamError: an index type is not served, or does not take a metric or parameter.
@@ -59,12 +59,12 @@ class IndexCalls(Calls):
     def build_index(
         self, collection_name: str, index_name: str, report: Callable[[int, int], None] | None = None
     ) -> None:
-        """Bring an index up to date now, and return when it is; else that happens while nobody writes.
+        """Bring an index up to date now, and return when it is. Otherwise that happens when no write is under way.
 
-        Nothing is done where there are so few rows that a scan is as fast.
+        With so few rows that a scan is as fast, it does nothing.
 
         Args:
-            report: called with the vectors that are in and all that there are, while it goes on.
+            report: called during the build with two numbers: the vectors that are in, and all vectors.
 
         Raises:
             IndexNotExistException: the collection has no such index.
@@ -87,7 +87,7 @@ class IndexCalls(Calls):
         return [index.name for index in record.indexes if field_name in ("", index.field)]
 
     def _stored_indexes(self, collection_name: str) -> list[dict[str, Any]]:
-        """The indexes as the file has them, for who only looks: none is loaded or built for it."""
+        """The indexes as the file has them; loads and builds none of them."""
         collection = self._database.collection(collection_name)
         return [
             {"name": index.name, "field": index.field, "type": index.type}
@@ -99,9 +99,9 @@ class IndexCalls(Calls):
     def describe_index(
         self, collection_name: str, index_name: str, timeout: float | None = None, **kwargs: Any
     ) -> Any:
-        """Type, metric, field and progress of an index in a dictionary; None if there is none of this name.
+        """Type, metric, field and progress of an index in a dictionary; None if no index has this name.
 
-        What pymilvus returns, too; whoever names an index that he was just told of need not look for None.
+        pymilvus returns the same. The result is typed ``Any``, since callers mostly know that the index exists.
         """
         collection = self._database.collection(collection_name)
         index = next((known for known in collection.describe().indexes if known.name == index_name), None)

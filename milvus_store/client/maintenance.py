@@ -74,7 +74,7 @@ class MaintenanceCalls(Calls):
         """Copy the whole database, as it is now, to the new file ``target``, while others read and write.
 
         Raises:
-            ParamError: ``target`` is no path.
+            ParamError: ``target`` is not a path.
             DatabaseWriteError: something is at ``target`` already, or it cannot be written.
         """
         self._file.backup(target)

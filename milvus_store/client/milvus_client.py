@@ -87,12 +87,12 @@ class MilvusClient(
         strict: bool = False,
         **kwargs: Unpack[ServerOptions],
     ) -> None:
-        """Open the database at ``uri``, making the file if there is none, or connect to a server.
+        """Open the database at ``uri``, making the file if it does not exist, or connect to a server.
 
         Args:
-            uri: path of the file, such as ``./milvus_demo.db``; ``:memory:`` for one that is gone on close; or the
-                address of a server, such as ``http://localhost:19530``.
-            user, password, token: those of a server; a file has no users, and takes none but empty ones.
+            uri: path of the file, such as ``./milvus_demo.db``; ``:memory:`` for one that is removed on close; or
+                the address of a server, such as ``http://localhost:19530``.
+            user, password, token: those of a server; a file has no users, so they must be empty.
             db_name: which of the databases inside the file, or of the server.
             timeout: seconds to wait for a server; calls on a file do not wait for a network.
             durability: ``"full"`` (what a call wrote survives loss of power) or ``"normal"`` (it survives
@@ -101,12 +101,12 @@ class MilvusClient(
             memory_limit: bytes that vectors and columns may hold in memory; what does not fit is read from
                 the file at every search, which is slower and just as right.
             read_only: refuse every write, and make no file.
-            strict: make an error of every argument that nobody knows, instead of ignoring it with a warning.
+            strict: raise an error for every unknown argument, instead of ignoring it with a warning.
             kwargs: what pymilvus takes to connect to a server.
 
         Raises:
-            ParamError: the uri is no path and no address; credentials are given for a file; ``read_only`` or
-                ``strict`` is asked of a server.
+            ParamError: the uri is neither a path nor an address; credentials are given for a file; ``read_only``
+                or ``strict`` is given for a server.
             DatabaseNotExistException: ``db_name`` is not in the file.
             MilvusException: the file cannot be opened or is not a database of ours; the server cannot be
                 reached, or refuses the user.
@@ -117,7 +117,7 @@ class MilvusClient(
         self._server = None
         settings = FileSettings(durability, busy_timeout, memory_limit, read_only)
         if is_server(uri):
-            from ..backends.remote import RemoteBackend  # whoever works on files needs none of it
+            from ..backends.remote import RemoteBackend  # not needed for files
 
             given = {
                 "user": user,
@@ -140,7 +140,7 @@ class MilvusClient(
         """Pickled and deep-copied, a client is one that opens the same file, or connects to the same server.
 
         Raises:
-            TypeError: the database is in memory, where nobody else can open it.
+            TypeError: the database is in memory, where no other client can open it.
         """
         uri, arguments = self._backend.reopening()
         if self.strict:
@@ -152,7 +152,7 @@ class MilvusClient(
         def __getattr__(self, name: str) -> Callable[..., Any]:
             """A call of a server that pymilvus has and a file has not."""
             if name.startswith("_") or self._server is None:
-                return object.__getattribute__(self, name)  # raises what says so best
+                return object.__getattribute__(self, name)  # raises the usual AttributeError
             return self._server.call_named(name)
 
 

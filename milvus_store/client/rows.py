@@ -224,7 +224,7 @@ _QUERY_SCOPE: Final = MemoizedArguments(_query_scope)
 
 
 def _is_tree(filter: object) -> bool:
-    from ..filters import Node  # not needed by whoever filters by text
+    from ..filters import Node  # not needed to filter by text
 
     return isinstance(filter, Node)
 
@@ -239,7 +239,7 @@ def as_partition(partition_name: object) -> str | None:
 
 
 def as_partitions(partition_names: object) -> list[str] | None:
-    """Names of partitions, a single one as a list; None, for all of them, if there are none."""
+    """Names of partitions, a single name as a list; None, which means all partitions, if no name is given."""
     if partition_names is None or (isinstance(partition_names, str) and not partition_names):
         return None
     names = [partition_names] if isinstance(partition_names, str) else partition_names

@@ -1,7 +1,7 @@
-"""Searches that wait at the same time and differ in their query vectors only are run as one.
+"""A batcher runs searches that wait at the same time, and differ only in their query vectors, as one search.
 
 One search for many vectors costs far less than many searches: the matrix is read once, and so are filter, plan and
-output fields. Nobody waits for others to come: a search that finds a thread free starts alone.
+output fields. No search waits for others to come: one that finds a free thread starts alone.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class SearchBatcher:
 
 
 def _as_list(data: object) -> list[Any] | None:
-    """Query vectors one by one, None for what cannot be cut: the call itself says what is wrong with it."""
+    """Query vectors as a list; None for data that cannot be split, for which the call itself raises the error."""
     if isinstance(data, list) and data and not isinstance(data[0], (int, float)):
         return data
     if isinstance(data, np.ndarray) and data.ndim == 2 and len(data):

@@ -95,7 +95,7 @@ def _refuse_arguments(params: Mapping[str, Any], call: str) -> None:
 
 
 def _of_indexes(params: Mapping[str, Any], call: str, strict: bool) -> dict[str, Any]:
-    """Those of ``params`` that some index takes; all others are judged as arguments are."""
+    """Those of ``params`` that some index takes; all others are checked as arguments are."""
     judge_options(call, params, _NAMES, strict=strict, what="search parameter")
     return {name: value for name, value in params.items() if name in PARAMETER_NAMES or name == _OF_TEXTS}
 

@@ -72,7 +72,7 @@ class TenantCalls(Calls):
         data: ["{'id': 0}"]
 
         Raises:
-            ParamError: the collection has no partition key, or ``tenant`` is no value of it: None, another type,
-                a text that is too long.
+            ParamError: the collection has no partition key, or ``tenant`` does not fit it: None, another type, a
+                text that is too long.
         """
         return TenantClient(self, collection_name, tenant)

@@ -1,4 +1,4 @@
-"""The threads in which the calls of an asynchronous client run, so that the event loop goes on meanwhile.
+"""The threads that run the calls of an asynchronous client, while the event loop goes on.
 
 Reads and writes have threads of their own: a file takes one write at a time, so that more threads could only wait,
 and a read must not wait behind them. Writes of one client happen in the order in which they were awaited.
@@ -56,7 +56,7 @@ class Workers:
             if self._closed:
                 raise ConnectionNotExistException(message="the client is closed: open a new one")
             if self._threads is None or self._threads[0] != os.getpid():
-                # Threads do not live on in a forked child; whoever awaits them is in the parent.
+                # Threads do not live on in a forked child; the calls that await them are in the parent.
                 readers, writers = self._sizes
                 reading, writing = (
                     Threads(readers, "milvus-store-read"),

@@ -27,7 +27,7 @@ class RemoteBackend:
         arguments: of ``pymilvus.MilvusClient``.
 
     Raises:
-        ParamError: what is asked for only a file can keep: ``read_only`` or ``strict``.
+        ParamError: ``read_only`` or ``strict`` is given, which only a file supports.
         MissingExtraError: pymilvus is not installed.
         MilvusException: the server cannot be reached, or refuses the user.
     """

@@ -23,8 +23,8 @@ class Server(Protocol):
 def taking_back(server: Server, name: str, index_params: Any) -> Iterator[None]:
     """Drop the collection ``name`` if the block fails to make it with all of ``index_params`` and to load it.
 
-    A collection that was there before is left alone, and so is one that somebody else has made meanwhile, as its
-    rows or its indexes show.
+    A collection that existed before stays, and so does one that another client has made by then, as its rows or
+    its indexes show.
     """
     was_there = server.ask("has_collection", name)
     try:
@@ -52,7 +52,7 @@ def taking_back_indexes(server: Server, name: str) -> Iterator[None]:
 
 
 def create_collection(server: Server, collection_name: str, **options: Any) -> None:
-    """Create a collection; if its index is refused, or loading it, there is none, as on a file."""
+    """Create a collection; if the server refuses its index, or to load it, drop it again, as a file does."""
     with taking_back(server, collection_name, options.get("index_params")):
         server.ask("create_collection", collection_name, **options)
 
@@ -100,8 +100,8 @@ def create_and_insert(
 def _drop_own(server: Server, name: str, stored: int, error: BaseException) -> None:
     """Drop the collection that a call has made and that holds ``stored`` rows of it; ``error`` ended the call.
 
-    Two clients that make the same collection at the same moment are both told that it is theirs: one with more
-    rows than this call's is left alone.
+    When two clients make the same collection at the same moment, the server tells both that it is theirs. So a
+    collection with more rows than this call's stays.
     """
     try:
         if _count(server, name) <= stored:
@@ -114,7 +114,7 @@ def _drop_own(server: Server, name: str, stored: int, error: BaseException) -> N
 
 
 def _add(error: BaseException, left: str) -> None:
-    """Let the message of ``error``, if it is one of ours, say what is left behind."""
+    """Add to the message of ``error``, if it is one of ours, what is ``left`` behind."""
     if isinstance(error, MilvusException):
         error.message = f"{error.message}; {left}"
         error.args = (error.code, error.message)
@@ -134,7 +134,7 @@ def _drop_unfinished(server: Server, name: str, indexes: int) -> None:
         if len(server.ask("list_indexes", name)) < indexes or not _is_loaded(server, name):
             server.ask("drop_collection", name)
     except MilvusException:
-        return  # there is none, or the server is gone: the block's own error says more
+        return  # no such collection, or no server: the block's own error says more
 
 
 def _is_loaded(server: Server, name: str) -> bool:
