@@ -1,6 +1,6 @@
-"""The consistency check of a database file: is everything in it as the rest of this package relies on?
+"""The consistency check of a database file: does it keep the invariants that this package relies on?
 
-One module for each kind of invariant; ``file.py`` runs them all and tells where each problem is.
+One module checks each kind of invariant; ``file.py`` runs them all and tells where each problem is.
 """
 
 from .file import check_file

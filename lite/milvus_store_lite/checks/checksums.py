@@ -1,6 +1,6 @@
-"""Whether what the file holds is what was written: the checksums of scalars, keys, terms and the catalog.
+"""Whether the file still holds what was written: the checksums of scalars, keys, terms and the catalog.
 
-Those of vectors are looked at with the vectors, those of built indexes with the indexes.
+``vectors`` checks the checksums of vectors, ``indexes`` those of built indexes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether what the catalog says of a collection can be read and agrees with itself.
+"""Whether a collection's definition in the catalog is readable and consistent.
 
 ``read_definition`` gives the other checks the schema and the tables to look at; rows are not read here.
 """
@@ -96,7 +96,7 @@ def tables_and_columns(connection: sqlite3.Connection, collection: Definition) -
 
 
 def definition(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """Name, defaults, properties, level and partitions are ones that could have been given."""
+    """Name, defaults, properties, level and partitions are valid."""
     try:
         check_name("collection", collection.name)
         check_defaults(collection.schema)
@@ -133,7 +133,7 @@ def indexes(connection: sqlite3.Connection, collection: Definition) -> Iterator[
 
 
 def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """The properties of databases are ones that could have been given."""
+    """The properties of databases are valid."""
     for name, properties in connection.execute("SELECT name, properties FROM databases ORDER BY id"):
         fault = _properties_fault("database", DATABASE_PROPERTIES, properties)
         if fault:

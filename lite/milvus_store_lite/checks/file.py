@@ -35,7 +35,7 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
     definitions.databases,
     checksums.databases,
 )
-"""What is checked of the catalog once ``catalog.catalog_tables`` has found its tables."""
+"""The checks of the catalog, once ``catalog.catalog_tables`` has found its tables."""
 
 COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
     "definition": (definitions.definition, definitions.indexes, checksums.definition),
@@ -84,7 +84,7 @@ def _admitted(path: str) -> Iterator[None]:
 
 
 class _Examination:
-    """One check under way: what was found so far."""
+    """A check under way, and its results so far."""
 
     def __init__(self, path: str, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -129,7 +129,7 @@ class _Examination:
                     self._take(f"{found.place}, {part}", check, found)
 
     def _take(self, place: str, check: Callable[..., Iterable[Problem]], *of: Definition) -> bool:
-        """Keep what ``check`` finds; returns whether that is nothing."""
+        """Keep the problems that ``check`` finds; returns whether it finds none."""
         known = len(self._problems)
         with self._damage_at(place):
             for problem in check(self._connection, *of):
@@ -138,7 +138,7 @@ class _Examination:
 
     @contextmanager
     def _damage_at(self, place: str) -> Iterator[None]:
-        """SQLite's errors inside the block are problems at ``place``, unless they speak of this moment."""
+        """Inside the block, SQLite's errors are problems at ``place``, unless they are temporary."""
         try:
             yield
         except FAULTS as error:

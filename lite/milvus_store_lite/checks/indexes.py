@@ -1,7 +1,7 @@
-"""Whether what is stored of built indexes is whole, and belongs to the rows that are there.
+"""Whether stored indexes are whole, and belong to the stored rows.
 
-An index is a cache: its damage is reported, though no search is wrong for it. Who meets it warns, and builds
-the index anew from the rows.
+An index is a cache: its damage is reported, though it makes no search wrong. A search that meets a damaged
+index warns, and the index is built anew from the rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REBUILT = "; it is built anew from the rows, which have all it was built from"
 
 
 def stored_indexes(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """Every stored index is of one that is defined, has its parts, and knows the rows it should."""
+    """Every stored index belongs to a defined one, has all its parts, and covers the right rows."""
     defined = dict(
         connection.execute("SELECT name, field FROM indexes WHERE collection_id = ?", (collection.id,))
     )
@@ -58,7 +58,7 @@ def _faults(connection: sqlite3.Connection, collection: Definition, name: str, f
     if len(head.seqs) and (head.seqs[0] < 1 or (np.diff(head.seqs) <= 0).any()):
         yield "its rows are not in ascending order"
     if field not in collection.layout.vectors:
-        return  # that the index is of no vector field is a fault of its definition
+        return  # ``definitions`` reports an index on anything but a vector field
     rows = connection.execute(
         f"SELECT seq FROM {collection.layout.vectors[field]} WHERE seq <= ? AND value IS NOT NULL ORDER BY seq",
         (head.through_seq,),

@@ -1,4 +1,4 @@
-"""What SQLite itself can say of a file: its pages and its indexes.
+"""SQLite's own check of a file: its pages and its indexes.
 
 It knows nothing of what the tables mean.
 """

@@ -1,4 +1,4 @@
-"""What a check says: problems, each with its place, and the report that gathers them.
+"""The result of a check: problems, each with its place, and the report that gathers them.
 
 Plain data; it knows nothing of how a problem is found.
 """

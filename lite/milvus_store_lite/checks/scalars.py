@@ -1,4 +1,4 @@
-"""Whether every stored scalar is one that the schema would have taken.
+"""Whether every stored scalar fits the schema.
 
 One scan of the rows table decides every rule of every field; only a broken rule costs a second one, which
 names rows.
@@ -84,7 +84,7 @@ def documents(connection: sqlite3.Connection, collection: Definition) -> Iterato
 
 
 def arrays(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """Arrays are ones that their fields would take again."""
+    """Arrays fit their fields."""
     for field in collection.schema.scalars:
         if field.dtype is not DataType.ARRAY:
             continue
@@ -124,7 +124,7 @@ def _rules(collection: Definition) -> Iterator[_Rule]:
 
 
 def _limit(field: Field, column: str) -> tuple[str, str] | None:
-    """(what is expected of a value of the right type, the condition of one that fails)."""
+    """(what a value of the right type must be, the SQL condition of a value that is not)."""
     if field.dtype is DataType.BOOL:
         return "0 or 1", f"{column} NOT IN (0, 1)"
     if field.dtype is DataType.VARCHAR:

@@ -1,7 +1,7 @@
-"""Whether tables are there and have the columns they were made with.
+"""Whether the tables exist and have the columns they were made with.
 
-What should be there is not written down a second time: the statements that make a new file's tables are run
-in memory, and the two are compared.
+The expected tables are not written down a second time: the check runs the statements that make a new file's
+tables in memory, and compares the two.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
 
 
 def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
-    """Vectors have the checksums they were written with, and numbers that could have been given.
+    """Vectors have the checksums they were written with, and valid numbers.
 
     Vectors of the wrong length are skipped: ``lengths`` reports them.
     """
@@ -107,6 +107,6 @@ def _width(field: Field) -> int:
 
 
 def _has_right_length(field: Field) -> str:
-    """The SQL condition of a stored vector that has."""
+    """The SQL condition of a stored vector with the right length."""
     remainder = f"length(value) % {_width(field)} = 0"
     return remainder if codec_of(field).width(field) is None else f"length(value) = {_width(field)}"

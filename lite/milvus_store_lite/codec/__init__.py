@@ -1,4 +1,4 @@
-"""What a user's values become in the file, checked against the schema on the way, and back."""
+"""Encoders and decoders: a user's values, checked against the schema, to stored values and back."""
 
 from .batch import Batch, encode_columns
 from .changes import Changes, Stored, encode_changes, merged, missing_columns

@@ -1,4 +1,4 @@
-"""A batch of rows: columns as they were given, checked and ready for the file."""
+"""A batch of rows: given columns, checked and ready for the file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Batch:
     ``pks`` is None when the engine is to number the rows. ``scalars`` holds a list of stored values per
     scalar field but the primary key; ``vectors`` a list of stored vectors per vector field, None for a null;
     ``documents`` the terms of each row per full text field; ``dynamic`` a list of JSON texts, or None without a
-    dynamic field. ``partitions``: the id of each row's partition, None where all go to one that the call names.
+    dynamic field. ``partitions``: the id of each row's partition, None if all go to the call's.
     """
 
     count: int
@@ -85,7 +85,7 @@ def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tz
 
 
 def refuse_filled(schema: Schema, columns: Columns) -> None:
-    """Raise for a row that has a value for a field which a function fills."""
+    """Raise if a row has a value for a field that a function fills."""
     for name, function in schema.filled_by.items():
         if columns.count and name in columns.by_name:
             row, value = _first(columns.by_name[name])
@@ -96,7 +96,7 @@ def refuse_filled(schema: Schema, columns: Columns) -> None:
 
 
 def primary_keys(schema: Schema, columns: Columns) -> list[Any]:
-    """The primary keys of rows, which must have one each."""
+    """The primary keys of rows; each row must have one."""
     return encode_scalar(schema.primary, _values(schema.primary, columns))
 
 
@@ -117,7 +117,7 @@ def documents_of(
 
 
 def _values(field: Field, columns: Columns) -> Values:
-    """The value of each row; null where it has none, if the field may be missing."""
+    """The value of each row; null for rows without one, if the field may be missing."""
     column = columns.by_name.get(field.name)
     if column is not None and column.rows is None:
         return column.values

@@ -13,7 +13,7 @@ from .encoding import reject
 from .vector_codec import VectorCodec, unwrapped
 
 Words = npt.NDArray[np.uint64]
-"""Vectors as rows of 64-bit words, the last one filled up with zero bits; which bit is which does not matter."""
+"""Vectors as rows of 64-bit words, the last word padded with zero bits; the order of the bits does not matter."""
 
 
 def width(field: Field) -> int:

@@ -49,7 +49,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Rows there are, by primary key: for each field their values by key, and the partitions they are in.
+    """Stored rows, by primary key: for each field their values by key, and the partitions they are in.
 
     ``vectors``: those of fields that functions fill among them.
     """

@@ -1,4 +1,4 @@
-"""Rows as they come in, column by column and not checked yet: what every write takes, whatever a user gave.
+"""Rows as columns, not checked yet: every write takes them, in whatever form a user gave the rows.
 
 Users have rows in many forms: dictionaries, data frames, Arrow tables, messages of a protocol. The layer that
 takes them turns them into ``Columns``; some forms need the schema for that.
@@ -34,7 +34,7 @@ Values = Sequence[Any] | Array | NullableArray
 
 
 class Column(NamedTuple):
-    """The values that rows have under one name.
+    """The values of rows under one name.
 
     ``rows``: which rows these are, ascending; None where each row has a value.
     """
@@ -53,7 +53,7 @@ class Columns:
 
     @classmethod
     def of(cls, values: Mapping[str, Values]) -> Columns:
-        """The rows with ``values``, as many in each column.
+        """The rows with ``values``; all columns have the same length.
 
         Raises:
             DataNotMatchException: one column is longer than another.
@@ -73,7 +73,7 @@ class Columns:
         return self
 
     def filled(self, name: str, value: Any) -> Columns:
-        """The same rows, with ``value`` in column ``name`` where they have none; a null is a value."""
+        """The same rows, with ``value`` where column ``name`` has no value; a null is a value."""
         column = self.by_name.get(name, Column((), ()))
         if column.rows is None:
             return self
@@ -83,7 +83,7 @@ class Columns:
         return replace(self, by_name={**self.by_name, name: Column(values)})
 
     def names_in(self, row: int) -> list[str]:
-        """Under which names ``row`` has values."""
+        """The names under which ``row`` has values."""
         names = [name for name, column in self.by_name.items() if column.rows is None or row in column.rows]
         return names if self.extra is None else [*names, *self.extra[row]]
 
@@ -109,7 +109,7 @@ def as_list(values: Values) -> list[Any]:
             found[row] = None
         return found
     if isinstance(values, np.ndarray):
-        # tolist() would lose what times are.
+        # tolist() would turn times into numbers.
         return list(values) if values.dtype.kind in "mM" else list(values.tolist())
     return list(values)
 

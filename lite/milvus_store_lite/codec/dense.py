@@ -48,7 +48,7 @@ def matrix(field: Field, values: Sequence[Any]) -> Matrix:
     Takes lists or tuples of numbers and arrays of any real type; for the narrow types also their bytes.
 
     Raises:
-        DataNotMatchException: a vector of another dimension, not of numbers, or out of the type's range.
+        DataNotMatchException: a vector has another dimension, or values that the type cannot hold.
     """
     dim = field.vector_dim
     try:

@@ -1,4 +1,4 @@
-"""What encoders of values share: their type, the error for an unfit value, and the nulls that they never see."""
+"""Shared by all encoders: their type, the error for an unfit value, and nulls, which encoders never see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..schema.model import Field
 from .columns import Array, NullableArray, Values
 
 Encode = Callable[[Field, Any], Sequence[Any]]
-"""What turns values of a field, in a list or an array, none of them null, into stored ones."""
+"""Turns a field's values, in a list or an array without nulls, into stored ones."""
 
 
 def reject(field: Field, row: int, value: object, expected: str) -> NoReturn:
@@ -23,7 +23,7 @@ def reject(field: Field, row: int, value: object, expected: str) -> NoReturn:
 
 
 def encode_with_nulls(field: Field, values: Values, encode: Encode) -> list[Any]:
-    """What ``encode`` makes of ``values``, None standing for the nulls.
+    """The result of ``encode`` for ``values``, with None for each null.
 
     Raises:
         DataNotMatchException: a value does not fit, or is null though the field is not nullable; the message

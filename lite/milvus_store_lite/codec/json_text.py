@@ -34,7 +34,7 @@ def _to_json(where: str, row: int, value: Any) -> str:
 
 
 def _text(value: Any, levels: int = MAX_LEVELS) -> str:
-    """``value`` as compact JSON; raises Unfit for what JSON cannot hold."""
+    """``value`` as compact JSON; raises Unfit if JSON cannot hold it."""
     try:
         if is_plain(value, levels):
             text = dump(value)

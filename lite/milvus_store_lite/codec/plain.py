@@ -1,7 +1,7 @@
-"""What Python values become in JSON: one table for JSON fields, the dynamic field and metadata.
+"""Python values to plain JSON values: the same rules for JSON fields, the dynamic field and metadata.
 
-The table is pymilvus's, which writes with orjson, and what it refuses is refused here. Beyond it, numpy's scalars
-are taken in tuples too, and numpy's and pandas's times anywhere. Nothing here knows fields or rows.
+The rules are those of pymilvus, which writes with orjson, and refuse what orjson refuses. Beyond them, tuples may
+hold numpy's scalars, and any value may hold numpy's and pandas's times. Nothing here knows fields or rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_LEVELS: Final = 128
 
 LEAST_INTEGER: Final = -(2**63)
 GREATEST_INTEGER: Final = 2**64 - 1
-"""JSON's integers in Milvus are those of 64 bits, with a sign or without one."""
+"""In Milvus, JSON's integers have 64 bits, signed or unsigned."""
 
 _CONTAINERS: Final = frozenset({dict, list})
 _LEAVES: Final = frozenset({str, float, bool, type(None)})

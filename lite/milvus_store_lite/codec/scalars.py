@@ -28,12 +28,12 @@ from .structs import encode_structs
 
 
 def encode_pks(primary: Field, values: Sequence[Any]) -> list[Any]:
-    """Primary key values as stored; raises DataNotMatchException for one of the wrong type."""
+    """Primary keys as stored; raises DataNotMatchException for a key of the wrong type."""
     return encode_scalar(primary, list(values))
 
 
 def check_defaults(schema: Schema, zone: tzinfo = times.UTC) -> None:
-    """Raise SchemaNotReadyException for a default value that its own field would not take."""
+    """Raise SchemaNotReadyException if a default value does not fit its own field."""
     for field in schema.fields:
         if field.has_default:
             try:
@@ -50,9 +50,9 @@ def encode_default(field: Field) -> Any:
 
 
 def decode_scalar(field: Field, show_time: Callable[[int], Any]) -> Callable[[Any], Any] | None:
-    """What turns a stored value of the field into the one a user sees; None when it is the same.
+    """The function from a stored value of the field to the one a user sees; None if they are the same.
 
-    ``show_time``: what a user sees of an instant.
+    ``show_time``: turns a stored instant into what a user sees.
     """
     if field.dtype is DataType.BOOL:
         return lambda stored: None if stored is None else bool(stored)
@@ -92,7 +92,7 @@ def _encode_strings(field: Field, values: Sequence[Any]) -> Sequence[str]:
             f"bytes of UTF-8, got {lengths[row]}: {values[row][:40]!r}…"
         )
     if set(map(type, values)) - {str}:
-        # What is checked from here on must be what is stored, whatever a subclass says of itself.
+        # A subclass of str may lie about itself: check the text that will be stored.
         return list(map(str.__str__, values))
     return values
 

@@ -1,7 +1,7 @@
 """Sparse vectors: (index, value) pairs as a user gives them, and as they are stored.
 
 A stored vector is its pairs, little-endian uint32 and float32, by ascending index, without zeros: the form in
-which Milvus itself carries sparse vectors. scipy is never imported: what has ``tocsr`` is one of its matrices.
+which Milvus itself carries sparse vectors. scipy is never imported: an object with ``tocsr`` is its matrix.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _of_dicts(
         try:
             return starts, np.array(keys, dtype=np.int64), np.array(numbers, dtype=np.float64)
         except OverflowError:
-            pass  # found again below, where the row is known
+            pass  # raised again below, where the row is known
     parts = [_of_pairs(field, row, value, value.items()) for row, value in enumerate(values)]
     return (
         starts,
@@ -190,7 +190,7 @@ def _checked(
 
 
 def _are_good(field: Field, blobs: Sequence[bytes]) -> npt.NDArray[np.bool_]:
-    """(n,): which stored vectors are in the one form that is written."""
+    """(n,) bool: whether each stored vector has the canonical form, in which vectors are written."""
     found = from_blobs(blobs)
     owners = np.repeat(np.arange(len(found)), np.diff(found.starts))
     falls = (np.diff(found.indices.astype(np.int64)) <= 0) & (np.diff(owners) == 0)

@@ -44,5 +44,5 @@ class SparseRows:
 
 
 def starts_of(lengths: Sequence[int]) -> npt.NDArray[np.int64]:
-    """(n + 1,) where vectors of such lengths begin, and where the last one ends."""
+    """(n + 1,) where vectors of these lengths begin, and where the last one ends."""
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths, dtype=np.int64)])

@@ -1,4 +1,4 @@
-"""What a family of vectors does between a user's values and stored bytes."""
+"""The codec of a family of vectors, between a user's values and stored bytes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class VectorCodec(Generic[Q]):
 
     ``encode``: the stored bytes of users' vectors, checked. ``queries``: users' vectors as queries, checked.
     ``from_blobs``: stored vectors as queries; raises ValueError for a wrong number of bytes.
-    ``decoder``: for a field, what turns stored bytes into what a user sees; None if that is the bytes themselves.
+    ``decoder``: for a field, the function from stored bytes to what a user sees; None if a user sees the bytes.
     ``width``: the bytes of a stored vector of a field; None if they differ, each a multiple of ``unit``.
-    ``are_good``: (n,) bool, which stored vectors have numbers as they should be: ``expected``.
+    ``are_good``: (n,) bool, whether each stored vector has allowed numbers; ``expected`` describes these.
     """
 
     encode: Encode

@@ -38,8 +38,8 @@ def encode_vectors(field: Field, values: Values) -> list[Blob]:
     """The stored bytes of each vector.
 
     Raises:
-        DataNotMatchException: a vector of another dimension or kind, or with NaN or infinity; a sparse one
-            with a negative value.
+        DataNotMatchException: a vector has another dimension or kind, or holds NaN or an infinity; a sparse
+            vector has a negative value.
     """
     return encode_with_nulls(field, values, codec_of(field).encode)
 
@@ -48,7 +48,7 @@ def encode_queries(field: Field, queries: Sequence[Any]) -> QueryVectors:
     """Query vectors for ``field``.
 
     Raises:
-        ParamError: one does not fit the field; the message says which.
+        ParamError: a query does not fit the field; the message says which.
     """
     try:
         found: QueryVectors = CODECS[field.vector_family].queries(field, queries)
@@ -66,7 +66,7 @@ def stored_queries(field: Field, blobs: Sequence[bytes | None]) -> QueryVectors:
 
 
 def decode_vector(field: Field, *, wrapped: bool = False) -> Callable[[bytes | None], Any]:
-    """What turns a stored vector into the one a user sees: a list, a dict if sparse, other types as bytes.
+    """The function from a stored vector to what a user sees: a list, a dict if sparse, bytes for other types.
 
     ``wrapped``: the bytes stand in a list.
     """
@@ -75,7 +75,7 @@ def decode_vector(field: Field, *, wrapped: bool = False) -> Callable[[bytes | N
 
 
 def float_matrix(field: Field, blobs: Sequence[bytes | None]) -> npt.NDArray[np.float32] | None:
-    """Stored vectors as (n, dim) float32, None where one is null, or users do not see them as floats."""
+    """Stored vectors as (n, dim) float32; None if one is null, or if users do not see them as floats."""
     present = [blob for blob in blobs if blob is not None]
     if field.dtype is not DataType.FLOAT_VECTOR or len(present) < len(blobs):
         return None

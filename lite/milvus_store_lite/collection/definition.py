@@ -1,4 +1,4 @@
-"""What a collection is: the calls that describe and change its fields, partitions, properties and indexes.
+"""The definition of a collection: the calls that describe and change its fields, partitions and indexes.
 
 Each call is one transaction. ``schema_changes`` decides which changes of the schema are allowed, ``index_changes``
 which indexes a collection may have.
@@ -83,14 +83,14 @@ class Definition:
             return 0 if index is None else index.unstored(session)
 
     def stored_tenant(self, tenant: object) -> Tenant:
-        """``tenant`` as rows have it; raises ``ParamError`` if the partition key cannot be that."""
+        """``tenant`` as rows store it; raises ``ParamError`` if the partition key cannot have this value."""
         return stored_tenant(self.describe(), tenant)
 
     def analyzer(self, field: str | None, name: str | None = None) -> Analyzer:
         """The analyzer that cuts query texts for ``field``; ``name``: which of several that the field has.
 
         Raises:
-            ParamError: the field has none, or none of this name.
+            ParamError: the field has no analyzer, or none of this name.
         """
         schema = self.describe().schema
         analyzed = {field.name: field for field in schema.fields if field.enable_analyzer}
@@ -102,7 +102,7 @@ class Definition:
         return query_analyzer(analyzed[field], name)
 
     def create_partition(self, name: str) -> None:
-        """Add a partition that rows can be put into by name; nothing happens if there is one, as in Milvus.
+        """Add a partition that rows can be put into by name; nothing happens if it exists, as in Milvus.
 
         Raises:
             ParamError: the collection has a partition key, which does that by itself.
@@ -116,7 +116,7 @@ class Definition:
             session.catalog.add_partition(record.id, name)
 
     def drop_partition(self, name: str) -> None:
-        """Remove a partition and its rows; nothing happens if there is none, as in Milvus."""
+        """Remove a partition and its rows; nothing happens if it does not exist, as in Milvus."""
         with self._writing() as session:
             record = session.record
             if name not in record.partitions:
@@ -148,7 +148,7 @@ class Definition:
         loaded_partitions(self.describe(), None)
 
     def is_loaded(self, partition: str | None = None) -> bool:
-        """Whether the collection, or that partition of it, may be read; raises PartitionNotExistException."""
+        """Whether the collection, or the partition, may be read; raises PartitionNotExistException."""
         record = self.describe()
         if partition is None:
             return record.is_loaded
@@ -177,7 +177,7 @@ class Definition:
         """Add indexes, all or none; an index that exists already stays as it is.
 
         Args:
-            wait: return when what there are rows for is built; else it is built in the background.
+            wait: return when the indexes of the stored rows are built; else the build goes on in the background.
         """
         with self._writing() as session:
             add_indexes(session.catalog, session.record.id, indexes)
@@ -187,11 +187,11 @@ class Definition:
     def build_index(
         self, field: str, *, wait: bool, report: Callable[[int, int], None] | None = None
     ) -> None:
-        """Bring the index on a vector field up to date, if it is one that is built.
+        """Bring the index on a vector field up to date, unless its type needs no building.
 
         Args:
-            wait: return when that is done; else it is done in the background.
-            report: called with the vectors that are in and all that there are, while it goes on.
+            wait: return when that is done; else it goes on in the background.
+            report: called during the build with two numbers: the vectors that are in, and all vectors.
         """
         with self._reading() as session:
             index = session.state.indexes.of(field)
@@ -203,18 +203,18 @@ class Definition:
             self._opener.maintainer.schedule(index)
 
     def drop_index(self, name: str) -> None:
-        """Remove an index; nothing happens if there is none, as in Milvus."""
+        """Remove an index; nothing happens if it does not exist, as in Milvus."""
         with self._writing() as session:
             drop_index(session.catalog, session.record, name)
 
     def compact(self) -> None:
-        """Write the rows anew without the gaps that removed ones left. The file keeps the free pages."""
+        """Write the rows anew without the gaps that removed rows left. The file keeps the free pages."""
         with self._writing() as session:
             record = session.record
             session.catalog.tables(record.id, record.schema).rewrite(session.position.live)
 
     def add_field(self, field: Field) -> None:
-        """Add a nullable field; rows that are there get its default, or null."""
+        """Add a nullable field; stored rows get its default, or null."""
         check_field_name(field)
         with self._writing() as session:
             record = session.record
@@ -229,7 +229,7 @@ class Definition:
             self._change_schema(session, without_field(session.record, name))
 
     def alter_field(self, name: str, params: Mapping[str, Any]) -> None:
-        """Change parameters of a field, such as ``max_length``, as far as the values that are there allow."""
+        """Change parameters of a field, such as ``max_length``, as far as the stored values allow."""
         with self._writing() as session:
             schema, reader = session.record.schema, session.reader
             is_text = name in schema.by_name and schema.by_name[name].max_length is not None

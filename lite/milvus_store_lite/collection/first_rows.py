@@ -18,7 +18,7 @@ class FirstRows:
     _encoded: tuple[Schema, tzinfo, Batch] | None = field(default=None, init=False, repr=False)
 
     def encode(self, schema: Schema, zone: tzinfo) -> Batch:
-        """The rows, checked against ``schema``; asked again with the same, it answers what it has.
+        """The rows, checked against ``schema``; a second call with the same schema returns the first result.
 
         Raises:
             DataNotMatchException: a row does not fit.

@@ -1,4 +1,4 @@
-"""The indexes that a collection has by its definition: whether another one may join them, adding, dropping."""
+"""The indexes in a collection's definition: checking, adding and dropping them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def add_indexes(catalog: Catalog, collection_id: int, indexes: Sequence[IndexRec
 
 
 def drop_index(catalog: Catalog, record: CollectionRecord, name: str) -> None:
-    """Remove an index from the definition, and the SQL index that serves it; nothing happens if there is none.
+    """Remove an index, if it exists, from the definition, and the SQL index that serves it.
 
     Raises:
         ParamError: it is on a vector field of a loaded collection, which needs it.
@@ -90,7 +90,7 @@ def drop_index(catalog: Catalog, record: CollectionRecord, name: str) -> None:
 
 
 def _target(schema: Schema, index: IndexRecord) -> str:
-    """What is indexed, in one spelling: the field, or the path in its documents."""
+    """The target of an index in its canonical spelling: the field, or the path in its documents."""
     field = indexed_field(schema, index.field, index.parameters)
     assert field is not None, "an index goes before its field does"
     if field.dtype is not DataType.JSON:

@@ -30,7 +30,7 @@ from .session import CollectionState, Session
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a look at the collection ``name`` of ``database`` found when the file was as ``state_of_file`` says."""
+    """The result of a look at collection ``name`` of ``database`` in the state ``state_of_file`` of the file."""
 
     database: str
     name: str
@@ -49,10 +49,10 @@ class _Seen:
 
 
 class CollectionOpener:
-    """Opens sessions on the collections of a file, and keeps what is worth keeping between them.
+    """Opens sessions on the collections of a file, and keeps caches between them.
 
     Args:
-        read_only: nothing that is built is stored.
+        read_only: whether built indexes are kept in memory only.
     """
 
     def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
@@ -93,7 +93,7 @@ class CollectionOpener:
     def on_new(self, transaction: Transaction, collection_id: int) -> Session:
         """A session on a collection that ``transaction`` has made.
 
-        Nothing is kept of it, and no index of it is built, since the transaction may still fail.
+        It is not cached, and no index of it is built, since the transaction may still fail.
         """
         catalog = Catalog(transaction.connection)
         record, position = catalog.load(collection_id), catalog.position(collection_id)
@@ -120,13 +120,13 @@ class CollectionOpener:
         )
 
     def _still_stands(self, seen: _Seen, transaction: Transaction) -> bool:
-        """Whether ``transaction``, which has just begun, sees what was ``seen``."""
+        """Whether ``transaction``, which has just begun, sees the state ``seen`` before."""
         if self._connections.state() == seen.state_of_file:
             return True
         return seen.is_found_in(Catalog(transaction.connection))
 
     def _session(self, transaction: Transaction, database: str, name: str, suggest: bool) -> Session:
-        # Every call comes through here: what is only sometimes needed is made where it is.
+        # Every call comes through here: rarely needed objects are made where a call needs them.
         connection = transaction.connection
         found = positions.find(connection, database, name)
         if found is None:
@@ -163,7 +163,7 @@ class CollectionOpener:
             return state
 
     def forget_dropped(self, catalog: Catalog) -> None:
-        """Let go of collections that this or another process has dropped."""
+        """Forget collections that this or another process has dropped."""
         with self._lock.own:
             for dropped in self.states.keys() - catalog.ids():
                 self.states.pop(dropped).snapshot_caches.release()
@@ -183,7 +183,7 @@ class CollectionOpener:
         )
 
     def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:
-        """How to begin transactions in which ``index`` is still what the catalog says it is."""
+        """Begins transactions in which the catalog still has ``index`` as it is."""
 
         @contextmanager
         def session_of(

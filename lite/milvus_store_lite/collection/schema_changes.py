@@ -20,7 +20,7 @@ def with_field(schema: Schema, added: Field) -> Schema:
     """``schema`` with the field ``added`` at its end.
 
     Raises:
-        SchemaNotReadyException: rows that are there already could not have such a field.
+        SchemaNotReadyException: stored rows could not have such a field.
     """
     if added.is_primary or added.is_partition_key:
         raise SchemaNotReadyException(
@@ -40,7 +40,7 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
     """The schema of ``record`` without the field ``name``.
 
     Raises:
-        ParamError: there is no such field, or the collection cannot be without it.
+        ParamError: the field does not exist, or the collection needs it.
     """
     schema = record.schema
     field = _field(schema, name)
@@ -69,7 +69,7 @@ def with_field_params(schema: Schema, name: str, params: Mapping[str, Any], long
     """``schema`` with other parameters of the field ``name``, whose longest value has ``longest`` bytes.
 
     Raises:
-        ParamError: a parameter is unknown, or values that are there would not fit.
+        ParamError: a parameter is unknown, or stored values would not fit.
     """
     field = _field(schema, name)
     known = {"max_length"} if field.max_length is not None else set()

@@ -1,4 +1,4 @@
-"""What a call on a collection works with: one transaction, and what this process keeps between calls."""
+"""The session of a call on a collection: one transaction, and the caches that live between calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MEMOIZED_SIZE: Final = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:
-    """What this process keeps of a collection between calls: its definition, snapshots and indexes.
+    """The state that this process keeps of a collection between calls: its definition, snapshots and indexes.
 
     ``bound_scope``, ``search`` and ``columns`` bind a scope, a search request or output fields to this definition.
     They are memoized by value. Every change of the definition makes another state.
@@ -58,7 +58,7 @@ class CollectionState:
         return cls(record, store, snapshot_caches, indexes, bound_scope, search, BoundedCache(*bounds))
 
     def columns(self, names: tuple[str, ...], clock: Clock) -> Projection:
-        """What the output fields ``names`` show of a row, with times as ``clock`` says."""
+        """The projection to the output fields ``names``, with times as ``clock`` says."""
         key = names, clock
         found = self.projections.get(key)
         if found is None:
@@ -68,13 +68,13 @@ class CollectionState:
 
 
 class Selector(Protocol):
-    """What selects rows as a transaction sees them."""
+    """Selects rows as a transaction sees them."""
 
     def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader, /) -> Selection: ...
 
 
 class Session(NamedTuple):
-    """One transaction on one collection: who reads it there, and what is kept of it."""
+    """One transaction on one collection: its reader or writer, and the collection's cached state."""
 
     reader: CollectionReader
     state: CollectionState
@@ -93,11 +93,11 @@ class Session(NamedTuple):
         return Catalog(self.reader.transaction.connection)
 
     def writer(self) -> CollectionWriter:
-        """Who writes rows here, in a write transaction."""
+        """The writer of rows, in a write transaction."""
         return self.state.store.writer(self.reader.transaction.connection, self.reader.position)
 
     def selected(self, selector: Selector) -> Selection:
-        """The rows that ``selector`` selects here; raises ``SnapshotMoved`` when others see more already."""
+        """The rows that ``selector`` selects here; raises ``SnapshotMoved`` when another thread is ahead."""
         return selector.select(self.state.snapshot_caches, self.reader)
 
     def index_of(self, field: str) -> FieldIndex | None:

@@ -21,7 +21,7 @@ from .collection import Asked, Collection
 from .session import Session
 
 _OWN: Final = BoundedCache[Any](entries=1024, size=16 << 20)
-"""Scopes and requests of tenants, of all collections, that are not made anew."""
+"""How many scopes and requests of tenants are cached, for all collections together."""
 
 
 @whole_calls
@@ -45,7 +45,7 @@ class TenantCollection(Collection):
         return self.count_where(EVERYTHING)
 
     def _of_all_tenants(self, *_: Any, **__: Any) -> NoReturn:
-        """Refused: it shows or changes what is of all tenants together."""
+        """Refused: it would show or change what concerns all tenants together."""
         raise ParamError(
             message=f"these calls are bound to the tenant {self.tenant!r:.80} of collection '{self.name}': what "
             "is of all its tenants is shown and changed by the unbound collection"
@@ -83,7 +83,7 @@ class TenantCollection(Collection):
         return {pk: seq for pk, seq in found.items() if pk not in foreign}
 
     def _other_tenants(self, session: Session, found: Mapping[Any, int]) -> set[Any]:
-        """Those of the primary keys whose rows are not the tenant's."""
+        """The primary keys in ``found`` whose rows belong to other tenants."""
         return other_tenants(session.reader, found, stored_tenant(session.record, self.tenant))
 
     def _own_rows(self, record: CollectionRecord, columns: Columns) -> Columns:

@@ -91,7 +91,7 @@ def _indexed(
 
 @dataclass(slots=True)
 class _Task:
-    """What is looked for: rows near ``queries`` (q, dim), which the index knows as ``prepared``.
+    """The target of a search: rows near ``queries`` (q, dim), in the index's form ``prepared``.
 
     ``vectors``: those of every slot of ``view``, if they are in memory.
     """
@@ -133,7 +133,7 @@ class _Task:
         return found
 
     def one_by_one(self, allowed: Mask | None, effort: SearchEffort) -> list[Ranking | None]:
-        """By the finer codes of the labels that are ``allowed``, which are few."""
+        """By the finer codes of the few ``allowed`` labels."""
         found: list[Ranking | None] = [None] * len(self.queries)
         labels = np.arange(self.coverage.labels) if allowed is None else allowed.slots
         for number in self._rankable():

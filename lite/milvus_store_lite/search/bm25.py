@@ -47,7 +47,7 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What a query needs to know of all documents.
+    """The statistics of all documents that a query needs.
 
     ``weights``: (t,) float64, idf(t) · q(t) · (k1 + 1) of the query's terms. ``mean_length``: avgdl.
     """

@@ -24,7 +24,7 @@ _RANKS_AT_ONCE: Final = 16_000_000
 """Ranks held at a time (64 MB of float32): bounds what a batch of queries needs."""
 
 SCORED_AT_ONCE: Final = 16_384
-"""A column of no more numbers than this is scored as a whole: choosing candidates first takes longer."""
+"""A column of at most so many numbers is scored as a whole: choosing candidates first takes longer."""
 
 _SCORES_AT_ONCE: Final = 8_192
 """Candidates widened to float64 at a time."""
@@ -53,7 +53,7 @@ def scan(
 def score_all(
     metric: Metric, rows: DenseColumn, queries: Floats, limit: int, mask: BoolArray | None
 ) -> list[Ranking]:
-    """Like ``scan`` over rows that are few enough to be scored without ranking them first."""
+    """Like ``scan``, for so few rows that all are scored without ranking them first."""
     mask = visible(mask, rows.valid)
     if mask is None:
         return [_scored(metric, rows.values, rows.norms, query, limit) for query in queries]
@@ -82,7 +82,7 @@ def scan_at(
 def best(
     metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
 ) -> Ranking:
-    """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), so long, which are few."""
+    """Offsets and values of the ``limit`` nearest of few ``vectors`` (m, dim) with lengths ``norms``."""
     if vectors.size <= SCORED_AT_ONCE:
         return _scored(metric, vectors, norms, query, limit)
     products = inner_products(vectors, query[np.newaxis])[0]
@@ -122,7 +122,7 @@ def _best(
 def _scored(
     metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
 ) -> Ranking:
-    """Places and values of the ``limit`` nearest of ``vectors`` (m, dim), so long, all of them scored."""
+    """Offsets and values of the ``limit`` nearest of ``vectors`` (m, dim); scores all of them."""
     values = score(metric, vectors, norms, query)
     best = leading(metric, values, limit)
     return best, values[best]

@@ -1,4 +1,4 @@
-"""Output fields: which values of a found row the caller wants, and how they are shown."""
+"""Output fields: which values of a found row a call returns, and in which form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Projection:
 
     @classmethod
     def of(cls, record: CollectionRecord, names: Sequence[str], clock: Clock, *, as_rows: bool) -> Projection:
-        """What ``names`` ask for: fields, ``structs[member]``, ``*`` for everything, other names for dynamic keys.
+        """Shows ``names``: fields, ``structs[member]``, ``*`` for everything, other names for dynamic keys.
 
         Args:
             as_rows: the rows of a query, which have their primary key in any case; False for hits.

@@ -21,7 +21,7 @@ GATHER_SHARE: Final = 0.25
 """Gathering pays below this share of survivors: see benchmarks/exact_search.py --paths."""
 
 FETCH_ROWS: Final = 1_000
-"""Reading this many vectors from the file takes about a millisecond: no reason to hold all of them."""
+"""Reading this many vectors from the file takes about a millisecond: that is no reason to hold all of them."""
 
 STREAM_SHARE: Final = 0.05
 """Reading a row by itself costs some twenty times what reading the next in order does."""

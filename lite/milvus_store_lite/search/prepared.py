@@ -65,7 +65,7 @@ class PreparedSearch:
         """``queries`` as the field's family ranks by them.
 
         Raises:
-            ParamError: one of them does not fit the field, or they are too many.
+            ParamError: a query does not fit the field, or there are too many.
         """
         check_queries(queries)
         if isinstance(queries, ByIds):

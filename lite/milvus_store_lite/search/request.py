@@ -39,7 +39,7 @@ class Scope(Keyed):
     clock: Clock = COLLECTION_CLOCK
 
     def of_tenant(self, tenant: Tenant) -> Scope:
-        """What of the scope belongs to ``tenant``."""
+        """The part of the scope that belongs to ``tenant``."""
         return replace(self, tenant=tenant)
 
 
@@ -77,7 +77,7 @@ class ByIds:
 
 
 Queries = Sequence[Any] | ByIds
-"""Query vectors as the caller gave them, or where they are."""
+"""Query vectors as the caller gave them, or the rows that have them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

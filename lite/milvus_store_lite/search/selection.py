@@ -61,7 +61,7 @@ class Selection:
 
 
 class _Referable:
-    """Base of what may be referred to without keeping it."""
+    """Base of classes with weak references."""
 
     __slots__ = ("__weakref__",)
 

@@ -21,7 +21,7 @@ def plain_tenant(tenant: object) -> Tenant:
     """``tenant`` as a plain str or int: caches use it as a key, so its hash and ``==`` must be those.
 
     Raises:
-        ParamError: it is another type, such as None, a bool or a float.
+        ParamError: ``tenant`` has another type, such as None, a bool or a float.
     """
     kind = type(tenant)  # isinstance() would trust the object's __class__
     if kind is str or kind is int:
@@ -39,7 +39,7 @@ def plain_tenant(tenant: object) -> Tenant:
 
 
 def stored_tenant(record: CollectionRecord, tenant: object) -> Tenant:
-    """``tenant`` as rows have it; raises ``ParamError`` if the partition key cannot be that."""
+    """``tenant`` as rows store it; raises ``ParamError`` if the partition key cannot have this value."""
     key = partition_key(record)
     try:
         plain = plain_tenant(tenant)
@@ -55,7 +55,7 @@ def stored_tenant(record: CollectionRecord, tenant: object) -> Tenant:
 
 
 def partition_key(record: CollectionRecord) -> Field:
-    """The field of the partition key; raises ``ParamError`` if there is none."""
+    """The field of the partition key; raises ``ParamError`` for a collection without one."""
     key = record.schema.partition_key
     if key is None:
         raise ParamError(

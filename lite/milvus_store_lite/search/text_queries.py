@@ -1,4 +1,4 @@
-"""Query texts as what full text search ranks by."""
+"""Query texts to the terms that full text search ranks by."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def text_queries(
     """The terms of ``texts`` by their numbers in the vocabulary of ``field``, and how often each occurs.
 
     Args:
-        analyzer_name: which of the field's analyzers cuts them, where it has several.
+        analyzer_name: which of the field's analyzers splits the texts, if it has several.
 
     Raises:
         ParamError: a query is not a text.
