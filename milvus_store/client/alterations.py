@@ -29,7 +29,7 @@ class AlterationCalls(Calls):
     def alter_collection_properties(
         self, collection_name: str, properties: dict[str, Any], timeout: float | None = None, **kwargs: Any
     ) -> None:
-        """Set properties of a collection; those that are not named stay as they are.
+        """Set properties of a collection; the others stay as they are.
 
         ``partitionkey.isolation`` makes every search name one value of the partition key in its filter;
         ``dynamicfield.enabled`` gives the collection a dynamic field; ``timezone`` is where times without an
@@ -57,7 +57,7 @@ class AlterationCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
-        """Add a field, which must be nullable; rows that are there get ``default_value``, or null.
+        """Add a field, which must be nullable; stored rows get ``default_value``, or null.
 
         Args:
             max_length, dim, nullable, default_value: as ``FieldSchema`` takes them.
@@ -80,7 +80,7 @@ class AlterationCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
-        """Add an array of structs, which is nullable; in rows that are there it is null.
+        """Add an array of structs, which is nullable; in stored rows it is null.
 
         Args:
             struct_schema: the members, made by ``create_struct_field_schema()``, ours or pymilvus's.
@@ -131,10 +131,10 @@ class AlterationCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
-        """Change ``max_length`` of a VARCHAR field, as far as the values that are there allow.
+        """Change ``max_length`` of a VARCHAR field, as far as the stored values allow.
 
         Raises:
-            ParamError: the parameter cannot be altered, or a value that is there would not fit.
+            ParamError: the parameter cannot be altered, or a stored value would not fit.
         """
         if not isinstance(field_params, dict):
             raise DataTypeNotMatchException(message=f"field_params must be a dict, got {field_params!r:.80}")
@@ -142,7 +142,7 @@ class AlterationCalls(Calls):
 
     @call
     def truncate_collection(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> None:
-        """Remove every row of a collection, which stays as it is defined."""
+        """Remove every row of a collection; its definition stays."""
         self._database.collection(collection_name).truncate()
 
 

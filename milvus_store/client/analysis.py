@@ -1,4 +1,4 @@
-"""The call that shows what an analyzer makes of texts."""
+"""The call that shows the tokens of texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AnalysisCalls(Calls):
 
         Args:
             analyzer_params: an analyzer, as a VARCHAR field takes it; None is the standard one.
-            with_detail: tokens as dictionaries with their places: ``start_offset`` and ``end_offset`` in bytes of
+            with_detail: tokens as dictionaries with their offsets: ``start_offset`` and ``end_offset`` in bytes of
                 UTF-8, ``position`` and ``position_length``.
             collection_name, field_name: use the analyzer of this field instead.
             analyzer_names: which of several that the field has: one name, or one for each text.

@@ -51,7 +51,7 @@ def writing(call: Call[P, R]) -> AsyncCall[P, R]:
 
 
 def searching(call: Call[P, SearchResult]) -> AsyncCall[P, SearchResult]:
-    """A call that is run as one with others that wait at the same time and differ in their ``data`` only."""
+    """A call that runs as one with others that wait at the same time and differ only in their ``data``."""
     names = list(inspect.signature(call).parameters)[1:]
 
     @wraps(call)
@@ -80,7 +80,7 @@ class AsyncCalls:
     """A client whose calls run in threads.
 
     Args:
-        client: what is called; it has the calls of ``MilvusClient`` that are awaited here.
+        client: has the calls of ``MilvusClient`` that are awaited here.
         together: None where every search runs by itself.
     """
 
@@ -90,12 +90,12 @@ class AsyncCalls:
         self._together = together
 
     def _bound(self, call: Call[P, R]) -> Callable[P, R]:
-        """``call`` of the client as it is now: what is awaited stays in the database that it was made for."""
+        """``call`` of the client as it is now: an awaited call stays in the database that it was made for."""
         bound: Callable[P, R] = getattr(copy(self._client), call.__name__)
         return bound
 
     def _where(self) -> object:
-        """What searches must have in common to run as one: where the client sends them."""
+        """The target of the client's searches, which must be the same for searches to run as one."""
         return self._client._database
 
 

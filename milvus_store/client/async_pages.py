@@ -1,4 +1,4 @@
-"""What the asynchronous client's iterators are: the pages of the synchronous ones, to be awaited."""
+"""The asynchronous client's iterators: the pages of the synchronous ones, to be awaited."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AsyncPages(Generic[Page]):
         return await self._workers.read(self._pages.next)
 
     async def close(self) -> None:
-        """Let go of the state of the collection; the end of the pages does so as well."""
+        """Release the state of the collection; the end of the pages does so as well."""
         await self._workers.read(self._pages.close)
 
     async def __aiter__(self) -> AsyncIterator[Page]:

@@ -1,4 +1,4 @@
-"""A call of a client: described once, carried out by a file where it is described, or handed to a server."""
+"""Calls of a client: each is described once; a file carries it out there, or a server gets it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Described = TypeVar("Described", bound=Callable[..., Any])
 
 
 class Calls:
-    """Base of the groups of calls. It holds what serves them: a file, unless there is a server."""
+    """Base of the groups of calls. It holds their backend: a file or a server."""
 
     _local: FileBackend
     _server: RemoteBackend | None = None
@@ -96,4 +96,4 @@ def call_taking(options: frozenset[str]) -> Callable[[Described], Described]:
 
 
 call: Final = call_taking(COMMON)
-"""``call_taking`` of what every call takes."""
+"""``call_taking`` without further options."""

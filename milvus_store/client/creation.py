@@ -37,12 +37,12 @@ class CreationCalls(Calls):
     ) -> WriteResult:
         """Make a collection that has rows from the start, all of it or nothing.
 
-        Where a row, the schema or an index is refused there is no collection, and with ``replace`` the old one
+        If a row, the schema or an index is refused, no collection is made; with ``replace`` the old one stays
         as it was. The other arguments are those of ``create_collection`` with a schema, and of ``insert``.
 
         Args:
             data: the rows; may be empty.
-            replace: take the place of the collection of this name, if there is one.
+            replace: whether to replace a collection of this name.
             batch_size: how many rows to send to a server at a time; a file takes them in one transaction.
 
         Returns:

@@ -1,7 +1,7 @@
-"""What a filter sees of a field: one immutable column of values over the slots of a snapshot.
+"""Columns, which filters read: the values of a field over the slots of a snapshot, immutable.
 
-A slot is a position in a snapshot's arrays. Deleted rows keep their slot; their values are never asked
-for, because the snapshot's mask of live rows is and-ed to every result.
+A slot is a position in a snapshot's arrays. Deleted rows keep their slot; their values are never
+used, because the snapshot's mask of live rows is and-ed to every result.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class StringColumn:
 
 
 class JsonKind(IntEnum):
-    """What stands at a JSON path in one row."""
+    """The kind of value at a JSON path in one row."""
 
     NO_DOCUMENT = 0  # the whole JSON value is null
     MISSING = 1  # the document lacks the path

@@ -48,7 +48,7 @@ class Growable(Generic[Scalar]):
         self._count += len(rows)
 
     def view(self) -> npt.NDArray[Scalar]:
-        """The rows so far; what is appended later does not show in it. Read-only."""
+        """The rows so far, read-only; rows appended later do not show in it."""
         view = self._array[: self._count]
         view.flags.writeable = False
         return view

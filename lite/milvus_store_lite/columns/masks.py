@@ -1,4 +1,4 @@
-"""Which rows count, and what follows from that: worked out once for as many searches as ask."""
+"""Masks: which rows count, and values derived from that, computed once for any number of searches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT_SLOTS_SHARE = 8
 
 
 class Mask:
-    """Some of the rows of something: ``flags``, (n,) bool, says which. Immutable."""
+    """A set of rows: ``flags``, (n,) bool, marks them. Immutable."""
 
     def __init__(self, flags: BoolArray) -> None:
         self.flags = flags

@@ -48,33 +48,33 @@ class MemoryBudget:
             self._add(holder, key, size)
         while (oldest := self._oldest_beyond_limit()) is not None:
             other, other_key = oldest
-            other.forget(other_key)  # first: whatever breaks this off, what is held is counted
+            other.forget(other_key)  # first, so that an exception here leaves nothing uncounted
             with self._lock.own:
-                if next(iter(self._held), None) == oldest:  # else it has come again meanwhile
+                if next(iter(self._held), None) == oldest:  # else another thread has used it again
                     self._drop(*oldest)
 
     def touch(self, holder: Holder, key: Hashable) -> None:
-        """``key`` of ``holder`` was used just now."""
+        """Note that ``key`` of ``holder`` was used."""
         if self.limit is not None:
             with self._lock.own:
                 if (holder, key) in self._held:
                     self._held.move_to_end((holder, key))
 
     def release(self, holder: Holder) -> None:
-        """``holder`` holds nothing any more."""
+        """Note that ``holder`` holds nothing."""
         if self.limit is not None:
             with self._lock.own:
                 for key in list(self._keys.get(holder, ())):
                     self._drop(holder, key)
 
     def _oldest_beyond_limit(self) -> tuple[Holder, Hashable] | None:
-        """What should go next, if more is held than the limit allows."""
+        """The entry to drop next, if the columns exceed the limit."""
         assert self.limit is not None
         with self._lock.own:
             return next(iter(self._held), None) if self._used > self.limit else None
 
     def _add(self, holder: Holder, key: Hashable, size: int) -> None:
-        """Count what ``holder`` has under ``key``, as what was used last."""
+        """Count the column that ``holder`` has under ``key``, as the most recently used."""
         try:
             self._held[holder, key] = size
             self._keys.setdefault(holder, set()).add(key)
@@ -84,7 +84,7 @@ class MemoryBudget:
             raise
 
     def _drop(self, holder: Holder, key: Hashable) -> None:
-        """Count no more what ``holder`` has under ``key``, if anything."""
+        """Stop counting the column that ``holder`` has under ``key``, if any."""
         try:
             size = self._held.pop((holder, key), None)
             if size is None:
@@ -99,7 +99,7 @@ class MemoryBudget:
             raise
 
     def _count_anew(self) -> None:
-        """After an exception at any step: sum and keys are those of what is held."""
+        """After an exception at any step: compute sum and keys again from the entries."""
         self._used, self._keys = sum(self._held.values()), {}
         for holder, key in self._held:
             self._keys.setdefault(holder, set()).add(key)

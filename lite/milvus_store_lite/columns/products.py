@@ -1,4 +1,4 @@
-"""Inner products of many vectors, made by the calling thread alone unless more are asked for.
+"""Inner products of many vectors, computed by the calling thread alone unless the caller allows more.
 
 A product of large matrices would be shared by all threads of numpy's BLAS, which then wait busily for the next one
 for some 25 ms, on cores that other searches could have. A stack of small products stays in the calling thread:

@@ -1,4 +1,4 @@
-"""What a process knows of the rows of a collection at one position of its history, and how columns are named.
+"""A snapshot: the rows of a collection at one position, as a process knows them, and the names of columns.
 
 A ``Snapshot`` never changes, except that a column is added at its first use.
 """
@@ -26,7 +26,7 @@ AnyColumn = (
 
 
 class Form(Enum):
-    """What is made of the stored values."""
+    """The form of a column."""
 
     __hash__ = object.__hash__  # each is a single object; Enum's own is a call of Python for each look-up
 

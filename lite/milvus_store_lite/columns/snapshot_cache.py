@@ -28,7 +28,7 @@ _RELOAD_DEAD_SHARE: Final = 0.5
 
 
 class Builder(Protocol):
-    """What every builder of ``builders.py`` offers the cache."""
+    """The interface of builders for the cache."""
 
     def append(self, values: Sequence[Any], /) -> None: ...
     def view(self) -> AnyColumn: ...
@@ -53,7 +53,7 @@ class SnapshotCache:
 
     @property
     def is_read(self) -> bool:
-        """Whether anything has been asked of it: what follows only has to catch up."""
+        """Whether a snapshot has been read: later calls only have to catch up."""
         return self._current is not None
 
     def at(self, reader: CollectionReader) -> Snapshot:
@@ -75,7 +75,7 @@ class SnapshotCache:
             return current
         if current is not None and current.position.is_beyond(position):
             raise SnapshotMoved
-        # Whatever interrupts the builders half-way, the next reader starts from the file again.
+        # If an exception stops the builders half-way, the next reader starts from the file again.
         self._current = None
         self._current = (current and self._extend(reader, current)) or self._read_anew(reader)
         return self._current
@@ -88,7 +88,7 @@ class SnapshotCache:
         return self._counted(reader, Snapshot(reader.position, self._seqs.view(), None, Origin()))
 
     def _extend(self, reader: CollectionReader, current: Snapshot) -> Snapshot | None:
-        """``current`` plus what happened since; None when so much was deleted that reading anew is better."""
+        """``current`` plus the later writes; None if so many rows were deleted that reading anew is better."""
         known = current.position
         removed = reader.seqs.removed(known)
         if removed is None:
@@ -220,7 +220,7 @@ def blobs_of(found: tuple[list[int], list[bytes | None]], seqs: npt.NDArray[np.i
 def _without(
     seqs: npt.NDArray[np.int64], alive: BoolArray | None, removed: npt.NDArray[np.int64]
 ) -> BoolArray:
-    """``alive`` with the slots of ``removed`` cleared; rows that never had a slot are passed over."""
+    """``alive`` with the slots of ``removed`` cleared; rows that never had a slot are skipped."""
     alive = np.ones(len(seqs), dtype=np.bool_) if alive is None else alive.copy()
     slots = np.searchsorted(seqs, removed)
     slots = slots[slots < len(seqs)]

@@ -52,7 +52,7 @@ class SnapshotCaches:
     def of_subsets(
         self, reader: CollectionReader, tenants: RowSubset | None, subsets: Sequence[RowSubset]
     ) -> SnapshotCache:
-        """The snapshot cache to answer a request from that is confined to some rows.
+        """The snapshot cache for a request that is confined to some rows.
 
         Args:
             tenants: those with these values of the partition key, None for all.
@@ -111,12 +111,12 @@ class SnapshotCaches:
         with self._lock.own:
             cache = self._subsets.setdefault(subset, SnapshotCache(self._memory, subset))
             self._weigh(subset, rows)
-        # Outside of the lock: it may let go of another subset.
+        # Without the lock: it may drop another subset.
         self._memory.charge(self, subset, _SUBSET_BYTES)
         return cache
 
     def _weigh(self, subset: RowSubset, rows: int) -> None:
-        """``subset`` has so many rows now; forget others if there are too many in all."""
+        """Note how many rows ``subset`` has; drop other subsets if there are too many rows in all."""
         weight = rows + SUBSET_ROWS
         try:
             self._weight += weight - self._weights.get(subset, 0)
@@ -138,6 +138,6 @@ class SnapshotCaches:
             raise
 
     def _weigh_anew(self) -> None:
-        """After an exception at any step: weights and their sum are those of the subsets."""
+        """After an exception at any step: compute the weights and their sum again from the subsets."""
         self._weights = {subset: self._weights.get(subset, SUBSET_ROWS) for subset in self._subsets}
         self._weight = sum(self._weights.values())

@@ -1,4 +1,4 @@
-"""Which slots of a column of vectors have one."""
+"""The validity of a column of vectors: which of its slots have a vector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a family of vectors stands in memory."""
+"""The form of a family of vectors in memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class VectorBuilder(ABC, Generic[Column]):
 
 @dataclass(frozen=True, slots=True)
 class VectorForm(Generic[Column]):
-    """``builder``: what makes the column of a field. ``bytes_each``: the bytes that a vector of a field takes in
+    """``builder``: makes a field's builder. ``bytes_each``: the bytes that a vector of a field takes in
     its column; None if they differ, and are about those in the file."""
 
     builder: Callable[[Field], VectorBuilder[Column]]

@@ -1,4 +1,4 @@
-"""Vector fields in memory: an immutable column for each family of vectors, and what builds it."""
+"""Vector fields in memory: an immutable column for each family of vectors, and its builder."""
 
 from __future__ import annotations
 

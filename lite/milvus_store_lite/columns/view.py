@@ -170,14 +170,14 @@ class View:
         return memory.limit is None or memory.allows(self.bytes_of(field, after))
 
     def bytes_of(self, field: Field, after: int = 0) -> int:
-        """What the vectors of the rows beyond seq ``after`` take in memory."""
+        """Bytes that the vectors of the rows beyond seq ``after`` take in memory."""
         each = bytes_of_vector(field)
         if each is None:
             return self.reader.vectors.bytes_of(field.name, self._cache.subset)
         return each * (self.count - self.snapshot.first_slot(after))
 
     def forget(self, field: Field) -> None:
-        """Let the resident vectors go."""
+        """Drop the resident vectors."""
         self._cache.forget(Key(field.name))
 
     def resident_vectors(self, field: Field) -> DenseColumn | None:
@@ -203,7 +203,7 @@ class View:
     def _stored_at(
         self, field: Field, slots: npt.NDArray[np.int64], make: Callable[[list[bytes | None]], Made]
     ) -> Made:
-        """What ``make`` makes of the stored vectors of live ``slots``."""
+        """The result of ``make`` for the stored vectors of live ``slots``."""
         seqs = self.snapshot.seqs[slots].tolist()
         found = self.reader.vectors.fetch(seqs, field.name)
         try:

@@ -30,7 +30,7 @@ from .tables import CollectionTables
 DEFAULT_PARTITION: Final = "_default"
 
 UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What reading a damaged definition may raise, besides errors of this package."""
+"""The exceptions that reading a damaged definition may raise, besides those of this package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Catalog:
         """The whole definition of a collection that exists.
 
         Raises:
-            DatabaseCorruptError: it is not what was written.
+            DatabaseCorruptError: the definition is not what was written.
         """
         (row,), partitions, indexes, aliases = verified_definition(self.connection, collection)
         _, _, name, schema, properties, level, is_loaded, created_at, version, of_database = row
@@ -127,7 +127,7 @@ class Catalog:
         """(id, version, position) of the collection that has ``name`` as its name or alias.
 
         Raises:
-            DatabaseCorruptError: what is found is not what was written, or damage hides it.
+            DatabaseCorruptError: the collection's row is not what was written, or damage hides it.
         """
         return positions.find(self.connection, database, name)
 
@@ -136,7 +136,7 @@ class Catalog:
         return positions.exists(self.connection, database, name)
 
     def position(self, collection: int) -> Position | None:
-        """Where the collection with this id stands, None if it is gone."""
+        """The position of the collection with this id; None if it was dropped."""
         return positions.position_of(self.connection, collection)
 
     def names(self) -> Names:
@@ -151,7 +151,7 @@ class Catalog:
         properties: dict[str, Any],
         consistency_level: str,
     ) -> int:
-        """Enter a collection with its default partition; returns its id, which is never used again."""
+        """Insert a collection with its default partition; returns its id, which is never used again."""
         now = _now()
         with names.changing(self.connection):
             ((collection,),) = self.connection.execute(
@@ -174,7 +174,7 @@ class Catalog:
             self.connection.execute("DELETE FROM collections WHERE id = ?", (collection,))
 
     def rename_collection(self, collection: int, database: str, name: str) -> None:
-        """Give a collection a name in ``database``, which may be another one than it was in."""
+        """Give a collection a name in ``database``, which may be another database than before."""
         with names.changing(self.connection):
             self.connection.execute(
                 f"UPDATE collections SET name = ?, database_id = {DATABASE} WHERE id = ?",
@@ -187,7 +187,7 @@ class Catalog:
         self.connection.execute(
             "UPDATE collections SET is_loaded = ? WHERE id = ?", (bool(partitions), collection)
         )
-        # While the collection is released, its partitions are as load_collection() will find them: loaded.
+        # A released collection's partitions count as loaded: load_collection() loads all of them.
         self.connection.execute(
             "UPDATE partitions SET is_loaded = ? WHERE collection_id = ?", (not partitions, collection)
         )
@@ -200,7 +200,7 @@ class Catalog:
         """Bring the tables and the definition of a collection to ``schema``.
 
         Args:
-            stored_default: what the column of a new field holds in the rows there are.
+            stored_default: the value of a new field's column in the stored rows.
         """
         layout = TableLayout(record.id, record.schema)
         SchemaChange(layout, schema, self.connection).apply(stored_default)
@@ -216,7 +216,7 @@ class Catalog:
         self.touch(collection)
 
     def set_alias(self, database: str, alias: str, collection: int) -> None:
-        """Let ``alias`` stand for a collection, whatever it stood for before."""
+        """Let ``alias`` stand for a collection, even if it stood for another one before."""
         self.remove_alias(database, alias)
         with names.changing(self.connection):
             self.connection.execute(
@@ -268,7 +268,7 @@ class Catalog:
         return CollectionTables(TableLayout(collection, schema), self.connection)
 
     def touch(self, collection: int) -> None:
-        """The definition of a collection is another one: let caches know, and write its checksums."""
+        """Note a changed definition: raise its version, which caches compare, and write its checksums."""
         self.connection.execute("UPDATE collections SET version = version + 1 WHERE id = ?", (collection,))
         self.seal(collection)
 
@@ -289,7 +289,7 @@ class Catalog:
 
 @contextmanager
 def _damage_in(what: str) -> Iterator[None]:
-    """Reading ``what`` in the block can fail for one reason only."""
+    """Inside the block, an error while reading ``what`` means that the file is damaged."""
     try:
         yield
     except (MilvusException, *UNREADABLE) as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 _CHUNK: Final = 500
-"""Values bound to one statement: far below SQLite's limit, and past it a statement gains nothing more."""
+"""Values bound to one statement: far below SQLite's limit; more of them make no statement faster."""
 
 
 def chunks(values: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:

@@ -45,14 +45,14 @@ LONGEST_WAIT: Final = 2_147_483.0
 """Seconds, 24 days: SQLite counts milliseconds in 31 bits."""
 
 _CLOSING_PAUSE: Final = 0.008
-"""Seconds at most. Where others go on using the file, closing takes some 5 ms longer for nothing."""
+"""Seconds at most. If another process keeps the file open, closing takes some 5 ms longer in vain."""
 
 
 class Connections:
     """All connections of this process to the file at ``path``. Threads share it.
 
     Args:
-        formats: those that the file may have; it is brought to the newest of them.
+        formats: the formats that the file may have; it is migrated to the newest.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Connections:
         self.is_closed = False
         self.pool = Pool(self._place)
         self._watch: Watch | None = None
-        # The garbage collection may close a client where its thread looks.
+        # Reentrant: the garbage collection may close a client while its thread holds the lock.
         self._watch_lock = PerProcess(threading.RLock)
         self.write_turn = PerProcess(threading.RLock)
         with OPENING.own:
@@ -139,12 +139,12 @@ class Connections:
             fold(connection)
 
     def shrink(self) -> None:
-        """Give every free page back to the file system, unless another process is writing just now."""
+        """Give every free page back to the file system, unless another process is writing."""
         with self._alone(None) as connection:
             self._free_pages(connection, share=0.0)
 
     def backup(self, given: object) -> None:
-        """Copy the file as it is now to the new file ``given``; others may write meanwhile."""
+        """Copy the present state of the file to the new file ``given``, while others may write."""
         target = target_of(given, self._place)
         with self._connection() as connection, self._translated(target):
             copy_to(target, connection)
@@ -153,12 +153,12 @@ class Connections:
         """Close every connection. The last one to close a file folds the WAL into it and removes it.
 
         Args:
-            waiting: for a write or a fork that is under way. Without it, a call closes its connection when it
-                ends, as all do that end later, and a fork closes the idle ones.
+            waiting: whether to wait for a write or a fork that is under way. Without it, each call closes its
+                connection when it ends, and a fork closes the idle ones.
         """
         self.is_closed = True
         with self.write_turn.own if waiting else nullcontext():
-            # A fork in the middle of closing would leave the child SQLite's account of it.
+            # A fork in the middle of closing would leave SQLite's bookkeeping of it in the child.
             if GATE.is_usable and GATE.enter(waiting=waiting):
                 try:
                     with suppress(MilvusException):
@@ -177,10 +177,10 @@ class Connections:
         return connect(self._place.path, self._durability, self._timeout)
 
     def look(self) -> None:
-        """See that the file is still the one that was opened. The caller is inside the gate.
+        """Check that the file is still the one that was opened. The caller is inside the gate.
 
         Raises:
-            DatabaseReplacedError: it is not.
+            DatabaseReplacedError: another file is there.
         """
         try:
             self._place.look()
@@ -189,7 +189,7 @@ class Connections:
             raise
 
     def prepare_write(self, connection: sqlite3.Connection) -> None:
-        """A write is about to begin, perhaps the first since there is a log.
+        """Prepare for a write, perhaps the first since the log was removed.
 
         Raises:
             DatabaseReplacedError: the file is not the one that was opened.
@@ -206,7 +206,7 @@ class Connections:
             self.state()  # it tells when a log begins
 
     def begin_log(self, connection: sqlite3.Connection) -> None:
-        """A write has begun, perhaps the first of a log."""
+        """Note that a write has begun, perhaps the first of a log."""
         with self._watch_lock.own:
             may_begin = self._watch is None or self._watch.may_begin_log()
         if may_begin:
@@ -219,11 +219,11 @@ class Connections:
 
     @property
     def identity(self) -> Identity | None:
-        """Which file it is."""
+        """The identity of the file."""
         return self._place.identity
 
     def refuse(self) -> None:
-        """Say that this is closed."""
+        """Raise the error of a call after ``close``."""
         raise ConnectionNotExistException(message=f"the database {self.path} is closed")
 
     def translated(
@@ -248,14 +248,14 @@ class Connections:
     # ---------------------------------------------------------------------------------------------------
 
     def _notice_others(self) -> None:
-        """Let who has the file open that was at the path before see that it is another one now."""
+        """Let processes that still have the former file at the path open see that another one replaced it."""
         for other in GATE.members:
             if isinstance(other, Connections) and other.is_open and other._place.path == self._place.path:
                 with suppress(MilvusException):
                     other.look()
 
     def _fold_when_moved(self) -> None:
-        """The log does not go with a file that is moved: what it holds belongs into the file."""
+        """Fold the log into a file that was moved: the log does not move with it."""
         with self._watch_lock.own, suppress(sqlite3.Error):
             if self._watch is not None:
                 self._place.fold_when_moved(self._watch.connection)

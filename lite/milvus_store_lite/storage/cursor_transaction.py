@@ -64,7 +64,7 @@ def _end(lease: Lease, process: int) -> None:
     if process != os.getpid():
         GATE.keep(lease)
         return
-    is_inside = GATE.enter(waiting=False)  # a fork has let it be
+    is_inside = GATE.enter(waiting=False)  # a fork in between has left it alone
     try:
         lease.end()
     finally:

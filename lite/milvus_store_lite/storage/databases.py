@@ -1,6 +1,6 @@
 """The table of databases.
 
-There are few, so that all of them are read and verified to find one.
+They are few, so finding one reads and verifies all of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Databases:
         self._connection = connection
 
     def exists(self, name: str) -> bool:
-        # Only a name that is not there needs the others to be sure of.
+        # Only for a missing name all others must be verified.
         return name in self._stored() or name in self.names()
 
     def names(self) -> list[str]:
@@ -75,7 +75,7 @@ class Databases:
         """Name → properties as stored, of all databases, oldest first.
 
         Raises:
-            DatabaseCorruptError: one of them is not what was written.
+            DatabaseCorruptError: a row is not what was written.
         """
         rows = self._connection.execute(
             "SELECT id, name, properties, checksum FROM databases NOT INDEXED ORDER BY id"

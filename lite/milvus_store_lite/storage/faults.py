@@ -1,4 +1,4 @@
-"""SQLite's errors, said in the words of this package. The one place that reads SQLite's messages."""
+"""SQLite's errors as errors of this package. Only this module reads SQLite's messages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _BY_MESSAGE: tuple[tuple[str, type[MilvusException], str], ...] = (
 
 
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
-"""What the module sqlite3 raises. SQLite quotes damaged names in its messages, and Python cannot decode those."""
+"""The exceptions of module sqlite3, and of Python when it cannot decode a damaged name in SQLite's message."""
 
 
 def said(error: sqlite3.Error | UnicodeDecodeError) -> str:
@@ -55,18 +55,18 @@ def said(error: sqlite3.Error | UnicodeDecodeError) -> str:
 
 
 def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
-    """Whether ``error`` speaks of what the file holds, not of this moment."""
+    """Whether ``error`` concerns the contents of the file, not a temporary state."""
     return isinstance(translate(error, "", 0), DatabaseCorruptError)
 
 
 def translate(
     error: sqlite3.Error | UnicodeDecodeError, path: str, timeout: float, holder: str = "another process"
 ) -> MilvusException:
-    """The error of this package that says what ``error`` means for the database at ``path``.
+    """The error of this package for ``error`` of SQLite about the database at ``path``.
 
     Args:
-        timeout: seconds that were waited for the lock.
-        holder: who has the lock if that is what is wrong.
+        timeout: how many seconds the call waited for the lock.
+        holder: who has the lock, if the call waited for it in vain.
     """
     text = said(error)
     for fragment, kind, meaning in _BY_MESSAGE:

@@ -1,4 +1,4 @@
-"""Built indexes in the file: what one holds is written as parts of a few MiB, each with a checksum.
+"""Built indexes in the file: each is written as parts of a few MiB, with a checksum for every part.
 
 An index is a cache of the rows: whatever is wrong with its parts, the rows have everything it was built from.
 """
@@ -45,25 +45,25 @@ _PART_SIZE: Final = 4 << 20
 
 
 class DamagedIndex(Exception):
-    """What is stored of an index is not what was written."""
+    """A stored index is not what was written."""
 
 
 Sink = Callable[[bytes], object]
 """Takes the next bytes of an index."""
 
 _BYTES_OF_LABEL: Final = 8
-"""What each label takes in the parts at least: its number, or where its links are."""
+"""Bytes that each label takes in the parts at least: its number, or the offset of its links."""
 
 _LONGEST_TUNED: Final = 1_000
-"""Characters of what a build found out about the data; a few numbers are."""
+"""Characters that the numbers tuned by a build may take; a few numbers need fewer."""
 
 
 @dataclass(frozen=True)
 class IndexHead:
-    """What is stored of an index beside its parts.
+    """The head of a stored index: everything beside its parts.
 
     ``seqs``: (n,) int64, the row of each label, ascending. ``through_seq``: rows beyond it are not in the index.
-    ``tuned``: what the build found out about the data.
+    ``tuned``: the numbers that the build tuned to the data.
     """
 
     through_seq: int
@@ -72,7 +72,7 @@ class IndexHead:
 
 
 class StoredIndex:
-    """What the file has of the built index ``name`` of a collection, in one transaction."""
+    """The built index ``name`` of a collection in the file, in one transaction."""
 
     __slots__ = ("_connection", "_key")
 
@@ -124,10 +124,10 @@ class StoredIndex:
         return IndexHead(reach, _unpacked(packed, rows), _unpacked_tuned(tuned)), parts
 
     def parts_size(self) -> int:
-        """The bytes of all parts of an index, which are not read.
+        """How many bytes all parts of an index have, without reading them.
 
         Raises:
-            DamagedIndex: that cannot be found out.
+            DamagedIndex: their sizes cannot be read.
         """
         with _damage():
             (size,) = self._connection.execute(
@@ -140,7 +140,7 @@ class StoredIndex:
         """The ``count`` parts of an index in their order, each checked.
 
         Raises:
-            DamagedIndex: one is missing, there are more, or a checksum differs.
+            DamagedIndex: a part is missing, there are too many, or a checksum differs.
         """
         found = 0
         with _damage():
@@ -160,7 +160,7 @@ class StoredIndex:
             raise DamagedIndex(f"expected {count} parts, found {found}")
 
     def save(self, index: IndexHead, write: Callable[[Sink], object]) -> None:
-        """Store an index in place of what is stored under its name.
+        """Store an index in place of the one stored under its name.
 
         Args:
             write: hands the index itself, in pieces of any size, to the sink that it is given.
@@ -186,19 +186,19 @@ class StoredIndex:
         )
 
     def remove(self) -> None:
-        """Forget what is stored."""
+        """Remove the stored index."""
         for table in ("built_indexes", "index_parts"):
             self._connection.execute(f"DELETE FROM {table} WHERE collection_id = ? AND name = ?", self._key)
 
 
 def remove_indexes(connection: sqlite3.Connection, collection: int) -> None:
-    """Forget all stored indexes of a collection."""
+    """Remove all stored indexes of a collection."""
     for table in ("built_indexes", "index_parts"):
         connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
 
 
 class _PartSink:
-    """Writes what it is given as parts of equal size: no more than one of them is in memory."""
+    """Writes the bytes of an index as parts of equal size, with no more than one part in memory."""
 
     def __init__(self, connection: sqlite3.Connection, key: tuple[int, str]) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""The tables of one collection as they are named: what every statement over them is made of.
+"""The names of one collection's tables and columns, from which every statement over them is made.
 
 ``rows_<id>`` holds scalars and their checksums, ``vectors_<id>_<field>`` one vector a row, ``removed_<id>`` the
 feed by which other readers learn of deletions. All three speak of rows by ``seq``, a number that only rises and is
@@ -80,11 +80,11 @@ class TableLayout:
 
     def value_index(self, field: Field) -> str:
         """The SQL index on a scalar field that is neither primary nor partition key."""
-        # By number: SQLite would take names that differ in case for the same.
+        # By number: SQLite ignores case in names.
         return f'"rows_{self.collection_id}.{field.field_id}"'
 
     def corrupt(self, where: str, cause: Exception) -> DatabaseCorruptError:
-        """The error that says what is wrong with these tables, and where."""
+        """The error for damage in these tables."""
         return DatabaseCorruptError(
             message=f"the tables of collection {self.collection_id} are damaged: {where}: "
             f"{type(cause).__name__}: {cause}; 'milvus-store check' lists all damage"

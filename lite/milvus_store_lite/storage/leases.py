@@ -1,7 +1,7 @@
 """A connection for the length of a ``with`` block, with or without a transaction or the turn to write.
 
-What a lease takes it gives back at the end of the block, or whenever ``calls`` finds that the block was broken off
-where it could not.
+A lease gives everything back at the end of the block. If an exception kept it from doing so, ``calls`` makes it do
+so later.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .writers import begin_writing, end_writing
 
 
 class Lender(Protocol):
-    """Whose connections they are."""
+    """The owner of the connections."""
 
     pool: Pool
     is_closed: bool
@@ -58,7 +58,7 @@ class Lease:
     )
 
     _prepares = False
-    """Whether the lender looks at the file as it prepares for what the lease is for."""
+    """Whether the lender already checks the file when it prepares this kind of lease."""
 
     def __init__(self, lender: Lender, begin: str | None = None) -> None:
         self._lender = lender
@@ -95,7 +95,7 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.has_ended or (error is None and self._calls is None):
-            return  # broken off, or laid down
+            return  # an exception ended it, or ``suspend``
         try:
             self._finish(error)
         except FAULTS as fault:
@@ -117,11 +117,11 @@ class Lease:
         calls.inside -= 1
 
     def spoil(self, error: BaseException) -> None:
-        """Take note that ``error`` came up while the connection was used."""
+        """Note that ``error`` came up while the connection was used."""
         self._is_spoilt = self._is_spoilt or not _is_refusal(error)
 
     def end(self, error: BaseException | None = None) -> None:
-        """Give everything back; what is not committed is undone. ``error``: what broke it off, if anything."""
+        """Give everything back, undoing what is not committed. ``error``: what ended the block, if anything."""
         if self.has_ended:
             return
         self._give_back(is_fit=error is None or _is_refusal(error))
@@ -134,7 +134,7 @@ class Lease:
                 calls.inside -= 1
 
     def abandon(self) -> None:
-        """Give everything back, but for the count at the gate, which is put right by who asks."""
+        """Give everything back, except the count at the gate, which the caller corrects."""
         self._give_back(is_fit=False)
         self.has_ended = True
         self._calls = None
@@ -144,7 +144,7 @@ class Lease:
         return self._lender.translated(error)
 
     def look(self) -> None:
-        """See that the file is still the one that was opened."""
+        """Check that the file is still the one that was opened."""
         self._lender.look()
 
     # ---------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Lease:
         return None if self._pooled is None else self._pooled.connection
 
     def _wait(self) -> None:
-        """Wait for what may be had by one call at a time."""
+        """Wait for the turn, which one call has at a time."""
 
     def _finish(self, error: BaseException | None) -> None:
         """End the transaction, if SQLite has not done so after an error."""
@@ -192,10 +192,10 @@ class WriteLease(Lease):
 
     Args:
         begin: None to write without a transaction.
-        turn: who holds it has the turn.
+        turn: the lock whose holder has the turn.
         timeout: seconds to wait for it.
         path: of the file, without symbolic links.
-        tidy: what to do after the transaction, before others have their turn.
+        tidy: called after the transaction, before others get their turn.
     """
 
     __slots__ = ("_path", "_tidy", "_timeout", "_turn")
@@ -244,13 +244,13 @@ class WriteLease(Lease):
             return
         self._lender.look()
         connection.execute("COMMIT")
-        with suppress(sqlite3.Error):  # The write is done; what is wrong now is for the next call to say.
+        with suppress(sqlite3.Error):  # The write is durable; the next call reports what is wrong now.
             self._tidy(connection)
 
     def _give_back(self, *, is_fit: bool) -> None:
         super()._give_back(is_fit=is_fit)
         end_writing(self)
-        with suppress(RuntimeError):  # it is not this thread's: it waited in vain, or has given it back
+        with suppress(RuntimeError):  # this thread does not hold it: it waited in vain, or has released it
             self._turn.release()
 
     def _locked(self, reason: str) -> DatabaseLockedError:

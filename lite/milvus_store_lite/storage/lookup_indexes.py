@@ -1,4 +1,4 @@
-"""What a process knows of the SQL indexes by which rows of one collection are found by value."""
+"""A process's knowledge of the SQL indexes that find rows of one collection by value."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LookupIndexes:
         return index
 
     def corrupt(self, field: str, fault: str) -> DatabaseCorruptError:
-        """The error that says what is wrong with the index on ``field``."""
+        """The error for damage in the index on ``field``."""
         return self._layout.corrupt(f"field '{field}'", ValueError(f"its SQL index: {fault}"))
 
     def _index(
@@ -85,7 +85,7 @@ class LookupIndexes:
             raise self.corrupt(primary, "all keys together are not what was written")
 
     def _position(self, connection: sqlite3.Connection) -> Position:
-        """Where the collection stands."""
+        """The position of the collection."""
         position = position_of(connection, self._layout.collection_id)
         if position is None:
             raise self._layout.corrupt("table collections", ValueError("it lacks the collection"))

@@ -50,10 +50,10 @@ class Formats:
         return _version(connection) < self.newest
 
     def migrate(self, connection: sqlite3.Connection) -> None:
-        """Bring the file to the newest format, unless another process has done so meanwhile.
+        """Bring the file to the newest format, unless another process has done so by then.
 
         Args:
-            connection: in a write transaction, which makes all of it one change.
+            connection: in a write transaction, so that the migration is one change.
 
         Raises:
             DatabaseCorruptError: the file has no number that a format has.
@@ -71,6 +71,6 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 FORMATS: Final = Formats()
-"""Those that this version of milvus-store knows."""
+"""The formats that this version of milvus-store knows."""
 
 FORMAT_VERSION: Final = FORMATS.newest

@@ -44,7 +44,7 @@ class Pool:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._all: list[Pooled] = []  # changed with OPENING.own
-        # The garbage collection may close a client where its thread takes a connection.
+        # Reentrant: the garbage collection may close a client while its thread takes a connection.
         self._lock = PerProcess(threading.RLock)
 
     @property
@@ -96,7 +96,7 @@ class Pool:
             self._all.remove(pooled)
 
     def of(self, taker: object) -> list[Pooled]:
-        """What ``taker`` has."""
+        """The connections of ``taker``."""
         return [pooled for pooled in list(self._all) if pooled.is_of(taker)]
 
     def close_free(self, closer: object) -> None:

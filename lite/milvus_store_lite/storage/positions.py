@@ -1,7 +1,7 @@
-"""Where a collection stands in its own history, and how it is found by name: what every call begins with.
+"""Positions: where a collection stands in its own history, and how each call finds it by name.
 
-A position has a checksum of its own, of the row's numbers and names, that of its database included: so neither
-another collection nor that of another database can be taken for the one that was asked for.
+A position has a checksum of its own, over the row's numbers and names, its database's name included. So no call
+takes another collection, or one of another database, for its own.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Position(NamedTuple):
 
     @property
     def live(self) -> int:
-        """Rows there are: every seq was given to one row, every change to one removal."""
+        """The number of rows: every seq was given to one row, every change to one removal."""
         return self.last_seq - self.last_change
 
     def is_beyond(self, other: Position) -> bool:
-        """Whether this position knows of something that ``other`` does not."""
+        """Whether this position includes a write that ``other`` does not."""
         return self.last_seq > other.last_seq or self.last_change > other.last_change
 
     def added(self, count: int, key_sum: int) -> Position:
-        """The position after ``count`` rows more, whose keys have ``key_sum``."""
+        """The position after adding ``count`` rows, whose keys have ``key_sum``."""
         last_seq = self.last_seq + count
         seq_sum = self.seq_sum + sum_of_seqs(self.last_seq, last_seq)
         return Position(last_seq, self.last_change, self.key_sum + key_sum, seq_sum)
 
     def removed(self, count: int, key_sum: int, seq_sum: int) -> Position:
-        """The position after the removal of ``count`` rows."""
+        """The position after removing ``count`` rows."""
         last_change = self.last_change + count
         return Position(self.last_seq, last_change, self.key_sum - key_sum, self.seq_sum - seq_sum)
 
@@ -63,7 +63,7 @@ def find(connection: sqlite3.Connection, database: str, name: str) -> tuple[int,
     """(id, version, position) of the collection that has ``name`` as its name or alias.
 
     Raises:
-        DatabaseCorruptError: what is found is not what was written, or damage hides it.
+        DatabaseCorruptError: the collection's row is not what was written, or damage hides it.
     """
     row = _by_name(connection, database, name)
     if row is None:
@@ -92,7 +92,7 @@ def exists(connection: sqlite3.Connection, database: str, name: str) -> bool:
 
 
 def position_of(connection: sqlite3.Connection, collection: int) -> Position | None:
-    """Where the collection with this id stands, None if it is gone."""
+    """The position of the collection with this id; None if it was dropped."""
     row = connection.execute(f"{_SELECT} WHERE id = ?", (collection,)).fetchone()
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""Read transactions: begun at once, or with the first need of one.
+"""Read transactions: begun at once, or at their first use.
 
 A search whose snapshot, vectors and keys are all in memory needs no transaction, only the certainty that
 nothing has changed; SQLite gives that for a fifth of the price (``PRAGMA data_version``).

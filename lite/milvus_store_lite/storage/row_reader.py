@@ -46,7 +46,7 @@ class RowReader:
         self._transaction = transaction
 
     def fetch(self, seqs: Sequence[int], columns: Sequence[str]) -> dict[int, tuple[Any, ...]]:
-        """seq → (seq, pk, *columns) of rows that are there."""
+        """seq → (seq, pk, *columns) of rows that must exist."""
         layout, execute = self._layout, self._transaction.connection.execute
         listed = ", ".join(["seq", "pk", *(layout.columns[name] for name in columns), CHECKSUMS])
         names = [layout.schema.primary.name, *columns]
@@ -77,7 +77,7 @@ class RowReader:
         # Flat, as a thousand tuples that live at once take longer than the values in them.
         while flat := list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))):
             values, blobs = flat[::2], flat[1::2]
-            # Which rows these are is not read: the checksums of others would not fit.
+            # The seqs are not read: checksums of other rows would not fit.
             expected = seqs[len(found) : len(found) + len(values)]
             if len(expected) < len(values):
                 raise ValueError(f"{len(seqs)} rows have more values")

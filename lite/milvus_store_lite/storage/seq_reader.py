@@ -1,4 +1,4 @@
-"""Which rows a collection has, by their numbers: all of them, and what came and went between two positions."""
+"""The seqs of a collection's rows: all of them, and those added and removed between two positions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .row_reader import RowReader
 
 
 class SeqReader:
-    """Reads the seqs of the rows there are at ``position``, (n,) int64 each time, ascending.
+    """Reads seqs at ``position``, as (n,) int64, ascending.
 
-    All of it raises DatabaseCorruptError where they are not those that were written.
+    Every method raises DatabaseCorruptError if the seqs are not those that were written.
     """
 
     __slots__ = ("_layout", "_position", "_transaction")
@@ -28,7 +28,7 @@ class SeqReader:
         self._position = position
 
     def live(self) -> Ints:
-        """All rows there are."""
+        """All rows."""
         seqs, position = self._beyond(0), self._position
         if (len(seqs), int(seqs.sum())) != (position.live, position.seq_sum):
             raise self._bad_numbers(
@@ -44,10 +44,10 @@ class SeqReader:
         return found
 
     def added(self, known: Position, removed: Ints) -> Ints:
-        """The rows that came since ``known`` and are still there.
+        """The rows added since ``known`` that still exist.
 
         Args:
-            removed: the rows that went since then, as ``removed`` has them.
+            removed: the rows removed since then, as ``removed`` returns them.
         """
         last_seq = self._position.last_seq
         if last_seq == known.last_seq:
@@ -61,7 +61,7 @@ class SeqReader:
         return seqs
 
     def removed(self, known: Position) -> Ints | None:
-        """The rows that went since ``known``, even if they had come only then, in no order.
+        """The rows removed since ``known``, even those that were added after it, in no order.
 
         None if the feed of removals no longer reaches back so far.
         """
@@ -83,7 +83,7 @@ class SeqReader:
     def _beyond(self, after: int) -> Ints:
         """Seqs of the rows beyond ``after``, as the file has them."""
         connection, rows = self._transaction.connection, self._layout.rows
-        # Without a condition SQLite counts and reads what is narrowest: an index.
+        # Without a condition SQLite counts and reads the narrowest b-tree: an index.
         source, bound = (rows, ()) if after == 0 else (f"{rows} WHERE seq > ?1", (after,))
         count, first, last = connection.execute(
             f"SELECT (SELECT count(*) FROM {source}),"

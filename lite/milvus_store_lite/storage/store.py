@@ -1,4 +1,4 @@
-"""The rows of one collection in the file: what this process keeps of its tables, and who reads and writes them.
+"""The rows of one collection in the file: the cached facts about its tables, its readers and its writers.
 
 A ``CollectionStore`` lives as long as a definition of the collection. A ``CollectionReader`` is made for each
 transaction; its parts read by number, by value or by term. A ``CollectionWriter`` is made for each that writes.
@@ -25,7 +25,7 @@ from .writer import CollectionWriter
 
 
 class CollectionStore:
-    """What is kept of the tables between transactions: their names, and what is known of indexes and terms."""
+    """The facts about the tables that are kept between transactions: their names, indexes and terms."""
 
     __slots__ = ("indexes", "layout", "vocabularies")
 
@@ -69,22 +69,22 @@ class CollectionReader:
 
     @property
     def seqs(self) -> SeqReader:
-        """Which rows there are."""
+        """Reads which rows exist."""
         return SeqReader(self.layout, self.transaction, self.position)
 
     @property
     def rows(self) -> RowReader:
-        """Their scalars."""
+        """Reads scalars."""
         return RowReader(self.layout, self.transaction)
 
     @property
     def vectors(self) -> VectorReader:
-        """Their vectors."""
+        """Reads vectors."""
         return VectorReader(self.layout, self.transaction)
 
     @property
     def lookups(self) -> Lookups:
-        """Rows by their values."""
+        """Finds rows by their values."""
         return Lookups(self.layout, self._store.indexes, self.transaction, self.position)
 
     def numbered_terms(self, field: str, documents: Documents) -> SparseRows:
@@ -92,5 +92,5 @@ class CollectionReader:
         return self._store.vocabularies[field].queries(self.transaction.connection, documents)
 
     def stored_index(self, name: str) -> StoredIndex:
-        """What the file has of the built index called ``name``."""
+        """The stored parts of the built index ``name``."""
         return StoredIndex(self.transaction.connection, self.layout.collection_id, name)

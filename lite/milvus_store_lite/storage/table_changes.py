@@ -1,4 +1,4 @@
-"""How the tables of a collection follow its schema when that gains or loses a field."""
+"""Changes the tables of a collection when its schema gains or loses a field."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SchemaChange:
         self._executemany = connection.executemany
 
     def apply(self, stored_default: Any) -> None:
-        """Change them. A new column holds ``stored_default`` in the rows there are, a new vector field nulls."""
+        """Change them. A new column holds ``stored_default`` in the stored rows, a new vector field nulls."""
         old, new = self._old, self._new
         for name in old.columns.keys() - new.columns.keys():
             self._execute(f"ALTER TABLE {old.rows} DROP COLUMN {old.columns[name]}")
@@ -47,7 +47,7 @@ class SchemaChange:
                 self._add_column(field, stored_default)
 
     def _rename(self) -> None:
-        """Without a field, another one may be free to have its own name."""
+        """Rename columns: without the dropped field, another may use its own name."""
         old, new = self._old, self._new
         for name in old.columns.keys() & new.columns.keys():
             if old.columns[name] != new.columns[name]:

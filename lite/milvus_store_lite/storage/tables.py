@@ -1,4 +1,4 @@
-"""How the tables of a collection are made, rewritten and dropped, and the SQL indexes on values in them."""
+"""Makes, rewrites and drops the tables of a collection, and the SQL indexes on values in them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class CollectionTables:
         for field in schema.scalars:
             constraint = " NOT NULL UNIQUE" if field.is_primary else "" if field.nullable else " NOT NULL"
             columns.append(f"{layout.columns[field.name]} {sql_type(field)}{constraint}")
-        # Before all that may be long, so that reading a column beside them turns no further page.
+        # Before all columns that may be long, so that reading a short column turns no further page.
         columns[2:2] = ["partition INTEGER NOT NULL REFERENCES partitions(id)", f"{CHECKSUMS} BLOB NOT NULL"]
         if schema.enable_dynamic_field:
             columns.append("dynamic TEXT NOT NULL")

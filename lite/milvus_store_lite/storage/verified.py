@@ -1,4 +1,4 @@
-"""Rows and vectors as they were read, verified: whatever is handed out has the checksum that stands beside it."""
+"""Verifies rows and vectors as they are read: each value that leaves here fits the checksum beside it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The vocabulary of a full text field: a number for each term, in a table of its own.
 
 Documents are stored as (number, count) pairs, the form of sparse vectors. Numbers are given once and never
-change, so that two terms are never taken for one, as hashes may take them.
+change, so that two terms are never confused, as hashes might confuse them.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Vocabulary:
         """Stored bytes of each document. Terms that are new are entered.
 
         Args:
-            connection: in a write transaction, of which there is one at a time.
+            connection: in a write transaction; there is only one at a time.
         """
         self._index.require_complete(connection)
         newest = self._newest(connection)

@@ -1,4 +1,4 @@
-"""Writes the rows of one collection in one write transaction, and keeps count of where that brings it."""
+"""Writes the rows of one collection in one write transaction, and keeps its position up to date."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class CollectionWriter:
         """Append ``batch``. Raises sqlite3.IntegrityError when a pk exists already.
 
         Args:
-            partition: where the rows go, unless the batch says it of each.
+            partition: where the rows go, unless the batch has a partition for each.
         """
         layout, connection, first_seq = self._layout, self._connection, self.position.last_seq + 1
         seqs = range(first_seq, first_seq + batch.count)
@@ -99,7 +99,7 @@ class CollectionWriter:
         self.position = self.position.removed(len(seqs), key_sum, sum(seqs))
 
     def save_position(self) -> None:
-        """Enter where the collection stands now into the file."""
+        """Write the position of the collection into the file."""
         set_position(self._connection, self._layout.collection_id, self.position)
 
     def _feed(self, seqs: Sequence[int]) -> None:
