@@ -1,4 +1,4 @@
-"""What users give as rows: dictionaries, tables, or a dictionary of columns; told apart, and made columns."""
+"""Given rows as columns: dictionaries, tables, or a dictionary of columns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Rows:
                 raise DataNotMatchException(
                     message=f"row {index}: expected a dict of field values, got {type(row).__name__}: {row!r:.80}"
                 )
-        if len(rows) == 1:  # the most frequent, whose columns are made in a quarter of the time
+        if len(rows) == 1:  # the most frequent case, four times as fast
             return Columns(1, {name: Column([value]) for name, value in rows[0].items()})
         known = schema.by_name.keys()
         found = {name: column for name in known if (column := _column(name, rows)) is not None}
@@ -50,7 +50,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class RowOrColumns:
-    """A dictionary whose values are all lists or arrays: which of the two it is, the schema tells."""
+    """A dictionary whose values are all lists or arrays: the schema decides whether it is a row or columns."""
 
     data: dict[str, Any]
 
@@ -61,14 +61,14 @@ class RowOrColumns:
 
 
 Given = Rows | RowOrColumns | Columns
-"""What an engine's writes take. Empty, and so false, where it is known to be so without a schema."""
+"""The rows that an engine's writes take. False if they are known to be empty without a schema."""
 
 
 def as_given(data: object) -> Given:
-    """What a user wants to write: rows, one or many, a table of pandas, polars or Arrow, or a dict of columns.
+    """The rows that a user gave: one or many, a table of pandas, polars or Arrow, or a dict of columns.
 
     Raises:
-        DataTypeNotMatchException: it is none of these.
+        DataTypeNotMatchException: ``data`` has none of these forms.
     """
     if isinstance(data, list):
         return Rows(data)
@@ -82,7 +82,7 @@ def as_rows(data: object) -> list[dict[str, Any]]:
     """One row, or several in a list, a tuple, an iterator or a table of pandas, polars or Arrow, as a list.
 
     Raises:
-        DataTypeNotMatchException: it is none of these.
+        DataTypeNotMatchException: ``data`` has none of these forms.
     """
     if isinstance(data, dict):
         return [data]

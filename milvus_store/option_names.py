@@ -1,4 +1,4 @@
-"""Arguments that other libraries take: what they mean there, and what to use here instead."""
+"""Arguments of other libraries: their meaning there, and what to use here instead."""
 
 from __future__ import annotations
 

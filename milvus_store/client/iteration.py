@@ -37,7 +37,7 @@ class IterationCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> QueryIterator:
-        """All rows that match ``filter``, page by page, as they are now, whatever is written meanwhile.
+        """All rows that match ``filter``, page by page, as they are now, even if others write in between.
 
         Args:
             batch_size: rows of a page, up to 16,384.
@@ -75,7 +75,7 @@ class IterationCalls(Calls):
         external_filter_func: HitFilter | None = None,
         **kwargs: Any,
     ) -> SearchIterator:
-        """The rows nearest to one query vector, page by page, as they are now, whatever is written meanwhile.
+        """The rows nearest to one query vector, page by page, as they are now, even if others write in between.
 
         Args:
             data: the query vector, in a list.

@@ -52,7 +52,7 @@ class MaintenanceCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> int:
-        """Write a collection's rows anew without the gaps that removed ones left, and shrink the file.
+        """Write a collection's rows anew without the gaps that removed rows left, and shrink the file.
 
         The other arguments say how a server lays out segments, which a file does not have.
 
@@ -71,10 +71,10 @@ class MaintenanceCalls(Calls):
 
     @call
     def backup(self, target: str | os.PathLike[str]) -> None:
-        """Copy the whole database, as it is now, to the new file ``target``, while others read and write.
+        """Copy the present state of the whole database to the new file ``target``, while others read and write.
 
         Raises:
             ParamError: ``target`` is not a path.
-            DatabaseWriteError: something is at ``target`` already, or it cannot be written.
+            DatabaseWriteError: ``target`` exists already, or cannot be written.
         """
         self._file.backup(target)

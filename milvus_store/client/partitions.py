@@ -45,7 +45,7 @@ class PartitionCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
-        """Let partitions be read, beside those that are loaded already.
+        """Make partitions readable, beside those that are loaded already.
 
         While others are not loaded, reading the collection reads the loaded ones, and naming another is an error.
         """

@@ -26,7 +26,7 @@ from .seq_reader import SeqReader
 from .verified import verified_rows
 
 _FEW_KEYS: Final = 4
-"""Keys that are looked up sooner than compared with the largest."""
+"""At most so many keys are looked up without comparing them with the largest first."""
 
 
 class Lookups:
@@ -84,10 +84,10 @@ class Lookups:
         return np.array(seqs, dtype=np.int64)
 
     def added_to(self, subset: RowSubset, known: Position, removed: Ints) -> Ints:
-        """Those of the rows that came since ``known``; ``removed`` as for ``SeqReader.added``."""
+        """Those of the rows added since ``known``; ``removed`` as for ``SeqReader.added``."""
         if self._is_of_tenants(subset):
             return np.array(self._beyond(known.last_seq, subset), dtype=np.int64)
-        # All that came are as many as is known, so nothing can hide.
+        # The number of all added rows is known, so no row can be hidden.
         seqs = SeqReader(self._layout, self._transaction, self._position).added(known, removed)
         values = RowReader(self._layout, self._transaction).values(subset.field, seqs, known.last_seq)
         return seqs[np.array([value in subset.values for value in values], dtype=np.bool_)]
@@ -99,7 +99,7 @@ class Lookups:
             raise self._layout.corrupt(f"field '{subset.field}'", fault)
 
     def count(self, subset: RowSubset, limit: int | None = None) -> int:
-        """How many rows ``subset`` has, counting no further than ``limit`` unless that is known anyway."""
+        """How many rows ``subset`` has; counts up to ``limit`` only, unless the number is known."""
         connection = self._transaction.connection
         if self._indexes.tenants is not None and self._is_of_tenants(subset):
             return self._indexes.tenants.live(connection, subset.values)

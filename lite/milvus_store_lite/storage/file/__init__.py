@@ -1,1 +1,1 @@
-"""The file itself: which one it is, its log and its locks, how it is opened and copied."""
+"""The file itself: its identity, its log and its locks, how it is opened and copied."""

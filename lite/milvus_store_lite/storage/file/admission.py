@@ -72,7 +72,7 @@ def admit(path: str, descriptor: int, *, may_write: bool, predecessor: Predecess
 
 
 def remove_remains(path: str) -> None:
-    """Remove the log, and its index, of a file that was at ``path`` before the one that is made there now.
+    """Remove the log, and its index, of a former file at ``path``, before a new file is made there.
 
     The caller has the lock of the new one, which has no log yet. SQLite would use what is left: it removes the log
     of an empty file only if that is not empty, too.
@@ -95,7 +95,7 @@ def _clear(
     if os.path.lexists(journal) and _is_foreign_journal(journal, descriptor):
         aside.append(journal)
     is_needless = _size(log) == 0 or (predecessor is not None and predecessor.is_gone)
-    # To look at an index that this process has in memory would drop its locks on it.
+    # Closing an index that this process has in memory would drop its locks on it.
     if not is_needless and (predecessor or is_index_in_use(index) or _is_foreign(read_log(log), descriptor)):
         aside.append(log)
     if aside and not may_write:
@@ -104,7 +104,7 @@ def _clear(
             f"file once without read_only, which sets that log aside"
         )
     kept = [(name, _set_aside(name)) for name in aside]
-    # SQLite makes an index anew from the log. This one may be in the memory of who has another file open.
+    # SQLite makes an index anew from the log. Processes with another file open may have this one in memory.
     for name in (log, index) if is_needless else (index,):
         with suppress(FileNotFoundError, PermissionError):
             os.remove(name)
@@ -144,9 +144,9 @@ def _fault_in_use(path: str, descriptor: int) -> str | None:
 
 
 def _is_foreign(log: Log, descriptor: int) -> bool:
-    """Whether ``log`` was not begun on the file, whose pages it may have brought up to date since, or some."""
+    """Whether ``log`` began on another file. Checkpoints may have copied some or all of its pages since."""
     if log.frames == 0:
-        return False  # SQLite passes it over
+        return False  # SQLite ignores such a log
     found = _rows_of_file(log, descriptor)
     return not found or not _belongs(log, found)
 
@@ -215,7 +215,7 @@ def _size(path: str) -> int:
 
 def empty_log(path: str) -> None:
     """Leave nothing in the log of a file that was overwritten; a copy is kept."""
-    import shutil  # hardly anybody needs it
+    import shutil  # rarely needed
 
     if _size(path + LOG) == 0:
         return

@@ -43,7 +43,7 @@ def target_of(given: object, place: Place) -> str:
 
 
 def copy_to(target: str, connection: sqlite3.Connection) -> None:
-    """Copy the file that ``connection`` has open to ``target``; others may write meanwhile.
+    """Copy the file that ``connection`` has open to ``target``, while others may write.
 
     Raises:
         DatabaseWriteError: ``target`` exists by now, or the system cannot create it.
@@ -73,10 +73,10 @@ def _unfinished(target: str) -> Iterator[str]:
 
 
 def _name(part: str, target: str) -> None:
-    """Let the file ``part`` be called ``target``, unless something is."""
+    """Rename the file ``part`` to ``target``, unless that exists."""
     try:
         if os.name == "nt":
-            os.rename(part, target)  # never in the place of another
+            os.rename(part, target)  # on Windows this never replaces a file
             return
         try:
             os.link(part, target)

@@ -21,7 +21,7 @@ _IN_USE: Final = 128
 
 @contextmanager
 def alone(descriptor: int, *, is_open_here: bool = False) -> Iterator[bool]:
-    """Whether no other process has the file open; where none has, none can open it during the block.
+    """Whether no other process has the file open; if so, none can open it during the block.
 
     Args:
         descriptor: of the file, open for writing.

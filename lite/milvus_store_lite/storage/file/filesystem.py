@@ -1,7 +1,7 @@
 """Whether a file lies on a network file system, where SQLite's write-ahead log cannot be shared.
 
-SQLite's own account of why: https://www.sqlite.org/wal.html, "All processes using a database must be on the
-same host computer". Only Linux says what a mount is without help; elsewhere nothing is detected.
+SQLite explains why: https://www.sqlite.org/wal.html, "All processes using a database must be on the
+same host computer". Only Linux lists its mounts in a file; other systems detect nothing.
 """
 
 from __future__ import annotations

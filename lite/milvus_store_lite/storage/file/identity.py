@@ -22,7 +22,7 @@ _KINDS: Final = (
 
 
 class Identity(NamedTuple):
-    """What one file has, and no other at the same time."""
+    """The identity of a file; no two files have the same at the same time."""
 
     device: int
     number: int
@@ -57,7 +57,7 @@ def status(path: str) -> os.stat_result | None:
 
     Raises:
         NotADatabaseError: it is not a file but a directory, a pipe or the like, which could block a call.
-        DatabaseWriteError: it cannot be looked at.
+        DatabaseWriteError: the system refuses to read its status.
         ParamError: no file can have this name.
     """
     try:
@@ -83,7 +83,7 @@ def identity_of(path: str) -> Identity | None:
 
 
 def identity_at(path: str) -> Identity | None:
-    """The identity of whatever is at ``path``, None if there is nothing to be seen."""
+    """The identity of whatever is at ``path``; None if it is missing or not accessible."""
     try:
         return Identity.of(os.stat(path))
     except OSError:

@@ -57,7 +57,7 @@ class Lineage(NamedTuple):
 
     @property
     def order(self) -> int:
-        """How many sessions there were before."""
+        """The number of earlier sessions."""
         return int(_ORDER.unpack_from(self.session)[0])
 
 
@@ -70,7 +70,7 @@ def add_row(connection: sqlite3.Connection) -> None:
 
 
 def begin_session(connection: sqlite3.Connection) -> None:
-    """The same, and that no copy of the closed file is what the log is based on."""
+    """The same, and begin a session: the log is then based on this file, and on no copy of it."""
     (session,) = connection.execute(f"SELECT session FROM {TABLE}").fetchone()
     (order,) = _ORDER.unpack_from(session)
     connection.execute(
@@ -80,7 +80,7 @@ def begin_session(connection: sqlite3.Connection) -> None:
 
 
 def become_another(connection: sqlite3.Connection) -> None:
-    """Let a copy be a file of its own."""
+    """Give a copy an identity of its own."""
     connection.execute(
         f"UPDATE {TABLE} SET identity = ?, session = ?, parent = ?, current = ?",
         (os.urandom(_LENGTH), _session(1), UNKNOWN, os.urandom(_LENGTH)),

@@ -17,13 +17,13 @@ from ..transactions import transaction
 from .lineage import begin_session
 
 BOUND: Final = 64 << 20
-"""Bytes: four times what SQLite lets it become before it folds it."""
+"""Bytes: four times the size at which SQLite folds the log."""
 
 STEP: Final = 16 << 20
-"""Bytes that it grows, where a reader keeps it, until that is tried again."""
+"""Bytes that a log kept by a reader grows before the next attempt to begin it anew."""
 
 PATIENCE: Final = 0.2
-"""Seconds that a write may wait for readers then."""
+"""Seconds that a write may wait for readers in such an attempt."""
 
 
 def start_session(connection: sqlite3.Connection, size: Callable[[], int]) -> None:

@@ -1,4 +1,4 @@
-"""A write-ahead log as it lies in the file system, read before SQLite takes it for the log of a file.
+"""A write-ahead log in the file system, read before SQLite uses it as the log of a file.
 
 The layout and the checksums are those of https://www.sqlite.org/fileformat.html, "The Write-Ahead Log". SQLite
 locks nothing in this file, so that it may be opened and closed at any time.
@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What SQLite would take out of a log: its committed frames.
+    """The part of a log that SQLite would use: its committed frames.
 
     ``rows`` are those of the lineage, the oldest first.
     """
@@ -66,7 +66,7 @@ def read_log(path: str) -> Log:
 
 
 def first_row(path: str) -> Row | None:
-    """The first row of the lineage in a log that may grow just now; nothing is verified."""
+    """The first row of the lineage in a log that may be growing; nothing is verified."""
     with open(path, "rb") as file:
         header = _Header.read(file)
         if header is None:

@@ -31,7 +31,7 @@ _FLAGS: Final = (
 _MODE: Final = 0o644  # as SQLite makes files
 
 OPENING: Final = PerProcess(threading.RLock)
-"""Held while a file is looked at that may not be open in this process."""
+"""Held while this process examines a file that it may not have open."""
 
 _files: dict[Identity, OpenFile] = {}
 
@@ -43,7 +43,7 @@ class OpenFile:
     path: str
     descriptor: int
     users: set[object] = field(default_factory=set)
-    """Whose connections are open, or about to be."""
+    """The owners of connections that are open, or about to be."""
     confirmed: set[object] = field(default_factory=set)
     """Those of them that certainly have the log open, so that no other process removes it."""
     logs: tuple[Identity, Identity] | None = None
@@ -116,7 +116,7 @@ class OpenFile:
                 os.remove(name)
 
     def close_unused(self) -> None:
-        """Let go of the file if no connection to it is open."""
+        """Close the file's descriptors if no connection to it is open."""
         if self.users:
             return
         for identity, opened in list(_files.items()):
@@ -132,7 +132,7 @@ def find(identity: Identity | None) -> OpenFile | None:
 
 
 def open_at(path: str, *, makes: bool, read_only: bool) -> tuple[Identity, OpenFile] | None:
-    """The file at ``path``, of which no connection is open yet; None if one is: it came there just now.
+    """The file at ``path``, to which no connection is open yet; None if one is: the file was just moved there.
 
     Raises:
         OSError: it cannot be opened.

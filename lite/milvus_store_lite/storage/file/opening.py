@@ -38,7 +38,7 @@ _KNOWN_BYTES: Final = {18: (1, 2), 19: (1, 2), 20: (0,), 21: (64,), 22: (32,), 2
 def recognise(path: str, formats: Formats = FORMATS) -> bool:
     """True if ``path`` has the marks of a database of ours, False if there is nothing yet.
 
-    Another process may be making the file just now, or may have died over it: ``is_made`` knows.
+    Another process may be making the file, or may have died while it did so: ``is_made`` tells.
 
     Raises:
         NotADatabaseError: the file is something else. It has not been changed.
@@ -97,7 +97,7 @@ def _foreign(path: str, found_id: int) -> NotADatabaseError:
 def _refuse_truncated(path: str, header: bytes) -> None:
     """A file at rest that is shorter than its header says has lost its end."""
     if any(os.path.exists(path + log) for log in ("-wal", "-journal")):
-        return  # The rest may be there; SQLite knows.
+        return  # The rest may be there: SQLite decides.
     expected = _HEADER_LENGTH
     if len(header) == _HEADER_LENGTH:
         (page_size,) = struct.unpack_from(">H", header, 16)

@@ -108,7 +108,7 @@ class Place:
         """Check a file that was written: a checkpoint leaves our lineage in it, a stranger's write does not."""
         opened = find(self.identity)
         if opened is None or not opened.confirmed or self._lineage is None or self._page is None:
-            return  # it is looked into when it is opened
+            return  # the check happens when it is opened
         known = self._in_file
         found = row_in(opened.descriptor, self._page)
         if not self._follows(found, known):
@@ -159,7 +159,7 @@ class Place:
         return self._refused("no file is there now")
 
     def _refused(self, found: str) -> DatabaseReplacedError:
-        """The error that is raised from here on. What has happened is read off the file that was opened."""
+        """The error of this and all later calls. The opened file shows what has happened to it."""
         opened = find(self.identity)
         if opened is not None and opened.is_overwritten:
             what = "was overwritten"
@@ -179,7 +179,7 @@ class Place:
         """``user`` is about to open a connection. The caller has ``OPENING``.
 
         Raises:
-            DatabaseReplacedError: the path names another file than before, or what lies beside it is another's.
+            DatabaseReplacedError: the path names another file than before, or another file's log is beside it.
             DatabaseWriteError: it cannot be opened, or has several names.
         """
         found = status(self.path)
@@ -199,12 +199,12 @@ class Place:
             opened.close_unused()
 
     def confirm(self, connection: sqlite3.Connection, user: object = None) -> None:
-        """``connection`` was opened: read through it, which opens the log, and see whose file it has.
+        """``connection`` was opened: read through it, which opens the log, and check that it has this file.
 
         Raises:
-            DatabaseReplacedError: the file is not the one it was, or not as far.
+            DatabaseReplacedError: it is another file, or an earlier state of this one.
         """
-        known = self._lineage  # before reading: another thread may come to know a later session meanwhile
+        known = self._lineage  # before reading: another thread may read a later session in between
         found = lineage.read(connection)
         if found is not None:
             if known is not None and (found.identity != known.identity or found.order < known.order):
@@ -255,7 +255,7 @@ class Place:
         opened.close_unused()
 
     def _open(self, found: os.stat_result | None) -> OpenFile:
-        """The file is not open in this process: open it, as the one this place is of from here on."""
+        """The file is not open in this process: open it, and tie this place to it from here on."""
         try:
             made = open_at(self.path, makes=found is None, read_only=self._read_only)
         except OSError as error:
@@ -307,7 +307,7 @@ class Place:
             )
 
     def fold_when_moved(self, connection: sqlite3.Connection) -> None:
-        """The file has another name: see that what was written goes with it."""
+        """The file has another name: fold its log into it, so that it has everything that was written."""
         opened = find(self.identity)
         if opened is not None:
             opened.fold_when_moved(connection)

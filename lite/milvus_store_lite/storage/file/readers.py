@@ -1,4 +1,4 @@
-"""Who reads a file just now, and so keeps its log from being folded and begun anew. Linux tells.
+"""The processes that are reading a file, and so keep its log from being folded and begun anew. Linux tells.
 
 A reader holds a lock on one of five bytes of the index of the log (https://www.sqlite.org/walformat.html, "WAL
 Locks"). The index is not opened for that: closing it would drop all locks that this process has on it.
@@ -13,7 +13,7 @@ from typing import Final
 from .admission import INDEX
 
 _LOCKS: Final = Path("/proc/locks")
-"""What is locked by whom, each line as proc_locks(5) describes it."""
+"""The locks of all processes; each line is as proc_locks(5) describes it."""
 
 _FIRST, _LAST = 123, 127
 """The bytes that readers lock."""

@@ -45,12 +45,12 @@ class WalIndex:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is of the format that is read here, and in use."""
+        """Whether the index has the known format and is in use."""
         header = self.header()
         return header is not None and _START.unpack_from(header) == _IN_USE
 
     def header(self) -> bytes | None:
-        """What differs after each commit; None if the file was cut off."""
+        """A value that changes with each commit; None if the file is truncated."""
         header = self._read_header()
         return header if len(header) == _HEADER_SIZE else None
 

@@ -14,7 +14,7 @@ _numbers = count()
 
 
 class Watch:
-    """Looks through ``connection``, of which it is the only user.
+    """Watches through ``connection``, whose only user it is.
 
     Args:
         index: that of the log of the database, where it can be read.
@@ -28,9 +28,9 @@ class Watch:
         self._index = index
 
     def state(self) -> object:
-        """What differs after each commit of whatever thread or process, and from what other watches say.
+        """A value that changes with each commit of any thread or process; watches never share one.
 
-        It stays equal while nothing is committed, but may differ then, too.
+        Without a commit it mostly stays equal, but may change, too.
         """
         index = self._index
         if index is not None and (header := index.header()) is not None:

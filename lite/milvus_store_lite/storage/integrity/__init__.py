@@ -1,1 +1,1 @@
-"""How the file proves that nothing in it was changed, lost or hidden by another hand."""
+"""Integrity: how the file proves that no damage or other program has changed, lost or hidden anything in it."""

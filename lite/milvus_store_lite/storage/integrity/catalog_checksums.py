@@ -29,7 +29,7 @@ def digest(values: Any) -> bytes:
 
 
 def definition_rows(connection: sqlite3.Connection, collection: int) -> list[list[Row]]:
-    """What the file holds of a collection's definition: its own row, and its rows in the tables ``DEFINING``."""
+    """The rows of a collection's definition: its own row, and its rows in the tables ``DEFINING``."""
     own = connection.execute(_OWN_ROW, (collection,)).fetchall()
     return [own, *(part.rows_of(connection, collection) for part in DEFINING)]
 
@@ -38,7 +38,7 @@ def verified_definition(connection: sqlite3.Connection, collection: int) -> list
     """``definition_rows``, as they were written.
 
     Raises:
-        DatabaseCorruptError: they were not written so.
+        DatabaseCorruptError: they are not what was written.
     """
     rows = definition_rows(connection, collection)
     found = connection.execute("SELECT checksum FROM collections WHERE id = ?", (collection,)).fetchone()
@@ -49,7 +49,7 @@ def verified_definition(connection: sqlite3.Connection, collection: int) -> list
 
 
 def seal_definition(connection: sqlite3.Connection, collection: int) -> None:
-    """Write the checksum that fits what was changed of the definition."""
+    """Write the checksum that fits the changed definition."""
     connection.execute(
         "UPDATE collections SET checksum = ? WHERE id = ?",
         (digest(definition_rows(connection, collection)), collection),

@@ -16,7 +16,7 @@ from ...codec import Blob
 
 
 def salt(collection: int, field: int) -> int:
-    """What the checksums of a field of a collection are made with, so that no other field's are taken for them.
+    """The salt of a field's checksums in a collection: no checksum of another field passes for one of them.
 
     Half of all 64-bit numbers are salts: a seq can be added to each.
     """

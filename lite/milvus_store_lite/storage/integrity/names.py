@@ -15,11 +15,11 @@ from .catalog_checksums import damage, digest, matches
 from .protected import LISTED
 
 NO_NAMES: Final = digest([[(1, "default")], [], [], []])
-"""The checksum of the names in a new file, which has a database called so."""
+"""The checksum of the names in a new file, which has one database of this name."""
 
 
 class NamedCollection(NamedTuple):
-    """A collection as the list of names has it."""
+    """A collection in the list of names."""
 
     id: int
     database_id: int
@@ -61,7 +61,7 @@ class Names(NamedTuple):
 
 
 def read(connection: sqlite3.Connection) -> Names:
-    """The names there are.
+    """All names.
 
     Raises:
         DatabaseCorruptError: they are not what was written.
@@ -79,7 +79,7 @@ def read(connection: sqlite3.Connection) -> Names:
 
 @contextmanager
 def changing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Names may be changed inside the block. Damage that was there before is refused, not sealed."""
+    """Names may be changed inside the block. Earlier damage is an error: it gets no new checksum."""
     read(connection)
     yield
     seal(connection)

@@ -1,4 +1,4 @@
-"""Which tables of the catalog are protected by which checksum: a new table joins by one line.
+"""The checksums that protect the tables of the catalog: a new table joins by one line.
 
 ``names.py``, ``catalog_checksums.py`` and the consistency check notice when a row of a table in ``LISTED`` or
 ``DEFINING`` was changed, added or hidden. A test fails for a table of the catalog that this module does not name.
@@ -13,7 +13,7 @@ Row = tuple[Any, ...]
 
 
 class Protected(NamedTuple):
-    """What a checksum is made of: ``columns`` of the rows of ``table``, in the order of ``order``."""
+    """The input of a checksum: ``columns`` of the rows of ``table``, in the order of ``order``."""
 
     table: str
     columns: str
@@ -60,4 +60,4 @@ ELSEWHERE: Final = {
     "built_indexes": "a row has a checksum of itself and of all parts",
     "index_parts": "a part has a checksum, and an index is a cache of the rows",
 }
-"""The other tables of the catalog, and what finds that they were changed."""
+"""The other tables of the catalog, and how a change of them is found."""

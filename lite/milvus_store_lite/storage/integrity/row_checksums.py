@@ -23,7 +23,7 @@ from ...schema.data_types import INTEGER_RANGES, DataType
 from ...schema.model import DYNAMIC_FIELD, Field, Schema
 
 PARTITION_COLUMN: Final = "$partition"
-"""Names the partition of a row where a column is asked for; no field can have this name."""
+"""The name of the partition of a row among its columns; no field can have this name."""
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
@@ -36,10 +36,10 @@ _DYNAMIC_NUMBER: Final = 2
 """Numbers as those of fields, which begin at 100."""
 
 _ROWS_AT_ONCE: Final = 1_024
-"""So many fit the processor's cache."""
+"""Values checked at a time: so many fit the processor's cache."""
 
 _FEW: Final = 64
-"""Values whose checksums are made sooner one by one than by numpy, whose calls take 1 µs each."""
+"""For at most so many values, checksums one by one are faster than numpy, whose calls take 1 µs each."""
 
 _NULL_BITS: Final = 0x6E756C6C6E756C6C
 _OF_SEQ, _OF_FIELD, _OF_BITS = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0xD6E8FEB86659FD93
@@ -170,7 +170,7 @@ class RowChecksums:
         return total
 
     def without(self, column: str, seqs: Sequence[int], blobs: Sequence[bytes]) -> list[bytes]:
-        """What remains of ``blobs`` when there is no such column any more."""
+        """``blobs`` without the checksum of a dropped column."""
         begin = WIDTH * self._indices[column]
         return [blob[:begin] + blob[begin + WIDTH :] for blob in blobs]
 

@@ -27,14 +27,14 @@ Entries = tuple[Sequence[int], Sequence[Any]]
 
 
 class Total(NamedTuple):
-    """How many rows there must be, and the sum of their numbers."""
+    """The expected number of rows, and the sum of their numbers."""
 
     entries: int
     numbers: int
 
 
 class SqlIndex:
-    """What is known of the index ``name`` on the column ``key`` of ``table``, all three quoted for SQL.
+    """The verified facts about index ``name`` on column ``key`` of ``table``, all three quoted for SQL.
 
     Args:
         number: the column of the rows' numbers, by which equal values stand.
