@@ -10,11 +10,11 @@ from milvus_store_lite import PARAMETER_NAMES, IndexRecord, ParamError
 from .index_types import IndexType, named, type_name
 from .options import judge_options
 
-_TOLD: Final = ("json_cast_function",)
+_REFUSED: Final = ("json_cast_function",)
 """Index parameters that reach the engine, whose error says why they are not served."""
 
 _NAMES: Final = PARAMETER_NAMES.union(
-    _TOLD, ("field_name", "index_name", "index_type", "metric_type", "params")
+    _REFUSED, ("field_name", "index_name", "index_type", "metric_type", "params")
 )
 
 
@@ -99,7 +99,9 @@ def to_records(index_params: Any, call: Callable[..., Any]) -> tuple[IndexRecord
             strict=getattr(getattr(call, "__self__", None), "strict", False),
             what="index parameter",
         )
-        known = {name: value for name, value in configs.items() if name in PARAMETER_NAMES or name in _TOLD}
+        known = {
+            name: value for name, value in configs.items() if name in PARAMETER_NAMES or name in _REFUSED
+        }
         records.append(
             IndexRecord(entry.index_name, entry.field_name, index_type.upper(), named(metric) or None, known)
         )

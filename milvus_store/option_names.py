@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-_MEANT: Final[Mapping[str, str]] = {
+_NAMES_ELSEWHERE: Final[Mapping[str, str]] = {
     "limit": "k topk top_k top n top_n n_results num_results max_results",
     "k": "limit top_k topk n_results",
     "filter": "expr expression where filters filter_expr filter_expression query_filter condition predicate",
@@ -42,8 +42,8 @@ _MEANT: Final[Mapping[str, str]] = {
 }
 
 MEANT: Final[Mapping[str, tuple[str, ...]]] = {
-    given: tuple(name for name, others in _MEANT.items() if given in others.split())
-    for given in {other for others in _MEANT.values() for other in others.split()}
+    given: tuple(name for name, others in _NAMES_ELSEWHERE.items() if given in others.split())
+    for given in {other for others in _NAMES_ELSEWHERE.values() for other in others.split()}
 }
 """The name in other libraries and other calls → its possible names here, the likeliest first."""
 

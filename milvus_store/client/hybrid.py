@@ -133,7 +133,7 @@ def _as_ranker(given: Any) -> Ranker:
 
 
 def _of_function(given: Any) -> Ranker:
-    """What a RERANK function asks for; its weighted ranker leaves scores as they are unless told to norm them."""
+    """The ranker of a RERANK function; its weighted ranker norms scores only on request."""
     if given.type != FunctionType.RERANK:
         raise ParamError(message=f"function {given.name!r} must be of type RERANK, got {given.type!r}")
     params = dict(given.params)

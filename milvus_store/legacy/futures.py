@@ -21,7 +21,7 @@ class Future:
     """
 
     def __init__(self, threads: Threads, work: Callable[[], Any], callback: Callback | None = None) -> None:
-        self._work = [work]  # whoever takes it out runs it, or cancels it
+        self._work = [work]  # the thread that takes it out runs it, or cancels it
         self._callback = callback
         self._answer: Any = None
         self._error: BaseException | None = None

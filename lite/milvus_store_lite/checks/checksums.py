@@ -20,7 +20,7 @@ from .offenders import shown
 from .report import Problem
 
 _ROWS_AT_ONCE: Final = 1_024
-_SAID: Final = "not what was written, by the checksum"
+_WRONG_CHECKSUM: Final = "not what was written, by the checksum"
 
 
 def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
@@ -37,10 +37,10 @@ def scalars(connection: sqlite3.Connection, collection: Definition) -> Iterator[
                 broken.setdefault(column, []).append(seq)
             key_sum += sums.keys_of([blob for blob in blobs if isinstance(blob, bytes)])
     for column, changed in broken.items():
-        yield Problem(collection.field_place(column), f"{_SAID}: {shown(len(changed), changed)}")
+        yield Problem(collection.field_place(column), f"{_WRONG_CHECKSUM}: {shown(len(changed), changed)}")
     if not broken and key_sum != collection.key_sum:
         place = collection.field_place(collection.schema.primary.name)
-        yield Problem(place, f"all keys together are {_SAID}")
+        yield Problem(place, f"all keys together are {_WRONG_CHECKSUM}")
 
 
 def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
@@ -52,7 +52,8 @@ def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Pr
             broken = [number for number, term, stored in rows if term_checksum(number, term, salt) != stored]
         if broken:
             yield Problem(
-                collection.field_place(name), f"terms that are {_SAID}: {shown(len(broken), broken)}"
+                collection.field_place(name),
+                f"terms that are {_WRONG_CHECKSUM}: {shown(len(broken), broken)}",
             )
 
 
@@ -62,18 +63,20 @@ def definition(connection: sqlite3.Connection, collection: Definition) -> Iterat
         "SELECT checksum FROM collections WHERE id = ?", (collection.id,)
     ).fetchone()
     if not matches(definition_rows(connection, collection.id), checksum):
-        yield Problem(collection.place, f"the definition is {_SAID}")
+        yield Problem(collection.place, f"the definition is {_WRONG_CHECKSUM}")
     if not positions.is_sealed(connection, collection.id):
-        yield Problem(collection.place, f"the position is {_SAID}")
+        yield Problem(collection.place, f"the position is {_WRONG_CHECKSUM}")
 
 
 def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Every database has the checksum it was written with, and so have all names together."""
     if not names.are_sealed(connection):
-        yield Problem("catalog", f"the names of databases, collections and aliases together are {_SAID}")
+        yield Problem(
+            "catalog", f"the names of databases, collections and aliases together are {_WRONG_CHECKSUM}"
+        )
     for *row, checksum in connection.execute("SELECT id, name, properties, checksum FROM databases"):
         if not matches(row, checksum):
-            yield Problem(f"database {row[1]!r}", _SAID)
+            yield Problem(f"database {row[1]!r}", _WRONG_CHECKSUM)
 
 
 @contextmanager

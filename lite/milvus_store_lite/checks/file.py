@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from typing import Final
 
 from ..errors import DatabaseLockedError, DatabaseWriteError
-from ..storage.faults import FAULTS, said, translate
+from ..storage.faults import FAULTS, message_of, translate
 from ..storage.file.open_files import OPENING
 from ..storage.file.opening import connect_read_only, require_database
 from ..storage.file.place import Place
@@ -145,4 +145,4 @@ class _Examination:
             fault = translate(error, self._path, _BUSY_TIMEOUT)
             if isinstance(fault, (DatabaseLockedError, DatabaseWriteError)):
                 raise fault from error
-            self._problems.append(Problem(place, f"SQLite: {said(error)}"))
+            self._problems.append(Problem(place, f"SQLite: {message_of(error)}"))

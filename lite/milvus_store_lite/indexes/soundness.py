@@ -1,6 +1,6 @@
 """Whether an index that was read from the file finds the rows that it lists.
 
-A checksum can match bytes that somebody put there, and sizes and numbers in range may belong to other vectors. A
+A checksum can match forged bytes, and sizes and numbers in range may belong to other vectors. A
 search by such an index would miss almost every row without an error. So the index must find a sample of its
 rows."""
 
@@ -71,7 +71,7 @@ def check_finds_own(ann: AnnIndex, fetch: Fetch) -> None:
 
 
 def _sample(ann: AnnIndex, count: int, fetch: Fetch) -> tuple[Labels, Floats]:
-    random = np.random.default_rng()  # nobody can know which
+    random = np.random.default_rng()  # not predictable: the sample cannot be forged
     return fetch(np.unique(random.integers(ann.rows, size=count)))
 
 

@@ -36,7 +36,7 @@ _PAUSE: Final = 0.001
 
 
 class Forkable(Protocol):
-    """Who has connections open."""
+    """An owner of open connections."""
 
     @property
     def is_open(self) -> bool:
@@ -86,7 +86,7 @@ class ForkGate:
         """A call begins.
 
         Args:
-            waiting: for the end of a fork; False for who may be called at any moment, the garbage collection.
+            waiting: for the end of a fork; False in the garbage collection, which may run at any moment.
 
         Returns:
             Whether it may begin; if it waits, it always may.

@@ -2,8 +2,8 @@
 
 OpenMP's threads wait busily by default: they keep a core for a millisecond after each piece of work, and where
 another process has that core, both stand still. How they wait is read from the environment when the library is
-loaded (``OMP_WAIT_POLICY``, OpenMP 5.2, section 21.7), so it is set for that moment only. Who has set it, or has
-imported faiss before, has decided.
+loaded (``OMP_WAIT_POLICY``, OpenMP 5.2, section 21.7), so it is set for that moment only. A program that
+has set it, or has imported faiss before, keeps its choice.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How many threads may work for a call, and starting threads where that may not be possible.
 
-Several cores pay where a search takes some milliseconds and nobody else wants them: no other call of this process,
-and no other process as far as the last such search showed. One that took clearly longer than the calling thread
-worked has waited for a core; for a while after it, searches keep to the thread that called.
+Several cores pay if a search takes some milliseconds and the cores are free: no other call of this process
+wants them, and no other process as far as the last such search showed. A search that took clearly longer than
+its calling thread worked has waited for a core; for a while after it, searches keep to the calling thread.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 
 from ..database_file import DatabaseFile
 from ..errors import DatabaseWriteError, MilvusException
-from ..storage.faults import FAULTS, said, translate
+from ..storage.faults import FAULTS, message_of, translate
 from ..storage.file.opening import initialise
 from ..storage.transactions import transaction
 from .definitions import FoundCatalog, Note, read_catalog
@@ -95,7 +95,7 @@ def _write(
                         collections.append(new.write())
                 except (MilvusException, *FAULTS) as error:
                     _refuse_failing_disk(error, made)
-                    reason = error.message if isinstance(error, MilvusException) else said(error)
+                    reason = error.message if isinstance(error, MilvusException) else message_of(error)
                     note(f"{collection.where}: it cannot be written, and is left out: {reason}")
             with transaction(connection):
                 seal_names(connection, found)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from ..storage.faults import FAULTS, said
+from ..storage.faults import FAULTS, message_of
 
 UNREADABLE_ROWS: Final = (*FAULTS, MemoryError, OverflowError)
 """Errors of SQLite and its module for damaged rows: a damaged length may ask for any amount of memory."""
@@ -60,7 +60,7 @@ class Scan:
                     yield row
                 continue
             except UNREADABLE_ROWS as error:
-                text = str(error) if isinstance(error, (MemoryError, OverflowError)) else said(error)
+                text = str(error) if isinstance(error, (MemoryError, OverflowError)) else message_of(error)
             faults += 1
             if faults > MOST_FAULTS:
                 self._note(f"table {self._table}: too much is damaged; rows beyond {at} were not looked for")

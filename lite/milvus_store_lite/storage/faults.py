@@ -49,7 +49,7 @@ FAULTS = (sqlite3.Error, UnicodeDecodeError)
 """The exceptions of module sqlite3, and of Python when it cannot decode a damaged name in SQLite's message."""
 
 
-def said(error: sqlite3.Error | UnicodeDecodeError) -> str:
+def message_of(error: sqlite3.Error | UnicodeDecodeError) -> str:
     """SQLite's own message."""
     return error.object.decode(errors="replace") if isinstance(error, UnicodeDecodeError) else str(error)
 
@@ -68,7 +68,7 @@ def translate(
         timeout: how many seconds the call waited for the lock.
         holder: who has the lock, if the call waited for it in vain.
     """
-    text = said(error)
+    text = message_of(error)
     for fragment, kind, meaning in _BY_MESSAGE:
         if fragment in text:
             return kind(message=f"{path}: {meaning.format(timeout=timeout, holder=holder)} (SQLite: {text})")

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from .faults import FAULTS, is_damage, said
+from .faults import FAULTS, is_damage, message_of
 
 INDEX_TABLES: Final = (
     """CREATE TABLE built_indexes (
@@ -264,4 +264,4 @@ def _damage() -> Iterator[None]:
     except FAULTS as error:
         if not is_damage(error):
             raise
-        raise DamagedIndex(f"SQLite: {said(error)}") from error
+        raise DamagedIndex(f"SQLite: {message_of(error)}") from error

@@ -39,8 +39,8 @@ _COLUMNS: Final = "id, term, checksum"
 class Vocabulary:
     """The terms in ``table``, a name quoted for SQL. ``salt``: what their checksums are made with.
 
-    Who writes keeps the terms that it met: all those from number ``_first`` to ``_last``, and some older ones.
-    Only what a transaction reads is kept, not what it enters, since it may still be rolled back.
+    A writer keeps the terms that it has read: all those from number ``_first`` to ``_last``, and some older ones.
+    It does not keep the terms that its transaction adds, since that may still be rolled back.
     """
 
     def __init__(self, table: str, salt: int) -> None:
@@ -94,7 +94,7 @@ class Vocabulary:
         return found.only(found.indices > 0)
 
     def _catch_up(self, connection: sqlite3.Connection, newest: int, asked: int) -> None:
-        """Know the terms up to number ``newest``, or start anew behind it where they are too many.
+        """Read the terms up to number ``newest``, or start anew behind it if they are too many.
 
         Too many to keep, or to read for the sake of ``asked`` terms, which can be looked up one by one.
         """

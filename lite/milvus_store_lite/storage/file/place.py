@@ -145,8 +145,7 @@ class Place:
     def _without_log(self) -> DatabaseReplacedError:
         return DatabaseReplacedError(
             message=f"{self.given}: {self.path}{LOG} or {self.path}{INDEX} was removed or replaced while the file "
-            f"was open: close all its clients, the last of which puts into the file what they wrote, and open a "
-            f"new one"
+            f"was open: close all its clients, which puts what they wrote into the file, and open a new one"
         )
 
     def _gone(self, error: OSError) -> DatabaseReplacedError | DatabaseWriteError:
@@ -263,7 +262,7 @@ class Place:
                 message=f"{self.given}: the file cannot be opened ({error.strerror})"
             ) from error
         if made is None:
-            raise DatabaseReplacedError(message=f"{self.given} is being replaced just now: open it anew")
+            raise DatabaseReplacedError(message=f"{self.given} is being replaced: open it anew")
         identity, opened = made
         try:
             if self.identity is not None and identity != self.identity:
