@@ -179,43 +179,17 @@ __all__ = [
 __all__ += errors.__all__
 
 _LATE: Final = {
-    "checks": ("Report", "check_file"),
+    "checks": "Report check_file",
     "filters": (
-        *(
-            "And",
-            "Arithmetic",
-            "Call",
-            "Compare",
-            "Condition",
-            "Element",
-            "Exists",
-            "Expression",
-            "In",
-            "Instant",
-            "Interval",
-        ),
-        *(
-            "IsNull",
-            "Like",
-            "ListOf",
-            "Literal",
-            "Member",
-            "Name",
-            "Node",
-            "Not",
-            "Or",
-            "Path",
-            "Range",
-            "Regex",
-        ),
-        *("Template", "Unary", "parse", "plain_value", "with_values"),
+        "And Arithmetic Call Compare Condition Element Exists Expression In Instant Interval IsNull Like "
+        "ListOf Literal Member Name Node Not Or Path Range Regex Template Unary parse plain_value with_values"
     ),
-    "salvage": ("Lost", "Recovery", "recover_file"),
-    "storage.file.readers": ("reading_processes",),
+    "salvage": "Lost Recovery recover_file",
+    "storage.file.readers": "reading_processes",
 }
 """What is imported when it is first asked for, by module: few programs need it, and importing it takes a while."""
 
-_MODULES: Final = {name: module for module, names in _LATE.items() for name in names}
+_MODULES: Final = {name: module for module, names in _LATE.items() for name in names.split()}
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that this may give
 
