@@ -32,6 +32,11 @@ def _labels_that_there_are_not(own: np.ndarray, rows: int) -> np.ndarray:
     return np.hstack([own, np.tile(others, (len(own), 1))])
 
 
+def _counted_from_the_end(own: np.ndarray, rows: int) -> np.ndarray:
+    """Numpy takes such a label for that of another row."""
+    return np.hstack([own, own - rows])
+
+
 def _each_twice(own: np.ndarray, rows: int) -> np.ndarray:
     return np.hstack([own, own])
 
@@ -63,7 +68,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MilvusCli
 @pytest.mark.parametrize("filter", ["", "tenant == 1", "tenant == 1 and id % 2 == 1 and id < 700"])
 @pytest.mark.parametrize(
     "proposed",
-    [_every_label, _labels_that_there_are_not, _each_twice, _nothing],
+    [_every_label, _labels_that_there_are_not, _counted_from_the_end, _each_twice, _nothing],
     ids=lambda one: one.__name__,
 )
 def test_no_row_is_returned_that_may_not_be(
