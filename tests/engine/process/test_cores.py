@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from milvus_store_lite.process import cores
 from milvus_store_lite.process.cores import available_cores, quota
 
 LIMITS = {
@@ -44,6 +45,15 @@ def test_control_groups_limit_cores(tmp_path: Path, case: str) -> None:
         (mounted / name).parent.mkdir(parents=True, exist_ok=True)
         (mounted / name).write_text(text + "\n")
     assert list(quota(groups, mounted)) == expected
+
+
+def test_a_process_uses_no_more_cores_than_its_control_groups_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(cores, "_by_affinity", lambda: 8)
+    monkeypatch.setattr(cores, "_quota", lambda: (3,))
+    assert available_cores() == 3
+    monkeypatch.setattr(cores, "_quota", tuple)
+    assert available_cores() == 8
 
 
 def test_a_system_without_control_groups_limits_nothing(tmp_path: Path) -> None:
