@@ -354,6 +354,30 @@ def test_a_client_whose_tenant_is_taken_away_is_nobodys(client: MilvusClient) ->
             call()
 
 
+def test_a_tenant_of_a_collection_that_is_made_anew_is_checked_again(path: Path) -> None:
+    with keyed(path, KEYS["text"][0]) as client:
+        bound = client.for_tenant("docs", "ann")
+        client.drop_collection("docs")
+        client.create_collection("docs", dimension=2)
+        with pytest.raises(ParamError, match="'docs' has no partition key"):
+            bound.query("docs", "true")
+        client.drop_collection("docs")
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        schema.add_field("tenant", DataType.INT64, is_partition_key=True)
+        index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
+        client.create_collection("docs", schema=schema, index_params=index)
+        for call in (
+            lambda: bound.query("docs", "true"),
+            lambda: bound.delete("docs", filter="true"),
+            lambda: bound.search("docs", [[0.0, 1.0]]),
+            lambda: bound.insert("docs", {"id": 1, "vector": [0.0, 1.0]}),
+        ):
+            with pytest.raises((ParamError, DataNotMatchException), match="'tenant'"):
+                call()
+
+
 @pytest.mark.parametrize("write", ["insert", "upsert"])
 def test_a_row_that_says_it_is_nobodys_is_not_the_tenants(tmp_path: Path, write: str) -> None:
     for name in ("text", "text with an empty default"):

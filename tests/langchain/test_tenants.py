@@ -166,6 +166,9 @@ def test_a_bound_store_may_write_the_first_documents(make_store: MakeStore) -> N
     store = make_store(partition_key_field="tenant")
     bound = store.for_tenant("eve")
     assert bound.similarity_search("x") == []
+    with pytest.raises(DataNotMatchException, match="row 1: field 'tenant': expected 'eve'"):
+        bound.add_texts(["mine", "theirs"], [{}, {"tenant": "ann"}])
+    assert not store.client.list_collections()
     bound.add_texts(["first"])
     assert tenants_of(store.similarity_search("x")) == {"eve"}
     with pytest.raises(ValueError, match="no partition key"):

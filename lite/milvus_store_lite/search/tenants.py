@@ -9,7 +9,6 @@ import numpy as np
 
 from ..codec.scalars import encode_scalar
 from ..errors import DataNotMatchException, ParamError
-from ..schema.data_types import DataType
 from ..schema.model import Field
 from ..storage.catalog import CollectionRecord
 from ..storage.store import CollectionReader
@@ -42,10 +41,7 @@ def stored_tenant(record: CollectionRecord, tenant: object) -> Tenant:
     """``tenant`` as rows store it; raises ``ParamError`` if the partition key cannot have this value."""
     key = partition_key(record)
     try:
-        plain = plain_tenant(tenant)
-        if isinstance(plain, str) is not (key.dtype is DataType.VARCHAR):
-            raise ParamError
-        stored: Tenant = encode_scalar(key, [plain])[0]
+        stored: Tenant = encode_scalar(key, [plain_tenant(tenant)])[0]
     except (ParamError, DataNotMatchException):
         raise ParamError(
             message=f"collection '{record.name}' tells tenants apart by '{key.name}' ({key.describe()}), "
