@@ -16,6 +16,7 @@ from milvus_store_lite.filters import And, Compare, FilterError, Literal, Name, 
 from milvus_store_lite.filters.binding.functions import MAX_LOOSE_PHRASE, MAX_PHRASE
 from milvus_store_lite.filters.bound import Comparison, Inverse, Kind, Membership
 from milvus_store_lite.filters.syntax.cursor import MAX_TOKENS
+from milvus_store_lite.filters.syntax.literals import MAX_DIGITS
 from milvus_store_lite.filters.tree import MAX_NAMES, MAX_NODES
 from milvus_store_lite.schema.geometry import MAX_NESTING, MAX_POINTS, MAX_POINTS_IN_FILTER
 from milvus_store_lite.text.re2 import MAX_LENGTH, MAX_STEPS
@@ -175,6 +176,17 @@ def test_the_error_and_the_page_name_the_bound(
     assert f"{bound:,}" in PAGE
 
 
+def test_a_text_is_read_no_farther_than_the_bound() -> None:
+    with pytest.raises(FilterError, match=f"more than {MAX_TOKENS} names"):
+        compile_filter("id > 1 and " * MAX_TOKENS + "(", DYNAMIC)
+
+
+def test_an_integer_of_too_many_digits_is_refused_by_its_bound() -> None:
+    for digits in ("9" * (MAX_DIGITS + 1), "0x" + "f" * MAX_DIGITS):
+        with pytest.raises(FilterError, match=f"at most {MAX_DIGITS} are read"):
+            compile_filter(f"id > {digits}", DYNAMIC)
+
+
 def test_what_is_within_the_bounds_is_taken() -> None:
     ids = ", ".join(map(str, range(100_000)))
     for expression in (
@@ -202,6 +214,15 @@ def test_a_tree_of_too_many_nodes_is_refused() -> None:
         deep = And((deep,))
     with pytest.raises(FilterError, match="nests deeper"):
         compile_filter(deep, DYNAMIC)
+
+
+def test_a_template_that_nests_without_end_is_refused() -> None:
+    nested: Any = 1
+    for _ in range(100_000):
+        nested = [nested]
+    for expression in ("meta['a'] == {v}", "meta['a'] in {v}", "json_contains(meta['a'], {v})"):
+        with pytest.raises(FilterError, match="nests deeper than 100 levels"):
+            compile_filter(expression, DYNAMIC, {"v": nested})
 
 
 @pytest.mark.parametrize("expression", ["name == {v}", "name in {v}", "id << {v} == 1", "flag == {v}"])
