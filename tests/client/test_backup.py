@@ -59,9 +59,19 @@ def test_nothing_that_is_there_is_replaced(client: MilvusClient, tmp_path: Path,
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def refuse_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.parametrize("has_links", [True, False])
 def test_a_target_that_comes_meanwhile_is_not_replaced(
-    client: MilvusClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: MilvusClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
 ) -> None:
+    if not has_links:
+        refuse_links(monkeypatch)
     target = tmp_path / "copy.db"
     become = lineage.become_another
 
@@ -80,10 +90,7 @@ def test_a_target_that_comes_meanwhile_is_not_replaced(
 def test_a_file_system_without_hard_links_takes_backups(
     client: MilvusClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", refuse)
+    refuse_links(monkeypatch)
     client.backup(tmp_path / "copy.db")
     with pytest.raises(DatabaseWriteError, match="exists already"):
         client.backup(tmp_path / "copy.db")

@@ -94,6 +94,17 @@ def test_every_call_says_so(opened: MilvusClient, path: Path, deed: Deed) -> Non
     opened.close()
 
 
+def test_another_file_of_the_same_time_is_told(opened: MilvusClient, path: Path) -> None:
+    """Programs that copy files often keep their times."""
+    found = path.stat()
+    os.utime(path.with_name("next.db"), ns=(found.st_atime_ns, found.st_mtime_ns))
+    replace(path)
+    for call in CALLS[:3]:
+        with pytest.raises(DatabaseReplacedError, match="was replaced"):
+            call(opened)
+    opened.close()
+
+
 @pytest.mark.parametrize("deed", DEEDS)
 @pytest.mark.parametrize("close_first", [True, False])
 def test_what_is_there_now_is_opened_as_it_is(
@@ -148,6 +159,9 @@ def test_a_file_that_is_moved_is_not_opened_under_its_new_name_while_it_is_open(
     with pytest.raises(DatabaseReplacedError, match="former name"):
         MilvusClient(moved)
     assert run(opened_as, moved) == "DatabaseReplacedError"
+    replace(path)
+    with pytest.raises(DatabaseReplacedError, match="former name"):
+        MilvusClient(moved)
     opened.close()
     assert run(opened_as, moved) == 5
 

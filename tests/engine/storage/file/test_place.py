@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from milvus_store_lite.errors import DatabaseReplacedError
 from milvus_store_lite.storage.connections import Connections
 from milvus_store_lite.storage.file import lineage
 from milvus_store_lite.storage.file.lineage import Lineage
@@ -44,4 +47,23 @@ def test_a_thread_that_read_before_a_new_session_does_not_take_the_file_for_an_e
             assert new is not taken
     with connections.writing() as connection:
         connection.execute("SELECT count(*) FROM collections").fetchone()
+    connections.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="reads do not look there")
+@pytest.mark.parametrize("part", ["st_dev", "st_ino"])
+def test_a_file_is_known_by_its_device_and_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    connections = Connections(str(tmp_path / "a.db"))
+    found = os.stat(tmp_path / "a.db")
+    values = list(found)
+    values[{"st_ino": 1, "st_dev": 2}[part]] += 1
+    other = os.stat_result(values, {"st_mtime_ns": found.st_mtime_ns})
+    with connections.reading():
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", lambda path: other)
+        with pytest.raises(DatabaseReplacedError, match="another file is there now"), connections.reading():
+            pass
     connections.close()
