@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pymilvus
 import pytest
 
@@ -148,3 +150,115 @@ def test_a_default_time_is_checked_and_used(tmp_path: Path) -> None:
     client.create_collection("c", schema=schema_with_default("2025-01-01T00:00:00+01:00"), index_params=index)
     client.insert("c", [{"id": 1, "vector": [0, 1]}])
     assert client.get("c", [1], ["at"]) == [{"id": 1, "at": "2024-12-31T23:00:00Z"}]
+
+
+NO_NUMBERS: list[Any] = [
+    *(float("nan"), float("inf"), -float("inf"), 1e400, 10**400, -(10**400)),
+    *(
+        np.float32("nan"),
+        np.float64("inf"),
+        np.float16("-inf"),
+        np.datetime64("NaT"),
+        None,
+        "nan",
+        Decimal("NaN"),
+    ),
+]
+"""None is a number neither; a server of Milvus checks fields, and takes NaN inside arrays."""
+
+BEYOND_SINGLE: list[Any] = [3.5e38, -1e300, np.float64(1e39), 10**39]
+NUMBERS: list[Any] = [
+    *(
+        0.0,
+        -0.0,
+        0.1,
+        1,
+        -7,
+        2**53 + 1,
+        5e-324,
+        1e-46,
+        2.0**-149,
+        np.float16(0.1),
+        np.int8(-3),
+        np.uint64(2**64 - 1),
+    ),
+    *(3.4028234663852886e38, -3.4028234663852886e38, np.float32(0.1), 123456789.123456789),
+]
+PRECISE: list[Any] = [1.7976931348623157e308, -1.7976931348623157e308, 10**300, -1e39]
+
+
+def numbers_of(path: Path, kind: DataType) -> MilvusClient:
+    """An empty collection with such numbers as a field, as elements of an array and as members of structs."""
+    client = MilvusClient(path)
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+    schema.add_field("number", kind)
+    schema.add_field("list", DataType.ARRAY, element_type=kind, max_capacity=50)
+    members = client.create_struct_field_schema()
+    members.add_field("number", kind)
+    schema.add_field(
+        "parts", DataType.ARRAY, element_type=DataType.STRUCT, struct_schema=members, max_capacity=50
+    )
+    index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
+    client.create_collection("c", schema=schema, index_params=index)
+    return client
+
+
+def row_of(number: Any, **others: Any) -> dict[str, Any]:
+    return {
+        "id": 1,
+        "vector": [0, 1],
+        "number": number,
+        "list": [number],
+        "parts": [{"number": number}],
+        **others,
+    }
+
+
+@pytest.mark.parametrize("kind", [DataType.FLOAT, DataType.DOUBLE])
+def test_no_field_takes_what_is_no_finite_number(path: Path, kind: DataType) -> None:
+    with numbers_of(path, kind) as client:
+        client.insert("c", row_of(1.0))
+        for wrong in [*NO_NUMBERS, *(BEYOND_SINGLE if kind == DataType.FLOAT else ())]:
+            for name, value in row_of(wrong).items():
+                if name in ("id", "vector"):
+                    continue
+                for write in (client.insert, client.upsert):
+                    with pytest.raises(DataNotMatchException, match=f"row 1: field '{name}"):
+                        write("c", [row_of(2.0, id=2), {**row_of(3.0, id=3), name: value}])
+                with pytest.raises(DataNotMatchException, match=f"field '{name}"):
+                    client.upsert("c", {"id": 1, name: value}, partial_update=True)
+            if isinstance(wrong, (float, np.floating)):
+                column = {"id": [2, 3], "vector": [[0, 1]] * 2, "list": [[]] * 2, "parts": [[]] * 2}
+                with pytest.raises(DataNotMatchException, match="row 1: field 'number'"):
+                    client.insert("c", pd.DataFrame({**column, "number": np.array([1, wrong], np.float64)}))
+            if wrong is not None:
+                with pytest.raises(SchemaNotReadyException, match="default_value"):
+                    client.add_collection_field("c", "more", kind, nullable=True, default_value=wrong)
+        assert client.query("c", "id >= 0") == [row_of(1.0)]
+
+
+@pytest.mark.parametrize("kind", [DataType.FLOAT, DataType.DOUBLE])
+def test_numbers_that_are_taken_are_read_and_found(path: Path, kind: DataType) -> None:
+    numbers = [*NUMBERS, *(PRECISE if kind == DataType.DOUBLE else ())]
+    single = kind == DataType.FLOAT
+    expected = [float(np.float32(number)) if single else float(number) for number in numbers]
+    with numbers_of(path, kind) as client:
+        client.insert("c", [row_of(number, id=n) for n, number in enumerate(numbers)])
+    with MilvusClient(path) as client:
+        assert client.query("c", "id >= 0") == [
+            row_of(value, id=n, vector=[0.0, 1.0]) for n, value in enumerate(expected)
+        ]
+        for value in expected:
+            same = {n for n, other in enumerate(expected) if other == value}
+            for condition in (
+                "number == {v}",
+                "number in [{v}]",
+                "array_contains(list, {v})",
+                "list == [{v}]",
+                "list[0] >= {v} and list[0] <= {v}",
+                "match_any(parts, $[number] == {v})",
+            ):
+                found = client.query("c", condition, ["id"], filter_params={"v": value})
+                assert {row["id"] for row in found} == same, (condition, value)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from milvus_store import DataType, MilvusClient
-from milvus_store.errors import DataNotMatchException, ParamError
+from milvus_store.errors import DataNotMatchException, MilvusException, ParamError
 
 COUNT, DIM = 60, 16
 RANDOM = np.random.default_rng(31)
@@ -222,3 +222,19 @@ def test_a_bound_on_memory_changes_no_answer(path: Path, limit: int) -> None:
             assert client.search("c", [BITS[5]], limit=10)[0].ids == expected[:10]
             few = client.search("c", [BITS[5]], limit=10, filter="id < 20")[0].ids
             assert few == [i for i in expected if i < 20][:10]
+
+
+@pytest.mark.parametrize(
+    "vector", [[1e300, 0.0], np.array([1e300, 0.0]), np.array([1e300, 0]).astype(object), (1e300, 0)]
+)
+def test_numbers_beyond_float32_are_refused_and_cause_no_warning(client: MilvusClient, vector: Any) -> None:
+    client.create_collection("c", dimension=2)
+    for rows in ([vector], [[1.0, 0.0], vector], np.array([vector, vector], dtype=np.float64)):
+        with pytest.raises(MilvusException, match=r"vector|quer"):
+            client.insert("c", [{"id": n, "vector": one} for n, one in enumerate(rows)])
+        with pytest.raises(MilvusException, match=r"vector|quer"):
+            client.insert(
+                "c", {"id": list(range(len(rows))), "vector": np.array(list(rows), dtype=np.float64)}
+            )
+        with pytest.raises(MilvusException, match=r"vector|quer"):
+            client.search("c", rows)
