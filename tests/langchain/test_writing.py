@@ -8,7 +8,7 @@ import pytest
 from langchain_core.documents import Document
 
 from langchain_milvus_store import Milvus
-from milvus_store import MilvusException
+from milvus_store import MilvusClient, MilvusException
 
 MakeStore = Callable[..., Milvus]
 
@@ -25,6 +25,23 @@ def test_ids_come_from_the_argument_then_the_document_then_are_made(store: Milvu
     assert store.add_documents(documents, ids=["1", "2"]) == ["1", "2"]
     assert stored(store) == {"own": "a", made: "b", "1": "a", "2": "b"}
     assert documents[1].id is None
+
+
+def test_documents_whose_ids_are_made_are_inserted(store: Milvus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upsert of a server may lose their partition key."""
+    asked: list[str] = []
+    for name in ("insert", "upsert"):
+        write = getattr(MilvusClient, name)
+
+        def note(*given: Any, name: str = name, write: Any = write, **options: Any) -> Any:
+            asked.append(name)
+            return write(*given, **options)
+
+        monkeypatch.setattr(MilvusClient, name, note)
+    store.add_texts(["first"])
+    for ids in (None, ["1"], ["2", None]):
+        store.add_texts(["a"] * len(ids or "a"), ids=ids)
+    assert asked[-3:] == ["insert", "upsert", "upsert"]
 
 
 def test_from_documents_takes_the_ids_of_the_documents(path: str, embeddings: Any) -> None:
