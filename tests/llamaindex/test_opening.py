@@ -127,6 +127,14 @@ async def test_a_collection_that_another_store_makes_later_is_looked_at_too(
     store.close()
 
 
+def test_a_store_that_does_not_fit_releases_the_file(path: Path) -> None:
+    made(path)
+    with pytest.raises(ValueError, match="dim=3") as caught:
+        MilvusVectorStore(str(path), dim=3)
+    assert caught.tb is not None  # which keeps the frames, and what they hold, alive
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
 def test_overwriting_keeps_the_old_nodes_when_the_new_collection_is_refused(path: Path) -> None:
     made(path)
     for refused in (
