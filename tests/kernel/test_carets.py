@@ -183,6 +183,7 @@ def test_habits_of_other_sql_get_a_hint(text: str, hint: str) -> None:
         ("list table\xa0", 10),
         ("desc \x85", 5),
         ("desc \ud800", 5),
+        ("select * from T where a == '\ud800'", 28),
         ('insert into T {"a": "\\x"}', 21),
         ('insert into T {"a\\x": 1}', 17),
         ('insert into T {"a": "\\ud800"}', 20),
