@@ -128,7 +128,8 @@ def _corpus(
         for term, slots, _ in column.postings.postings(terms):
             having[term] += len(slots) if counted is None else np.count_nonzero(counted[slots])
     idf: npt.NDArray[np.float64] = np.log1p((documents - having + 0.5) / (having + 0.5))
-    return Corpus(idf * counts * (weighing.k1 + 1), length / max(1, documents))
+    mean_length = length / documents if length else 1.0  # no counted document has a term: none will match
+    return Corpus(idf * counts * (weighing.k1 + 1), mean_length)
 
 
 def _scores(

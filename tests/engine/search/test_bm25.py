@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from milvus_store import DataType, Function, FunctionType, MilvusClient
@@ -42,6 +42,7 @@ def scores(texts: dict[int, str], query: str, k1: float, b: float) -> dict[int, 
     b=st.sampled_from([0.0, 0.75, 1.0]),
     limit=st.sampled_from([None, 200]),
 )
+@example(batches=[[(0, "a")], [(0, "")]], queries=["a"], k1=0.0, b=0.0, limit=None)
 def test_scores_follow_every_write(
     batches: list[list[tuple[int, str | None]]], queries: list[str], k1: float, b: float, limit: int | None
 ) -> None:
