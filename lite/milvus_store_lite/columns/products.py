@@ -8,6 +8,8 @@ through a stack by itself, without a Python step for each.
 
 from __future__ import annotations
 
+import math
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -31,6 +33,12 @@ _DOT_PRODUCT: Final = 10_000
 def dot(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> float:
     """The inner product of two vectors of the same type."""
     return float(left @ right if len(left) <= _DOT_PRODUCT else np.einsum("i,i->", left, right))
+
+
+def length(vector: Floats) -> float:
+    """|vector|, whatever its range: the squares of its numbers may be out of that of float32."""
+    wide = vector.astype(np.float64)
+    return math.sqrt(dot(wide, wide))
 
 
 def inner_products(rows: Floats, queries: Floats) -> Floats:
@@ -62,19 +70,30 @@ def _stacked(rows: Floats, factor: Floats, numbers: int, found: Floats) -> None:
 
 def inner_products_at(rows: Floats, slots: npt.NDArray[np.int64], query: Floats, threads: int) -> Floats:
     """(m,) float32: those of ``query`` (dim,) with the rows at ``slots`` (m,), by so many threads."""
-    # Imported with the first need: faiss reads the rows where they are, and takes no longer to import than
-    # copying some of them together takes.
+    threads = max(1, min(threads, len(slots)))
+    if threads == 1:
+        return _products_by_index(rows, np.ascontiguousarray(slots), np.ascontiguousarray(query), 1)
+    # faiss gives each query to one thread: asking the same one about shares of the slots uses several.
+    surplus = -len(slots) % threads
+    shares = np.concatenate([slots, slots[:surplus]])
+    return _products_by_index(rows, shares, np.tile(query, threads), threads)[: len(slots)]
+
+
+def _products_by_index(rows: Floats, slots: npt.NDArray[np.int64], queries: Floats, count: int) -> Floats:
+    """The products of ``count`` queries, in a row, with as many equal shares of ``slots``: a thread for each."""
+    faiss = _faiss()
+    found = np.empty(len(slots), dtype=np.float32)
+    faiss.omp_set_num_threads(count)
+    faiss.fvec_inner_products_by_idx(
+        *map(faiss.swig_ptr, (found, queries, rows, slots)), rows.shape[1], count, len(slots) // count
+    )
+    return found
+
+
+@cache
+def _faiss() -> Any:
+    """Imported with the first need: it reads rows where they are, and takes no longer to import than copying some
+    of them together takes."""
     from ..process.openmp import faiss
 
-    # faiss gives each query to one thread: asking the same one about shares of the slots uses several.
-    threads = max(1, min(threads, len(slots)))
-    share = -(-len(slots) // threads)
-    asked = np.empty((threads, len(query)), dtype=np.float32)
-    asked[:] = query
-    found = np.empty((threads, share), dtype=np.float32)
-    surplus = threads * share - len(slots)
-    positions = np.concatenate([slots, slots[:surplus]]) if surplus else np.ascontiguousarray(slots)
-    faiss.omp_set_num_threads(threads)
-    pointers = map(faiss.swig_ptr, (found, asked, rows, positions))
-    faiss.fvec_inner_products_by_idx(*pointers, rows.shape[1], threads, share)
-    return found.reshape(-1)[: len(slots)]
+    return faiss

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
-from ..columns.products import dot
+from ..columns.products import length
 from ..process.address_space import HEADROOM, require
 from ..process.openmp import faiss
 from ..process.threads import allowed_threads
@@ -28,6 +29,8 @@ from .sample_queries import Sample
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
+Key = TypeVar("Key", bound=Hashable)
+Kept = TypeVar("Kept")
 
 ROUNDS: Final = 8
 """Rounds of k-means: more of them cost build time and gain no recall."""
@@ -42,8 +45,8 @@ _SEARCH_BYTES: Final = 16 << 20
 _CANDIDATE_BYTES: Final = 64
 """Memory of a search, and of each of its candidates."""
 
-_PARAMS_KEPT: Final = 64
-"""Kinds of effort whose faiss parameters are kept: a process mostly searches with a few."""
+_EFFORTS_KEPT: Final = 64
+"""Efforts, and their faiss parameters, that are kept: a process mostly searches with a few."""
 
 SCALAR_CODES: Final = {
     "SQ4U": "SQ4",
@@ -94,7 +97,9 @@ class AnnIndex(ABC):
         self.tuned: dict[str, Any] = dict(tuned or {})
         self.rows = int(handle.ntotal)
         self._is_by_product = handle.metric_type == faiss.METRIC_INNER_PRODUCT
+        self._efforts_for: dict[Hashable, SearchEffort] = {}
         self._params: dict[SearchEffort, Any] = {}
+        self._filtered: WeakKeyDictionary[Mask, tuple[SearchEffort, Any]] = WeakKeyDictionary()
 
     @classmethod
     @abstractmethod
@@ -205,16 +210,24 @@ class AnnIndex(ABC):
             return vectors
         scaled: Floats
         if len(vectors) == 1:  # one query: a root by numpy takes ten times as long
-            scaled = vectors / (math.sqrt(dot(vectors[0], vectors[0])) or 1.0)
-            return scaled
-        norms: Floats = np.sqrt(np.einsum("ij,ij->i", vectors, vectors) if squares is None else squares)
-        norms[norms == 0] = 1
-        scaled = vectors / norms[:, np.newaxis]
+            scaled = (vectors / np.float64(length(vectors[0]) or 1.0)).astype(np.float32)
+        else:
+            norms: Floats = np.sqrt(np.einsum("ij,ij->i", vectors, vectors) if squares is None else squares)
+            norms[norms == 0] = 1
+            scaled = vectors / norms[:, np.newaxis]
         return scaled
 
     def prepare_queries(self, queries: Floats) -> Floats:
         """``queries`` (q, dim) as the index compares them: for an inner product their lengths do not matter."""
         return queries if self._is_by_product else self.prepare(queries)
+
+    def effort_for(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
+        """``effort``, computed once for equal arguments."""
+        key = limit, share, *given.items()
+        known = self._efforts_for.get(key)
+        if known is None:
+            known = _keep(self._efforts_for, key, self.effort(limit, share, given))
+        return known
 
     @abstractmethod
     def effort(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
@@ -251,10 +264,7 @@ class AnnIndex(ABC):
         use_threads(len(queries) >= _QUERIES_FOR_THREADS)
         count = min(effort.candidates, self.rows)
         require(_SEARCH_BYTES + self.rows + _CANDIDATE_BYTES * count * len(queries))
-        if allowed is None:
-            params = self._unfiltered(effort)
-        else:
-            params = self._search_params(effort, faiss.IDSelectorBitmap(allowed.bits))
+        params = self._unfiltered(effort) if allowed is None else self._among(allowed, effort)
         found = self._search(queries, count, effort, params)
         found.sort()
         flags = None if allowed is None else allowed.flags
@@ -274,9 +284,9 @@ class AnnIndex(ABC):
             labels = labels[labels < self.rows]
         if allowed is not None:
             inside = allowed.take(labels)
-            if not inside.all():
+            if np.count_nonzero(inside) < len(labels):
                 labels = labels[inside]
-        if (labels[1:] == labels[:-1]).any():
+        if np.count_nonzero(labels[1:] == labels[:-1]):
             labels = np.unique(labels)
         return labels
 
@@ -284,10 +294,17 @@ class AnnIndex(ABC):
         """The parameters of a search for all labels: faiss only reads them, and making them takes 10 µs."""
         params = self._params.get(effort)
         if params is None:
-            if len(self._params) >= _PARAMS_KEPT:
-                self._params.clear()
-            params = self._params[effort] = self._search_params(effort, None)
+            params = _keep(self._params, effort, self._search_params(effort, None))
         return params
+
+    def _among(self, allowed: Mask, effort: SearchEffort) -> Any:
+        """The parameters of a search among ``allowed``; the latest ones for it are kept, as making them takes
+        50 µs."""
+        known = self._filtered.get(allowed)
+        if known is None or known[0] != effort:
+            params = self._search_params(effort, faiss.IDSelectorBitmap(allowed.bits))
+            known = self._filtered[allowed] = effort, params
+        return known[1]
 
     @property
     def has_finer(self) -> bool:
@@ -311,6 +328,14 @@ def use_threads(pays: bool = True) -> None:
     """Let faiss use all cores for the next call of this thread, or one core where more do not pay."""
     # OpenMP ends the process where it cannot have a thread's stack.
     faiss.omp_set_num_threads(allowed_threads() if pays else 1)
+
+
+def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> Kept:
+    """Add ``value`` to what is kept, a bounded number of values."""
+    if len(kept) >= _EFFORTS_KEPT:
+        kept.clear()
+    kept[key] = value
+    return value
 
 
 def list_count(asked: int, rows: int) -> int:

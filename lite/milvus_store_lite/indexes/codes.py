@@ -77,6 +77,7 @@ class Codes(AnnIndex):
         self._finer: Any = faiss.downcast_index(handle.refine_index) if is_refined else None
         self._quantizer: Any = None
         self._efforts = _efforts(self.tuned)
+        self._implem = self._lists.implem
 
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Codes:
@@ -250,15 +251,20 @@ class Codes(AnnIndex):
     def _search(self, queries: Floats, count: int, effort: SearchEffort, params: Any) -> Labels:
         rerank_k = count if effort.rerank_k is None else min(count, effort.rerank_k)
         if len(queries) > 1:
-            self._lists.implem = _ANY  # another thread may overwrite it: each value is correct
+            self._use_implem(_ANY)
             return super()._search(queries, rerank_k, effort, params)
         if effort.width * self.rows < _CODES_FOR_THREADS * self.most:
-            self._lists.implem = _ONE_THREAD
+            self._use_implem(_ONE_THREAD)
             return super()._search(queries, rerank_k, effort, params)
         with TEAM.shared() as threads:
             faiss.omp_set_num_threads(threads)
-            self._lists.implem = _ONE_THREAD if threads == 1 else _ALL_THREADS
+            self._use_implem(_ONE_THREAD if threads == 1 else _ALL_THREADS)
             return super()._search(queries, rerank_k, effort, params)
+
+    def _use_implem(self, implem: int) -> None:
+        """Set faiss's kernel; another thread may set another one before the search: each is correct."""
+        if implem != self._implem:
+            self._lists.implem = self._implem = implem
 
     def _search_params(self, effort: SearchEffort, selector: Any) -> Any:
         params = faiss.IVFRaBitQSearchParameters(nprobe=effort.width, sel=selector)

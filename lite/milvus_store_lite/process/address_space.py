@@ -23,7 +23,11 @@ HEADROOM: Final = 256 << 20
 
 def is_limited() -> bool:
     """Whether memory may be refused to this process."""
-    return any(resource.getrlimit(limit)[0] != resource.RLIM_INFINITY for limit in _LIMITS)
+    return any(map(_is_set, _LIMITS))  # a generator would take longer than the calls
+
+
+def _is_set(limit: int) -> bool:
+    return bool(resource.getrlimit(limit)[0] != resource.RLIM_INFINITY)
 
 
 def require(size: int) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..columns.dense_vectors import DenseColumn
 from ..columns.masks import Mask
+from ..columns.products import length
 from ..columns.view import View
 from ..indexes.built import BuiltIndex, Coverage, Slots
 from ..schema.model import Field
@@ -78,7 +79,7 @@ def _indexed(
     if survivors == 0:
         return [NOTHING] * len(queries)
     ann = built.ann
-    effort = ann.effort(limit, survivors / coverage.labels, params)
+    effort = ann.effort_for(limit, survivors / coverage.labels, params)
     cost = ann.cost(effort, is_filtered=allowed is not None)
     if not plan.pays_effort(cost, survivors, resident=vectors is not None):
         return None
@@ -142,7 +143,7 @@ class _Task:
         return found
 
     def _rankable(self) -> list[int]:
-        return [number for number, query in enumerate(self.queries) if can_rank_query(query)]
+        return [number for number, query in enumerate(self.queries) if can_rank_query(length(query))]
 
     def _rerank(self, number: int, labels: Slots) -> Ranking:
         """The nearest of the rows with ``labels``, ascending as their slots are."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.dense_vectors import DenseColumn
-from ..columns.products import inner_products
+from ..columns.products import inner_products, length
 from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_error, score
 from .exact import Scan, visible
 from .metrics import Metric
@@ -38,15 +38,16 @@ def scan(
     step = max(1, _RANKS_AT_ONCE // max(1, len(rows.values)))
     for start in range(0, len(queries), step):
         part = queries[start : start + step]
-        if not all(can_rank(rows, query) for query in part):
+        norms = [length(query) for query in part]
+        if not all(can_rank(rows, norm) for norm in norms):
             everything = np.arange(len(rows.values)) if mask is None else np.flatnonzero(mask)
             yield from (_best(metric, rows.values, rows.norms, query, everything, limit) for query in part)
             continue
         ranks = rank(metric, rows, part)
         if mask is not None:
             ranks[:, ~mask] = -np.inf
-        for query, row in zip(part, ranks, strict=True):
-            candidates = _candidates(row, limit, 2 * rank_error(metric, rows, query))
+        for query, norm, row in zip(part, norms, ranks, strict=True):
+            candidates = _candidates(row, limit, 2 * rank_error(metric, rows, norm))
             yield _best(metric, rows.values, rows.norms, query, candidates, limit)
 
 
@@ -71,11 +72,10 @@ def scan_at(
         slots = slots[rows.valid[slots]]
     are_few = len(slots) * rows.values.shape[1] <= SCORED_AT_ONCE
     for query in queries:
-        if not are_few and can_rank(rows, query):
+        near = slots
+        if not are_few and can_rank(rows, norm := length(query)):
             ranks = rank_at(metric, rows, slots, query)
-            near = slots[_candidates(ranks, limit, 2 * rank_error(metric, rows, query))]
-        else:
-            near = slots
+            near = slots[_candidates(ranks, limit, 2 * rank_error(metric, rows, norm))]
         yield _best(metric, rows.values, rows.norms, query, near, limit)
 
 
@@ -90,14 +90,14 @@ def best(
         products = products / np.maximum(norms, TINY)
     elif metric is Metric.L2:
         products = 2 * products - norms * norms
-    slack = 2 * error_bound(metric, vectors.shape[1], float(norms.max()), query)
+    slack = 2 * error_bound(metric, vectors.shape[1], float(norms.max()), length(query))
     return _best(metric, vectors, norms, query, _candidates(products, limit, slack), limit)
 
 
 def _candidates(ranks: Floats, limit: int, slack: float) -> npt.NDArray[np.int64]:
     """Slots whose rank is within ``slack`` of the ``limit``-th largest; masked slots rank -inf."""
     least = floor(ranks, limit) - slack
-    return np.flatnonzero(ranks >= least) if least > -np.inf else np.flatnonzero(ranks > -np.inf)
+    return (ranks >= least if least > -np.inf else ranks > -np.inf).nonzero()[0]
 
 
 def _best(

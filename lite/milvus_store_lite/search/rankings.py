@@ -54,7 +54,14 @@ def floor(ranks: npt.NDArray[np.floating[Any]], limit: int) -> float:
     columns = max(1024, 16 * limit)
     depth = len(ranks) // columns
     if depth < _DEPTH_OF_COLUMNS:
-        return float(np.partition(ranks, -limit)[-limit]) if limit < len(ranks) else -np.inf
+        return _largest(ranks, limit) if limit < len(ranks) else -np.inf
     maxima = ranks[: depth * columns].reshape(depth, columns).max(axis=0)
     maxima = np.concatenate([maxima, ranks[depth * columns :]])
-    return float(np.partition(maxima, -limit)[-limit])
+    return _largest(maxima, limit)
+
+
+def _largest(ranks: npt.NDArray[np.floating[Any]], place: int) -> float:
+    """The rank at ``place``, counted from the largest, 1."""
+    ranks = ranks.copy()
+    ranks.partition(-place)
+    return float(ranks[-place])

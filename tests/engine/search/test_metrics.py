@@ -13,6 +13,7 @@ import pytest
 
 from milvus_store import AnnSearchRequest, DataType, MilvusClient, RRFRanker, WeightedRanker
 from milvus_store_lite.search.metrics import as_shown
+from tests import thresholds
 
 LARGEST = {DataType.FLOAT_VECTOR: 3e38, DataType.FLOAT16_VECTOR: 65_000.0, DataType.BFLOAT16_VECTOR: 3e38}
 
@@ -62,6 +63,32 @@ def test_vectors_of_any_magnitude_are_searched_without_a_warning(
         assert hits[-1]["distance"] == math.inf
     client.search("docs", vectors, anns_field="v", limit=10)
     client.close()
+
+
+@pytest.mark.parametrize("metric", ["L2", "IP", "COSINE"])
+@pytest.mark.parametrize("index", ["FLAT", "AUTOINDEX", "HNSW"])
+@pytest.mark.parametrize("first", [0, 300])
+def test_a_query_beyond_the_range_of_products_is_answered_without_a_warning(
+    metric: str, index: str, first: int
+) -> None:
+    vectors = np.random.default_rng(0).standard_normal((600, 64)).astype(np.float32)
+    sums = vectors.sum(axis=1, dtype=np.float64)
+    ranks = {"L2": None, "IP": sums, "COSINE": sums / np.linalg.norm(vectors, axis=1)}[metric]
+    with thresholds.lowered(), MilvusClient(":memory:") as client:
+        params = client.prepare_index_params("vector", index_type=index, metric_type=metric)
+        schema = client.create_schema().add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=64)
+        client.create_collection("docs", schema=schema, index_params=params)
+        client.insert("docs", [{"id": number, "vector": vector} for number, vector in enumerate(vectors)])
+        client.flush("docs")
+        for large in (1e25, 3e38):
+            query = np.full(64, large, np.float32)
+            [hits] = client.search("docs", [query], limit=5, filter=f"id >= {first}")
+            found = [hit["id"] for hit in hits]
+            assert len(found) == 5
+            assert min(found) >= first
+            if ranks is not None:  # by L2, all are equally far
+                assert found == (first + np.argsort(-ranks[first:])[:5]).tolist()
 
 
 def test_sparse_vectors_of_any_magnitude_are_searched_without_a_warning() -> None:
