@@ -162,6 +162,11 @@ class AnnIndex(ABC):
         return 0
 
     @property
+    def is_tuned(self) -> bool:
+        """Whether ``tune`` fits the default effort to sample queries."""
+        return False
+
+    @property
     def grows_until(self) -> float:
         """Rows beyond which the index should be built anew rather than extended."""
         return math.inf

@@ -30,7 +30,11 @@ Floats = npt.NDArray[np.float32]
 Chunk = tuple[npt.NDArray[np.int64], Floats]
 
 _SAMPLE_QUERIES: Final = 64
-"""Sample queries that tune an index."""
+"""Sample queries that tune an index: rows that it is not trained with, since lists lie closer to those than to the
+queries of users."""
+
+_MOST_ASKED: Final = 0.2
+"""The largest share of a sample that is kept for queries."""
 
 _LEAST_SAMPLE: Final = 256
 """The fewest vectors to train with: product codes have as many centroids."""
@@ -89,8 +93,9 @@ def build(
     ann.reserve(len(seqs))
     asked = None
     if ann.sample_size:
-        queries = _trained(ann, _sample(field, reader.vectors, seqs, ann.sample_size))
-        asked = SampleQueries(metric, queries, len(seqs))
+        sample = _sample(field, reader.vectors, seqs, ann.sample_size + _SAMPLE_QUERIES)
+        queries = _trained(ann, sample)
+        asked = SampleQueries(metric, queries, len(seqs)) if ann.is_tuned else None
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
@@ -199,7 +204,7 @@ class _Adder:
 
 
 def _trained(ann: AnnIndex, sample: Floats) -> Floats:
-    """Train ``ann`` with ``sample`` (m, dim); returns some of it, prepared, as sample queries.
+    """Train ``ann`` with most of ``sample`` (m, dim); returns the others, prepared, as sample queries.
 
     Raises:
         Unindexable: the sample is too small.
@@ -207,9 +212,10 @@ def _trained(ann: AnnIndex, sample: Floats) -> Floats:
     sample = _checked(ann, sample)
     if len(sample) < _LEAST_SAMPLE:
         raise Unindexable(f"it has {len(sample)} vectors, and an index learns from {_LEAST_SAMPLE}")
-    ann.train(sample)
-    # A copy, so that the sample does not stay in memory.
-    queries: Floats = sample[:: max(1, len(sample) // _SAMPLE_QUERIES)][:_SAMPLE_QUERIES].copy()
+    count = min(_SAMPLE_QUERIES, int(_MOST_ASKED * len(sample)))
+    places = np.arange(count) * (len(sample) // count)
+    queries: Floats = sample[places]
+    ann.train(np.delete(sample, places, axis=0))
     return queries
 
 

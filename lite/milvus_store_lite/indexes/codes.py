@@ -114,6 +114,10 @@ class Codes(AnnIndex):
         return _SAMPLE_PER_LIST * self.most
 
     @property
+    def is_tuned(self) -> bool:
+        return True
+
+    @property
     def grows_until(self) -> float:
         return 4.0 * float(self.tuned["rows"])
 

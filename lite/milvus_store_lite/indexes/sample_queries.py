@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 NEAREST: Final = 10
-"""How many of a query's nearest the index is to find."""
+"""How many of a query's nearest the index is to find, beside the very nearest."""
 
 _LEAST_ROWS: Final = 5_000
 """Fewer rows than this are scored exactly rather than looked for."""
@@ -37,7 +37,8 @@ class Sample:
 class SampleQueries:
     """Finds the nearest vectors to ``queries`` (q, dim) among ``rows`` vectors while these pass by.
 
-    Among all of them first, then among a random half, a half of that half, and so on.
+    Among all of them first, then among a random half, a half of that half, and so on. The very nearest does not
+    count: the queries are rows themselves, and an index finds a row by its own vector without looking far.
     """
 
     def __init__(self, metric: str, queries: Floats, rows: int) -> None:
@@ -76,8 +77,8 @@ class _Nearest:
     """The nearest labels to each of ``queries`` queries so far."""
 
     def __init__(self, queries: int) -> None:
-        self._ranks = np.full((queries, NEAREST), -np.inf, dtype=np.float32)
-        self._labels = np.full((queries, NEAREST), -1, dtype=np.int64)
+        self._ranks = np.full((queries, NEAREST + 1), -np.inf, dtype=np.float32)
+        self._labels = np.full((queries, NEAREST + 1), -1, dtype=np.int64)
 
     def see(self, ranks: Floats, labels: Labels) -> None:
         """Take note of the vectors with ``labels`` (m,) and ``ranks`` (q, m), the nearer the higher."""
@@ -89,9 +90,11 @@ class _Nearest:
         labels = np.concatenate(
             [self._labels, np.broadcast_to(labels[near], (len(ranks), len(near)))], axis=1
         )
-        best = np.argpartition(-ranks, NEAREST - 1, axis=1)[:, :NEAREST]
+        best = np.argpartition(-ranks, NEAREST, axis=1)[:, : NEAREST + 1]
         self._ranks = np.take_along_axis(ranks, best, axis=1)
         self._labels = np.take_along_axis(labels, best, axis=1)
 
     def truth(self) -> list[set[int]]:
-        return [set(labels) - {-1} for labels in self._labels.tolist()]
+        """All but the nearest."""
+        others = np.argsort(-self._ranks, axis=1)[:, 1:]
+        return [set(labels) - {-1} for labels in np.take_along_axis(self._labels, others, axis=1).tolist()]

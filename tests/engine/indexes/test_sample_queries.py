@@ -72,7 +72,7 @@ def test_the_nearest_are_found_whatever_share_of_the_rows_a_filter_leaves(
 
 
 @pytest.mark.parametrize("metric", ["L2", "IP"])
-def test_samples_know_what_is_nearest_among_half_of_the_vectors_and_half_of_those(
+def test_samples_know_what_is_next_to_the_nearest_among_half_of_the_vectors_and_half_of_those(
     metric: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sample_queries, "_LEAST_ROWS", 1_000)
@@ -90,5 +90,5 @@ def test_samples_know_what_is_nearest_among_half_of_the_vectors_and_half_of_thos
     for sample in samples:
         allowed = slice(None) if sample.allowed is None else sample.allowed.flags
         labels = np.arange(len(vectors))[allowed]
-        best = labels[np.argsort(-nearness[:, allowed], axis=1)[:, : sample_queries.NEAREST]]
+        best = labels[np.argsort(-nearness[:, allowed], axis=1)[:, 1 : 1 + sample_queries.NEAREST]]
         assert sample.truth == [set(near) for near in best.tolist()]
