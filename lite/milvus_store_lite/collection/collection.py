@@ -121,18 +121,21 @@ class Collection(Definition):
         clock: Clock = COLLECTION_CLOCK,
     ) -> FoundRows:
         """The rows with these primary keys that exist, in the order of ``ids``."""
-        with self._reading() as session:
+
+        def rows(session: Session) -> FoundRows:
             record, reader = session.state.record, session.reader
-            partitions = loaded_partitions(record, partitions)
+            chosen = loaded_partitions(record, partitions)
             pks = encode_pks(record.schema.primary, ids)
             found = self._seqs_of_pks(session, pks)
             seqs = [found[pk] for pk in dict.fromkeys(pks) if pk in found]
-            if partitions is not None:
-                wanted = {partition_id(record, partition) for partition in partitions}
+            if chosen is not None:
+                wanted = {partition_id(record, partition) for partition in chosen}
                 of_rows = reader.rows.partitions_of(seqs)
                 seqs = [seq for seq in seqs if of_rows[seq] in wanted]
             projection = session.state.columns(tuple(output_fields), clock)
             return fetched(reader, projection, seqs)
+
+        return self._read(rows)
 
     def query(
         self, scope: Scope, output_fields: Sequence[str], limit: int | None = None, offset: int = 0
