@@ -69,32 +69,27 @@ def _compared(kind: Hashable) -> tuple[str, ...] | None:
     return tuple(field.name for field in fields(kind) if field.compare)
 
 
-class Key:
+class Key(frozenset[Hashable]):
     """A value to look up by: equal to the keys of equal values, hashed once.
+
+    A frozen set of that one value, since those remember their hash, and are compared without a step of Python.
 
     Raises:
         IncomparableError: ``value_key`` does.
     """
 
-    __slots__ = ("_hash", "_value")
+    __slots__ = ()
 
-    def __init__(self, value: Any) -> None:
+    def __new__(cls, value: Any) -> Key:
         try:
-            self._value = value_key(value)
+            return super().__new__(cls, (value_key(value),))
         except RecursionError:
             raise IncomparableError from None
-        self._hash = hash(self._value)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Key) and self._hash == other._hash and self._value == other._value
 
     @property
     def size(self) -> int:
         """About how many bytes its value takes."""
-        return size_of(self._value)
+        return sum(map(size_of, self))
 
 
 class Keyed:
