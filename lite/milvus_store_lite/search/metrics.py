@@ -9,20 +9,24 @@ import numpy.typing as npt
 
 
 class Metric(str, Enum):
+    larger_is_nearer: bool
+    """Whether a larger value of the metric means a nearer row."""
+
+    def __new__(cls, name: str, larger_is_nearer: bool = False) -> Metric:
+        metric = str.__new__(cls, name)
+        metric._value_ = name
+        metric.larger_is_nearer = larger_is_nearer
+        return metric
+
     L2 = "L2"
-    IP = "IP"
-    COSINE = "COSINE"
+    IP = "IP", True
+    COSINE = "COSINE", True
     HAMMING = "HAMMING"
     JACCARD = "JACCARD"
     TANIMOTO = "TANIMOTO"
     SUBSTRUCTURE = "SUBSTRUCTURE"
     SUPERSTRUCTURE = "SUPERSTRUCTURE"
-    BM25 = "BM25"
-
-    @property
-    def larger_is_nearer(self) -> bool:
-        """Whether a larger value of the metric means a nearer row."""
-        return self in (Metric.IP, Metric.COSINE, Metric.BM25)
+    BM25 = "BM25", True
 
 
 def as_shown(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
