@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +45,12 @@ class Key(NamedTuple):
     path: tuple[str | int, ...] | None = None
     form: Form = Form.VALUES
     after: int = 0
+
+
+@lru_cache(maxsize=1024)
+def key_of(field: str) -> Key:
+    """The key of the values of ``field``, which each search asks for: to make it takes four times as long."""
+    return Key(field)
 
 
 class Origin:

@@ -19,7 +19,7 @@ from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColu
 from .dense_vectors import DenseColumn
 from .geometries import GeometryBuilder, GeometryColumn
 from .masks import Mask
-from .snapshot import AnyColumn, Form, Key, Snapshot
+from .snapshot import AnyColumn, Form, Key, Snapshot, key_of
 from .snapshot_cache import VECTOR_CHUNK, Builder, SnapshotCache, blobs_of
 from .tokens import TokenBuilder, TokenColumn
 from .vectors import AnyVectorColumn, bytes_of_vector, vector_builder, vectors_of
@@ -142,7 +142,7 @@ class View:
 
     def resident(self, field: Field) -> AnyColumn | None:
         """The values of every slot if they are in memory already."""
-        key = Key(field.name)
+        key = key_of(field.name)
         column = self.snapshot.columns.get(key)
         if column is not None:
             self._cache.memory.touch(self._cache, key)
