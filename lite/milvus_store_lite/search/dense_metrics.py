@@ -109,11 +109,11 @@ def score(
 ) -> npt.NDArray[np.float64]:
     """(m,) float64: the metric's value between each of ``vectors`` (m, dim), so long, and ``query`` (dim,)."""
     values: npt.NDArray[np.float64]
-    wide = query.astype(np.float64)
     if metric is Metric.L2:
-        apart = vectors - wide
+        apart = np.subtract(vectors, query, dtype=np.float64)
         values = np.einsum("ij,ij->i", apart, apart)
         return values
+    wide = query.astype(np.float64)
     # Widened first: einsum would widen a few numbers at a time, which takes twice as long.
     values = np.einsum("ij,j->i", vectors.astype(np.float64), wide)
     if metric is Metric.COSINE:
