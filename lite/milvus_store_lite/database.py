@@ -18,7 +18,7 @@ from .collection.loading import set_loaded
 from .collection.opener import CollectionOpener
 from .collection.session import Session
 from .errors import AliasNotExistException, CollectionExistsError, MilvusException, ParamError
-from .process.calls import whole_calls
+from .process.calls import takes_nothing, whole_calls
 from .schema.clock import with_fixed_defaults, zone_of
 from .schema.model import Schema, check_name
 from .schema.properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
@@ -44,6 +44,7 @@ class Database:
         self._connections = connections
         self._opener = opener
 
+    @takes_nothing
     def collection(self, name: str) -> Collection:
         """The collection called ``name``; whether it exists is found out at each of its calls."""
         return Collection(self._opener, self.name, name)

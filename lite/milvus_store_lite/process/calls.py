@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from functools import wraps
 from types import FunctionType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from weakref import ref
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -78,6 +78,8 @@ def calls_under_way() -> int:
 
 THIS_THREAD = _Local()
 
+_TAKE_NOTHING: Final[set[object]] = set()
+
 
 def whole(call: Function) -> Function:
     """``call``, which leaves nothing behind that it has taken when it raises, whatever and whenever that is."""
@@ -95,9 +97,15 @@ def whole(call: Function) -> Function:
     return run  # type: ignore[return-value]
 
 
+def takes_nothing(call: Function) -> Function:
+    """``call``, a method that takes nothing, which ``whole_calls`` therefore leaves as it is."""
+    _TAKE_NOTHING.add(call)
+    return call
+
+
 def whole_calls(of: Class) -> Class:
     """The class ``of``, whose public methods are ``whole``."""
     for name, member in list(vars(of).items()):
-        if isinstance(member, FunctionType) and not name.startswith("_"):
+        if isinstance(member, FunctionType) and not name.startswith("_") and member not in _TAKE_NOTHING:
             setattr(of, name, whole(member))
     return of
