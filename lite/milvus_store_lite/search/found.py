@@ -16,7 +16,6 @@ import numpy.typing as npt
 from ..codec import float_matrix
 from ..errors import DatabaseCorruptError
 from ..process.stack import with_room
-from ..schema.model import DYNAMIC_FIELD
 from ..storage.store import CollectionReader
 from .output import Projection
 
@@ -154,9 +153,6 @@ class FoundHits(NamedTuple):
 
 def fetched(reader: CollectionReader, projection: Projection, seqs: Sequence[int]) -> FoundRows:
     """The rows ``seqs``, which all exist, in their order, with what ``projection`` shows."""
-    columns = [field.name for field in projection.scalars]
-    if projection.dynamic is not None:
-        columns.append(DYNAMIC_FIELD)
-    stored = reader.rows.fetch(seqs, columns)
+    stored = reader.rows.fetch(seqs, projection.columns)
     vectors = {field.name: reader.vectors.fetch(seqs, field.name) for field in projection.vectors}
     return FoundRows(projection, [stored[seq] for seq in seqs], vectors, reader.layout.corrupt)

@@ -91,6 +91,12 @@ class Projection:
         return bool(self.with_pk or self.scalars or self.vectors or self.dynamic is not None)
 
     @lazy
+    def columns(self) -> tuple[str, ...]:
+        """What is read of a row beside its primary key and its vectors."""
+        names = tuple(field.name for field in self.scalars)
+        return names if self.dynamic is None else (*names, DYNAMIC_FIELD)
+
+    @lazy
     def plan(self) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
         """(name, offset in the fetched row, how to decode) in the order of the schema; -1 for vectors."""
         offsets = {field.name: offset for offset, field in enumerate(self.scalars, start=2)}

@@ -48,7 +48,7 @@ class RowReader:
     def fetch(self, seqs: Sequence[int], columns: Sequence[str]) -> dict[int, tuple[Any, ...]]:
         """seq → (seq, pk, *columns) of rows that must exist."""
         layout, execute = self._layout, self._transaction.connection.execute
-        listed = ", ".join(["seq", "pk", *(layout.columns[name] for name in columns), CHECKSUMS])
+        listed = ", ".join(["seq", "pk", *map(layout.columns.__getitem__, columns), CHECKSUMS])
         names = [layout.schema.primary.name, *columns]
         found: dict[int, tuple[Any, ...]] = {}
         for chunk, marks in chunks(seqs):
