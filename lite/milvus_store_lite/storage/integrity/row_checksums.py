@@ -38,7 +38,7 @@ _DYNAMIC_NUMBER: Final = 2
 _ROWS_AT_ONCE: Final = 1_024
 """Values checked at a time: so many fit the processor's cache."""
 
-_FEW: Final = 64
+_FEW: Final = 40
 """For at most so many values, checksums one by one are faster than numpy, whose calls take 1 µs each."""
 
 _NULL_BITS: Final = 0x6E756C6C6E756C6C
@@ -84,8 +84,9 @@ class RowChecksums:
             values: column → its stored values. One value stands for all rows when it is alone.
         """
         if len(seqs) * len(self.columns) <= _FEW:
+            places = _places(seqs)
             columns = [
-                self._few_sums(seqs, name, values[name]) if name in values else [0] * len(seqs)
+                self._few_sums(places, name, values[name]) if name in values else [0] * len(seqs)
                 for name in self.columns
             ]
             return [self._blob.pack(*row) for row in zip(*columns, strict=True)]
@@ -125,12 +126,12 @@ class RowChecksums:
         if len(joined) != self._width * len(seqs):
             return False
         if len(seqs) * len(values) <= _FEW:
-            every = len(self.columns)
-            stored = struct.unpack(f"<{every * len(seqs)}I", joined)
-            return all(
-                self._few_sums(seqs, name, values[name]) == list(stored[self._indices[name] :: every])
-                for name in values
-            )
+            places, every = _places(seqs), len(self.columns)
+            stored = list(struct.unpack(f"<{every * len(seqs)}I", joined))
+            for name, of_column in values.items():
+                if self._few_sums(places, name, of_column) != stored[self._indices[name] :: every]:
+                    return False
+            return True
         names = tuple(values)
         expected = np.frombuffer(joined, "<u4").reshape(-1, len(self.columns))[:, self._layout(names)[0]]
         return bool((self._sums(seqs, names, values) == expected.T).all())
@@ -142,7 +143,7 @@ class RowChecksums:
         begin = WIDTH * self._indices[name]
         stored = int.from_bytes(blob[begin : begin + WIDTH], "little")
         try:
-            if self._few_sums([seq], name, [value]) == [stored]:
+            if self._few_sums(_places([seq]), name, [value]) == [stored]:
                 return True
         except _WRONG_TYPE:
             return False
@@ -192,14 +193,14 @@ class RowChecksums:
             found = self._layouts[names] = np.array(indices), salts
         return found
 
-    def _few_sums(self, seqs: Sequence[int] | Ints, name: str, values: Sequence[Any]) -> list[int]:
-        """The checksums of ``values``, as ``_sums`` has them."""
+    def _few_sums(self, places: Sequence[int], name: str, values: Sequence[Any]) -> list[int]:
+        """The checksums of ``values`` in rows at ``places``, as ``_sums`` has them."""
         salt, bits = self._salts[self._indices[name]], self._bits_of_few[name](values)
-        if len(bits) < len(seqs):
-            bits = bits * len(seqs)
+        if len(bits) < len(places):
+            bits = bits * len(places)
         return [
-            ((((word := (bit ^ (seq * _OF_SEQ + salt)) & _MASK) ^ word >> 32) * _OF_BITS) & _MASK) >> 32
-            for seq, bit in zip(seqs, bits, strict=True)
+            (((word := (bit ^ (place + salt)) & _MASK) ^ word >> 32) * _OF_BITS & _MASK) >> 32
+            for place, bit in zip(places, bits, strict=True)
         ]
 
     def _sums(
@@ -218,6 +219,11 @@ class RowChecksums:
 
 def _first(blob: bytes) -> int:
     return int.from_bytes(blob[:WIDTH], "little")
+
+
+def _places(seqs: Sequence[int] | Ints) -> list[int]:
+    """What each of a few rows has in the checksums of all its values."""
+    return [seq * _OF_SEQ & _MASK for seq in seqs]
 
 
 def _as_words(seqs: Sequence[int] | Ints) -> Words:
