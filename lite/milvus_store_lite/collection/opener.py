@@ -109,15 +109,18 @@ class CollectionOpener:
         self._connections.look()
         state_of_file = self._connections.state()
         seen = self._seen.get((database, name))
-        if seen is None or seen.state_of_file != state_of_file:
-            # The state was read before the transaction begins, which therefore sees this state or a newer one.
-            with self.reading(database, name, suggest) as session:
-                seen = _Seen(database, name, state_of_file, session.state, session.position)
-            self._seen[database, name] = seen
-        transaction = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
-        return transaction, Session(
-            CollectionReader(seen.state.store, transaction, seen.position), seen.state
-        )
+        if seen is not None and seen.state_of_file == state_of_file:
+            transaction = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
+            return transaction, _session_on(seen.state, transaction, seen.position)
+        # The state was read before this transaction begins, which therefore sees this state or a newer one.
+        transaction = LazyTransaction(self._connections.reading, lambda _: True)
+        try:
+            session = self._session(transaction, database, name, suggest)
+        except BaseException as error:
+            transaction.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._seen[database, name] = _Seen(database, name, state_of_file, session.state, session.position)
+        return transaction, session
 
     def _still_stands(self, seen: _Seen, transaction: Transaction) -> bool:
         """Whether ``transaction``, which has just begun, sees the state ``seen`` before."""
