@@ -131,6 +131,8 @@ def _arrays(rows: list[Row]) -> dict[str, Any]:
             found[name] = np.array(values)
         elif isinstance(values[0], np.ndarray) and len({np.shape(value) for value in values}) == 1:
             found[name] = np.stack(values)
+        elif name == "bits" and None not in values:
+            found[name] = np.frombuffer(b"".join(values), dtype=np.uint8).reshape(len(values), -1)
     return found
 
 

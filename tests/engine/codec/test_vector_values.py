@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milvus_store_lite.codec import dense, encode_vectors
+from milvus_store_lite.codec import NullableArray, binary, dense, encode_vectors
 from milvus_store_lite.errors import DataNotMatchException, SchemaNotReadyException
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field
@@ -71,6 +71,31 @@ def test_binary_vectors_are_whole_bytes() -> None:
             encode_vectors(one, [bad])
     with pytest.raises(SchemaNotReadyException, match="multiple of 8"):
         Field("v", DataType.BINARY_VECTOR, dim=12)
+
+
+def test_a_matrix_of_binary_vectors_is_stored_as_its_rows_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(binary, "_one_vector")  # the matrix is taken whole
+    one = field(DataType.BINARY_VECTOR, nullable=True)
+    rows = np.array([[129], [7], [0]], dtype=np.uint8)
+    assert encode_vectors(one, rows) == [b"\x81", b"\x07", b"\x00"]
+    assert encode_vectors(one, np.repeat(rows, 2, axis=0)[::2]) == [b"\x81", b"\x07", b"\x00"]
+    nullable = NullableArray(rows, np.array([True, False, True]))
+    assert encode_vectors(one, nullable) == [b"\x81", None, b"\x00"]
+    assert encode_vectors(one, rows[:0]) == []
+
+
+def test_an_array_that_is_no_matrix_of_binary_vectors_is_refused() -> None:
+    one = field(DataType.BINARY_VECTOR)
+    for bad in (np.zeros((2, 2), np.uint8), np.zeros((2, 1), np.int64), np.zeros(2, np.uint8)):
+        with pytest.raises(DataNotMatchException, match="row 0: field 'v'.*1 bytes, one for every 8"):
+            encode_vectors(one, bad)
+
+
+@pytest.mark.parametrize("dim", [8, 64, 72])
+def test_a_matrix_of_binary_queries_is_that_of_its_rows(dim: int) -> None:
+    one = Field("v", DataType.BINARY_VECTOR, dim=dim)
+    rows = np.random.default_rng(dim).integers(0, 256, (3, dim // 8), dtype=np.uint8)
+    assert np.array_equal(binary.matrix(one, rows), binary.matrix(one, [row.tobytes() for row in rows]))  # type: ignore[arg-type]
 
 
 def test_only_a_nullable_vector_may_be_null() -> None:
