@@ -1,8 +1,8 @@
-"""Given rows as columns: dictionaries, tables, or a dictionary of columns."""
+"""Given rows, in dictionaries, tables or a dictionary of columns: as columns for a file, as rows for a server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -15,11 +15,13 @@ from milvus_store_lite import (
     DataNotMatchException,
     DataType,
     DataTypeNotMatchException,
-    Field,
     Schema,
 )
 
-from .tables import column_values, is_column, rows_of_table, table_columns
+from .tables import column_values, is_column, rows_of_table, table_columns, value_list
+
+Types = Mapping[str, DataType]
+"""Field → its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,8 @@ class RowOrColumns:
     data: dict[str, Any]
 
     def columns(self, schema: Schema) -> Columns:
-        if not any(map(_holds_columns, map(schema.by_name.get, self.data), self.data.values())):
-            return Rows([self.data]).columns(schema)
-        return Columns.of({name: column_values(values) for name, values in self.data.items()})
+        columns = _columns(self.data, {name: field.dtype for name, field in schema.by_name.items()})
+        return Rows([self.data]).columns(schema) if columns is None else columns
 
 
 Given = Rows | RowOrColumns | Columns
@@ -73,9 +74,27 @@ def as_given(data: object) -> Given:
     if isinstance(data, list):
         return Rows(data)
     if isinstance(data, dict):
-        return RowOrColumns(data) if data and all(map(is_column, data.values())) else Rows([data])
+        return RowOrColumns(data) if _may_be_columns(data) else Rows([data])
     columns = table_columns(data)
     return Rows(as_rows(data)) if columns is None else columns
+
+
+def as_server_rows(data: object, types: Callable[[], Types]) -> list[dict[str, Any]]:
+    """The rows that a user gave, in any form that ``as_given`` takes, as the dictionaries that pymilvus takes.
+
+    Args:
+        types: asks for the types of the fields, which tell a row of lists from columns. It is called for no other
+            data.
+
+    Raises:
+        DataTypeNotMatchException: ``data`` has none of these forms.
+        DataNotMatchException: one column is longer than another.
+    """
+    columns = _columns(data, types()) if isinstance(data, dict) and _may_be_columns(data) else None
+    if columns is None:
+        return as_rows(data)
+    values = [value_list(column.values) for column in columns.by_name.values()]
+    return [dict(zip(columns.by_name, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def as_rows(data: object) -> list[dict[str, Any]]:
@@ -108,14 +127,25 @@ def _column(name: str, rows: Sequence[dict[str, Any]]) -> Column | None:
     return Column([rows[index][name] for index in having], having) if having else None
 
 
-def _holds_columns(field: Field | None, values: Any) -> bool:
-    """Whether ``values`` must be those of many rows: no single row has such a value in ``field``."""
-    if field is None or field.dtype in (DataType.JSON, DataType.ARRAY):
+def _may_be_columns(data: dict[str, Any]) -> bool:
+    return bool(data) and all(map(is_column, data.values()))
+
+
+def _columns(data: dict[str, Any], types: Types) -> Columns | None:
+    """``data``, all lists or arrays, as columns of many rows; None if it may be a single row."""
+    if not any(_holds_columns(types.get(name), values) for name, values in data.items()):
+        return None
+    return Columns.of({name: column_values(values) for name, values in data.items()})
+
+
+def _holds_columns(dtype: DataType | None, values: Any) -> bool:
+    """Whether ``values`` must be those of many rows: no single row has such a value in a field of ``dtype``."""
+    if dtype is None or dtype in (DataType.JSON, DataType.ARRAY):
         return False
-    if not field.dtype.is_vector:
+    if not dtype.is_vector:
         return True
     first = next(iter(values), None)
-    if field.dtype is DataType.SPARSE_FLOAT_VECTOR and isinstance(first, (list, tuple)):
+    if dtype is DataType.SPARSE_FLOAT_VECTOR and isinstance(first, (list, tuple)):
         first = next(iter(first), ())  # of one row's (index, value) pairs it is a number
     return isinstance(first, (list, tuple, np.ndarray, Mapping, str, bytes, bytearray)) or (
         isinstance(values, np.ndarray) and values.ndim > 1

@@ -85,6 +85,18 @@ def column_values(values: Any) -> Values:
     return list(values)
 
 
+def value_list(values: Values) -> list[Any]:
+    """The values of a column one by one, None for a null; those of a matrix are its rows."""
+    if isinstance(values, NullableArray):
+        found = value_list(values.values)
+        for row in np.flatnonzero(~values.is_valid).tolist():
+            found[row] = None
+        return found
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        return list(values.tolist())
+    return list(values)
+
+
 def _named(names: Iterable[Any], columns: Iterable[Values]) -> Columns:
     names = list(names)
     doubled = [name for name, count in Counter(names).items() if count > 1]

@@ -5,11 +5,13 @@ Each takes the arguments that the client's call was given, by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, NoReturn, Protocol
 
-from ...data import as_rows
+from milvus_store_lite import DataType
+
+from ...data import Types, as_server_rows
 from ...errors import ParamError
 from ...results import WriteResult
 from .creation import create_and_insert, create_collection, taking_back_indexes
@@ -25,15 +27,20 @@ class Server(Protocol):
 
 
 def _write(name: str, server: Server, collection_name: str, data: object, **options: Any) -> Any:
-    """A table goes to a server as rows, which are all that pymilvus takes."""
-    rows = data if isinstance(data, (dict, list)) else as_rows(data)
-    return server.ask(name, collection_name, rows, **options)
+    """Tables and columns go to a server as rows, which are all that pymilvus takes."""
+
+    def types() -> Types:
+        described = server.ask("describe_collection", collection_name, timeout=options.get("timeout"))
+        return _types((field["name"], field["type"]) for field in described["fields"])
+
+    return server.ask(name, collection_name, as_server_rows(data, types), **options)
 
 
 def _create_and_insert(
     server: Server,
     collection_name: str,
     data: object,
+    schema: Any = None,
     partition_name: str | None = None,
     replace: bool = False,
     batch_size: int | None = None,
@@ -41,11 +48,13 @@ def _create_and_insert(
     **options: Any,
 ) -> WriteResult:
     """If a row is refused, the collection is dropped again; with ``replace``, the old one goes at the end."""
+    if schema is None:
+        raise ParamError(message="create_and_insert() needs a schema")
     return create_and_insert(
         server,
         collection_name,
-        as_rows(data),
-        {"timeout": timeout, **options},
+        as_server_rows(data, lambda: _types((field.name, field.dtype) for field in schema.fields)),
+        {"schema": schema, "timeout": timeout, **options},
         replace=replace,
         batch_size=batch_size,
         writing={"partition_name": partition_name or None, "timeout": timeout},
@@ -80,6 +89,14 @@ def _for_tenant(server: Server, collection_name: str, tenant: object) -> NoRetur
         message=f"for_tenant({collection_name!r}, {tenant!r:.80}) confines calls on a file, "
         f"and {server.uri} is a server: use its users, or add the tenant to each filter as a template"
     )
+
+
+def _types(fields: Iterable[tuple[str, int]]) -> Types:
+    """The types of fields, which are pymilvus's, as ours; without those that only newer servers have."""
+    return {name: DataType(kind) for name, kind in fields if kind in _KNOWN_TYPES}
+
+
+_KNOWN_TYPES: Final = frozenset(map(int, DataType))
 
 
 OWN_CALLS: Final[Mapping[str, Callable[..., Any]]] = {
