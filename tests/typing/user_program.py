@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from milvus_store import AsyncMilvusClient, DataType, MilvusClient
+from milvus_store.filters import And, Compare, Expression, field, parse
 
 
 class Counting(MilvusClient):
@@ -87,6 +88,13 @@ async def use_awaited() -> int:
             ids += [row["id"] for row in page]
         await client.create_role("reader")
         return len(ids) + len(other)
+
+
+def filtered(client: MilvusClient) -> tuple[Compare, Expression]:
+    cheap = field("price") < 3
+    old = parse("year < {since}", {"since": 1900})
+    client.query("docs", filter=And((cheap, old)) & ~cheap)
+    return cheap, old
 
 
 if __name__ == "__main__":

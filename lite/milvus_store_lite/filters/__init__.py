@@ -5,76 +5,25 @@ rows (``evaluation``).
 """
 
 from ..errors import FilterError
+from . import tree
 from .binding.templates import plain_value
 from .evaluation.rows import Rows
 from .filter import Filter, compile_filter, equals
 from .syntax.parser import MAX_TEXT_LENGTH, parse
-from .tree import (
-    MAX_DEPTH,
-    MAX_LIST_LENGTH,
-    And,
-    Arithmetic,
-    Call,
-    Compare,
-    Condition,
-    Element,
-    Exists,
-    Expression,
-    In,
-    Instant,
-    Interval,
-    IsNull,
-    Like,
-    ListOf,
-    Literal,
-    Member,
-    Name,
-    Node,
-    Not,
-    Or,
-    Path,
-    Range,
-    Regex,
-    Template,
-    Unary,
-    with_values,
-)
+from .tree import *  # noqa: F403  # the nodes, listed there
+from .tree import MAX_DEPTH, MAX_LIST_LENGTH, with_values
 
 __all__ = [
     "MAX_DEPTH",
     "MAX_LIST_LENGTH",
     "MAX_TEXT_LENGTH",
-    "And",
-    "Arithmetic",
-    "Call",
-    "Compare",
-    "Condition",
-    "Element",
-    "Exists",
-    "Expression",
     "Filter",
     "FilterError",
-    "In",
-    "Instant",
-    "Interval",
-    "IsNull",
-    "Like",
-    "ListOf",
-    "Literal",
-    "Member",
-    "Name",
-    "Node",
-    "Not",
-    "Or",
-    "Path",
-    "Range",
-    "Regex",
     "Rows",
-    "Template",
-    "Unary",
     "compile_filter",
     "equals",
     "parse",
     "plain_value",
     "with_values",
 ]
+__all__ += tree.__all__

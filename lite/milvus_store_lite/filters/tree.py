@@ -2,14 +2,44 @@
 
 Nodes are plain values. They know neither a schema nor the rows, so a tree may name fields that do not
 exist; ``binding`` finds that out. ``at`` is the 1-based column in the text that the node came from, or None.
+
+``__all__`` is the one list of the nodes: this package and ``milvus_store.filters`` export what it names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 from typing import Literal as OneOf
+
+__all__ = [
+    "And",
+    "Arithmetic",
+    "Call",
+    "Compare",
+    "Condition",
+    "Element",
+    "Exists",
+    "Expression",
+    "In",
+    "Instant",
+    "Interval",
+    "IsNull",
+    "Like",
+    "ListOf",
+    "Literal",
+    "Member",
+    "Name",
+    "Node",
+    "Not",
+    "Or",
+    "Path",
+    "Range",
+    "Regex",
+    "Template",
+    "Unary",
+]
 
 MAX_DEPTH = 100
 """How deep expressions may nest. Long chains of ``and`` or ``or`` are flat and count as one level."""
@@ -248,7 +278,7 @@ class Or(Condition):
     operands: tuple[Expression, ...]
 
 
-Expression = (
+Expression: TypeAlias = (
     Literal
     | ListOf
     | Template

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 
 from ..errors import ParamError
+from ..suggestions import did_you_mean
 from . import times
 from .data_types import DataType
 from .model import Schema
@@ -128,8 +128,5 @@ def _zone(name: str) -> tzinfo | None:
 def _hint(name: object) -> str:
     from zoneinfo import available_timezones
 
-    known = {zone.lower(): zone for zone in available_timezones()}
-    if not known:
-        return "; this system has no time zones: pip install tzdata"
-    close = get_close_matches(str(name).lower(), known, n=1)
-    return f"; did you mean {known[close[0]]!r}?" if close else ""
+    known = available_timezones()
+    return did_you_mean(name, known) if known else "; this system has no time zones: pip install tzdata"

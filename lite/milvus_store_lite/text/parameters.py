@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 from ..errors import ParamError
+from ..suggestions import did_you_mean
 
 STEMMER_LANGUAGES: Final = (
     "arabic", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hungarian", "italian",
@@ -192,10 +192,8 @@ def _one_of(what: str, given: object, known: Sequence[str]) -> str:
 def _check_keys(owner: str, given: Mapping[Any, Any], known: Sequence[str]) -> None:
     for key in given:
         if key not in known:
-            close = get_close_matches(str(key), known, n=1)
             raise ParamError(
-                message=f"{owner} takes {', '.join(known)}, got {key!r}"
-                + (f"; did you mean {close[0]!r}?" if close else "")
+                message=f"{owner} takes {', '.join(known)}, got {key!r}{did_you_mean(key, known)}"
             )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ...schema.data_types import DataType
 from ...schema.model import Field
+from ...suggestions import did_you_mean
 from ..bound import Constant, FieldValue, ListValue, OverElements, PhraseMatch, Predicate, Spatial, TextMatch
 from ..evaluation import spatial
 from ..tree import Call, Expression
@@ -58,12 +58,11 @@ def _unknown(function: str) -> str:
     plain = function.lower()
     if function == "random_sample":
         return "random_sample is joined to the whole filter by 'and': condition and random_sample(0.1)"
-    known = [*_HANDLERS, "array_length", "random_sample"]
+    known = (*_HANDLERS, "array_length", "random_sample")  # the last two are bound elsewhere
     if plain in known:
         return f"function '{function}' is written all lower or all upper: '{plain}' or '{plain.upper()}'"
-    near = get_close_matches(plain, known, n=1)
-    guess = f", did you mean '{near[0]}'?" if near else f"; the functions are {', '.join(sorted(known))}"
-    return f"there is no function '{function}'{guess}"
+    hint = did_you_mean(function, known) or f"; the functions are {', '.join(sorted(known))}"
+    return f"there is no function '{function}'{hint}"
 
 
 def _check_count(context: Context, node: Call, count: int) -> None:

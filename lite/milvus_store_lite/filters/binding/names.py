@@ -5,10 +5,9 @@ A ``ValueError`` names the fields that exist; the caller adds the column in the 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from ...schema.data_types import DataType
 from ...schema.model import DYNAMIC_FIELD, Field, Schema
+from ...suggestions import did_you_mean
 from ..bound import ElementAt, FieldValue, PathValue
 from ..tree import Element, Member, Name, Path
 
@@ -121,7 +120,6 @@ def _unknown(name: str, schema: Schema) -> str:
     if name == DYNAMIC_FIELD:
         return "the collection has no dynamic field, so there is no $meta"
     names = [field.name for field in schema.scalars]
-    near = get_close_matches(name, names, n=1)
-    guess = f"; did you mean '{near[0]}'?" if near else ""
     more = ", …" if len(names) > _MOST_NAMES else ""
-    return f"unknown field '{name}', the fields are {', '.join(names[:_MOST_NAMES])}{more}{guess}"
+    listed = ", ".join(names[:_MOST_NAMES]) + more
+    return f"unknown field '{name}', the fields are {listed}{did_you_mean(name, names)}"

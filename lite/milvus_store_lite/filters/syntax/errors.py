@@ -10,7 +10,9 @@ import re
 import unicodedata
 from enum import Enum
 
-_KEYWORDS = frozenset({"and", "or", "not", "in", "like", "exists", "is", "null", "true", "false"})
+from .precedence import OPERATOR_WORDS
+
+_KEYWORDS = OPERATOR_WORDS | {"is", "null", "true", "false"}
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE_STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"' + r"|'(?:[^'\\\r\n]|\\[^\r\n])*'")
 _BRACKET_OR_STRING = re.compile(_WHOLE_STRING.pattern + r"|[()\[\]]")

@@ -44,6 +44,6 @@ SYMBOL_LEVELS: Final = {
     "**": Level.POWER,
 }
 WORD_LEVELS: Final = {"or": Level.OR, "and": Level.AND, "in": Level.MEMBER, "like": Level.MEMBER}
-_OPERATOR_WORDS: Final = frozenset(WORD_LEVELS) | {"not", "exists"}
-RESERVED: Final = _OPERATOR_WORDS | {word.upper() for word in _OPERATOR_WORDS}
+OPERATOR_WORDS: Final = frozenset(WORD_LEVELS) | {"not", "exists"}
+RESERVED: Final = OPERATOR_WORDS | {word.upper() for word in OPERATOR_WORDS}
 """Words that are never names; all others are keywords only where one can stand."""
