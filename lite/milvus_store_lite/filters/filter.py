@@ -41,7 +41,7 @@ from .tree import Expression, Value
 class Filter:
     """A condition over the rows of one schema.
 
-    ``sample``: the share of the matching rows to keep, chosen at random; None for all of them.
+    ``sample``: the fraction of the matching rows to keep, chosen at random; None for all of them.
     """
 
     predicate: Predicate
@@ -59,7 +59,7 @@ class Filter:
             return evaluate(self.predicate, rows).certain
         except RecursionError:
             raise FilterError(
-                "the call was made from so deep a stack that there is no room left to evaluate the filter"
+                "the filter cannot be evaluated: the call stack is too deep where the call was made"
             ) from None
 
     def sampled(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

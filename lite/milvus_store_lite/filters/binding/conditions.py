@@ -62,8 +62,8 @@ def bind(
     text: str = "",
     zone: tzinfo = UTC,
 ) -> tuple[Predicate, float | None]:
-    """``expression`` checked against ``schema``, with the templates replaced by ``params``, and the share of
-    matching rows that ``random_sample`` asks for, None without it.
+    """``expression`` checked against ``schema``, with the templates replaced by ``params``, and the fraction
+    of the matching rows that ``random_sample`` asks for, None without it.
 
     ``text`` is the source of the tree; without it errors name no column. Parameters that no template uses are
     ignored, as in Milvus. ``zone`` is that of times without an offset.

@@ -41,17 +41,17 @@ def bind_call(context: Context, node: Call, bind_condition: BindCondition) -> Pr
 
 
 def bind_sample(context: Context, node: Call) -> float:
-    """The share of rows that ``random_sample`` asks for."""
+    """The fraction of the rows that ``random_sample`` asks for."""
     _check_count(context, node, 1)
     _refuse_options(context, node)
     given = bind_operand(context, node.arguments[0])
-    share = given.value if isinstance(given, Constant) else None
-    if not isinstance(share, float) or not 0 < share < 1:
+    fraction = given.value if isinstance(given, Constant) else None
+    if not isinstance(fraction, float) or not 0 < fraction < 1:
         raise context.error(
             node.arguments[0],
-            f"random_sample takes a share between 0 and 1, such as 0.1, got {describe(given)}",
+            f"random_sample takes a fraction between 0 and 1, such as 0.1, got {describe(given)}",
         )
-    return share
+    return fraction
 
 
 def _unknown(function: str) -> str:
@@ -60,7 +60,9 @@ def _unknown(function: str) -> str:
         return "random_sample is joined to the whole filter by 'and': condition and random_sample(0.1)"
     known = (*_HANDLERS, "array_length", "random_sample")  # the last two are bound elsewhere
     if plain in known:
-        return f"function '{function}' is written all lower or all upper: '{plain}' or '{plain.upper()}'"
+        return (
+            f"function '{function}' must be all lower case or all upper case: '{plain}' or '{plain.upper()}'"
+        )
     hint = did_you_mean(function, known) or f"; the functions are {', '.join(sorted(known))}"
     return f"there is no function '{function}'{hint}"
 
@@ -88,13 +90,11 @@ def _contains(context: Context, node: Call, bind_condition: BindCondition) -> Pr
     if node.function.endswith("_contains"):
         if not isinstance(wanted, Constant | ListValue):
             raise context.error(
-                node.arguments[1], f"{node.function} looks for a constant, got {describe(wanted)}"
+                node.arguments[1], f"{node.function} takes a constant, got {describe(wanted)}"
             )
         return context.located(node.arguments[1], lambda: arrays.contains(array, wanted))
     if not isinstance(wanted, ListValue):
-        raise context.error(
-            node.arguments[1], f"{node.function} looks for the elements of a list, got {describe(wanted)}"
-        )
+        raise context.error(node.arguments[1], f"{node.function} takes a list, got {describe(wanted)}")
     every = arrays.contains_all if node.function.endswith("_all") else arrays.contains_any
     return context.located(node.arguments[1], lambda: every(array, wanted))
 
@@ -111,7 +111,7 @@ def _match_elements(context: Context, node: Call, bind_condition: BindCondition)
         name, member = array.field.name, array.member.name
         raise context.error(
             node.arguments[0],
-            f"'{node.function}' looks at whole structs: {node.function}({name}, $[{member}] …)",
+            f"'{node.function}' takes the array of structs: {node.function}({name}, $[{member}] …)",
         )
     condition = bind_condition(replace(context, elements=array.field), node.arguments[1])
     match node.function:
@@ -172,7 +172,7 @@ def _phrase_match(context: Context, node: Call, bind_condition: BindCondition) -
     most, how = (MAX_LOOSE_PHRASE, " with a slop") if slop else (MAX_PHRASE, "")
     if len(words) > most:
         raise context.error(
-            node.arguments[1], f"the phrase has {len(words)} words, at most {most} are looked for{how}"
+            node.arguments[1], f"the phrase has {len(words)} words, at most {most} are allowed{how}"
         )
     return PhraseMatch(field, tuple((word.text, word.position) for word in words), slop)
 
@@ -186,7 +186,7 @@ def _text_field(context: Context, node: Call) -> Field:
     if not operand.field.enable_match or context.elements is not None:
         raise context.error(
             node.arguments[0],
-            f"{describe(operand)} is not cut into words: {node.function} needs a field made with "
+            f"{describe(operand)} is not tokenized: {node.function} needs a field created with "
             "enable_analyzer=True and enable_match=True",
         )
     return operand.field
@@ -203,7 +203,7 @@ def _string(context: Context, node: Call, what: str) -> str:
     given = bind_operand(context, node.arguments[1])
     if not isinstance(given, Constant) or not isinstance(given.value, str):
         raise context.error(
-            node.arguments[1], f"{node.function} looks for {what} given as a string, got {describe(given)}"
+            node.arguments[1], f"{node.function} takes {what} as a string, got {describe(given)}"
         )
     return given.value
 

@@ -22,7 +22,7 @@ def all_of(parts: tuple[Predicate, ...]) -> Predicate:
         return Fixed(True)
     if len(parts) <= _FEW:
         return AllOf(parts)
-    excluded, others = _sorted(
+    excluded, others = _merge_equalities(
         [part.part if isinstance(part, Inverse) else part for part in parts], parts, Inverse
     )
     return AllOf((*(Inverse(part) for part in excluded), *others))
@@ -34,15 +34,15 @@ def any_of(parts: tuple[Predicate, ...]) -> Predicate:
         return Fixed(False)
     if len(parts) <= _FEW:
         return AnyOf(parts)
-    chosen, others = _sorted(parts, parts, Comparison)
+    chosen, others = _merge_equalities(parts, parts, Comparison)
     return AnyOf((*chosen, *others))
 
 
-def _sorted(
+def _merge_equalities(
     bare: Sequence[Predicate], parts: Sequence[Predicate], kind: type[Predicate]
 ) -> tuple[list[Membership], list[Predicate]]:
-    """The memberships that equalities among ``bare`` make up, where their parts are of ``kind``, and the other
-    ``parts``, each once."""
+    """The equalities among ``bare`` whose parts are of ``kind``, merged into memberships, and the other ``parts``,
+    each once."""
     values: dict[_Key, list[Value]] = {}
     others: dict[Predicate, None] = {}
     for condition, part in zip(bare, parts, strict=True):

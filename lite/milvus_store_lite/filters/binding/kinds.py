@@ -75,7 +75,7 @@ def describe(operand: Operand) -> str:
         case Moment(micros=micros):
             return f"the time {times.to_text(micros)}"
         case Shifted(field=field):
-            return f"a time calculated of field '{field.name}'"
+            return f"a time calculated from field '{field.name}'"
         case ListValue():
             return "a list"
         case Length(operand=array):

@@ -1,4 +1,4 @@
-"""Binds ``in``: the values of the list, sorted by their kind."""
+"""Binds ``in``: the values of the list, grouped by kind."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def _choices(context: Context, node: Expression, operand: Operand) -> tuple[Valu
     if kind_of(operand) is Kind.INSTANT:
         return _moments(context, node)
     if isinstance(node, ListOf) and PLAIN_TYPES.issuperset(map(type, node.items)):
-        return node.items  # type: ignore[return-value]  # said by their types
+        return node.items  # type: ignore[return-value]  # their types were compared
     given = context.template(node) if isinstance(node, Template) else ()
     if isinstance(given, tuple) and given and PLAIN_TYPES.issuperset(map(type, given)):
-        return given  # type: ignore[return-value]  # said by their types
+        return given  # type: ignore[return-value]  # their types were compared
     found = bind_operand(context, node)
     if not isinstance(found, ListValue):
         raise context.error(node, "'in' needs a list in square brackets or a template that holds a list")

@@ -23,7 +23,7 @@ def resolve(
     ``elements``: the array whose elements ``$`` means, None outside of such functions.
     """
     if elements is not None and not isinstance(node, Element):
-        raise ValueError(f"a condition on the elements of '{elements.name}' speaks of '$' and constants only")
+        raise ValueError(f"a condition on the elements of '{elements.name}' may use only '$' and constants")
     match node:
         case Element():
             return _of_element(node, elements)

@@ -98,7 +98,7 @@ def _constant(context: Context, node: Expression, value: Plain) -> Constant | Li
     if isinstance(value, tuple):
         items = tuple(_constant(context, node, item) for item in value)
         assert all(isinstance(item, Constant | ListValue) for item in items), "only plain values in lists"
-        return ListValue(items)  # type: ignore[arg-type]  # said by the line above
+        return ListValue(items)  # type: ignore[arg-type]  # asserted above
     if isinstance(value, datetime):
         return Moment(context.instant(node, value))
     return Constant(value)

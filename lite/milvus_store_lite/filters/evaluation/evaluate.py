@@ -126,13 +126,13 @@ def _in_order(predicate: InOrder, rows: Rows) -> Truth:
 
 def _contains_all(predicate: ContainsAll, rows: Rows) -> Truth:
     arrays = _arrays(predicate.operand, rows)
-    there = _elements(predicate.operand, arrays, rows)
+    element_rows = _elements(predicate.operand, arrays, rows)
     if predicate.kind is Kind.NUMBER:
         wanted = tuple(choice for choice in predicate.choices if isinstance(choice, int | float))
-        which, count = numbers.which_of(_numbers(predicate.element, there), there.count, wanted)
+        which, count = numbers.which_of(_numbers(predicate.element, element_rows), element_rows.count, wanted)
     else:
         words = tuple(choice for choice in predicate.choices if isinstance(choice, str))
-        which, count = strings.which_of(_strings(predicate.element, there).column, words)
+        which, count = strings.which_of(_strings(predicate.element, element_rows).column, words)
     return _where_array(arrays, elements.distinct_counts(arrays, which, count) == count)
 
 

@@ -90,15 +90,15 @@ def _occurrences_of_all(column: TokenColumn, words: tuple[tuple[str, int], ...])
         having = found[word] // _ROW
         again = having[count - 1 :]
         having = _distinct(again[again == having[: len(again)]])
-        rows = having if len(found) == 1 else rows[_places(having, rows)[1]]
+        rows = having if len(found) == 1 else rows[_search_sorted(having, rows)[1]]
         if not len(rows):
             return {}
     if len(words) > _SHORT_PHRASE:
-        found = {word: keys[_places(rows, keys // _ROW)[1]] for word, keys in found.items()}
+        found = {word: keys[_search_sorted(rows, keys // _ROW)[1]] for word, keys in found.items()}
     return found if all(map(len, found.values())) else {}
 
 
-def _places(keys: _Keys, sought: _Keys) -> tuple[_Keys, BoolArray]:
+def _search_sorted(keys: _Keys, sought: _Keys) -> tuple[_Keys, BoolArray]:
     """The index of the first of the ascending ``keys`` that is not less than each of ``sought``, or else of the
     last, and whether it is equal."""
     indices = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
@@ -115,7 +115,7 @@ def _beginnings(occurrences: dict[str, _Keys], steps: Sequence[tuple[str, int]],
     known, waiting, size = anchors, [], 0
     for word, offset in steps[1:]:
         begins = occurrences[word] - offset
-        after = anchors[_places(anchors, begins)[0]] - begins
+        after = anchors[_search_sorted(anchors, begins)[0]] - begins
         begins = begins[(after >= 0) & (after <= slop)]
         waiting.append(begins)
         size += len(begins)

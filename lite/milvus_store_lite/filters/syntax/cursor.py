@@ -13,7 +13,7 @@ from .lexer import Kind, Token, token_at
 _Read = TypeVar("_Read")
 
 MAX_TOKENS: Final = MAX_NODES
-"""How many names, values and signs a text may have; a list of plain values counts as one. More take seconds."""
+"""The most tokens of a text; a list of plain values counts as one. More take seconds."""
 
 
 class Cursor:
@@ -31,8 +31,8 @@ class Cursor:
         self._left -= 1
         if self._left < 0:
             raise self._error(
-                f"the expression has more than {MAX_TOKENS} names, values and signs; a list of values counts as "
-                "one: join comparisons with 'in', as in x in [1, 2], or split the filter",
+                f"the expression has more than {MAX_TOKENS} tokens, where a list of values counts as one: replace "
+                "comparisons by 'in', as in x in [1, 2], or split the filter",
                 at(token),
             )
         return token

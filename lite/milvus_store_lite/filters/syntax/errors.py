@@ -82,7 +82,7 @@ def _about_word(text: str, offset: int, expected: Expected) -> Fault | None:
     word, plain = found[0], found[0].lower()
     if plain in _KEYWORDS and not (word.islower() or word.isupper()):
         return (
-            f"keyword '{word}' is written all lower or all upper: '{plain}' or '{plain.upper()}'",
+            f"keyword '{word}' must be all lower case or all upper case: '{plain}' or '{plain.upper()}'",
             offset + 1,
         )
     if plain == "is":
@@ -92,7 +92,7 @@ def _about_word(text: str, offset: int, expected: Expected) -> Fault | None:
     if plain == "not" and re.match(r"\s+like\b", text[found.end() :], re.IGNORECASE):
         return "there is no operator 'not like', write not (field like \"pattern\")", offset + 1
     if plain in _KEYWORDS and expected is Expected.OPERAND:
-        return f"keyword '{word}' cannot stand here, expected {expected.value}", offset + 1
+        return f"keyword '{word}' is not allowed here, expected {expected.value}", offset + 1
     return None
 
 

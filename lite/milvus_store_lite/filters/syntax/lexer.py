@@ -18,12 +18,12 @@ _NUMBER: Final = (
     r"|0[xX][0-9a-fA-F]+|0[bB][01]+"
     r"|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 )
-"""Digits on both sides of a dot that may be missing could be shared out in many ways: slow where none fits."""
+"""If digits around an optional dot could match in several ways, backtracking would be slow where none fits."""
 _BOOLEAN: Final = r"(?:true|True|TRUE|false|False|FALSE)\b"
 _WORD: Final = r"[A-Za-z_][A-Za-z0-9_]*"
-_GAP: Final = r"[ \t\r\n]*"
-# Only a sign may be followed by another gap: two gaps in a row would make failing lists slow.
-_LITERAL: Final = rf"(?:{_STRING}|{_BOOLEAN}|(?:[+-]{_GAP})?(?:{_NUMBER}))"
+_SPACE: Final = r"[ \t\r\n]*"
+# A literal has white space only after its sign: two such patterns in a row would make failing lists slow.
+_LITERAL: Final = rf"(?:{_STRING}|{_BOOLEAN}|(?:[+-]{_SPACE})?(?:{_NUMBER}))"
 _SYMBOLS: Final = (
     "**", "<<", ">>", "<=", ">=", "==", "!=", "=~", "!~", "&&", "||",
     "<", ">", "=", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "(", ")", "[", "]", ",",
@@ -62,31 +62,35 @@ TOKEN: Final = re.compile(
     rf"|(?P<number>{_NUMBER})"
     rf"|(?P<boolean>{_BOOLEAN})"
     rf"|(?P<word>{_WORD})"
-    rf"|(?P<template>\{{{_GAP}{_WORD}{_GAP}\}})"
+    rf"|(?P<template>\{{{_SPACE}{_WORD}{_SPACE}\}})"
     r"|(?P<meta>\$meta\b)"
     r"|(?P<element>\$(?![A-Za-z0-9_]))"
     rf"|(?P<symbol>{'|'.join(map(re.escape, _SYMBOLS))})"
 )
-LITERAL_LIST: Final = re.compile(rf"\[(?:{_GAP}{_LITERAL}(?:{_GAP},{_GAP}{_LITERAL})*(?:{_GAP},)?)?{_GAP}\]")
+LITERAL_LIST: Final = re.compile(
+    rf"\[(?:{_SPACE}{_LITERAL}(?:{_SPACE},{_SPACE}{_LITERAL})*(?:{_SPACE},)?)?{_SPACE}\]"
+)
 INTEGER_LIST: Final = re.compile(
-    rf"\[{_GAP}-?(?:0|[1-9][0-9]*)(?:{_GAP},{_GAP}-?(?:0|[1-9][0-9]*))*(?:{_GAP},)?{_GAP}\]"
+    rf"\[{_SPACE}-?(?:0|[1-9][0-9]*)(?:{_SPACE},{_SPACE}-?(?:0|[1-9][0-9]*))*(?:{_SPACE},)?{_SPACE}\]"
 )
 _QUOTED: Final = r"""(?:'[^'\\\r\n]*'|"[^"\\\r\n]*")"""
-STRING_LIST: Final = re.compile(rf"\[{_GAP}{_QUOTED}(?:{_GAP},{_GAP}{_QUOTED})*(?:{_GAP},)?{_GAP}\]")
+STRING_LIST: Final = re.compile(
+    rf"\[{_SPACE}{_QUOTED}(?:{_SPACE},{_SPACE}{_QUOTED})*(?:{_SPACE},)?{_SPACE}\]"
+)
 """Strings without a prefix or an escape."""
 QUOTED: Final = re.compile(r"'([^']*)'" + r'|"([^"]*)"')
 ITEM: Final = re.compile(
-    rf"(?P<string>{_STRING})|(?P<boolean>{_BOOLEAN})|(?P<sign>[+-]{_GAP})?(?P<number>{_NUMBER})"
+    rf"(?P<string>{_STRING})|(?P<boolean>{_BOOLEAN})|(?P<sign>[+-]{_SPACE})?(?P<number>{_NUMBER})"
 )
-_SKIPPED: Final = re.compile(_GAP)
+_SPACES: Final = re.compile(_SPACE)
 _KINDS: Final = {kind.value: kind for kind in Kind}
 
 
 def token_at(text: str, offset: int) -> Token:
     """The first token of ``text`` at or after ``offset``."""
-    gap = _SKIPPED.match(text, offset)
-    assert gap is not None, "a gap may be empty"
-    start = gap.end()
+    space = _SPACES.match(text, offset)
+    assert space is not None, "it matches the empty string too"
+    start = space.end()
     if start == len(text):
         return Token(Kind.END, "", start, start)
     found = TOKEN.match(text, start)

@@ -71,7 +71,7 @@ def step(text: str) -> str | int:
 
 def _integer(text: str, base: int) -> int:
     if len(text) > MAX_DIGITS:
-        raise ValueError(f"the integer has {len(text)} digits, at most {MAX_DIGITS} are read")
+        raise ValueError(f"the integer has {len(text)} digits, at most {MAX_DIGITS} are allowed")
     return int(text, base)
 
 

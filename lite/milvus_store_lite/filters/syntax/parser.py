@@ -65,7 +65,7 @@ def parse(text: str) -> Expression:
         raise FilterError("the filter expression is empty", expression=text)
     if len(text) > MAX_TEXT_LENGTH:
         raise FilterError(
-            f"the filter expression has {len(text)} characters, at most {MAX_TEXT_LENGTH} are read; "
+            f"the filter expression has {len(text)} characters, at most {MAX_TEXT_LENGTH} are allowed; "
             "pass long lists as a template: 'id in {ids}'"
         )
     tree = with_room(lambda: _Parser(text).parse())
@@ -256,11 +256,11 @@ class _Parser(Cursor):
         return Call(function, tuple(arguments), tuple(options), at=at(name))
 
     def _path(self, root: Token) -> Expression:
-        """A name, and the steps in brackets behind it."""
+        """A name, and the steps in brackets after it."""
         steps: list[str | int] = []
         while self._is("["):
             bracket, step = self._token, self._peek()
-            if step.kind is Kind.WORD and root.kind is Kind.WORD and self._is_closed_behind(step):
+            if step.kind is Kind.WORD and root.kind is Kind.WORD and self._is_closed_after(step):
                 return self._member(root, steps)
             if step.kind is not Kind.STRING and not (step.kind is Kind.NUMBER and _is_position(step.text)):
                 if step.kind is Kind.OTHER:
@@ -287,7 +287,7 @@ class _Parser(Cursor):
         position = cast("int | None", steps[0] if steps else None)
         return Member(root.text, name, position, at=at(root))
 
-    def _is_closed_behind(self, step: Token) -> bool:
+    def _is_closed_after(self, step: Token) -> bool:
         return token_at(self._text, step.end).text == "]"
 
     def _element(self) -> Expression:
@@ -295,7 +295,7 @@ class _Parser(Cursor):
         if not self._is("["):
             return Element(at=at(token))
         step = self._peek()
-        if step.kind is not Kind.WORD or not self._is_closed_behind(step):
+        if step.kind is not Kind.WORD or not self._is_closed_after(step):
             raise self._unexpected(Expected.MEMBER)
         self._next()
         name = self._next().text
@@ -325,7 +325,7 @@ class _Parser(Cursor):
     def _check_length(self, length: int, bracket: Token) -> None:
         if length > MAX_LIST_LENGTH:
             raise self._error(
-                f"the list has {length} elements, at most {MAX_LIST_LENGTH} are read; "
+                f"the list has {length} elements, at most {MAX_LIST_LENGTH} are allowed; "
                 "pass longer ones as a template: 'id in {ids}'",
                 at(bracket),
             )
