@@ -123,7 +123,7 @@ def test_fields_take_the_index_types_that_milvus_gives_them(
             "meta",
             "INVERTED",
             {"json_cast_type": "DOUBLE", "json_cast_function": "STRING_TO_DOUBLE"},
-            "'json_cast_function' is not served, .* convert the values before",
+            "'json_cast_function' is not supported, .* convert the values before",
         ),
         ("shelff", "HNSW", {}, "cannot index field 'shelff'"),
         ("year", "INVERTED", {"jsonpath": "x"}, "'jsonpath'; did you mean 'json_path'"),

@@ -54,7 +54,7 @@ def _faults(connection: sqlite3.Connection, collection: Definition, name: str, f
         return
     head, _ = found
     if head.through_seq > collection.last_seq:
-        yield f"it reaches to seq {head.through_seq}, beyond last_seq {collection.last_seq}"
+        yield f"it covers rows up to seq {head.through_seq}, beyond last_seq {collection.last_seq}"
     if len(head.seqs) and (head.seqs[0] < 1 or (np.diff(head.seqs) <= 0).any()):
         yield "its rows are not in ascending order"
     if field not in collection.layout.vectors:

@@ -1,10 +1,10 @@
-"""Finds the inverted list of each vector that joins an index, where lists are many and vectors wide.
+"""Finds the inverted list of each vector that joins an index with many lists and wide vectors.
 
-Comparing a vector with 1,024 centroids takes two thirds of what adding it takes. Product codes of the centroids, 4
-bits for four dimensions, are compared by faiss's fast-scan kernels in half the time, and the eight best by their
-vectors. Of sentence embeddings 98 in 100 find their nearest centroid, of vectors without any order one in two, and
-others one that is 1 % farther; a search has to visit no more lists for it. With half the codes adding takes a
-fifth less, and clusters that overlap need four times as many lists.
+Comparing a vector with 1,024 centroids takes two thirds of the time of adding it. faiss's fast-scan kernels
+compare product codes of the centroids, 4 bits for four dimensions, in half the time; the eight best are compared
+by their vectors. 98 % of sentence embeddings get their nearest centroid. Of random vectors half do, and the others
+get one that is 1 % farther, for which a search visits no more lists. With half the codes, adding takes a fifth
+less, but clusters that overlap need four times as many lists.
 """
 
 from __future__ import annotations

@@ -42,9 +42,8 @@ _LEAST_SAMPLE: Final = 256
 _READ_AT_ONCE: Final = 1_024
 """Vectors read at a time: few enough to be in the processor's cache still when they are verified and prepared."""
 
-_ADDER_LOOKED_AFTER: Final = 1.0
-"""While it waits, a build checks this often (seconds) that the adding thread lives: a lack of memory may end
-it."""
+_ADDER_CHECK_SECONDS: Final = 1.0
+"""How often a waiting build checks that the adding thread lives: a lack of memory may end that thread."""
 
 _NORMS: Final = (1e-15, 1e15)
 """Beyond these lengths products of float32 overflow or vanish."""
@@ -91,24 +90,24 @@ def build(
     ann = family.empty(field.vector_dim, metric, parameters, len(seqs))
     require(HEADROOM + ann.bytes_of(len(seqs)))
     ann.reserve(len(seqs))
-    asked = None
+    sample_queries = None
     if ann.sample_size:
         sample = _sample(field, reader.vectors, seqs, ann.sample_size + _SAMPLE_QUERIES)
         queries = _trained(ann, sample)
-        asked = SampleQueries(metric, queries, len(seqs)) if ann.is_tuned else None
+        sample_queries = SampleQueries(metric, queries, len(seqs)) if ann.is_tuned else None
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
         for chunk_seqs, vectors in _chunks(ann, field, reader.vectors, 0):
             adder.add(vectors)
-            if asked is not None:
-                asked.see(vectors, first_label=done)
+            if sample_queries is not None:
+                sample_queries.update(vectors, first_label=done)
             indexed.append(chunk_seqs)
             done += len(chunk_seqs)
             progress.advance(done, len(seqs))
     if done == 0:
         raise Unindexable("it has no vectors")
-    if asked is not None and not ann.tune(asked.queries, asked.samples()):
+    if sample_queries is not None and not ann.tune(sample_queries.queries, sample_queries.samples()):
         raise Unindexable("no setting finds nine of ten nearest rows")
     return BuiltIndex(ann, _joined(indexed), reader.position.last_seq)
 
@@ -167,7 +166,7 @@ class _Adder:
     def _wait_for_room(self) -> None:
         while True:
             try:
-                self._room.get(timeout=_ADDER_LOOKED_AFTER)
+                self._room.get(timeout=_ADDER_CHECK_SECONDS)
                 return
             except Empty:
                 if not self._thread.is_alive():

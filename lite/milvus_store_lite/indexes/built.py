@@ -67,9 +67,9 @@ class Coverage:
             return self._present
         if self.slot_of_label is None and len(rows.flags) == self.labels:
             return rows
-        return rows.derived(self, self._through)
+        return rows.derived(self, self._of_labels)
 
-    def _through(self, flags: BoolArray) -> BoolArray:
+    def _of_labels(self, flags: BoolArray) -> BoolArray:
         if self.slot_of_label is None:
             return flags[: self.labels]
         through = flags[self.slot_of_label]

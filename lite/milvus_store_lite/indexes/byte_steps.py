@@ -16,6 +16,9 @@ from ..storage.index_parts import DamagedIndex
 T = TypeVar("T")
 Steps = Generator[int, memoryview, T]
 
+LARGEST: Final = 1e16
+"""The largest number that an index holds. No indexed vector has larger ones: their products overflow."""
+
 NUMBER: Final = 8
 """Bytes of a size, and of a label."""
 
@@ -33,7 +36,7 @@ class ByteSteps:
     def fields(self, layout: str, /, **expected: Any) -> Steps[tuple[Any, ...]]:
         """Values of struct's ``layout``, which must be those ``expected``; None where any may be."""
         packed = struct.Struct("<" + layout)
-        found = packed.unpack((yield self.room("settings", packed.size)))
+        found = packed.unpack((yield self.claim("settings", packed.size)))
         for (name, value), got in zip(expected.items(), found, strict=True):
             if value is not None and got != value:
                 raise DamagedIndex(f"{name} is {got!r:.20}, expected {value!r:.20}")
@@ -42,19 +45,19 @@ class ByteSteps:
     def whole(self, name: str, dtype: Any, count: int) -> Steps[npt.NDArray[Any]]:
         """An array of ``count`` numbers, after its length."""
         yield from self.fields("Q", **{f"size of {name}": count})
-        return np.frombuffer((yield self.room(name, np.dtype(dtype).itemsize * count)), dtype=dtype)
+        return np.frombuffer((yield self.claim(name, np.dtype(dtype).itemsize * count)), dtype=dtype)
 
     def array(
         self, name: str, dtype: Any, count: int, is_right: Callable[[npt.NDArray[Any]], bool] | None = None
     ) -> Steps[None]:
-        """An array of ``count`` numbers, after its length, looked at in pieces."""
+        """An array of ``count`` numbers, after its length, checked in pieces."""
         yield from self.fields("Q", **{f"size of {name}": count})
         yield from self.content(name, dtype, count, is_right)
 
     def content(
         self, name: str, dtype: Any, count: int, is_right: Callable[[npt.NDArray[Any]], bool] | None = None
     ) -> Steps[None]:
-        left = self.room(name, np.dtype(dtype).itemsize * count)
+        left = self.claim(name, np.dtype(dtype).itemsize * count)
         while left:
             piece = yield min(left, _AT_ONCE)
             size = len(piece)
@@ -65,9 +68,14 @@ class ByteSteps:
                 if not is_right(self._aligned[:size].view(dtype)):
                     raise DamagedIndex(f"its {name} are out of range")
 
-    def room(self, name: str, size: int) -> int:
-        """``size``, if so many bytes are left."""
+    def claim(self, name: str, size: int) -> int:
+        """``size``; raises DamagedIndex if fewer bytes are left."""
         if size > self._left:
-            raise DamagedIndex(f"its {name} take {size} bytes, and {self._left} are left")
+            raise DamagedIndex(f"its {name} take {size} bytes, but only {self._left} are left")
         self._left -= size
         return size
+
+
+def small(numbers: npt.NDArray[Any]) -> bool:
+    """Whether none is infinite, too large, or not a number."""
+    return bool(numbers.max() <= LARGEST and numbers.min() >= -LARGEST)

@@ -108,12 +108,12 @@ class FieldIndex:
         if self._least_rows is None:
             return 0
         try:
-            reach = session.reader.stored_index(self.record.name).through_seq()
+            through_seq = session.reader.stored_index(self.record.name).through_seq()
         except DamagedIndex:
-            reach = None
-        if reach is None:
+            through_seq = None
+        if through_seq is None:
             return position.live if position.live >= self._least_rows else 0
-        return max(0, min(position.live, position.last_seq - reach))
+        return max(0, min(position.live, position.last_seq - through_seq))
 
     def covering(self, snapshot: Snapshot) -> tuple[BuiltIndex, Coverage] | None:
         """The built index and how it covers ``snapshot``; None without one, or for an older snapshot."""
@@ -136,12 +136,13 @@ class FieldIndex:
             with suppress(RuntimeError):  # another thread has it
                 lock.release()
 
-    def improve(self, reading: Open, writing: Open | None, progress: Progress, *, is_asked: bool) -> None:
+    def improve(self, reading: Open, writing: Open | None, progress: Progress, *, is_awaited: bool) -> None:
         """Load, build or extend the index, whatever is due, and store it if that pays.
 
         Args:
-            writing: None for a file that may not be written; then nothing is stored. is_asked: whether a caller
-                waits for it. The caller has written all its rows then, so whatever is new is stored.
+            writing: None for a file that may not be written; then nothing is stored.
+            is_awaited: whether a caller waits for it. The caller has written all its rows then, so whatever is new
+                is stored.
 
         Raises:
             BuildCancelled: ``progress`` cancelled the build.
@@ -155,7 +156,7 @@ class FieldIndex:
                     self._build(session, progress)
             finally:
                 self.progress = None
-            if writing is not None and self._is_worth_storing(1 if is_asked else SAVE_GROWTH):
+            if writing is not None and self._is_worth_storing(1 if is_awaited else SAVE_GROWTH):
                 self._store(writing)
 
     def _load(self, session: CollectionSession) -> None:
@@ -274,7 +275,7 @@ class FieldIndex:
             with writing() as session:
                 if session is None:
                     return
-                if self._is_stored_damaged or self._reaches_beyond_stored(session, head):
+                if self._is_stored_damaged or self._covers_more_than_stored(session, head):
                     session.reader.stored_index(self.record.name).save(head, built.ann.write)
         except (DatabaseLockedError, DatabaseWriteError, DatabaseCorruptError) as error:
             # Nothing is lost: the next process builds it again.
@@ -283,7 +284,7 @@ class FieldIndex:
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         self._is_stored_damaged = False
 
-    def _reaches_beyond_stored(self, session: CollectionSession, head: IndexHead) -> bool:
+    def _covers_more_than_stored(self, session: CollectionSession, head: IndexHead) -> bool:
         """Whether the index in the file is missing, damaged, or covers less than ``head``."""
         try:
             known = session.reader.stored_index(self.record.name).through_seq()
@@ -307,7 +308,9 @@ def _check_rows(head: IndexHead, position: Position) -> None:
     """
     seqs = head.seqs
     if head.through_seq > position.last_seq:
-        raise DamagedIndex(f"it reaches to seq {head.through_seq}, beyond last_seq {position.last_seq}")
+        raise DamagedIndex(
+            f"it covers rows up to seq {head.through_seq}, beyond last_seq {position.last_seq}"
+        )
     if len(seqs) == 0 or seqs[0] < 1 or seqs[-1] > head.through_seq or (np.diff(seqs) <= 0).any():
         raise DamagedIndex("its rows are not in ascending order")
 

@@ -1,7 +1,7 @@
 """HNSW, HNSW_SQ and HNSW_PQ: a navigable graph over the vectors, or over codes of them.
 
-Malkov and Yashunin, 2016 (https://arxiv.org/abs/1603.09320), as faiss has it: hnswlib is some tenth faster
-without a filter, but asks Python about each node where there is one.
+Malkov and Yashunin, 2016 (https://arxiv.org/abs/1603.09320), in faiss's implementation: hnswlib is about a
+tenth faster without a filter, but with one it calls Python for each node.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from ..process.openmp import faiss
 from .ann import SCALAR_CODES, AnnIndex, SearchEffort
-from .lists import product_codes, train_plainly
+from .lists import product_codes, skip_polysemous_training
 from .soundness import check_links
 
 DEFAULT_M: Final = 30
@@ -81,7 +81,7 @@ class ProductGraph(Graph):
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> Graph:
         made = super().empty(dim, metric, parameters, rows)
-        train_plainly(faiss.downcast_index(made.handle.storage))
+        skip_polysemous_training(faiss.downcast_index(made.handle.storage))
         return made
 
     @classmethod

@@ -3,7 +3,7 @@
 faiss trusts what it reads: it allocates the memory that a size asks for, opens the file that a part names, and
 follows the links of a graph wherever they lead. So every byte is checked before faiss sees it. The kind, the
 dimension, the metric and every setting must equal those of an empty index of the same definition. Every size must
-fit the number of rows and the bytes that are left. The form is faiss's own
+fit the number of rows and the bytes that are left. The format is faiss's own
 (``faiss/impl/index_write.cpp``); the kinds are those that ``families`` builds, and no others.
 """
 
@@ -17,12 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..storage.index_parts import DamagedIndex
-from .byte_steps import NUMBER, ByteSteps, Steps
+from .byte_steps import LARGEST, ByteSteps, Steps, small
+from .inverted_lists import InvertedLists
 
 _MOST_LISTS: Final = 65_536
-_LARGEST: Final = 1e16
-"""The largest number that an index holds. No indexed vector has larger ones: their products overflow."""
-
 _PADDING: Final = 1 << 20
 
 
@@ -36,8 +34,6 @@ class Layout:
         self._like = like
         self._rows = rows
         self._bytes = ByteSteps(size)
-        self._labels = np.empty(0, dtype=np.int64)
-        self._filled = 0
 
     def steps(self) -> Steps[None]:
         """All of it.
@@ -65,7 +61,7 @@ class Layout:
         yield from read(self, like, rows)
 
     def _flat(self, like: Any, rows: int) -> Steps[None]:
-        yield from self._bytes.array("vectors", np.float32, rows * like.d, _small)
+        yield from self._bytes.array("vectors", np.float32, rows * like.d, small)
 
     def _scalar(self, like: Any, rows: int) -> Steps[None]:
         yield from self._scalar_quantizer(like.sq)
@@ -88,19 +84,19 @@ class Layout:
 
     def _flat_lists(self, like: Any, rows: int) -> Steps[None]:
         count = yield from self._centroids(like)
-        yield from self._lists(like, count, rows)
+        yield from InvertedLists(self._bytes, count, rows).arrays(like)
 
     def _scalar_lists(self, like: Any, rows: int) -> Steps[None]:
         count = yield from self._centroids(like)
         yield from self._scalar_quantizer(like.sq)
         yield from self._bytes.fields("QB", code_size=like.code_size, by_residual=like.by_residual)
-        yield from self._lists(like, count, rows)
+        yield from InvertedLists(self._bytes, count, rows).arrays(like)
 
     def _product_lists(self, like: Any, rows: int) -> Steps[None]:
         count = yield from self._centroids(like)
         yield from self._bytes.fields("BQ", by_residual=like.by_residual, code_size=like.code_size)
         yield from self._product_quantizer(like.pq)
-        yield from self._lists(like, count, rows)
+        yield from InvertedLists(self._bytes, count, rows).arrays(like)
 
     def _fast_lists(self, like: Any, rows: int) -> Steps[None]:
         count = yield from self._centroids(like)
@@ -114,7 +110,7 @@ class Layout:
             qbs2=like.qbs2,
         )
         yield from self._product_quantizer(like.pq)
-        yield from self._blocks(like, count, rows)
+        yield from InvertedLists(self._bytes, count, rows).blocks(like)
 
     def _bit_lists(self, like: Any, rows: int) -> Steps[None]:
         count = yield from self._centroids(like)
@@ -139,23 +135,25 @@ class Layout:
         )
         if implem not in _IMPLEMENTATIONS:
             raise DamagedIndex(f"implem is {implem}")
-        yield from self._blocks(like, count, rows)
+        yield from InvertedLists(self._bytes, count, rows).blocks(like)
 
     def _graph(self, like: Any, rows: int) -> Steps[None]:
         graph = like.hnsw
-        chances = faiss.vector_to_array(graph.assign_probas)
-        room = faiss.vector_to_array(graph.cum_nneighbor_per_level)
-        found = yield from self._bytes.whole("assign_probas", np.float64, len(chances))
-        if not np.allclose(found, chances):
-            raise DamagedIndex("the chances of its levels are others")
-        if not np.array_equal((yield from self._bytes.whole("room of levels", np.int32, len(room))), room):
-            raise DamagedIndex("the room of its levels is another")
+        probabilities = faiss.vector_to_array(graph.assign_probas)
+        link_counts = faiss.vector_to_array(graph.cum_nneighbor_per_level)
+        found = yield from self._bytes.whole("assign_probas", np.float64, len(probabilities))
+        if not np.allclose(found, probabilities):
+            raise DamagedIndex("the probabilities of its levels differ")
+        if not np.array_equal(
+            (yield from self._bytes.whole("links of levels", np.int32, len(link_counts))), link_counts
+        ):
+            raise DamagedIndex("its numbers of links for each level differ")
         levels = yield from self._bytes.whole("levels", np.int32, rows)
-        if levels.min() < 1 or levels.max() >= len(room):
-            raise DamagedIndex("a row is on a level that there is not")
+        if levels.min() < 1 or levels.max() >= len(link_counts):
+            raise DamagedIndex("a row is on a level that does not exist")
         offsets = np.zeros(rows + 1, dtype=np.uint64)
-        np.cumsum(room[levels], out=offsets[1:], dtype=np.uint64)
-        if not np.array_equal((yield from self._bytes.whole("places", np.uint64, rows + 1)), offsets):
+        np.cumsum(link_counts[levels], out=offsets[1:], dtype=np.uint64)
+        if not np.array_equal((yield from self._bytes.whole("offsets", np.uint64, rows + 1)), offsets):
             raise DamagedIndex("the links of a row are not where its level says")
         yield from self._bytes.array("links", np.int32, int(offsets[-1]), self._within)
         entry, top, *_ = yield from self._bytes.fields(
@@ -182,87 +180,6 @@ class Layout:
         yield from self._bytes.fields("BQ", direct_map=0, size_of_direct_map=0)
         return int(count)
 
-    def _lists(self, like: Any, count: int, rows: int) -> Steps[None]:
-        (_, _, _, form) = yield from self._bytes.fields(
-            "4sQQ4s", lists=b"ilar", nlist=count, code_size=like.code_size, form=None
-        )
-        if form == b"full":
-            sizes = yield from self._bytes.whole("sizes", np.uint64, count)
-        elif form == b"sprs":
-            (length,) = yield from self._bytes.fields("Q", sizes=None)
-            if length % 2 or length > 2 * count:
-                raise DamagedIndex(f"{length} numbers say the sizes of {count} lists")
-            pairs = np.frombuffer((yield self._bytes.room("sizes", 8 * length)), dtype=np.uint64).reshape(
-                -1, 2
-            )
-            list_numbers = pairs[:, 0].astype(np.int64)
-            if (
-                (list_numbers < 0).any()
-                or (list_numbers >= count).any()
-                or (np.diff(list_numbers) <= 0).any()
-            ):
-                raise DamagedIndex("its lists are not in ascending order")
-            sizes = pairs[:, 1]
-        else:
-            raise DamagedIndex(f"the form of its lists is {form!r}")
-        if (sizes > rows).any() or int(sizes.sum()) != rows:
-            raise DamagedIndex(f"its lists do not have {rows} rows in all")
-        self._begin_labels(rows)
-        is_flat = isinstance(like, faiss.IndexIVFFlat)
-        for size in sizes.tolist():
-            if size == 0:
-                continue
-            if is_flat:
-                yield from self._bytes.content("vectors", np.float32, size * like.d, _small)
-            else:
-                yield from self._bytes.content("codes", np.uint8, size * like.code_size)
-            self._add_labels((yield self._bytes.room("labels", NUMBER * size)))
-        self._check_labels()
-
-    def _blocks(self, like: Any, count: int, rows: int) -> Steps[None]:
-        lists = faiss.downcast_InvertedLists(like.invlists)
-        yield from self._bytes.fields(
-            "4sQQQQ",
-            lists=b"ilbl",
-            nlist=count,
-            code_size=lists.code_size,
-            n_per_block=lists.n_per_block,
-            block_size=lists.block_size,
-        )
-        self._begin_labels(rows)
-        per_block, block = int(lists.n_per_block), int(lists.block_size)
-        for _ in range(count):
-            size = int.from_bytes((yield self._bytes.room("sizes", NUMBER)), "little")
-            if size > rows - self._filled:
-                raise DamagedIndex(f"its lists have more than {rows} rows in all")
-            if size:
-                self._add_labels((yield self._bytes.room("labels", NUMBER * size)))
-            of_codes = int.from_bytes((yield self._bytes.room("sizes", NUMBER)), "little")
-            if of_codes != -(-size // per_block) * block:
-                raise DamagedIndex(f"{size} rows of a list have {of_codes} bytes of codes")
-            if of_codes:
-                yield from self._bytes.content("codes", np.uint8, of_codes)
-        self._check_labels()
-
-    def _begin_labels(self, rows: int) -> None:
-        self._labels, self._filled = np.empty(rows, dtype=np.int64), 0
-
-    def _add_labels(self, data: memoryview) -> None:
-        """Record the labels of one list. Their number has been checked."""
-        end = self._filled + len(data) // NUMBER
-        self._labels[self._filled : end] = np.frombuffer(data, dtype=np.int64)
-        self._filled = end
-
-    def _check_labels(self) -> None:
-        """Each label is in one list, once."""
-        labels, rows = self._labels, self._rows
-        if self._filled < rows or labels.min() < 0 or labels.max() >= rows:
-            raise DamagedIndex("a label is missing, or is not the label of a row")
-        seen = np.zeros(rows, dtype=np.bool_)
-        seen[labels] = True
-        if not seen.all():
-            raise DamagedIndex("a label is there twice")
-
     def _scalar_quantizer(self, like: Any) -> Steps[None]:
         yield from self._bytes.fields(
             "iifQQ",
@@ -272,8 +189,8 @@ class Layout:
             dim=like.d,
             code_size=like.code_size,
         )
-        learns = like.qtype not in _SMALL_CODES
-        yield from self._bytes.array("ranges", np.float32, 2 * like.d if learns else 0, _small)
+        is_trained = like.qtype not in _SMALL_CODES
+        yield from self._bytes.array("ranges", np.float32, 2 * like.d if is_trained else 0, small)
 
     def _scalar_codes(self, like: Any, rows: int) -> Steps[None]:
         (size,) = yield from self._bytes.fields("Q", size_of_codes=rows * like.code_size)
@@ -287,12 +204,7 @@ class Layout:
 
     def _product_quantizer(self, like: Any) -> Steps[None]:
         yield from self._bytes.fields("QQQ", dim=like.d, M=like.M, nbits=like.nbits)
-        yield from self._bytes.array("centroids", np.float32, like.d * like.ksub, _small)
-
-
-def _small(numbers: npt.NDArray[Any]) -> bool:
-    """Whether none is infinite, too large, or not a number."""
-    return bool(numbers.max() <= _LARGEST and numbers.min() >= -_LARGEST)
+        yield from self._bytes.array("centroids", np.float32, like.d * like.ksub, small)
 
 
 def _below(codes: npt.NDArray[Any], largest: int) -> bool:
@@ -301,12 +213,12 @@ def _below(codes: npt.NDArray[Any], largest: int) -> bool:
 
 _SMALL_CODES: Final = {
     faiss.ScalarQuantizer.QT_fp16: 0x7BFF,
-    faiss.ScalarQuantizer.QT_bf16: int(np.float32(_LARGEST).view(np.uint32)) >> 16,
+    faiss.ScalarQuantizer.QT_bf16: int(np.float32(LARGEST).view(np.uint32)) >> 16,
 }
-"""Codes that are floats themselves, with nothing learnt: the largest that there may be, without its sign."""
+"""Codes that are floats themselves, without any training: the largest value allowed, without its sign."""
 
 _IMPLEMENTATIONS: Final = (0, 11, 15)
-"""How a search may have left one-bit codes: see ``codes``."""
+"""The values of ``implem`` that a search may have left in one-bit codes: see ``codes``."""
 
 _KINDS: Final[dict[str, tuple[bytes, Callable[[Layout, Any, int], Steps[None]]]]] = {
     "IndexFlat": (b"", Layout._flat),

@@ -30,7 +30,7 @@ class _Lists(AnnIndex):
         lists = list_count(parameters.get("nlist", DEFAULT_LISTS), rows)
         kind = faiss.METRIC_L2 if metric == "L2" else faiss.METRIC_INNER_PRODUCT
         handle = faiss.index_factory(dim, f"IVF{lists},{cls.codes(dim, parameters)}", kind)
-        _train_briefly(handle.cp)
+        _limit_clustering(handle.cp)
         return cls(handle, metric, parameters, {"rows": rows})
 
     @property
@@ -84,7 +84,7 @@ class ProductLists(_Lists):
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> _Lists:
         made = super().empty(dim, metric, parameters, rows)
-        train_plainly(made.handle)
+        skip_polysemous_training(made.handle)
         return made
 
     @classmethod
@@ -101,7 +101,7 @@ class FastLists(_Lists):
     @classmethod
     def empty(cls, dim: int, metric: str, parameters: Mapping[str, Any], rows: int) -> _Lists:
         made = super().empty(dim, metric, parameters, rows)
-        _train_briefly(made.handle.pq.cp)
+        _limit_clustering(made.handle.pq.cp)
         return made
 
     @classmethod
@@ -116,14 +116,14 @@ def product_codes(dim: int, parameters: Mapping[str, Any]) -> str:
     return f"PQ{parts}x{min(8, parameters.get('nbits', 8))}"
 
 
-def train_plainly(handle: Any) -> None:
+def skip_polysemous_training(handle: Any) -> None:
     """Skip the step that orders product codes for comparison by Hamming distance: it takes a minute, and no search
     here compares them that way."""
     handle.do_polysemous_training = False
-    _train_briefly(handle.pq.cp)
+    _limit_clustering(handle.pq.cp)
 
 
-def _train_briefly(clustering: Any) -> None:
+def _limit_clustering(clustering: Any) -> None:
     """Limit k-means to the rounds and vectors that pay, and let it accept few vectors without a warning."""
     clustering.niter = ROUNDS
     clustering.max_points_per_centroid = _SAMPLE_PER_LIST

@@ -34,7 +34,7 @@ class _Tasks:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.due: OrderedDict[FieldIndex, float] = OrderedDict()
-        self.news: SimpleQueue[None] = SimpleQueue()  # one for each change
+        self.wakeups: SimpleQueue[None] = SimpleQueue()  # one for each change
         self.thread: threading.Thread | None = None
 
 
@@ -59,7 +59,7 @@ class IndexMaintainer:
                 return
             if index not in tasks.due:
                 tasks.due[index] = time.monotonic()
-                tasks.news.put(None)
+                tasks.wakeups.put(None)
             if tasks.thread is None or not tasks.thread.is_alive():
                 tasks.thread = threading.Thread(
                     target=self._work, args=(tasks,), name="milvus-store-indexes", daemon=True
@@ -68,11 +68,11 @@ class IndexMaintainer:
 
     def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
         """Work on ``index`` now, and return when it is done and stored."""
-        self._improve(index, report, is_asked=True)
+        self._improve(index, report, is_awaited=True)
 
     @whole
     def _improve(
-        self, index: FieldIndex, report: Callable[[int, int], None] | None, *, is_asked: bool
+        self, index: FieldIndex, report: Callable[[int, int], None] | None, *, is_awaited: bool
     ) -> None:
         reading, writing = self._opener(index)
 
@@ -82,17 +82,17 @@ class IndexMaintainer:
                 report(done, total)
 
         progress = Progress(advance, lambda: self._is_closed)
-        index.improve(reading, writing, progress, is_asked=is_asked)
+        index.improve(reading, writing, progress, is_awaited=is_awaited)
 
     def close(self, *, waiting: bool = True) -> None:
         """Stop, leaving half-built indexes; what is stored stays.
 
         Args:
-            waiting: until the thread has ended. Without it, it ends when it next reports how far it is.
+            waiting: whether to wait until the thread has ended. Otherwise it ends at its next report of progress.
         """
         self._is_closed = True
         tasks = self._tasks.own
-        tasks.news.put(None)
+        tasks.wakeups.put(None)
         thread = tasks.thread
         # The thread itself may close, where it drops the last reference to a client.
         if waiting and thread is not None and thread is not threading.current_thread() and thread.is_alive():
@@ -104,7 +104,7 @@ class IndexMaintainer:
             if index is None:
                 return
             try:
-                self._improve(index, None, is_asked=False)
+                self._improve(index, None, is_awaited=False)
             except BuildCancelled:
                 return
             except Exception:
@@ -123,7 +123,7 @@ class IndexMaintainer:
                         del tasks.due[index]
                         return index
             try:
-                tasks.news.get(timeout=wait)
+                tasks.wakeups.get(timeout=wait)
             except Empty:
                 with tasks.lock:
                     if not tasks.due:

@@ -198,7 +198,7 @@ def _inverted(metric: str, build: Sequence[Parameter]) -> tuple[IndexType, ...]:
     )
 
 
-_WHAT: Final = ("json_path", "json_cast_type")
+_NEVER_IGNORED: Final = ("json_path", "json_cast_type")
 """These parameters say what is indexed, so no index ignores them."""
 
 DENSE_INDEXES: Final = by_name(_DENSE)
@@ -260,7 +260,7 @@ def check_index(
         )
     if field.dtype is DataType.JSON and "json_cast_function" in parameters:
         raise ParamError(
-            message=f"field '{field.name}': parameter 'json_cast_function' is not served, because an index "
+            message=f"field '{field.name}': parameter 'json_cast_function' is not supported, because an index "
             "changes no answer here: convert the values before you insert them"
         )
     own = {name: value for name, value in parameters.items() if name != _MMAP.name}
@@ -322,10 +322,10 @@ def _without_others(given: Mapping[str, Any], own: Sequence[Parameter]) -> dict[
     return {
         name: value
         for name, value in given.items()
-        if name in names or name not in PARAMETER_NAMES or name in _WHAT or name.lower() in meant
+        if name in names or name not in PARAMETER_NAMES or name in _NEVER_IGNORED or name.lower() in meant
     }
 
 
 def _may_have_bitmap(field: Field) -> bool:
-    """Milvus builds none over a primary key or over floating numbers, where almost every value is another."""
+    """Milvus builds none over a primary key, nor over floating-point numbers, which are almost all distinct."""
     return not field.is_primary and field.element_type not in (DataType.FLOAT, DataType.DOUBLE)

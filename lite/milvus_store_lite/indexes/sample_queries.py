@@ -1,8 +1,8 @@
-"""What a build asks its index with: sample queries whose nearest vectors it knows.
+"""The sample queries by which a build tunes its index, and the nearest vectors of each.
 
-It knows them among all vectors, and among random shares of them, as filters leave them: how much harder an index
-has to look for the nearest of fewer rows follows from the data. Where clusters have a hundred rows each, half of
-the rows are as easy as all; of a tenth, a query's nearest lie in other clusters, anywhere.
+The nearest are known among all vectors, and among random fractions of them, as filters leave them: how much more
+effort the nearest of fewer rows take depends on the data. Where clusters have a hundred rows each, half of the
+rows are searched as easily as all; among a tenth, a query's nearest lie in other clusters, anywhere.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Sample:
 
 
 class SampleQueries:
-    """Finds the nearest vectors to ``queries`` (q, dim) among ``rows`` vectors while these pass by.
+    """Finds the nearest vectors to ``queries`` (q, dim) among ``rows`` vectors as they are streamed.
 
     Among all of them first, then among a random half, a half of that half, and so on. The very nearest does not
     count: the queries are rows themselves, and an index finds a row by its own vector without looking far.
@@ -49,8 +49,8 @@ class SampleQueries:
         self._random = np.random.default_rng(rows)
         self._halved: list[npt.NDArray[np.uint8]] = []
 
-    def see(self, vectors: Floats, first_label: int) -> None:
-        """Take note of ``vectors`` (m, dim), prepared, which have labels from ``first_label`` on."""
+    def update(self, vectors: Floats, first_label: int) -> None:
+        """Compare ``vectors`` (m, dim), prepared, which have labels from ``first_label`` on."""
         ranks = inner_products(vectors, self.queries)
         if self._is_l2:
             ranks *= 2
@@ -62,7 +62,7 @@ class SampleQueries:
             if times:
                 kept = halved >= times
                 ranks, labels, halved = ranks[:, kept], labels[kept], halved[kept]
-            nearest.see(ranks, labels)
+            nearest.update(ranks, labels)
 
     def samples(self) -> list[Sample]:
         """What is nearest among all vectors, among half of them, and so on."""
@@ -80,9 +80,9 @@ class _Nearest:
         self._ranks = np.full((queries, NEAREST + 1), -np.inf, dtype=np.float32)
         self._labels = np.full((queries, NEAREST + 1), -1, dtype=np.int64)
 
-    def see(self, ranks: Floats, labels: Labels) -> None:
-        """Take note of the vectors with ``labels`` (m,) and ``ranks`` (q, m), the nearer the higher."""
-        # Soon few vectors are nearer to any of the queries than what it has.
+    def update(self, ranks: Floats, labels: Labels) -> None:
+        """Compare the vectors with ``labels`` (m,) and ``ranks`` (q, m), the nearer the higher."""
+        # After a while, few vectors are nearer to any query than the nearest known.
         near = np.flatnonzero((ranks > self._ranks.min(axis=1, keepdims=True)).any(axis=0))
         if len(near) == 0:
             return

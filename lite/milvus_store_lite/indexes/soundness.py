@@ -23,14 +23,14 @@ Labels = npt.NDArray[np.int64]
 Fetch = Callable[[Labels], "tuple[Labels, Floats]"]
 """Takes ascending labels; returns those whose rows still exist, and their vectors, prepared."""
 
-_ASKED_FIRST: Final = 6
-_ASKED: Final = 64
+_SMALL_SAMPLE: Final = 6
+_LARGE_SAMPLE: Final = 64
 """Rows in the sample: a few, and more only if the index misses one of those."""
 
 _LIMIT: Final = 10
 _FOUND: Final = 0.5
-"""An index that finds a smaller share of the sample is taken to be of other rows. A sound one finds nearly all; by
-a wrong one, a row finds itself by chance among a few hundred candidates."""
+"""An index that finds a smaller share of the sample is taken to be of other rows. A sound one finds nearly all;
+by a wrong one, a row is among a few hundred candidates only by chance."""
 
 _CANDIDATES_COMPARED: Final = 64
 
@@ -42,15 +42,15 @@ def check_links(graph: Any) -> None:
         DamagedIndex: a link leads elsewhere.
     """
     levels = faiss.vector_to_array(graph.levels)
-    room = faiss.vector_to_array(graph.cum_nneighbor_per_level)
+    first_links = faiss.vector_to_array(graph.cum_nneighbor_per_level)
     links = faiss.rev_swig_ptr(graph.neighbors.data(), graph.neighbors.size())
     upper = np.flatnonzero(levels > 1)
     offsets = faiss.vector_to_array(graph.offsets).astype(np.int64)[upper]
     for level in range(1, int(levels.max())):
         on = offsets[levels[upper] > level]
-        linked = links[on[:, np.newaxis] + np.arange(room[level], room[level + 1])]
+        linked = links[on[:, np.newaxis] + np.arange(first_links[level], first_links[level + 1])]
         if (levels[linked[linked >= 0]] <= level).any():
-            raise DamagedIndex(f"a link on level {level} leads to a row that is not there")
+            raise DamagedIndex(f"a link on level {level} leads to a row that is not on it")
 
 
 def check_finds_own(ann: AnnIndex, fetch: Fetch) -> None:
@@ -59,7 +59,7 @@ def check_finds_own(ann: AnnIndex, fetch: Fetch) -> None:
     Raises:
         DamagedIndex: it finds too few.
     """
-    for count in (_ASKED_FIRST, _ASKED):
+    for count in (_SMALL_SAMPLE, _LARGE_SAMPLE):
         labels, vectors = _sample(ann, count, fetch)
         if len(labels) == 0:
             return  # every row of the sample is gone

@@ -30,13 +30,13 @@ def read(pieces: Iterator[bytes], size: int, like: Any, rows: int) -> Any:
     Raises:
         DamagedIndex: they are the bytes of another index, or of none.
     """
-    right = _right(Layout(like, rows, size).steps(), _Source(pieces))
+    accepted = _accepted(Layout(like, rows, size).steps(), _Source(pieces))
     piece, start = memoryview(b""), 0
 
     def give(size: int) -> bytes:
         nonlocal piece, start
         while start == len(piece):
-            following = next(right, None)
+            following = next(accepted, None)
             if following is None:
                 return b""
             piece, start = following, 0
@@ -48,12 +48,12 @@ def read(pieces: Iterator[bytes], size: int, like: Any, rows: int) -> Any:
         handle = faiss.read_index(faiss.PyCallbackIOReader(give))
     except (RuntimeError, AssertionError) as error:
         raise DamagedIndex(f"faiss: {error}") from error
-    if start < len(piece) or next(right, None) is not None or next(pieces, None) is not None:
-        raise DamagedIndex("there is more than the index has")
+    if start < len(piece) or next(accepted, None) is not None or next(pieces, None) is not None:
+        raise DamagedIndex("bytes are left over after the index")
     return handle
 
 
-def _right(steps: Steps[None], source: _Source) -> Iterator[memoryview]:
+def _accepted(steps: Steps[None], source: _Source) -> Iterator[memoryview]:
     """The bytes that ``steps`` ask for and accept, in pieces."""
     try:
         asked = next(steps)
@@ -64,7 +64,7 @@ def _right(steps: Steps[None], source: _Source) -> Iterator[memoryview]:
     except StopIteration:
         yield piece
         if source.has_more:
-            raise DamagedIndex("there is more than the index has") from None
+            raise DamagedIndex("bytes are left over after the index") from None
 
 
 class _Source:

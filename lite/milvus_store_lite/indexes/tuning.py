@@ -22,7 +22,7 @@ class Tuning:
     few_refined: int = 50
     """Up to this many rows that pass the filter are scored exactly, without the index: that takes about as long as
     a search by index, and misses nothing. ``few_resident`` is for vectors in memory, ``few_stored`` for vectors in
-    the file. With finer codes in memory, ``few_refined``: reading vectors pays for hardly any row."""
+    the file. With finer codes in memory it is ``few_refined``, since reading vectors rarely pays."""
 
     few_coded: int = 5_000
     """Up to this many rows that pass the filter are ranked by their finer codes, whatever lists take."""

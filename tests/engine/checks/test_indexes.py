@@ -83,7 +83,7 @@ def test_a_sound_index_has_no_problems(path: Path) -> None:
                 "checksum": 7,
             }.items()
         ),
-        ("UPDATE collections SET last_seq = 600", "it reaches to seq 700, beyond last_seq 600"),
+        ("UPDATE collections SET last_seq = 600", "it covers rows up to seq 700, beyond last_seq 600"),
         ("UPDATE vectors_1_vector SET seq = 6 WHERE seq = 702", "it does not know 1 row (seq 6)"),
     ],
 )

@@ -80,7 +80,7 @@ def test_samples_know_what_is_next_to_the_nearest_among_half_of_the_vectors_and_
     vectors, queries = random.standard_normal((4_500, 8)), random.standard_normal((6, 8))
     asked = SampleQueries(metric, queries.astype(np.float32), len(vectors))
     for first in range(0, len(vectors), 1_500):
-        asked.see(vectors[first : first + 1_500].astype(np.float32), first)
+        asked.update(vectors[first : first + 1_500].astype(np.float32), first)
     samples = asked.samples()
     shares = [1.0 if sample.allowed is None else sample.allowed.flags.mean() for sample in samples]
     assert shares == pytest.approx([1, 1 / 2, 1 / 4], abs=0.05)
