@@ -17,7 +17,7 @@ from milvus_store_lite.filters.binding.functions import MAX_LOOSE_PHRASE, MAX_PH
 from milvus_store_lite.filters.bound import Comparison, Inverse, Kind, Membership
 from milvus_store_lite.filters.syntax.cursor import MAX_TOKENS
 from milvus_store_lite.filters.syntax.literals import MAX_DIGITS
-from milvus_store_lite.filters.tree import MAX_NAMES, MAX_NODES
+from milvus_store_lite.filters.traversal import MAX_NAMES, MAX_NODES
 from milvus_store_lite.schema.geometry import MAX_NESTING, MAX_POINTS, MAX_POINTS_IN_FILTER
 from milvus_store_lite.text.re2 import MAX_LENGTH, MAX_STEPS
 

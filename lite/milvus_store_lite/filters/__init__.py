@@ -10,8 +10,8 @@ from .binding.templates import plain_value
 from .evaluation.rows import Rows
 from .filter import Filter, compile_filter, equals
 from .syntax.parser import MAX_TEXT_LENGTH, parse
+from .traversal import MAX_DEPTH, MAX_LIST_LENGTH, with_values
 from .tree import *  # noqa: F403  # the nodes, listed there
-from .tree import MAX_DEPTH, MAX_LIST_LENGTH, with_values
 
 __all__ = [
     "MAX_DEPTH",

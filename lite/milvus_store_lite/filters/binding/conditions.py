@@ -27,6 +27,7 @@ from ..bound import (
 )
 from ..evaluation.like import compile_pattern
 from ..evaluation.regex import compile_regex
+from ..traversal import too_large
 from ..tree import (
     And,
     Call,
@@ -44,7 +45,6 @@ from ..tree import (
     Path,
     Range,
     Regex,
-    too_large,
 )
 from .comparisons import bind_comparison
 from .context import Context

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import shown
-from ..tree import MAX_DEPTH, Value
+from ..traversal import MAX_DEPTH
+from ..tree import Value
 
 PLAIN_TYPES: frozenset[type] = frozenset({bool, int, float, str})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from ...errors import FilterError
-from ..tree import MAX_NODES
+from ..traversal import MAX_NODES
 from .errors import Expected, explain
 from .lexer import Kind, Token, token_at
 

@@ -11,9 +11,8 @@ from typing import Final, cast
 
 from ...errors import FilterError
 from ...process.stack import with_room
+from ..traversal import MAX_DEPTH, MAX_LIST_LENGTH, too_large
 from ..tree import (
-    MAX_DEPTH,
-    MAX_LIST_LENGTH,
     And,
     Arithmetic,
     ArithmeticOp,
@@ -39,7 +38,6 @@ from ..tree import (
     Regex,
     Template,
     Unary,
-    too_large,
 )
 from . import literals
 from .cursor import Cursor, at
