@@ -11,7 +11,7 @@ from .index_types import IndexType, named, type_name
 from .options import judge_options
 
 _REFUSED: Final = ("json_cast_function",)
-"""Index parameters that reach the engine, whose error says why they are not served."""
+"""Index parameters that reach the engine, whose error says why they are not supported."""
 
 _NAMES: Final = PARAMETER_NAMES.union(
     _REFUSED, ("field_name", "index_name", "index_type", "metric_type", "params")

@@ -66,7 +66,7 @@ WITHOUT_EFFECT: Final = frozenset(
 
 _ASYNC: Final = "use AsyncMilvusClient for asynchronous calls"
 _PARTIAL: Final = "it belongs to upsert()"
-_SERVER: Final = "a file does not serve it: use a Milvus server"
+_SERVER: Final = "a file does not support it: use a Milvus server"
 _ITERATORS: Final = (
     "an iterator holds the state of a file it began with, so it cannot go on from a file of its own"
 )

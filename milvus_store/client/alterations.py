@@ -36,7 +36,7 @@ class AlterationCalls(Calls):
         offset are read and where times are shown: stored instants stay what they are.
 
         Raises:
-            ParamError: a value is not what its key takes, or a file does not serve the key.
+            ParamError: a value is not what its key takes, or a file does not support the key.
         """
         self._database.collection(collection_name).alter_properties(properties)
 

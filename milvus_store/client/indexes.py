@@ -47,7 +47,7 @@ class IndexCalls(Calls):
                 searches scan the vectors that are not in yet.
 
         Raises:
-            ParamError: an index type is not served, or does not take a metric or parameter.
+            ParamError: an index type is not supported, or does not take a metric or parameter.
         """
         records = to_records(index_params, self.create_index)
         if not records:

@@ -76,7 +76,7 @@ class RowCalls(Calls):
             ``{"upsert_count": n, "cost": 0, "ids": [...]}``
 
         Raises:
-            ParamError: ``field_ops`` are given, which a file does not serve.
+            ParamError: ``field_ops`` are given, which a file does not support.
         """
         is_partial = _is_partial(kwargs)
         rows, collection = as_given(data), self._collection(collection_name)
@@ -182,8 +182,8 @@ def _is_partial(options: Mapping[str, Any]) -> bool:
     """Whether an upsert is to change just the fields that are given."""
     if options.get("field_ops"):
         raise ParamError(
-            message="field_ops is not served on a file: get() the rows, change their arrays, and upsert() these "
-            f"as a whole with partial_update=True; got field_ops={options['field_ops']!r:.80}"
+            message="field_ops is not supported on a file: get() the rows, change their arrays, and upsert() "
+            f"these as a whole with partial_update=True; got field_ops={options['field_ops']!r:.80}"
         )
     is_partial = options.get("partial_update", False)
     if not isinstance(is_partial, bool):

@@ -23,7 +23,7 @@ def server_only(instead: str) -> Callable[[Described], Described]:
         def run(self: Calls, /, *args: Any, **kwargs: Any) -> Any:
             if self._server is not None:
                 return self._server.answer(described, args, kwargs)
-            raise ParamError(message=f"{described.__name__}() is not served on a file: {instead}")
+            raise ParamError(message=f"{described.__name__}() is not supported on a file: {instead}")
 
         run.__doc__ = f"Not on a file: {instead}."
         return cast(Described, run)

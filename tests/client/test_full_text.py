@@ -244,7 +244,7 @@ def test_analyzers_belong_to_text(client: MilvusClient) -> None:
     schema = client.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True, enable_analyzer=True)
     schema.add_field("v", DataType.FLOAT_VECTOR, dim=2)
-    with pytest.raises(SchemaNotReadyException, match="'id'.*enable_analyzer is not possible here"):
+    with pytest.raises(SchemaNotReadyException, match="'id'.*enable_analyzer is not allowed for this field"):
         client.create_collection("docs", schema=schema)
 
 

@@ -72,5 +72,5 @@ def test_calls_that_a_file_cannot_answer_are_pymilvus_own() -> None:
 
 def test_calls_that_a_file_cannot_answer_say_so(client: MilvusClient) -> None:
     for name in ONLY_ON_SERVERS:
-        with pytest.raises(ParamError, match=rf"{name}\(\) is not served on a file: \w+"):
+        with pytest.raises(ParamError, match=rf"{name}\(\) is not supported on a file: \w+"):
             getattr(client, name)("anything", some="thing")

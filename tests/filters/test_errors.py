@@ -131,7 +131,7 @@ MEANING = [
     ("big == 1 or «random_sample(0.1)", "joined to the whole filter"),
     ("not «random_sample(0.1)", "joined to the whole filter"),
     ("st_within(«big, 'POINT (1 1)')", "needs a GEOMETRY field, got field 'big' (INT64)"),
-    ("st_within(place, «'POINT (1)')", "no geometry in WKT"),
+    ("st_within(place, «'POINT (1)')", "not a geometry in WKT"),
     ("st_within(place, «5)", "takes a geometry as a string, got the number 5"),
     ("st_dwithin(place, 'POINT (1 1)', «-1)", "the distance must be a number of at least 0"),
     ("«st_dwithin(place, 'POINT (1 1)')", "takes 3 arguments, got 2"),

@@ -1,4 +1,4 @@
-"""Constructor arguments that ask for what is not served are refused, none are passed over in silence."""
+"""Constructor arguments that ask for what is not supported are refused, none are passed over in silence."""
 
 from collections.abc import Callable
 from typing import Any

@@ -92,7 +92,7 @@ def test_answers_may_be_limited_to_some_metadata(store: MilvusVectorStore) -> No
 
 def test_queries_that_cannot_be_answered(store: MilvusVectorStore) -> None:
     for arguments, message in (
-        ({"mode": MODES.SVM}, "is not served: use default"),
+        ({"mode": MODES.SVM}, "is not supported: use default"),
         ({"query_embedding": None}, "needs a query_embedding"),
         ({"mode": MODES.HYBRID, "query_str": None}, "needs a query_str"),
         ({"keywords": {"partition": "x"}}, "'partition'; did you mean 'milvus_partition_names'"),

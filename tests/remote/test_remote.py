@@ -120,7 +120,7 @@ def test_a_call_that_only_pymilvus_has_goes_through(remote: MilvusClient) -> Non
 
 
 def test_calls_that_a_file_refuses_go_through(remote: MilvusClient, path: Path) -> None:
-    with MilvusClient(path) as on_file, pytest.raises(ParamError, match="not served on a file"):
+    with MilvusClient(path) as on_file, pytest.raises(ParamError, match="not supported on a file"):
         on_file.list_users()
     with pytest.raises(MilvusException) as caught:  # Milvus Lite refuses it too, in its own words
         remote.list_users()

@@ -84,7 +84,7 @@ def zone_called(name: object, what: str) -> tzinfo:
 
 
 def _time_parts(given: object) -> tuple[str, ...]:
-    """The parts that ``time_fields`` asks for: names between commas or blanks, or a list of names.
+    """The parts that ``time_fields`` asks for: names separated by commas or spaces, or a list of names.
 
     Raises:
         ParamError: it names something else.

@@ -89,9 +89,9 @@ def check_functions(functions: Sequence[Function], fields: Sequence[Described]) 
         ("function name", [function.name for function in functions]),
         ("field that a function fills", [function.output for function in functions]),
     ):
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise SchemaNotReadyException(message=f"duplicated {what}: {', '.join(doubled)}")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise SchemaNotReadyException(message=f"duplicated {what}: {', '.join(repeated)}")
     by_name = {field.name: field for field in fields}
     for function in functions:
         source = _field(function, by_name, function.input, DataType.VARCHAR)

@@ -51,7 +51,7 @@ def _check_points(geometries: Geometries, most: int) -> None:
     points = library.get_num_coordinates(geometries)
     if points.size and points.max() > most:
         raise ValueError(
-            f"the geometry has {points.max()} points, at most {most} are taken: simplify it or take it apart"
+            f"the geometry has {points.max()} points, at most {most} are allowed: simplify or split it"
         )
 
 
@@ -72,7 +72,7 @@ def from_wkt(texts: Sequence[str | None], most: int | None = None) -> Geometries
     try:
         found[:] = library.from_wkt(np.array(texts, dtype=object))
     except library.errors.ShapelyError as error:
-        raise ValueError(f"no geometry in WKT ({str(error)[:200]})") from None
+        raise ValueError(f"not a geometry in WKT ({str(error)[:200]})") from None
     if most is not None:
         _check_points(found, most)
     return found

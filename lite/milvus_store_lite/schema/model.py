@@ -81,8 +81,8 @@ class Field:
         if self.dtype not in STORED_TYPES:
             stored = ", ".join(sorted(dtype.name for dtype in STORED_TYPES))
             raise DataTypeNotSupportException(
-                message=f"field '{self.name}': data type {self.dtype.name} is not stored by this version of "
-                f"milvus-store; it stores {stored}"
+                message=f"field '{self.name}': data type {self.dtype.name} is not supported by this version of "
+                f"milvus-store, which supports {stored}"
             )
         if DataType.VARCHAR in (self.dtype, self.element_type):
             self._check_range("max_length", self.max_length, 1, MAX_VARCHAR_LENGTH)
@@ -199,7 +199,7 @@ class Field:
         for parameter, is_present in present.items():
             if is_present:
                 raise SchemaNotReadyException(
-                    message=f"field '{self.name}' ({self.describe()}): {parameter} is not possible here"
+                    message=f"field '{self.name}' ({self.describe()}): {parameter} is not allowed for this field"
                 )
 
 
@@ -218,8 +218,8 @@ def check_members(name: str, members: tuple[Field, ...]) -> None:
         where = f"field '{name}' (ARRAY<STRUCT>), member '{member.name}' ({member.describe()})"
         if member.dtype.is_vector:
             raise SchemaNotReadyException(
-                message=f"{where}: vectors in structs (embedding lists) are not stored: make a row of each "
-                "struct with the vector as its own field, and tell rows that belong together by a scalar field"
+                message=f"{where}: vectors in structs (embedding lists) are not supported: make a row of each "
+                "struct with the vector as its own field, and mark rows that belong together by a scalar field"
             )
         if member.dtype not in ELEMENT_TYPES:
             possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
@@ -267,9 +267,9 @@ class Schema:
                 message=f"a collection has at most {MAX_FIELDS} fields, got {len(self.fields)}"
             )
         names = [field.name for field in self.fields]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise SchemaNotReadyException(message=f"duplicated field name: {', '.join(doubled)}")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise SchemaNotReadyException(message=f"duplicated field name: {', '.join(repeated)}")
         primaries = [field.name for field in self.fields if field.is_primary]
         if len(primaries) != 1:
             found = ", ".join(primaries) or "none"

@@ -1,7 +1,7 @@
-"""Properties of databases and collections: the known keys, their values, and those that a file cannot serve.
+"""Properties of databases and collections: the known keys, their values, and those that a file does not support.
 
 Milvus stores and shows any other key as well, for the user's own purposes, and so does a file. A known key that
-would change what calls do, and that a file does not serve, is an error.
+would change what calls do, and that a file does not support, is an error.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ def checked_properties(owner: str, known: Mapping[str, str], given: Mapping[str,
     """``given`` with the values of ``known`` keys checked; ``owner``: of the properties, for errors.
 
     Raises:
-        ParamError: a key does not take its value, or a file does not serve the key.
+        ParamError: a key does not take its value, or a file does not support the key.
     """
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
         raise ParamError(message=f"properties must be a dict with str keys, got {given!r:.80}")
     for key, value in given.items():
         reason = _UNSERVED.get(key) or (_NO_LIMITS if key.startswith(_UNSERVED_PREFIXES) else None)
         if reason is not None:
-            raise ParamError(message=f"{owner} property {key!r} is not served: {reason}")
+            raise ParamError(message=f"{owner} property {key!r} is not supported: {reason}")
         if known.get(key) == _ZONE:
             zone_called(value, f"{owner} property {key!r}")
         if known.get(key) == _FLAG and as_flag(value) is None:

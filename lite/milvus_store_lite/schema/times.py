@@ -137,7 +137,7 @@ def span(text: str) -> Span:
         raise ValueError(f"the duration {text!r:.60} is too long")
     months = 12 * int(parts.get("years", 0)) + int(parts.get("months", 0))
     if months > _MAX_MONTHS:
-        raise ValueError(f"the duration {text!r:.60} is too long, at most 10,000 years are counted")
+        raise ValueError(f"the duration {text!r:.60} is too long, at most 10,000 years are allowed")
     seconds = sum(int(parts.get(name, 0)) * factor for name, factor in _SECONDS.items())
     micros = seconds * 1_000_000 + int(parts.get("fraction", "0").ljust(6, "0"))
     return -Span(months, micros) if found["sign"] == "-" else Span(months, micros)

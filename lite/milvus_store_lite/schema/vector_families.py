@@ -1,7 +1,7 @@
 """The families of vectors: what is stored, held in memory and ranked in the same way.
 
-What a family does belongs to layers that must not know each other, and an object that did it all would be imported
-by every layer and import every layer: a circle. So each layer has a registry of its own, keyed by the family, and
+What a family does belongs to layers that must not know each other. One object that did all of it would be imported
+by every layer and import every layer: a cycle. So each layer has a registry of its own, keyed by the family, and
 a test holds that each registry knows every family.
 
 A new family takes a line here, and in each layer a module of its own and a line in the registry:
@@ -21,7 +21,7 @@ from .data_types import DENSE_VECTORS, DataType
 
 
 class VectorFamily(Enum):
-    __hash__ = object.__hash__  # each is a single object; Enum's own is a call of Python for each look-up
+    __hash__ = object.__hash__  # each is a single object; Enum's own is a Python call for each look-up
 
     DENSE = "a number for each dimension, float32 in memory"
     BINARY = "a bit for each dimension"

@@ -18,7 +18,7 @@ from .jieba import Jieba
 from .parameters import Chain, Step, parse
 from .predicates import predicate
 
-_KNOWN_TOKENS: Final = 65_536
+_CACHED_TOKENS: Final = 65_536
 """Tokens for which the result of the later filters is cached."""
 
 Finish = Callable[[str], tuple[str, ...]]
@@ -76,7 +76,7 @@ class Analyzer:
             return
         end = 0
         for position, word in enumerate(self._bare.analyze(text)):
-            # Only characters that no word has stand between two words.
+            # Between two words there are only characters that belong to no word.
             start = text.index(word, end)
             end = start + len(word)
             yield word, start, end, position, 1
@@ -106,7 +106,7 @@ def _compiled(params: str) -> Analyzer:
 
 
 def _split(described: Chain) -> tuple[list[Step], list[Step]]:
-    """The filters that tantivy applies while it cuts, and those that follow."""
+    """The filters that tantivy applies while it tokenizes, and those that follow."""
     filters = list(described.filters)
     if described.tokenizer.kind == "jieba":
         return [], filters
@@ -118,7 +118,7 @@ def _tokenizer(step: Step, filters: list[Step]) -> Any:
     if step.kind == "jieba":
         return Jieba(step.options["dict"], step.options["mode"], step.options["hmm"])
     tantivy = _tantivy()
-    # Milvus's standard tokenizer cuts at characters that are not alphanumeric: tantivy calls it simple.
+    # Milvus's standard tokenizer splits at characters that are not alphanumeric: tantivy calls it simple.
     kind = tantivy.Tokenizer.whitespace if step.kind == "whitespace" else tantivy.Tokenizer.simple
     return _built(tantivy, kind(), filters)
 
@@ -132,7 +132,7 @@ def _finish(steps: Sequence[Step]) -> Finish | None:
         some = list(group)
         stages += map(_keeping, some) if is_ours else [_by_tantivy(some)]
 
-    @lru_cache(maxsize=_KNOWN_TOKENS)
+    @lru_cache(maxsize=_CACHED_TOKENS)
     def finish(token: str) -> tuple[str, ...]:
         tokens: tuple[str, ...] = (token,)
         for stage in stages:

@@ -65,7 +65,7 @@ def check_languages(schema: Schema, field: Field) -> None:
         )
     if field.enable_match:
         raise ParamError(
-            message="multi_analyzer_params serve full text search only, as in Milvus: expected no enable_match"
+            message="multi_analyzer_params are for full text search only, as in Milvus: expected no enable_match"
         )
 
 

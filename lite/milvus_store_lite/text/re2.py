@@ -16,20 +16,20 @@ MAX_STEPS: Final = 10_000
 """The most steps of a compiled pattern. At worst each character of the text takes each step, some nanoseconds."""
 
 
-def compiled(needy: str, pattern: str) -> Any:
+def compiled(feature: str, pattern: str) -> Any:
     """The compiled ``pattern``.
 
     Args:
-        needy: the feature that needs the library, as the subject of a sentence.
+        feature: what needs the library, as the subject of a sentence.
 
     Raises:
         ValueError: RE2 does not take the pattern, or it is too large.
         MissingExtraError: the library is not installed.
     """
-    re2 = import_extra("re2", needy)
+    re2 = import_extra("re2", feature)
     if len(pattern) > MAX_LENGTH:
         raise ValueError(
-            f"the regular expression has {len(pattern)} characters, at most {MAX_LENGTH} are read"
+            f"the regular expression has {len(pattern)} characters, at most {MAX_LENGTH} are allowed"
         )
     options = re2.Options()
     options.log_errors = False
@@ -43,6 +43,6 @@ def compiled(needy: str, pattern: str) -> Any:
     if found.programsize > MAX_STEPS:
         raise ValueError(
             f"the regular expression {pattern!r:.60} compiles to {found.programsize} steps, at most {MAX_STEPS} "
-            "are taken: repeat less, or split it"
+            "are allowed: repeat less, or split it"
         )
     return found

@@ -43,7 +43,7 @@ def check(query: VectorStoreQuery, fields: Fields, options: Mapping[str, Any]) -
     needs_sparse = query.mode in (*_SPARSE_MODES, VectorStoreQueryMode.HYBRID)
     if not needs_dense and not needs_sparse:
         raise ValueError(
-            f"query mode {query.mode!r} is not served: use default, hybrid, sparse, text_search or mmr"
+            f"query mode {query.mode!r} is not supported: use default, hybrid, sparse, text_search or mmr"
         )
     if needs_sparse and fields.sparse is None:
         raise ValueError(f"query mode {query.mode.value!r} needs a store with enable_sparse=True")
