@@ -11,4 +11,4 @@ _NEEDED: Final = ("ipykernel", "jupyter_client", "lark")
 
 # Every entry point imports this module first. The modules are imported where they are used.
 for _module in _NEEDED:
-    require_extra(_module, "kernels of Jupyter")
+    require_extra(_module, "Jupyter kernels")

@@ -118,7 +118,7 @@ class MilvusKernel(Kernel):
         return {"status": "error", "execution_count": self.execution_count, **content}
 
     async def do_complete(self, code: str, cursor_pos: int | None) -> dict[str, Any]:
-        """Keywords, collections, fields and parameters that may stand at the cursor."""
+        """Keywords, collections, fields and parameters that are allowed at the cursor."""
         cursor = len(code) if cursor_pos is None else cursor_pos
         matches, start = ([], cursor) if is_python(code) else complete(code, cursor, self.milvus)
         return {

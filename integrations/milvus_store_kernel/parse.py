@@ -43,9 +43,9 @@ _DESCRIBED = {
 MOST_NESTED: Final = 100
 """The deepest nesting of JSON brackets: transforming a tree takes some of Python's stack for each."""
 _DEEPER: Final = {"LBRACE": 1, "LSQB": 1, "RBRACE": -1, "RSQB": -1}
-_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
-_NO_MORE_LETTERS: Final = r"(?!\w)"
-_BLANKS: Final = " \t\f\r\n"
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_WORD_END: Final = r"(?!\w)"
+_WHITE_SPACE: Final = " \t\f\r\n"
 """White space of the grammar; Python's has more characters."""
 
 
@@ -83,7 +83,7 @@ def _as_whole_word(terminal: TerminalDef) -> None:
     from lark.lexer import PatternRE
 
     if terminal.pattern.type == "str" and terminal.pattern.value.isalpha():
-        terminal.pattern = PatternRE(terminal.pattern.value + _NO_MORE_LETTERS, terminal.pattern.flags)
+        terminal.pattern = PatternRE(terminal.pattern.value + _WORD_END, terminal.pattern.flags)
         terminal.priority = 1  # before names, where the grammar allows both
 
 
@@ -93,26 +93,26 @@ def parse(cell: str) -> Script:
 
     from .reading import read_script
 
-    half = _HALF_CHARACTER.search(cell)
-    if half is not None:
-        return Script((), CellError("SyntaxError", "half of a surrogate pair is not text", half.start()))
+    lone = _LONE_SURROGATE.search(cell)
+    if lone is not None:
+        return Script((), CellError("SyntaxError", "a lone surrogate is not text", lone.start()))
     read_until = semicolon = depth = 0
-    going: Any = parser().parse_interactive(cell)
+    parsing: Any = parser().parse_interactive(cell)
     try:
-        for token in going.iter_parse():  # which yields a token before it accepts it
+        for token in parsing.iter_parse():  # which yields a token before it accepts it
             read_until = semicolon
             if token.type == "SEMICOLON":
                 semicolon = token.end_pos or 0
             depth += _DEEPER.get(token.type, 0)
             if depth > MOST_NESTED:
                 raise _TooDeep(token.start_pos or 0)
-        tree, error = going.resume_parse(), None
-    except _TooDeep as place:
+        tree, error = parsing.resume_parse(), None
+    except _TooDeep as deep:
         tree = parser().parse(cell[:read_until])
-        error = CellError("SyntaxError", f"more than {MOST_NESTED} brackets inside each other", place.at)
+        error = CellError("SyntaxError", f"more than {MOST_NESTED} levels of nested brackets", deep.at)
     except UnexpectedInput as unexpected:
         tree = parser().parse(cell[:read_until])
-        error = _explained(cell, unexpected, going.accepts(), cell[semicolon:])
+        error = _explained(cell, unexpected, parsing.accepts(), cell[semicolon:])
     statements: list[Statement] = []
     try:
         statements.extend(read_script(tree))  # keeps the statements before the first error
@@ -128,7 +128,7 @@ def is_unfinished(cell: str) -> bool:
     try:
         parser().parse(cell)
     except UnexpectedInput as error:
-        return _place(cell, error) >= _end(cell)
+        return _offset_of(cell, error) >= _end(cell)
     return False
 
 
@@ -139,27 +139,27 @@ def expected_after(text: str) -> frozenset[str]:
     """
     from lark.exceptions import UnexpectedInput
 
-    going: Any = parser().parse_interactive(text)
+    parsing: Any = parser().parse_interactive(text)
     last = ""
     try:
-        for token in going.iter_parse():
+        for token in parsing.iter_parse():
             last = token.type
     except UnexpectedInput:
         return frozenset()
-    return frozenset(going.accepts()) | ({"FILTER"} & {last})
+    return frozenset(parsing.accepts()) | ({"FILTER"} & {last})
 
 
 @lru_cache(maxsize=1)
 def keywords() -> dict[str, str]:
     """Terminal name → keyword."""
     return {
-        terminal.name: terminal.pattern.value.removesuffix(_NO_MORE_LETTERS).lower()
+        terminal.name: terminal.pattern.value.removesuffix(_WORD_END).lower()
         for terminal in parser().terminals
-        if terminal.pattern.value.endswith(_NO_MORE_LETTERS)
+        if terminal.pattern.value.endswith(_WORD_END)
     }
 
 
-def _place(cell: str, error: UnexpectedInput) -> int:
+def _offset_of(cell: str, error: UnexpectedInput) -> int:
     token = getattr(error, "token", None)
     if token is not None:
         return _end(cell) if token.type == "$END" else int(token.start_pos)
@@ -167,22 +167,22 @@ def _place(cell: str, error: UnexpectedInput) -> int:
 
 
 def _end(cell: str) -> int:
-    return len(cell.rstrip(_BLANKS))
+    return len(cell.rstrip(_WHITE_SPACE))
 
 
 def _explained(cell: str, error: UnexpectedInput, acceptable: set[str], statement: str) -> CellError:
     """The error of a cell whose text from ``statement`` on cannot be parsed."""
-    at = _place(cell, error)
+    at = _offset_of(cell, error)
     wanted = _in_words(frozenset(getattr(error, "accepts", None) or acceptable))
-    habit = hint(statement)
-    more = "" if habit is None else f"; {habit}"
+    advice = hint(statement)
+    more = "" if advice is None else f"; {advice}"
     if at >= _end(cell):
         return CellError("SyntaxError", f"the statement ends too early, expected {wanted}{more}", at)
     if cell[at] in "'\"":
         end = cell.find(cell[at], at + 1)
         if end < 0:
             return CellError("SyntaxError", "the text is never closed", at)
-    found = re.split(f"[{_BLANKS}]", cell[at : at + 30], maxsplit=1)[0]
+    found = re.split(f"[{_WHITE_SPACE}]", cell[at : at + 30], maxsplit=1)[0]
     return CellError("SyntaxError", f"unexpected {found!r}, expected {wanted}{more}", at)
 
 

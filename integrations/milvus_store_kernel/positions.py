@@ -1,7 +1,7 @@
 """The position in a cell that an error is about.
 
 Errors of the clients name a parameter, a field, a row or a collection. The position is that of the word in the
-statement which the message names, the most particular kind first.
+statement which the message names, the most specific first.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def position_of(statement: Statement, name: str, message: str) -> int:
 
 
 def _positions(statement: Statement, message: str) -> Iterator[int]:
-    """Offsets of the words that ``message`` names, the most particular first."""
+    """Offsets of the words that ``message`` names, the most specific first."""
     yield from _of_options(getattr(statement, "options", {}), message)
     if isinstance(statement, statements.InsertRows):
         yield from _of_rows(statement.rows, message)

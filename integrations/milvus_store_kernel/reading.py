@@ -83,15 +83,13 @@ def _json_text(token: Token) -> str:
     except ValueError as error:
         at = (token.start_pos or 0) + getattr(error, "pos", 0)
         raise CellError("SyntaxError", f"the text cannot be read as JSON: {error}", at) from None
-    if _HALF_CHARACTER.search(text):
-        raise CellError(
-            "SyntaxError", "the text has half of a surrogate pair, which is not text", token.start_pos
-        )
+    if _LONE_SURROGATE.search(text):
+        raise CellError("SyntaxError", "the text has a lone surrogate, which is not text", token.start_pos)
     return text
 
 
 _MOST_DIGITS: Final = 400
-_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @v_args(meta=True)

@@ -102,9 +102,9 @@ def describe_type(field: dict[str, Any]) -> str:
         words
         for key, words in (
             ("is_primary", "primary key"),
-            ("auto_id", "numbered by itself"),
+            ("auto_id", "auto_id"),
             ("is_partition_key", "partition key"),
-            ("nullable", "may be null"),
+            ("nullable", "nullable"),
         )
         if field.get(key)
     ]

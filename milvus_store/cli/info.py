@@ -53,7 +53,7 @@ def _facts(client: MilvusClient, database: str, name: str) -> dict[str, Any]:
         "load_state": client.get_load_state(name)["state"].name,
         "aliases": described["aliases"],
         "fields": [
-            {"name": field["name"], "type": DataType(field["type"]).name, **_more(field)}
+            {"name": field["name"], "type": DataType(field["type"]).name, **_options(field)}
             for field in described["fields"]
         ],
         "enable_dynamic_field": described["enable_dynamic_field"],
@@ -61,7 +61,7 @@ def _facts(client: MilvusClient, database: str, name: str) -> dict[str, Any]:
     }
 
 
-def _more(field: dict[str, Any]) -> dict[str, Any]:
+def _options(field: dict[str, Any]) -> dict[str, Any]:
     marks = {key: True for key in ("is_primary", "auto_id", "is_partition_key", "nullable") if field.get(key)}
     return {**field.get("params", {}), **marks}
 
@@ -93,22 +93,18 @@ def _shown_log(size: int, readers: list[int] | None) -> str:
     """The size of the write-ahead log, and the processes that keep it from being folded into the file."""
     shown = f"write-ahead log: {shown_size(size)}"
     if readers is None:
-        return f"{shown}; which process reads, and so keeps it, only Linux tells"
+        return f"{shown}; only Linux tells which process reads, and so keeps it"
     if not readers:
         return shown
     names = " and ".join("one of another container" if reader == 0 else str(reader) for reader in readers)
-    return (
-        f"{shown}; kept by a reader, an iterator that is not closed or a call under way, in process {names}"
-    )
+    return f"{shown}; kept by a reader (an open iterator or a call in progress) in process {names}"
 
 
 def _shown_bug(version: tuple[int, ...]) -> str:
     """Versions of SQLite that may damage a file when one process writes and another folds the log at the same
     time."""
-    is_mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-    return (
-        "" if is_mended else ", which has the WAL-reset bug that 3.51.3 mends (https://sqlite.org/wal.html)"
-    )
+    is_fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    return "" if is_fixed else ", which has the WAL-reset bug that 3.51.3 fixes (https://sqlite.org/wal.html)"
 
 
 def _shown_field(field: dict[str, Any]) -> tuple[str, str]:

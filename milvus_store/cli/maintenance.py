@@ -12,7 +12,7 @@ from .output import counted, shown_size, size_on_disk
 def add_to(commands: Commands) -> None:
     compact = commands.add_parser(
         "compact",
-        help="give back the room of deleted rows",
+        help="free the space of deleted rows",
         description="Rewrite the rows of collections without the space of deleted ones, and shrink the file.",
     )
     add_file(compact)

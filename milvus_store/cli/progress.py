@@ -1,4 +1,4 @@
-"""Progress of a long command on standard error: tqdm's bar if tqdm is installed, else lines of percents."""
+"""Progress of a long command on standard error: tqdm's bar if tqdm is installed, else lines of percentages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 _STEP = 10
-"""Percents between two lines."""
+"""Percentage points between two lines."""
 
 
 class Progress:

@@ -17,7 +17,7 @@ from .output import counted, print_json
 def add_to(commands: Commands) -> None:
     command = commands.add_parser(
         "recover",
-        help="save what is sound of a damaged file",
+        help="save the sound rows of a damaged file",
         description="Write every row whose checksums match to a new file, and list the "
         "others. The damaged file is only read, and must not be in use. A copy of it is made beside the "
         "new one meanwhile. Exits with 0 if nothing is lost, 1 if something is.",

@@ -107,7 +107,7 @@ def _check_bits(records: Sequence[object], parameter: str, expected: str) -> lis
     for record in records:
         if not isinstance(record, bytes) or not record or len(record) != len(first):  # type: ignore[arg-type]  # bytes
             illegal(parameter, expected, record)
-    return list(records)  # type: ignore[arg-type]  # each was looked at
+    return list(records)  # type: ignore[arg-type]  # each was checked
 
 
 def check_index_type(kind: object) -> IndexType:
@@ -133,7 +133,7 @@ def check_metric_type(metric: object) -> MetricType:
 
 
 def check_timeout(timeout: object) -> float | None:
-    """Seconds, a number or text: one of the documents gives text."""
+    """Seconds, as a number or as text, which one of Milvus's documents uses."""
     if timeout is None:
         return None
     try:

@@ -16,7 +16,7 @@ from .connection import Connection, loaded
 from .enums import IndexType, MetricType, index_name_of
 from .layout import DEFAULT_FILE_SIZE, DEFAULT_PARTITION, FILE_SIZE, ID_FIELD, VECTOR_FIELD, Layout
 from .results import CollectionSchema, PartitionParam
-from .status import OK_MESSAGE, Refused, Status, answering
+from .status import OK_MESSAGE, Refused, Status, errors_as_status
 
 MIN_DIMENSION: Final = 2
 MAX_DIMENSION: Final = 32_768
@@ -27,7 +27,7 @@ _KEYS: Final = ("collection_name", "dimension", FILE_SIZE, "metric_type")
 
 
 class CollectionCalls(Connection):
-    @answering()
+    @errors_as_status()
     def create_collection(self, param: dict[str, Any], timeout: float | None = 10) -> Status:
         """Create a collection of vectors.
 
@@ -57,12 +57,12 @@ class CollectionCalls(Connection):
         )
         return Status(message="Create collection successfully!")
 
-    @answering(False)
+    @errors_as_status(False)
     def has_collection(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, bool]:
         """Whether there is a collection of this name."""
         return Status(), self._within(timeout).has_collection(check_name(collection_name))
 
-    @answering(None)
+    @errors_as_status(None)
     def get_collection_info(
         self, collection_name: str, timeout: float | None = 10
     ) -> tuple[Status, CollectionSchema]:
@@ -71,21 +71,21 @@ class CollectionCalls(Connection):
         schema = CollectionSchema(layout.name, layout.dimension, layout.file_size, layout.metric)
         return Status(message="Describe collection successfully!"), schema
 
-    @answering(None)
+    @errors_as_status(None)
     def count_entities(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, int]:
         """How many vectors a collection holds; always exact."""
         name, client = check_name(collection_name), self._within(timeout)
         (row,) = loaded(client, name, lambda: client.query(name, output_fields=[_COUNT]))
         return Status(message="Success!"), int(row[_COUNT])
 
-    @answering([])
+    @errors_as_status([])
     def list_collections(self, timeout: float | None = 10) -> tuple[Status, list[str]]:
         """Names of the collections."""
         return Status(message="Show collections successfully!"), list(
             self._within(timeout).list_collections()
         )
 
-    @answering(None)
+    @errors_as_status(None)
     def get_collection_stats(
         self, collection_name: str, timeout: float | None = 10
     ) -> tuple[Status, dict[str, Any]]:
@@ -109,13 +109,13 @@ class CollectionCalls(Connection):
             "partitions": partitions,
         }
 
-    @answering()
+    @errors_as_status()
     def load_collection(self, collection_name: str, timeout: float | None = None) -> Status:
         """Load a collection into memory; a search does so by itself."""
         self._within(timeout).load_collection(check_name(collection_name))
         return Status(message=OK_MESSAGE)
 
-    @answering()
+    @errors_as_status()
     def drop_collection(self, collection_name: str, timeout: float | None = 10) -> Status:
         """Remove a collection and its vectors."""
         name, client = check_name(collection_name), self._within(timeout)
@@ -123,7 +123,7 @@ class CollectionCalls(Connection):
         client.drop_collection(name)
         return Status(message="Delete collection successfully!")
 
-    @answering()
+    @errors_as_status()
     def create_partition(
         self, collection_name: str, partition_tag: str, timeout: float | None = 10
     ) -> Status:
@@ -136,7 +136,7 @@ class CollectionCalls(Connection):
         client.create_partition(name, tag)
         return Status(message=OK_MESSAGE)
 
-    @answering(False)
+    @errors_as_status(False)
     def has_partition(
         self, collection_name: str, partition_tag: str, timeout: float | None = 10
     ) -> tuple[Status, bool]:
@@ -144,7 +144,7 @@ class CollectionCalls(Connection):
         name, tag = check_name(collection_name), check_tag(partition_tag)
         return Status(), self._within(timeout).has_partition(name, tag)
 
-    @answering([])
+    @errors_as_status([])
     def list_partitions(
         self, collection_name: str, timeout: float | None = 10
     ) -> tuple[Status, list[PartitionParam]]:
@@ -153,7 +153,7 @@ class CollectionCalls(Connection):
         tags = self._within(timeout).list_partitions(name)
         return Status(), [PartitionParam(name, tag) for tag in tags]
 
-    @answering()
+    @errors_as_status()
     def drop_partition(self, collection_name: str, partition_tag: str, timeout: float | None = 10) -> Status:
         """Remove a partition and its vectors."""
         name, tag, client = check_name(collection_name), check_tag(partition_tag), self._within(timeout)

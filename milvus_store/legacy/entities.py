@@ -18,7 +18,7 @@ from .connection import Connection, loaded
 from .errors import ParamError
 from .futures import InsertFuture
 from .layout import DEFAULT_PARTITION, Layout
-from .status import OK_MESSAGE, Refused, Status, answering
+from .status import OK_MESSAGE, Refused, Status, errors_as_status
 
 _READ_AT_ONCE: Final = 1000
 
@@ -64,7 +64,7 @@ class EntityCalls(Connection):
             partial(self._insert, self._within(timeout), name, vectors, checked_ids, tag),
         )
 
-    @answering([])
+    @errors_as_status([])
     def _insert(
         self, client: MilvusClient, name: str, vectors: Vectors, ids: list[int] | None, tag: str | None
     ) -> tuple[Status, list[int]]:
@@ -76,10 +76,10 @@ class EntityCalls(Connection):
         rows = [dict(zip(fields, row, strict=True)) for row in zip(keys, vectors, strict=True)]
         write(name, rows, partition_name=tag or "")
         if self._is_server and replaces:
-            _forget_elsewhere(client, layout, ids, tag or DEFAULT_PARTITION)
+            _delete_elsewhere(client, layout, ids, tag or DEFAULT_PARTITION)
         return Status(message="Add vectors successfully!"), ids
 
-    @answering([])
+    @errors_as_status([])
     def get_entity_by_id(
         self, collection_name: str, ids: list[int], timeout: float | None = None
     ) -> tuple[Status, list[list[float] | bytes]]:
@@ -93,7 +93,7 @@ class EntityCalls(Connection):
             found |= {row[layout.id_field]: _plain(row[layout.vector_field]) for row in rows}
         return Status(message="Obtain vector successfully"), [found.get(id_, []) for id_ in wanted]
 
-    @answering()
+    @errors_as_status()
     def delete_entity_by_id(
         self, collection_name: str, id_array: list[int], timeout: float | None = None
     ) -> Status:
@@ -102,7 +102,7 @@ class EntityCalls(Connection):
         loaded(client, name, partial(client.delete, name, ids=ids))
         return Status(message=OK_MESSAGE)
 
-    @answering([])
+    @errors_as_status([])
     def list_id_in_segment(
         self, collection_name: str, segment_name: str, timeout: float | None = None
     ) -> tuple[Status, list[int]]:
@@ -126,7 +126,7 @@ class EntityCalls(Connection):
         return Status(), [row[layout.id_field] for row in rows]
 
 
-def _forget_elsewhere(client: MilvusClient, layout: Layout, ids: list[int], tag: str) -> None:
+def _delete_elsewhere(client: MilvusClient, layout: Layout, ids: list[int], tag: str) -> None:
     """Delete ids that were written to partition ``tag`` from all others: Milvus replaces within a partition
     only."""
     for other in client.list_partitions(layout.name):
@@ -169,7 +169,7 @@ def _plain(vector: Any) -> list[float] | bytes:
 class _IdSource:
     """Ids in a row from a random start below 2**62, one start for each process.
 
-    Two processes that make n ids each meet with a chance of about n / 2**61, so no lock between them is needed.
+    The ids of two processes that make n each collide with a probability of about n / 2**61, so they need no lock.
     """
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from .futures import CreateIndexFuture
 from .layout import Layout
 from .parameters import check_build
 from .results import IndexParam
-from .status import OK_MESSAGE, Refused, Status, answering
+from .status import OK_MESSAGE, Refused, Status, errors_as_status
 
 _ONLY_FLAT = (MetricType.SUBSTRUCTURE, MetricType.SUPERSTRUCTURE)
 
@@ -44,7 +44,7 @@ class IndexCalls(Connection):
             CreateIndexFuture, kwargs, partial(self._create_index, self._within(timeout), name, kind, given)
         )
 
-    @answering()
+    @errors_as_status()
     def _create_index(
         self, client: MilvusClient, name: str, kind: IndexType, given: dict[str, Any]
     ) -> Status:
@@ -53,20 +53,20 @@ class IndexCalls(Connection):
         if type_name is None or (kind is not IndexType.FLAT and layout.metric in _ONLY_FLAT):
             raise Refused(
                 Status.ILLEGAL_INDEX_TYPE,
-                f"Index type {kind} does not serve metric {layout.metric} of {name}",
+                f"Index type {kind} does not support metric {layout.metric} of {name}",
             )
         checked = check_build(kind, given, layout.dimension)
         if (layout.index_type_name.upper(), layout.params) != (type_name, checked):
             _replace_index(client, layout, type_name, checked)
         return Status(message="Build index successfully!")
 
-    @answering(None)
+    @errors_as_status(None)
     def get_index_info(self, collection_name: str, timeout: float | None = 10) -> tuple[Status, IndexParam]:
         """Type and parameters of a collection's index."""
         layout = Layout.of(self._within(timeout), check_name(collection_name))
         return Status(message="Successfully"), IndexParam(layout.name, layout.index_type, dict(layout.params))
 
-    @answering()
+    @errors_as_status()
     def drop_index(self, collection_name: str, timeout: float | None = 10) -> Status:
         """Replace the index by FLAT, which compares with every vector."""
         name = check_name(collection_name)

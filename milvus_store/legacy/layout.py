@@ -1,4 +1,4 @@
-"""How a legacy collection is stored in a collection of today: an INT64 key ``id``, a vector ``vector``, one index.
+"""How a legacy collection is stored in a current one: an INT64 key ``id``, a vector ``vector``, one index.
 
 Any collection with one INT64 primary key and one vector field works, even if ``MilvusClient`` made it. Today's
 schema lacks ``index_file_size``: it is a property of the collection.

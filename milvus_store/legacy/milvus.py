@@ -6,11 +6,11 @@ from .collections import CollectionCalls
 from .connection import CLIENT_VERSION
 from .entities import EntityCalls
 from .indexes import IndexCalls
-from .searching import SearchCalls
-from .upkeep import UpkeepCalls
+from .maintenance import MaintenanceCalls
+from .search import SearchCalls
 
 __all__ = ["CLIENT_VERSION", "Milvus"]
 
 
-class Milvus(CollectionCalls, SearchCalls, IndexCalls, EntityCalls, UpkeepCalls):
-    """pymilvus 0.2.12's client on a file, or on a server of today."""
+class Milvus(CollectionCalls, SearchCalls, IndexCalls, EntityCalls, MaintenanceCalls):
+    """pymilvus 0.2.12's client on a file, or on a current server."""

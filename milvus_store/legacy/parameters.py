@@ -53,7 +53,7 @@ class Parameter:
 
 
 MAX_LISTS: Final = 65_536
-"""The largest ``nlist`` of today's indexes; a larger one is lowered to it."""
+"""The largest ``nlist`` of current indexes; a larger one is lowered to it."""
 _NLIST: Final = Parameter("nlist", 1, 999_999)
 _IVF: Final = (_NLIST,)
 _PQ_CHOICES: Final = (96, 64, 56, 48, 40, 32, 28, 24, 20, 16, 12, 8, 4, 3, 2, 1)

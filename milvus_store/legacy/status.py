@@ -106,7 +106,7 @@ def status_of(error: MilvusException) -> Status:
     return Status(Status.UNEXPECTED_ERROR, error.message)
 
 
-def answering(*fallback: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def errors_as_status(*fallback: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a call to return errors as a ``Status``, in a tuple with ``fallback`` if there is one."""
 
     def decorate(call: Callable[P, R]) -> Callable[P, R]:

@@ -17,7 +17,7 @@ from .futures import SearchFuture
 from .layout import Layout
 from .parameters import MAX_TOP_K, check_search
 from .results import TopKQueryResult
-from .status import Refused, Status, answering
+from .status import Refused, Status, errors_as_status
 
 
 class SearchCalls(Connection):
@@ -71,7 +71,7 @@ class SearchCalls(Connection):
             **kwargs,
         )
 
-    @answering([])
+    @errors_as_status([])
     def _search(
         self,
         client: MilvusClient,

@@ -11,21 +11,21 @@ from milvus_store import MilvusClient
 from .checks import check_name, check_timeout, illegal
 from .connection import CLIENT_VERSION, Connection
 from .futures import CompactFuture, FlushFuture
-from .status import OK_MESSAGE, Refused, Status, answering
+from .status import OK_MESSAGE, Refused, Status, errors_as_status
 
 _CACHE: Final = "cache_config.cpu_cache_capacity"
 _GIB: Final = 2**30
 _WAIT_FOR_COMPACTION: Final = 0.05
 
 
-class UpkeepCalls(Connection):
+class MaintenanceCalls(Connection):
     def flush(
         self, collection_name_array: list[str] | None = None, timeout: float | None = None, **kwargs: Any
     ) -> Any:
         """Write what is in memory to disk.
 
-        A file does not need it: ``insert`` and ``delete`` are on disk when they return, so there is no automatic
-            flush either. A flush only folds the write-ahead log into the file.
+        A file does not need it: what ``insert`` and ``delete`` change is on disk when they return, so there is no
+        automatic flush either. A flush only folds the write-ahead log into the file.
 
         Args:
             collection_name_array: which collections; None or ``[]`` for all.
@@ -36,7 +36,7 @@ class UpkeepCalls(Connection):
         names = [check_name(name) for name in collection_name_array or []]
         return self._deliver(FlushFuture, kwargs, partial(self._flush, self._within(timeout), names))
 
-    @answering()
+    @errors_as_status()
     def _flush(self, client: MilvusClient, names: list[str]) -> Status:
         for name in names:
             client.describe_collection(name)
@@ -55,7 +55,7 @@ class UpkeepCalls(Connection):
         work = partial(self._compact, self._within(seconds), name, seconds)
         return self._deliver(CompactFuture, kwargs, work)
 
-    @answering()
+    @errors_as_status()
     def _compact(self, client: MilvusClient, name: str, timeout: float | None) -> Status:
         client.describe_collection(
             name
@@ -80,7 +80,7 @@ class UpkeepCalls(Connection):
         """``"OK"`` if the database answers."""
         return self._cmd("status", timeout)
 
-    @answering(None)
+    @errors_as_status(None)
     def _cmd(self, cmd: str, timeout: float | None = 10) -> tuple[Status, str | None]:
         """The answer to a command: version, status, mode, ``get_config a.b`` or ``set_config a.b value``."""
         name, _, rest = check_name(cmd, "cmd").partition(" ")
@@ -143,7 +143,7 @@ class UpkeepCalls(Connection):
 
     def _unknown_setting(self, key: str) -> str:
         if self._is_server:
-            return f"A server of today does not show {key} to clients: see its milvus.yaml"
+            return f"A current server does not show {key} to clients: see its milvus.yaml"
         return f"There is no setting {key} on a file: expected one of {', '.join(self._settings_of_file())}"
 
 
