@@ -34,8 +34,8 @@ class FieldSchema:
         max_length: of a VARCHAR or of the VARCHAR elements of an ARRAY, in bytes of UTF-8.
         dim: of a vector.
         element_type, max_capacity: of an ARRAY: the type of its elements, and how many it may have.
-        enable_analyzer, enable_match, analyzer_params: how a VARCHAR is cut into words, and whether filters
-            may look for them.
+        enable_analyzer, enable_match, analyzer_params: how a VARCHAR is tokenized, and whether filters
+            may look for its tokens.
         multi_analyzer_params: several analyzers by name, and the VARCHAR field that names that of a row:
             ``{"analyzers": {"english": {...}, "default": {...}}, "by_field": "language", "alias": {...}}``.
         nullable, default_value: whether a row may leave the field out, and its value then.
