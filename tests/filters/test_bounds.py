@@ -177,13 +177,13 @@ def test_the_error_and_the_page_name_the_bound(
 
 
 def test_a_text_is_read_no_farther_than_the_bound() -> None:
-    with pytest.raises(FilterError, match=f"more than {MAX_TOKENS} names"):
+    with pytest.raises(FilterError, match=f"more than {MAX_TOKENS} tokens"):
         compile_filter("id > 1 and " * MAX_TOKENS + "(", DYNAMIC)
 
 
 def test_an_integer_of_too_many_digits_is_refused_by_its_bound() -> None:
     for digits in ("9" * (MAX_DIGITS + 1), "0x" + "f" * MAX_DIGITS):
-        with pytest.raises(FilterError, match=f"at most {MAX_DIGITS} are read"):
+        with pytest.raises(FilterError, match=f"at most {MAX_DIGITS} are allowed"):
             compile_filter(f"id > {digits}", DYNAMIC)
 
 

@@ -85,5 +85,5 @@ def test_null_and_empty_are_different() -> None:
 
 
 def test_a_sparse_field_has_no_dimension() -> None:
-    with pytest.raises(SchemaNotReadyException, match=r"'v' \(SPARSE_FLOAT_VECTOR.*dim is not possible"):
+    with pytest.raises(SchemaNotReadyException, match=r"'v' \(SPARSE_FLOAT_VECTOR.*dim is not allowed"):
         Field("v", DataType.SPARSE_FLOAT_VECTOR, dim=8)
