@@ -1,97 +1,53 @@
-"""Searches while other searches run: from the main thread, another one, several threads and several processes.
+"""Searches while other searches run: from threads, from processes, and beside a writer; ours, or peers too.
 
-100,000 clustered vectors of 384 dimensions behind AUTOINDEX, k = 10, without a filter and with filters that leave
-half and a twentieth of the rows. For each way to ask: searches a second in all, and p50, p95, p99 and the longest
-in ms as each caller sees them. ``--beside`` runs so many busy Python loops next to it.
+For each way to ask and each filter: searches a second in all; p50, p95, p99 and the longest in ms, as each caller
+sees them; and how many of the ten nearest are found. Threads are those of one process, none of them its main one;
+processes search from their main threads. ``--peers all`` lets every product that is installed take
+part, in turns. ``--beside`` runs so many busy Python loops next to it.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import multiprocessing
-import statistics
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing.synchronize import Barrier, Event
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from milvus_store import MilvusClient
+from . import corpus, data
+from .corpus import Corpus
+from .peers import load, player, products
+from .peers.products.product import LIMIT, Sharing
+from .results import Results
+from .tables import by_columns
 
-from . import data
-from .indexes import fill
-
-DIM: Final = 384
-LIMIT: Final = 10
-WARM_UP: Final = 30
-FILTERS: Final = ("", "bucket < 500", "bucket < 50")
-
-Latencies = list[float]
+FILTERS: Final = (None, data.HALF, data.TWENTIETH)
 
 
-def searched(client: MilvusClient, queries: data.Floats, expression: str, seconds: float) -> Latencies:
-    """The milliseconds of each search of ``seconds``."""
-    found = []
-    end = time.perf_counter() + seconds
-    for query in itertools.cycle(queries):
-        start = time.perf_counter()
-        if start > end:
-            break
-        client.search("bench", [query], limit=LIMIT, filter=expression)
-        found.append((time.perf_counter() - start) * 1e3)
-    return found
+class Way(NamedTuple):
+    """How searches come."""
 
+    kind: str
+    """``threads`` or ``processes``."""
+    workers: int
+    writer: bool
 
-def in_threads(
-    client: MilvusClient, queries: data.Floats, expression: str, seconds: float, count: int
-) -> Latencies:
-    """The same from ``count`` threads, none of them the main one."""
-    answers: list[Latencies] = []
+    def __str__(self) -> str:
+        name = self.kind if self.workers > 1 else {"threads": "thread", "processes": "process"}[self.kind]
+        return f"{self.workers} {name}{' and a writer' if self.writer else ''}"
 
-    def work(number: int) -> None:
-        answers.append(searched(client, np.roll(queries, number * 37, axis=0), expression, seconds))
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [latency for answer in answers for latency in answer]
-
-
-def process(
-    path: str, queries: data.Floats, expression: str, seconds: float, ready: Barrier, answers: Any
-) -> None:
-    """One of several processes: it warms up, waits for the others, and searches from its main thread."""
-    with MilvusClient(path) as client:
-        for query in queries[:WARM_UP]:
-            client.search("bench", [query], limit=LIMIT, filter=expression)
-        ready.wait()
-        answers.put(searched(client, queries, expression, seconds))
-
-
-def in_processes(path: str, queries: data.Floats, expression: str, seconds: float, count: int) -> Latencies:
-    context = multiprocessing.get_context("spawn")
-    ready, answers = context.Barrier(count), context.Queue()
-    processes = [
-        context.Process(
-            target=process,
-            args=(path, np.roll(queries, number * 37, axis=0), expression, seconds, ready, answers),
-        )
-        for number in range(count)
-    ]
-    for one in processes:
-        one.start()
-    found = [latency for _ in processes for latency in answers.get()]
-    for one in processes:
-        one.join()
-    return found
+    def suits(self, sharing: Sharing) -> bool:
+        """Whether a product that is shared like that can be asked so."""
+        if self.kind == "threads":
+            return True
+        if self.writer:  # a process of its own
+            return sharing is Sharing.ALL
+        return self.workers == 1 or sharing is not Sharing.ALONE
 
 
 def spin(until: Event) -> None:
@@ -116,55 +72,141 @@ def beside(count: int) -> Iterator[None]:
             loop.join()
 
 
-def show(name: str, latencies: Latencies, seconds: float) -> None:
-    cuts = statistics.quantiles(latencies, n=100)
-    print(
-        f"  {name:22}{len(latencies) / seconds:8,.0f}/s   p50 {cuts[49]:7.2f}  p95 {cuts[94]:7.2f}  "
-        f"p99 {cuts[98]:7.2f}  longest {max(latencies):7.1f}",
-        flush=True,
+class Bench:
+    """One product, filled, in ``folder``."""
+
+    def __init__(self, name: str, folder: Path, file: Path, rows: int) -> None:
+        self._name = name
+        self._folder = folder
+        self._next_id = rows
+        folder.mkdir()
+        with player.players(name, folder, 1) as (one,):
+            one.ask(player.fill, file)
+
+    def measured(self, way: Way, tasks: Sequence[load.Task]) -> Iterator[dict[str, float]]:
+        """The figures of each of ``tasks``, asked in the same processes."""
+        with ExitStack() as stack:
+            count = way.workers if way.kind == "processes" else 1
+            read_only = way.kind == "processes" or not way.writer
+            crew = stack.enter_context(player.players(self._name, self._folder, count, read_only=read_only))
+            writer = None
+            if way.writer and way.kind == "processes":
+                (writer,) = stack.enter_context(player.players(self._name, self._folder, 1))
+            for task in tasks:
+                for one in crew:
+                    one.begin(load.warm_up, task)
+                for one in crew:
+                    one.result()
+                if way.kind == "threads":
+                    searches, written = self._by_threads(crew[0], way, task)
+                else:
+                    searches, written = self._by_processes(crew, writer, task)
+                figures = load.summary(searches)
+                if written is not None:
+                    self._next_id += written.rows
+                    figures["written_per_s"] = written.rows / written.seconds
+                yield figures
+
+    def _by_threads(
+        self, one: player.Player, way: Way, task: load.Task
+    ) -> tuple[list[load.Searches], load.Written | None]:
+        first_id = self._next_id if way.writer else None
+        answer: tuple[list[load.Searches], load.Written | None] = one.ask(
+            load.in_threads, task, way.workers, first_id
+        )
+        return answer
+
+    def _by_processes(
+        self, crew: Sequence[player.Player], writer: player.Player | None, task: load.Task
+    ) -> tuple[list[load.Searches], load.Written | None]:
+        for worker, one in enumerate(crew):
+            one.begin(load.search, task, worker)
+        written = None
+        if writer is not None:
+            written = writer.ask(load.write, task.queries.shape[1], self._next_id, task.seconds)
+        return [one.result() for one in crew], written
+
+
+def line(figures: dict[str, float]) -> str:
+    """One cell of the table."""
+    return (
+        f"{figures['qps']:,.0f}/s · {figures['p50_ms']:.2f} / {figures['p95_ms']:.2f} / {figures['p99_ms']:.2f} · "
+        f"{figures['recall']:.3f}"
     )
 
 
-def main() -> None:
+def compare(
+    names: Sequence[str], vectors: Corpus, ways: Sequence[Way], seconds: float, folder: Path, report: Results
+) -> None:
+    """Let the products called ``names`` take turns at each of ``ways``, and report."""
+    file = folder / "vectors.npy"
+    np.save(file, vectors.vectors)
+    benches = {}
+    for name in names:
+        benches[name] = Bench(name, folder / name, file, len(vectors.vectors))
+        print(f"{products.PRODUCTS[name].title}: {products.PRODUCTS[name].settings}", flush=True)
+    tasks = [
+        load.Task(
+            vectors.queries, vectors.nearest(asked, LIMIT).tolist(), len(vectors.vectors), asked, seconds
+        )
+        for asked in FILTERS
+    ]
+    for way in ways:
+        for name, bench in benches.items():
+            product = products.PRODUCTS[name]
+            if not way.suits(product.sharing):
+                print(f"{way}: {product.title} takes no part: {product.sharing.value}", flush=True)
+                continue
+            for task, figures in zip(tasks, bench.measured(way, tasks), strict=True):
+                report.add("busy", product.title, filter=data.named(task.filter), **way._asdict(), **figures)
+                print(f"{way}, {data.named(task.filter)}: {product.title} {line(figures)}", flush=True)
+
+
+def show(report: Results) -> None:
+    """A table for each filter: a line for each way, a column for each product."""
+    rows = report.of("busy")
+    for shown in dict.fromkeys(row["filter"] for row in rows):
+        columns: dict[str, dict[str, str]] = {}
+        for row in rows:
+            if row["filter"] == shown:
+                way = str(Way(row["kind"], row["workers"], row["writer"]))
+                columns.setdefault(row["product"], {})[way] = line(row)
+        print(f"\n{shown}: searches a second, p50 / p95 / p99 in ms, recall@{LIMIT}\n")
+        print(by_columns("", columns))
+
+
+def counts(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--beside", type=int, default=0)
-    options = parser.parse_args()
-    seconds = options.seconds
-    vectors = data.clustered(options.rows, DIM)
-    queries = data.clustered(1_000, DIM, part=1)
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder, "busy.db"))
-        with MilvusClient(path) as client:
-            fill(client, vectors)
-            index = client.prepare_index_params("vector", index_type="AUTOINDEX", metric_type="COSINE")
-            client.release_collection("bench")
-            client.drop_index("bench", "vector")
-            client.create_index("bench", index)
-        with beside(options.beside), MilvusClient(path) as client:
-            client.load_collection("bench")
-            for expression in FILTERS:
-                print(expression or "no filter")
-                for query in queries[:WARM_UP]:
-                    client.search("bench", [query], limit=LIMIT, filter=expression)
-                ways: dict[str, Callable[[], Latencies]] = {
-                    "the main thread": lambda e=expression: searched(client, queries, e, seconds),
-                    **{
-                        f"{count} other thread(s)": lambda e=expression, n=count: in_threads(
-                            client, queries, e, seconds, n
-                        )
-                        for count in (1, 2, 4)
-                    },
-                    **{
-                        f"{count} processes": lambda e=expression, n=count: in_processes(
-                            path, queries, e, seconds, n
-                        )
-                        for count in (2, 4, 8)
-                    },
-                }
-                for name, way in ways.items():
-                    show(name, way(), seconds)
+    corpus.add_options(parser, queries=1_000)
+    products.add_option(parser, "ours")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="of searching for each figure (default: 5)"
+    )
+    parser.add_argument("--workers", type=counts, default=[1, 2, 4, 8], help="how many (default: 1,2,4,8)")
+    parser.add_argument("--beside", type=int, default=0, help="busy Python loops next to it (default: 0)")
+    parser.add_argument("--no-writer", action="store_true", help="leave out the lines with a writer")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write the results to this file too")
+    options = parser.parse_args(arguments)
+    names = products.installed(options.peers)
+    vectors = corpus.chosen(options)
+    settings: dict[str, Any] = {**vectors.settings, "seconds": options.seconds, "beside": options.beside}
+    settings["products"] = products.described(names)
+    report = Results("busy", settings, products.versions(names))
+    ways = [
+        Way(kind, workers, writer)
+        for writer in ([False] if options.no_writer else [False, True])
+        for kind in ("threads", "processes")
+        for workers in options.workers
+    ]
+    print(f"{vectors}; {options.seconds:g} s each", flush=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, beside(options.beside):
+        compare(names, vectors, ways, options.seconds, Path(folder), report)
+    show(report)
+    report.write(options.json)
 
 
 if __name__ == "__main__":

@@ -1,30 +1,32 @@
 """Embedded vector databases side by side in one run: inserts, index, searches with and without filters, opening.
 
 Each does the same in a process of its own, and they take turns, some queries at a time, so that a machine whose
-speed drifts treats all alike. What takes part is what is installed:
-``pip install pymilvus milvus-lite chromadb lancedb qdrant-client zvec``.
+speed drifts treats all alike. Who is not installed takes no part; its line for pip is printed. Those whose recall
+depends on one number (ef, nprobes) are asked once more with several values of it, without a filter.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 import time
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from .. import data
-from . import player
+from .. import corpus, data
+from ..corpus import Corpus
+from ..results import Results
+from ..tables import by_columns
+from . import player, products
 from .player import Player
-from .products import LIMIT, PRODUCTS, Filter
+from .products import PRODUCTS
+from .products.product import LIMIT
 
-FILTERS = (None, Filter("bucket", "<", 500), Filter("bucket", "<", 50), Filter("tenant", "==", "t1"))
+FILTERS = (None, data.HALF, data.TWENTIETH, data.ONE_TENANT)
 IN_TURN = 10
 WARM_UP = 5
 PATIENCE_MS = 10_000
@@ -35,50 +37,40 @@ SETTLING = 10
 """Seconds after the inserts, in which those that index or compact in the background may do so."""
 
 
-def truth(vectors: data.Floats, queries: data.Floats, filter: Filter | None) -> list[set[int]]:
-    """The ids of the nearest rows that ``filter`` keeps, for each of ``queries``."""
-    rows = np.arange(len(vectors))
-    kept: npt.NDArray[np.int64] = rows
-    if filter is not None and filter.field == "bucket":
-        kept = rows[data.bucket_of(rows) < filter.value]
-    elif filter is not None:
-        kept = rows[rows % (len(vectors) // 1000) == int(str(filter.value)[1:])]
-    scores = queries @ vectors[kept].T
-    return [set(kept[np.argpartition(-one, LIMIT)[:LIMIT]].tolist()) for one in scores]
-
-
 def searched(
-    players: dict[str, Player], queries: data.Floats, filter: Filter | None, expected: Sequence[set[int]]
-) -> dict[str, tuple[float, float]]:
-    """The median milliseconds and the recall of each player."""
-    asked = queries.tolist()
+    players: dict[str, Player], queries: data.Floats, filter: data.Filter | None, expected: Sequence[set[int]]
+) -> dict[str, dict[str, float]]:
+    """p50, p95 and recall of each player."""
     times: dict[str, list[float]] = {name: [] for name in players}
     found = dict.fromkeys(players, 0)
     for one in players.values():
-        one.ask(player.search, asked[:WARM_UP], filter)
-    for first in range(0, len(asked), IN_TURN):
+        one.ask(player.search, queries[:WARM_UP], filter)
+    for first in range(0, len(queries), IN_TURN):
         for name, one in players.items():
             if sum(times[name]) > PATIENCE_MS:
                 continue
             time.sleep(REST)
-            took, answers = one.ask(player.search, asked[first : first + IN_TURN], filter)
+            took, answers = one.ask(player.search, queries[first : first + IN_TURN], filter)
             times[name] += took
             pairs = zip(answers, expected[first:], strict=False)
             found[name] += sum(len(right & set(ids)) for ids, right in pairs)
     return {
-        name: (statistics.median(took), found[name] / (LIMIT * len(took))) for name, took in times.items()
+        name: {
+            "p50_ms": float(np.median(took)),
+            "p95_ms": float(np.percentile(took, 95)),
+            "recall": found[name] / sum(map(len, expected[: len(took)])),
+        }
+        for name, took in times.items()
     }
 
 
-def opened(name: str, folder: Path, query: list[float]) -> tuple[float, float]:
+def opened(name: str, folder: Path, query: data.Floats) -> dict[str, float]:
     """Seconds until a fresh process has answered its first search, imports and all; its peak memory in MB."""
     start = time.perf_counter()
-    one = Player(name, folder)
-    one.ask(player.search, [query], None)
-    seconds = time.perf_counter() - start
-    memory = one.ask(player.peak_memory)
-    one.end()
-    return seconds, memory
+    with player.players(name, folder, 1) as (one,):
+        one.ask(player.search, [query], None)
+        seconds = time.perf_counter() - start
+        return {"first_answer_s": seconds, "memory_mb": one.ask(player.peak_memory)}
 
 
 def size(folder: Path) -> float:
@@ -86,61 +78,91 @@ def size(folder: Path) -> float:
     return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file()) / 2**20
 
 
-def compare(names: Sequence[str], vectors: data.Floats, queries: data.Floats, folder: Path) -> None:
-    np.save(folder / "vectors.npy", vectors)
-    folders = {name: folder / name.replace(" ", "-") for name in names}
-    for one in folders.values():
-        one.mkdir()
-    players = {name: Player(name, folders[name]) for name in names}
-    lines: dict[str, dict[str, str]] = {name: {} for name in names}
-    for name, one in players.items():
-        inserting, indexing = one.ask(player.fill, folder / "vectors.npy")
-        lines[name]["inserts"] = f"{len(vectors) / inserting:,.0f}/s"
-        lines[name]["index"] = f"{indexing:.1f} s"
-        print(f"{name} filled ({PRODUCTS[name].settings})", flush=True)
-    time.sleep(SETTLING)
-    for chosen in FILTERS:
-        results = searched(players, queries, chosen, truth(vectors, queries, chosen))
-        base = results[names[0]][0]
-        for name, (ms, recall) in results.items():
-            times = "" if name == names[0] else f" ({ms / base:.0f} x)"
-            lines[name][str(chosen or "unfiltered")] = f"{ms:.2f} ms{times}, {recall:.3f}"
-    for one in players.values():
-        one.end()
+def sweep(
+    players: dict[str, Player], queries: data.Floats, expected: Sequence[set[int]]
+) -> Iterator[tuple[str, int, dict[str, float]]]:
+    """The figures of each player for each of its efforts."""
+    able = {name: list(PRODUCTS[name].efforts) for name in players if PRODUCTS[name].efforts}
+    for step in range(max(map(len, able.values()), default=0)):
+        now = {name: efforts[step] for name, efforts in able.items() if step < len(efforts)}
+        for name, effort in now.items():
+            players[name].ask(player.aim, effort)
+        for name, figures in searched({name: players[name] for name in now}, queries, None, expected).items():
+            yield name, now[name], figures
+
+
+def compare(names: Sequence[str], vectors: Corpus, folder: Path, report: Results) -> None:
+    file = folder / "vectors.npy"
+    np.save(file, vectors.vectors)
+    expected = {asked: data.as_sets(vectors.nearest(asked, LIMIT)) for asked in FILTERS}
+    titles = {name: PRODUCTS[name].title for name in names}
+    with ExitStack() as stack:
+        players = {}
+        for name in names:
+            (folder / name).mkdir()
+            (players[name],) = stack.enter_context(player.players(name, folder / name, 1))
+        for name, one in players.items():
+            inserting, indexing = one.ask(player.fill, file)
+            report.add("ingest", titles[name], rows_per_s=len(vectors.vectors) / inserting, index_s=indexing)
+            print(f"{titles[name]} filled ({PRODUCTS[name].settings})", flush=True)
+        time.sleep(SETTLING)
+        for asked in FILTERS:
+            for name, figures in searched(players, vectors.queries, asked, expected[asked]).items():
+                effort = PRODUCTS[name].effort
+                report.add("search", titles[name], filter=data.named(asked), effort=effort, **figures)
+        for name, effort, figures in sweep(players, vectors.queries, expected[None]):
+            report.add("sweep", titles[name], filter=data.named(None), effort=effort, **figures)
     for name in names:
-        seconds, memory = opened(name, folders[name], queries[0].tolist())
-        lines[name]["fresh process"] = f"{seconds:.2f} s, {memory:,.0f} MB"
-        lines[name]["on disk"] = f"{size(folders[name]):,.0f} MB"
-    show(lines)
+        figures = opened(name, folder / name, vectors.queries[0])
+        report.add("opening", titles[name], **figures, disk_mb=size(folder / name))
 
 
-def show(lines: dict[str, dict[str, Any]]) -> None:
-    heads = ["", *lines]
-    rows = [[head, *(lines[name][head] for name in lines)] for head in next(iter(lines.values()))]
-    widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
-    for row in [heads, *rows]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+def show(report: Results) -> None:
+    """A column for each product, and how many times as long as the first each takes."""
+    columns: dict[str, dict[str, str]] = {}
+    bases: dict[str, float] = {}
+    for row in report.rows:
+        columns.setdefault(row["product"], {}).update(lines_of(row, bases))
+    print(by_columns("", columns))
 
 
-def main() -> None:
+def lines_of(row: dict[str, Any], bases: dict[str, float]) -> dict[str, str]:
+    """What one row of results adds to its product's column; ``bases``: the first product's times, by line."""
+    if row["measure"] == "ingest":
+        return {"inserts": f"{row['rows_per_s']:,.0f}/s", "index": f"{row['index_s']:.1f} s"}
+    if row["measure"] == "opening":
+        opening = f"{row['first_answer_s']:.2f} s, {row['memory_mb']:,.0f} MB"
+        return {"fresh process": opening, "on disk": f"{row['disk_mb']:,.0f} MB"}
+    if row["measure"] == "sweep":
+        return {}
+    base = bases.setdefault(row["filter"], row["p50_ms"])
+    times = "" if base == row["p50_ms"] else f" ({row['p50_ms'] / base:.1f} x)"
+    return {row["filter"]: f"{row['p50_ms']:.2f} ms{times}, {row['recall']:.3f}"}
+
+
+def show_sweep(report: Results) -> None:
+    for row in report.of("sweep"):
+        print(
+            f"{row['product']:18} effort {row['effort']:4}  {row['p50_ms']:7.2f} ms  recall {row['recall']:.4f}"
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--dim", type=int, default=384)
-    parser.add_argument("--queries", type=int, default=100)
-    parser.add_argument("--without", nargs="*", default=[], help="products to leave out", choices=PRODUCTS)
-    chosen = parser.parse_args()
-    names = []
-    for name, product in PRODUCTS.items():
-        missing = [module for module in product.needs if find_spec(module) is None]
-        if missing:
-            print(f"{name} takes no part: {', '.join(missing)} not installed")
-        elif name not in chosen.without:
-            names.append(name)
-    vectors = data.clustered(chosen.rows + chosen.queries, chosen.dim)
-    queries, vectors = vectors[chosen.rows :], vectors[: chosen.rows]
-    print(f"{chosen.rows:,} x {chosen.dim}; recall@{LIMIT}, medians of up to {chosen.queries} queries")
+    corpus.add_options(parser, queries=100)
+    products.add_option(parser, "all")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write the results to this file too")
+    options = parser.parse_args(arguments)
+    names = products.installed(options.peers)
+    vectors = corpus.chosen(options)
+    settings = {**vectors.settings, "products": products.described(names)}
+    report = Results("peers", settings, products.versions(names))
+    print(f"{vectors}; medians and recall@{LIMIT}", flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        compare(names, vectors, queries, Path(folder))
+        compare(names, vectors, Path(folder), report)
+    show(report)
+    show_sweep(report)
+    report.write(options.json)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""A process for each product, so that none has the threads, memory or imports of another; one works at a time."""
+"""Processes for each product, so that none has the threads, memory or imports of another."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from .. import data
-from .products import PRODUCTS, Filter, Product
+from .products import PRODUCTS
+from .products.product import Product
 
 BATCH = 1_000
 
@@ -21,32 +23,61 @@ BATCH = 1_000
 class Player:
     """A running process that opens the product called ``name`` in ``folder`` and does what it is asked to."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, *, read_only: bool = False) -> None:
         context = multiprocessing.get_context("spawn")
         self._talk, theirs = context.Pipe()
-        self._process = context.Process(target=_play, args=(name, folder, theirs))
+        self._process = context.Process(target=_play, args=(name, folder, read_only, theirs))
         self._process.start()
         theirs.close()
-        self._talk.recv()  # it is open: what it imports disturbs nobody any more
 
-    def ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """What ``call(product, *arguments)`` returns there."""
+    def ready(self) -> None:
+        """Wait until it is open: what it imports disturbs nobody any more."""
+        self.result()
+
+    def begin(self, call: Callable[..., Any], *arguments: Any) -> None:
+        """Let it call ``call(product, *arguments)``; ``result`` waits for what that returns."""
         self._talk.send((call, arguments))
+
+    def result(self) -> Any:
         answer = self._talk.recv()
         if isinstance(answer, Exception):
             raise answer
         return answer
 
+    def ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        self.begin(call, *arguments)
+        return self.result()
+
     def end(self) -> None:
-        self._talk.send(None)
+        self._talk.close()
         self._process.join()
 
 
-def _play(name: str, folder: Path, talk: Connection) -> None:
-    product = PRODUCTS[name](folder)
-    talk.send("open")
-    while (asked := talk.recv()) is not None:
-        call, arguments = asked
+@contextmanager
+def players(name: str, folder: Path, count: int, *, read_only: bool = False) -> Iterator[Sequence[Player]]:
+    """``count`` of them, open at the start of the block."""
+    found = [Player(name, folder, read_only=read_only) for _ in range(count)]
+    try:
+        for one in found:
+            one.ready()
+        yield found
+    finally:
+        for one in found:
+            one.end()
+
+
+def _play(name: str, folder: Path, read_only: bool, talk: Connection) -> None:
+    try:
+        product = PRODUCTS[name](folder, read_only)
+    except Exception as error:
+        talk.send(RuntimeError(f"{name}: {error!r}"))
+        return
+    talk.send(None)
+    while True:
+        try:
+            call, arguments = talk.recv()
+        except EOFError:
+            break
         try:
             talk.send(call(product, *arguments))
         except Exception as error:
@@ -61,9 +92,10 @@ def fill(product: Product, file: Path) -> tuple[float, float]:
     """Insert the vectors of the .npy ``file``, ``BATCH`` a call, and index them: seconds of both."""
     vectors = np.load(file)
     product.create(vectors.shape[1])
+    tenants = data.tenants_of(len(vectors))
     inserting = 0.0
     for first in range(0, len(vectors), BATCH):
-        rows = data.filtered_rows(vectors, first, min(first + BATCH, len(vectors)))
+        rows = data.filtered_rows(vectors[first : first + BATCH], first, tenants)
         start = time.perf_counter()
         product.insert(rows)
         inserting += time.perf_counter() - start
@@ -72,8 +104,13 @@ def fill(product: Product, file: Path) -> tuple[float, float]:
     return inserting, time.perf_counter() - start
 
 
+def aim(product: Product, effort: int) -> None:
+    """Let the next searches use ``effort``."""
+    product.effort = effort
+
+
 def search(
-    product: Product, queries: list[list[float]], filter: Filter | None
+    product: Product, queries: data.Floats, filter: data.Filter | None
 ) -> tuple[list[float], list[list[int]]]:
     """Milliseconds and ids of each of ``queries``."""
     times, found = [], []
