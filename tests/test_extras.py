@@ -20,7 +20,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_GATHERED = ("all", "dev", "demo")
+_GATHERED = ("all", "dev", "demo", "bench")
 """Extras that are made of others, or for people who work on this project."""
 
 _SCHEMA = """
