@@ -71,22 +71,25 @@ def _stacked(rows: Floats, factor: Floats, numbers: int, found: Floats) -> None:
 def inner_products_at(rows: Floats, slots: npt.NDArray[np.int64], query: Floats, threads: int) -> Floats:
     """(m,) float32: those of ``query`` (dim,) with the rows at ``slots`` (m,), by so many threads."""
     threads = max(1, min(threads, len(slots)))
-    if threads == 1:
-        return _products_by_index(rows, np.ascontiguousarray(slots), np.ascontiguousarray(query), 1)
     # faiss gives each query to one thread: asking the same one about shares of the slots uses several.
     surplus = -len(slots) % threads
-    shares = np.concatenate([slots, slots[:surplus]])
-    return _products_by_index(rows, shares, np.tile(query, threads), threads)[: len(slots)]
+    if surplus:
+        slots = np.concatenate([slots, slots[:surplus]])
+    shares = slots.reshape(threads, -1)
+    found = inner_products_of_each(rows, shares, np.repeat(query[np.newaxis], threads, axis=0), threads)
+    return found.reshape(-1)[: found.size - surplus]
 
 
-def _products_by_index(rows: Floats, slots: npt.NDArray[np.int64], queries: Floats, count: int) -> Floats:
-    """The products of ``count`` queries, in a row, with as many equal shares of ``slots``: a thread for each."""
+def inner_products_of_each(
+    rows: Floats, slots: npt.NDArray[np.int64], queries: Floats, threads: int = 1
+) -> Floats:
+    """(q, m) float32: those of each of ``queries`` (q, dim) with the rows at its own ``slots`` (q, m)."""
     faiss = _faiss()
-    found = np.empty(len(slots), dtype=np.float32)
-    faiss.omp_set_num_threads(count)
-    faiss.fvec_inner_products_by_idx(
-        *map(faiss.swig_ptr, (found, queries, rows, slots)), rows.shape[1], count, len(slots) // count
-    )
+    slots, queries = np.ascontiguousarray(slots), np.ascontiguousarray(queries)
+    found = np.empty(slots.shape, dtype=np.float32)
+    faiss.omp_set_num_threads(threads)
+    pointers = map(faiss.swig_ptr, (found, queries, rows, slots))
+    faiss.fvec_inner_products_by_idx(*pointers, rows.shape[1], *slots.shape)
     return found
 
 

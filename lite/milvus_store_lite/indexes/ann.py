@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
-from ..columns.products import length
 from ..process.address_space import HEADROOM, require
 from ..process.openmp import faiss
 from ..process.threads import allowed_threads
@@ -213,18 +212,19 @@ class AnnIndex(ABC):
         """``vectors`` as the index holds them; ``squares``, (n,): those of their lengths, if they are known."""
         if self.metric != "COSINE":
             return vectors
-        scaled: Floats
-        if len(vectors) == 1:  # one query: a root by numpy takes ten times as long
-            scaled = (vectors / np.float64(length(vectors[0]) or 1.0)).astype(np.float32)
-        else:
-            norms: Floats = np.sqrt(np.einsum("ij,ij->i", vectors, vectors) if squares is None else squares)
-            norms[norms == 0] = 1
-            scaled = vectors / norms[:, np.newaxis]
+        norms: Floats = np.sqrt(np.einsum("ij,ij->i", vectors, vectors) if squares is None else squares)
+        norms[norms == 0] = 1
+        scaled: Floats = vectors / norms[:, np.newaxis]
         return scaled
 
-    def prepare_queries(self, queries: Floats) -> Floats:
-        """``queries`` (q, dim) as the index compares them: for an inner product their lengths do not matter."""
-        return queries if self._is_by_product else self.prepare(queries)
+    def prepare_queries(self, queries: Floats, norms: Sequence[float]) -> Floats:
+        """``queries`` (q, dim), as long as ``norms``, as the index compares them: for an inner product lengths
+        do not matter."""
+        if self._is_by_product or self.metric != "COSINE":
+            return queries
+        lengths = np.array([norm or 1.0 for norm in norms])
+        scaled: Floats = (queries / lengths[:, np.newaxis]).astype(np.float32)
+        return scaled
 
     def effort_for(self, limit: int, share: float, given: Mapping[str, Any]) -> SearchEffort:
         """``effort``, computed once for equal arguments."""

@@ -6,7 +6,7 @@ fewer rows than match looks harder until it has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,16 +83,15 @@ def _indexed(
     cost = ann.cost(effort, is_filtered=allowed is not None)
     if not plan.pays_effort(cost, survivors, resident=vectors is not None):
         return None
-    prepared = ann.prepare_queries(queries)
-    task = _Task(metric, field, selection.view, vectors, coverage, ann, queries, prepared, limit)
+    task = _Task(metric, field, selection.view, vectors, coverage, ann, allowed, effort, limit)
     if plan.pays_lists(cost, survivors, refined=ann.has_finer):
-        return task.by_lists(allowed, effort)
-    return task.one_by_one(allowed, effort)
+        return task.by_lists(queries)
+    return task.one_by_one(queries)
 
 
 @dataclass(slots=True)
 class _Task:
-    """The target of a search: rows near ``queries`` (q, dim), in the index's form ``prepared``.
+    """The target of a search: the ``limit`` rows near a query, among the ``allowed`` labels of an index.
 
     ``vectors``: those of every slot of ``view``, if they are in memory.
     """
@@ -103,53 +102,67 @@ class _Task:
     vectors: DenseColumn | None
     coverage: Coverage
     ann: AnnIndex
-    queries: Floats
-    prepared: Floats
+    allowed: Mask | None
+    effort: SearchEffort
     limit: int
 
-    def by_lists(self, allowed: Mask | None, effort: SearchEffort) -> list[Ranking | None]:
-        """By the lists or the graph of the index, of the labels that are ``allowed``."""
-        found: list[Ranking | None] = [None] * len(self.queries)
-        survivors = self.coverage.labels if allowed is None else allowed.count
+    def by_lists(self, queries: Floats) -> list[Ranking | None]:
+        """The nearest to each of ``queries`` (q, dim), by the lists or the graph of the index."""
+        found: list[Ranking | None] = [None] * len(queries)
+        survivors = self.coverage.labels if self.allowed is None else self.allowed.count
         wanted = min(self.limit, survivors)
-        pending, harder = self._rankable(), effort
+        norms = [length(query) for query in queries]
+        prepared = self.ann.prepare_queries(queries, norms)
+        pending, harder = _rankable(norms), self.effort
         while pending:
-            asked = self.prepared if len(pending) == len(self.prepared) else self.prepared[pending]
+            asked = prepared if len(pending) == len(prepared) else prepared[pending]
             try:
-                proposed = self.ann.candidates(asked, harder, allowed)
+                proposed = self.ann.candidates(asked, harder, self.allowed)
             except MemoryError:
                 break  # a scan takes a piece at a time
-            short = []
-            for number, labels in zip(pending, proposed, strict=True):
-                if len(labels) < wanted:
-                    short.append(number)
-                else:
-                    found[number] = self._rerank(number, labels)
-            if not short:
-                break
+            enough = [place for place, labels in enumerate(proposed) if len(labels) >= wanted]
+            numbers = [pending[place] for place in enough]
+            ranked = self._rerank(queries, norms, numbers, [proposed[place] for place in enough])
+            for number, ranking in zip(numbers, ranked, strict=True):
+                found[number] = ranking
             wider = self.ann.wider(harder)
-            if wider is None:
+            if len(enough) == len(proposed) or wider is None:
                 break
-            pending, harder = short, wider
+            pending, harder = [number for number in pending if found[number] is None], wider
         return found
 
-    def one_by_one(self, allowed: Mask | None, effort: SearchEffort) -> list[Ranking | None]:
-        """By the finer codes of the few ``allowed`` labels."""
-        found: list[Ranking | None] = [None] * len(self.queries)
-        labels = np.arange(self.coverage.labels) if allowed is None else allowed.slots
-        for number in self._rankable():
-            near = self.ann.preselect(self.prepared[number], labels, effort.rerank_k or effort.candidates)
-            found[number] = self._rerank(number, near)
+    def one_by_one(self, queries: Floats) -> list[Ranking | None]:
+        """The nearest to each of ``queries`` (q, dim), by the finer codes of the few ``allowed`` labels."""
+        found: list[Ranking | None] = [None] * len(queries)
+        labels = np.arange(self.coverage.labels) if self.allowed is None else self.allowed.slots
+        norms = [length(query) for query in queries]
+        prepared = self.ann.prepare_queries(queries, norms)
+        for number in _rankable(norms):
+            near = self.ann.preselect(
+                prepared[number], labels, self.effort.rerank_k or self.effort.candidates
+            )
+            [found[number]] = self._rerank(queries, norms, [number], [near])
         return found
 
-    def _rankable(self) -> list[int]:
-        return [number for number, query in enumerate(self.queries) if can_rank_query(length(query))]
-
-    def _rerank(self, number: int, labels: Slots) -> Ranking:
-        """The nearest of the rows with ``labels``, ascending as their slots are."""
-        query, slots = self.queries[number], self.coverage.slots(labels)
+    def _rerank(
+        self, queries: Floats, norms: Sequence[float], numbers: Sequence[int], proposed: Sequence[Slots]
+    ) -> list[Ranking]:
+        """For each of the queries with these ``numbers``, the nearest of the rows with the labels proposed for it,
+        ascending as their slots are."""
+        slots = [self.coverage.slots(labels) for labels in proposed]
+        if len(numbers) < len(queries):
+            queries, norms = queries[numbers], [norms[number] for number in numbers]
         if self.vectors is not None:
-            return next(dense.scan_at(self.metric, self.vectors, slots, query[np.newaxis], self.limit))
+            return dense.nearest_of(self.metric, self.vectors, slots, queries, norms, self.limit)
+        return [self._fetched(query, at) for query, at in zip(queries, slots, strict=True)]
+
+    def _fetched(self, query: Floats, slots: Slots) -> Ranking:
+        """The nearest of the rows at ``slots``, whose vectors are read from the file."""
         vectors, norms = self.view.dense_at(self.field, slots)
         best, values = dense.best(self.metric, vectors, norms, query, self.limit)
         return slots[best], values
+
+
+def _rankable(norms: Sequence[float]) -> list[int]:
+    """The numbers of the queries, as long as ``norms``, that an index can rank by."""
+    return [number for number, norm in enumerate(norms) if can_rank_query(norm)]

@@ -6,7 +6,8 @@ belongs to the nearest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from ..columns.column import BoolArray
 from ..columns.dense_vectors import DenseColumn
 from ..columns.products import inner_products, length
-from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_error, score
+from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_each, rank_error, score
 from .exact import Scan, visible
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, leading
@@ -29,6 +30,9 @@ SCORED_AT_ONCE: Final = 16_384
 _SCORES_AT_ONCE: Final = 8_192
 """Candidates widened to float64 at a time."""
 
+_PAIRS_AT_ONCE: Final = 16_384
+"""Pairs of a query and a row that are ranked in one step, and widened to float64 if need be."""
+
 
 def scan(
     metric: Metric, rows: DenseColumn, queries: Floats, limit: int, mask: BoolArray | None
@@ -41,14 +45,15 @@ def scan(
         norms = [length(query) for query in part]
         if not all(can_rank(rows, norm) for norm in norms):
             everything = np.arange(len(rows.values)) if mask is None else np.flatnonzero(mask)
-            yield from (_best(metric, rows.values, rows.norms, query, everything, limit) for query in part)
+            for query, norm in zip(part, norms, strict=True):
+                yield _best(metric, rows.values, rows.norms, query, norm, everything, limit)
             continue
         ranks = rank(metric, rows, part)
         if mask is not None:
             ranks[:, ~mask] = -np.inf
         for query, norm, row in zip(part, norms, ranks, strict=True):
             candidates = _candidates(row, limit, 2 * rank_error(metric, rows, norm))
-            yield _best(metric, rows.values, rows.norms, query, candidates, limit)
+            yield _best(metric, rows.values, rows.norms, query, norm, candidates, limit)
 
 
 def score_all(
@@ -70,19 +75,68 @@ def scan_at(
     """Like ``scan`` over the rows at ``slots``, ascending, but without copying them together."""
     if rows.valid is not None:
         slots = slots[rows.valid[slots]]
-    are_few = len(slots) * rows.values.shape[1] <= SCORED_AT_ONCE
     for query in queries:
-        near = slots
-        if not are_few and can_rank(rows, norm := length(query)):
-            ranks = rank_at(metric, rows, slots, query)
-            near = slots[_candidates(ranks, limit, 2 * rank_error(metric, rows, norm))]
-        yield _best(metric, rows.values, rows.norms, query, near, limit)
+        yield _nearest_at(metric, rows, slots, query, length(query), limit)
+
+
+def _nearest_at(
+    metric: Metric, rows: DenseColumn, slots: npt.NDArray[np.int64], query: Floats, norm: float, limit: int
+) -> Ranking:
+    """The nearest of the rows at ``slots``, which have vectors, to ``query`` (dim,), as long as ``norm``."""
+    if len(slots) * rows.values.shape[1] > SCORED_AT_ONCE and can_rank(rows, norm):
+        ranks = rank_at(metric, rows, slots, query)
+        slots = slots[_candidates(ranks, limit, 2 * rank_error(metric, rows, norm))]
+    return _best(metric, rows.values, rows.norms, query, norm, slots, limit)
+
+
+def nearest_of(
+    metric: Metric,
+    rows: DenseColumn,
+    slots: Sequence[npt.NDArray[np.int64]],
+    queries: Floats,
+    norms: Sequence[float],
+    limit: int,
+) -> list[Ranking]:
+    """The nearest to each of ``queries`` (q, dim), as long as ``norms``, of the rows at its own ``slots``."""
+    if rows.valid is not None:
+        slots = [at[rows.valid[at]] for at in slots]
+    are_alike = len(slots) > 1 and len(set(map(len, slots))) == 1
+    if not are_alike or not all(can_rank(rows, norm) for norm in norms):
+        each = zip(slots, queries, norms, strict=True)
+        return [_nearest_at(metric, rows, at, query, norm, limit) for at, query, norm in each]
+    step = max(1, _PAIRS_AT_ONCE // max(1, len(slots[0])))
+    found: list[Ranking] = []
+    for start in range(0, len(slots), step):
+        part = slice(start, start + step)
+        found += _nearest_in_step(metric, rows, np.stack(slots[part]), queries[part], norms[part], limit)
+    return found
+
+
+def _nearest_in_step(
+    metric: Metric,
+    rows: DenseColumn,
+    slots: npt.NDArray[np.int64],
+    queries: Floats,
+    norms: Sequence[float],
+    limit: int,
+) -> list[Ranking]:
+    """``nearest_of`` for as many ``slots`` for each query, (q, m): all queries take each step together."""
+    ranks = rank_each(metric, rows, slots, queries)
+    slack = np.array([2 * rank_error(metric, rows, norm) for norm in norms], dtype=np.float32)
+    owners, places = _candidates_of_each(ranks, limit, slack)
+    near = slots[owners, places]
+    values = score(metric, rows.values[near], rows.norms[near], queries[owners], np.array(norms)[owners])
+    order = np.lexsort((-values if metric.larger_is_nearer else values, owners))
+    ends = np.searchsorted(owners, np.arange(len(slots) + 1)).tolist()
+    firsts = [order[start : min(start + limit, end)] for start, end in pairwise(ends)]
+    return [(near[first], values[first]) for first in firsts]
 
 
 def best(
     metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
 ) -> Ranking:
     """Offsets and values of the ``limit`` nearest of few ``vectors`` (m, dim) with lengths ``norms``."""
+    norm = length(query)
     if vectors.size <= SCORED_AT_ONCE:
         return _scored(metric, vectors, norms, query, limit)
     products = inner_products(vectors, query[np.newaxis])[0]
@@ -90,8 +144,8 @@ def best(
         products = products / np.maximum(norms, TINY)
     elif metric is Metric.L2:
         products = 2 * products - norms * norms
-    slack = 2 * error_bound(metric, vectors.shape[1], float(norms.max()), length(query))
-    return _best(metric, vectors, norms, query, _candidates(products, limit, slack), limit)
+    slack = 2 * error_bound(metric, vectors.shape[1], float(norms.max()), norm)
+    return _best(metric, vectors, norms, query, norm, _candidates(products, limit, slack), limit)
 
 
 def _candidates(ranks: Floats, limit: int, slack: float) -> npt.NDArray[np.int64]:
@@ -100,21 +154,35 @@ def _candidates(ranks: Floats, limit: int, slack: float) -> npt.NDArray[np.int64
     return (ranks >= least if least > -np.inf else ranks > -np.inf).nonzero()[0]
 
 
+def _candidates_of_each(
+    ranks: Floats, limit: int, slack: Floats
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The queries and places of the ranks (q, m) that are within ``slack`` (q,) of the query's ``limit``-th
+    largest, in order."""
+    if limit >= ranks.shape[1]:
+        owners, places = (ranks > -np.inf).nonzero()
+    else:
+        floors = np.partition(ranks, -limit, axis=1)[:, -limit]
+        owners, places = (ranks >= (floors - slack)[:, np.newaxis]).nonzero()
+    return owners, places
+
+
 def _best(
     metric: Metric,
     vectors: Floats,
     norms: npt.NDArray[np.float64],
     query: Floats,
+    norm: float,
     candidates: npt.NDArray[np.int64],
     limit: int,
 ) -> Ranking:
     if len(candidates) == 0:
         return NOTHING
     if len(candidates) <= _SCORES_AT_ONCE:
-        values = score(metric, vectors[candidates], norms[candidates], query)
+        values = score(metric, vectors[candidates], norms[candidates], query, norm)
     else:
         parts = np.split(candidates, range(_SCORES_AT_ONCE, len(candidates), _SCORES_AT_ONCE))
-        values = np.concatenate([score(metric, vectors[part], norms[part], query) for part in parts])
+        values = np.concatenate([score(metric, vectors[part], norms[part], query, norm) for part in parts])
     best = leading(metric, values, limit)
     return candidates[best], values[best]
 
@@ -123,7 +191,7 @@ def _scored(
     metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
 ) -> Ranking:
     """Offsets and values of the ``limit`` nearest of ``vectors`` (m, dim); scores all of them."""
-    values = score(metric, vectors, norms, query)
+    values = score(metric, vectors, norms, query, length(query))
     best = leading(metric, values, limit)
     return best, values[best]
 

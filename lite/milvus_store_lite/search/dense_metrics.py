@@ -7,14 +7,13 @@ similarity for COSINE (0 for a zero vector), as Milvus reports them.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..columns.dense_vectors import DenseColumn
-from ..columns.products import dot, inner_products, inner_products_at
+from ..columns.products import inner_products, inner_products_at, inner_products_of_each
 from ..process.threads import TEAM
 from .metrics import Metric
 
@@ -67,6 +66,16 @@ def rank_at(metric: Metric, rows: DenseColumn, slots: npt.NDArray[np.int64], que
         products = _shared(rows, slots, query)
     else:
         products = inner_products_at(rows.values, slots, query, threads=1)
+    return _as_ranks(metric, rows, slots, products)
+
+
+def rank_each(metric: Metric, rows: DenseColumn, slots: npt.NDArray[np.int64], queries: Floats) -> Floats:
+    """(q, m) float32 ranks for each of ``queries`` (q, dim) of the rows at its own ``slots`` (q, m)."""
+    return _as_ranks(metric, rows, slots, inner_products_of_each(rows.values, slots, queries))
+
+
+def _as_ranks(metric: Metric, rows: DenseColumn, slots: npt.NDArray[np.int64], products: Floats) -> Floats:
+    """The ranks of rows at ``slots`` that have these ``products``, which it changes."""
     if metric is Metric.COSINE:
         products *= rows.inverse_norms[slots]
     elif metric is Metric.L2:
@@ -105,17 +114,25 @@ def error_bound(metric: Metric, dim: int, largest_norm: float, norm: float) -> f
 
 
 def score(
-    metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats
+    metric: Metric,
+    vectors: Floats,
+    norms: npt.NDArray[np.float64],
+    query: Floats,
+    norm: float | npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """(m,) float64: the metric's value between each of ``vectors`` (m, dim), so long, and ``query`` (dim,)."""
+    """(m,) float64: the metric's value between each of ``vectors`` (m, dim), as long as ``norms``, and ``query``.
+
+    Args:
+        query: (dim,), as long as ``norm``; or one for each vector, (m, dim), as long as ``norm`` (m,).
+    """
     values: npt.NDArray[np.float64]
     if metric is Metric.L2:
         apart = np.subtract(vectors, query, dtype=np.float64)
         values = np.einsum("ij,ij->i", apart, apart)
         return values
-    wide = query.astype(np.float64)
     # Widened first: einsum would widen a few numbers at a time, which takes twice as long.
-    values = np.einsum("ij,j->i", vectors.astype(np.float64), wide)
+    pairs = "ij,j->i" if query.ndim == 1 else "ij,ij->i"
+    values = np.einsum(pairs, vectors.astype(np.float64), query.astype(np.float64))
     if metric is Metric.COSINE:
-        values /= np.maximum(norms * math.sqrt(dot(wide, wide)), TINY)
+        values /= np.maximum(norms * norm, TINY)
     return values

@@ -39,7 +39,7 @@ def test_a_query_alone(
 ) -> None:
     monkeypatch.setattr(codes, "_CODES_FOR_THREADS", threshold)
     allowed = Mask(np.arange(ROWS) % 3 == 0) if is_filtered else None
-    queries = index.prepare_queries(vectors[:QUERIES])
+    queries = index.prepare_queries(vectors[:QUERIES], np.linalg.norm(vectors[:QUERIES], axis=1).tolist())
     effort = SearchEffort(width=16, candidates=200)
     together = index.candidates(queries, effort, allowed)
     for place in range(QUERIES):

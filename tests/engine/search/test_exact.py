@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite.columns.dense_vectors import DenseColumn
+from milvus_store_lite.columns.products import length
 from milvus_store_lite.columns.vectors import vectors_of
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field
-from milvus_store_lite.search.dense import scan
+from milvus_store_lite.search.dense import nearest_of, scan, scan_at
 from milvus_store_lite.search.dense_metrics import Floats
 from milvus_store_lite.search.metrics import Metric
 from milvus_store_lite.search.rankings import Ranking
@@ -86,6 +89,47 @@ def test_nearest_is_exact_whatever_the_data(
         else:
             same = nearest(metric, column(vectors[expected]), query[np.newaxis], limit, None)[0][1]
             assert values == pytest.approx(same, rel=1e-12, abs=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    metric=st.sampled_from(DENSE),
+    dim=st.sampled_from([2, 24, 400]),
+    queries=st.integers(1, 20),
+    each=st.one_of(st.integers(1, 60), st.none()),
+    limit=st.integers(1, 40),
+    offset=st.sampled_from([0.0, 300.0, 1e25]),
+    nulls=st.booleans(),
+    grid=st.booleans(),
+    seed=st.integers(0, 2**16),
+)
+def test_several_queries_find_in_rows_of_their_own_what_each_finds_alone(
+    metric: Metric,
+    dim: int,
+    queries: int,
+    each: int | None,
+    limit: int,
+    offset: float,
+    nulls: bool,
+    grid: bool,
+    seed: int,
+) -> None:
+    random = np.random.default_rng(seed)
+    vectors = random.standard_normal((300, dim)).astype(np.float32)
+    asked = random.standard_normal((queries, dim)).astype(np.float32)
+    if grid:
+        vectors, asked = np.round(vectors), np.round(asked)
+    rows = column(vectors + np.float32(offset))
+    if nulls:
+        rows = replace(rows, valid=random.random(300) < 0.8)
+    sizes = random.integers(1, 60, queries) if each is None else [each] * queries
+    slots = [np.sort(random.choice(300, size, replace=False)) for size in sizes]
+    found = nearest_of(metric, rows, slots, asked, [length(query) for query in asked], limit)
+    assert len(found) == queries
+    for (at, values), query, own in zip(found, asked, slots, strict=True):
+        ((alone, same),) = scan_at(metric, rows, own, query[np.newaxis], limit)
+        assert at.tolist() == alone.tolist()
+        assert values.tolist() == same.tolist()
 
 
 def test_many_rows_and_large_limits_take_every_way_of_choosing_candidates() -> None:
