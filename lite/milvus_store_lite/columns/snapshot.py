@@ -5,11 +5,11 @@ A ``Snapshot`` never changes, except that a column is added at its first use.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,10 @@ def key_of(field: str) -> Key:
     return Key(field)
 
 
+MaskKey = tuple[ref[object] | None, str | None]
+"""Names a mask: whose it is, None for no one's, and what for."""
+
+
 class Origin:
     """What snapshots have in common that extend each other: slots that all of them have are the same rows."""
 
@@ -73,7 +77,7 @@ class Snapshot:
     alive: BoolArray | None
     origin: Origin
     columns: dict[Key, AnyColumn] = field(default_factory=dict)
-    masks: dict[Hashable, Mask] = field(default_factory=dict)
+    masks: dict[MaskKey, Mask] = field(default_factory=dict)
 
     def first_slot(self, after: int) -> int:
         """The slot of the first row beyond seq ``after``."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -108,16 +109,26 @@ class View:
         flags = self.snapshot.alive
         return None if flags is None else self.cached_mask(None, lambda _: flags)
 
-    def cached_mask(self, choice: Hashable, make: Callable[[View], BoolArray]) -> Mask:
-        """``make`` of the view, (n,) bool, which is the same whenever ``choice`` asks for it in this snapshot."""
+    def cached_mask(
+        self, owner: object | None, make: Callable[[View], BoolArray], use: str | None = None
+    ) -> Mask:
+        """``make`` of the view, (n,) bool: the same in this snapshot whenever ``owner`` asks for it for ``use``.
+
+        The snapshot forgets it with its owner, None for no one's.
+        """
         masks = self.snapshot.masks
-        mask = masks.get(choice)
+        key = None if owner is None else ref(owner), use
+        mask = masks.get(key)
         if mask is None:
             mask = Mask(make(self))
             if self._cache.memory.limit is None and self.count <= _MASK_BYTES:
+                # Else each of many tenants would keep the masks of all who ever asked for it.
+                for known in list(masks):
+                    if known[0] is not None and known[0]() is None:
+                        masks.pop(known, None)
                 if len(masks) >= _MASKS or (len(masks) + 1) * self.count > _MASK_BYTES:
                     masks.clear()
-                masks[choice] = mask
+                masks[key] = mask
         return mask
 
     def resident_pks(self, primary: Field, slots: npt.NDArray[np.int64]) -> list[Any] | None:

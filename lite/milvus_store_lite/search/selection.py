@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -119,7 +118,7 @@ class BoundScope(_Referable):
         view = View.of(cache, reader)
         if self.condition is None and self.partitions is None:
             return Selection(view, view.alive())
-        rows = view.cached_mask(ref(self), self._mask)
+        rows = view.cached_mask(self, self._mask)
         if self.condition is not None and self.condition.sample is not None:
             rows = Mask(self.condition.sampled(rows.flags))
         return Selection(view, rows)
@@ -134,7 +133,7 @@ class BoundScope(_Referable):
         chosen = self.select(caches, reader)
         if not chosen.view.is_whole:
             return chosen
-        return replace(chosen, population=chosen.view.cached_mask((ref(self), "tenant"), self._own_mask))
+        return replace(chosen, population=chosen.view.cached_mask(self, self._own_mask, "tenant"))
 
     def _own_mask(self, view: View) -> BoolArray:
         """(n,) bool over the slots of ``view``: all live rows of the scope's tenant."""

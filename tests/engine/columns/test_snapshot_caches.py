@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from milvus_store import DataType, MilvusClient
+from milvus_store_lite.collection import session
 from milvus_store_lite.columns import snapshot_caches, view
 from milvus_store_lite.columns.snapshot_cache import SnapshotCache
 from milvus_store_lite.columns.snapshot_caches import SnapshotCaches
@@ -115,3 +116,16 @@ def test_few_rows_do_not_remember_masks_without_end(tmp_path: Path, monkeypatch:
         (cache,) = caches_of(client)._subsets.values()
         assert cache._current is not None
         assert 0 < len(cache._current.masks) <= 16
+
+
+def test_a_tenant_keeps_no_masks_of_filters_that_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_MEMOIZED", 8)
+    with filled(tmp_path / "a.db") as client:
+        for n in range(100):
+            expression = f'tenant == "t0" and id != {-1 - n}'
+            assert len(client.search("docs", [[0, 0, 0, 1]], filter=expression, limit=20)[0]) == 10
+        (cache,) = caches_of(client)._subsets.values()
+        assert cache._current is not None
+        assert 0 < len(cache._current.masks) <= 2 * 8
