@@ -181,7 +181,7 @@ class CollectionOpener:
         return CollectionState.of(
             record,
             CollectionStore(record.id, record.schema),
-            SnapshotCaches(self._memory),
+            SnapshotCaches(self._memory, record.schema),
             indexes or CollectionIndexes(record, self.maintainer, None),
         )
 

@@ -17,18 +17,22 @@ from tests.inside import state_of
 TENANTS = 60
 
 
-def filled(path: Path, **options: Any) -> MilvusClient:
+def filled(path: Path, dim: int = 4, **options: Any) -> MilvusClient:
     """Ten rows of each tenant: t0, t1, …"""
     client = MilvusClient(path, **options)
     schema = client.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)
-    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=4)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
     schema.add_field("tenant", DataType.VARCHAR, max_length=20, is_partition_key=True)
     index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
     client.create_collection("docs", schema=schema, index_params=index)
     rows = range(10 * TENANTS)
-    client.insert("docs", [{"id": n, "vector": [n, 0, 0, 1], "tenant": f"t{n % TENANTS}"} for n in rows])
+    client.insert("docs", [row(n, f"t{n % TENANTS}", dim) for n in rows])
     return client
+
+
+def row(n: int, tenant: str, dim: int = 4) -> dict[str, Any]:
+    return {"id": n, "vector": [n, 0, 0, 1] + [0] * (dim - 4), "tenant": tenant}
 
 
 def visit(client: MilvusClient, tenant: int) -> list[Any]:
@@ -41,8 +45,13 @@ def caches_of(client: MilvusClient) -> SnapshotCaches:
     return state.snapshot_caches
 
 
+def weight_of(rows: int, dim: int = 4) -> int:
+    """What a part of so many rows weighs: vectors, their three norms, scalars, and the part itself."""
+    return rows * (4 * (dim + 4) + snapshot_caches._SCALARS_BYTES) + snapshot_caches.SUBSET_BYTES
+
+
 def weighed(caches: SnapshotCaches) -> int:
-    return sum(one.slots + snapshot_caches.SUBSET_ROWS for one in caches._subsets.values())
+    return sum(weight_of(one.slots) for one in caches._subsets.values())
 
 
 def test_the_first_search_of_a_tenant_looks_at_no_other_tenant(
@@ -64,10 +73,10 @@ def test_the_first_search_of_a_tenant_looks_at_no_other_tenant(
             assert {one.subset and one.subset.values for one in looked_at} <= {(f"t{tenant}",)}
 
 
-def test_parts_are_forgotten_beyond_so_many_rows_the_oldest_first(
+def test_parts_are_forgotten_beyond_so_many_bytes_the_oldest_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_SUBSETS", 5 * (10 + snapshot_caches.SUBSET_ROWS))
+    monkeypatch.setattr(snapshot_caches, "MAX_BYTES_IN_SUBSETS", 5 * weight_of(10))
     with filled(tmp_path / "a.db") as client:
         for tenant in (0, 1, 2, 3, 4, 0, 5):
             visit(client, tenant)
@@ -75,23 +84,44 @@ def test_parts_are_forgotten_beyond_so_many_rows_the_oldest_first(
         assert [subset.values for subset in caches._subsets] == [("t2",), ("t3",), ("t4",), ("t0",), ("t5",)]
         for tenant in range(TENANTS):
             visit(client, tenant)
-            assert caches._weight == weighed(caches) <= snapshot_caches.MAX_ROWS_IN_SUBSETS
+            assert caches._weight == weighed(caches) <= snapshot_caches.MAX_BYTES_IN_SUBSETS
 
 
 def test_a_part_that_grew_weighs_what_it_has_when_it_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot_caches, "MAX_ROWS_IN_SUBSETS", 5 * (10 + snapshot_caches.SUBSET_ROWS))
+    monkeypatch.setattr(snapshot_caches, "MAX_BYTES_IN_SUBSETS", 5 * weight_of(10))
     with filled(tmp_path / "a.db") as client:
         for tenant in range(4):
             visit(client, tenant)
-        rows = range(1000, 1100)
-        client.insert("docs", [{"id": n, "vector": [n, 0, 0, 1], "tenant": "t0"} for n in rows])
+        client.insert("docs", [row(n, "t0") for n in range(1000, 6000)])
         visit(client, 0)
         visit(client, 0)
         caches = caches_of(client)
         assert [subset.values for subset in caches._subsets] == [("t0",)]
         assert caches._weight == weighed(caches)
+
+
+def test_parts_of_longer_vectors_are_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot_caches, "MAX_BYTES_IN_SUBSETS", 10 * weight_of(10, dim=4))
+    kept = {}
+    for dim in (4, 1024):
+        with filled(tmp_path / f"{dim}.db", dim) as client:
+            for tenant in range(20):
+                client.for_tenant("docs", f"t{tenant}").search("docs", [[0] * dim], limit=1)
+            kept[dim] = len(caches_of(client)._subsets)
+    assert kept == {4: 10, 1024: 10 * weight_of(10) // weight_of(10, dim=1024)}
+
+
+def test_what_is_known_of_too_large_parts_has_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_caches, "MAX_SUBSET_ROWS", 3)
+    monkeypatch.setattr(snapshot_caches, "_MAX_KNOWN_LARGE", 7)
+    with filled(tmp_path / "a.db") as client:
+        for tenant in range(TENANTS):
+            assert len(visit(client, tenant)) == 10
+            assert 0 < len(caches_of(client)._too_large) <= 7
 
 
 def test_a_memory_limit_bounds_the_parts_too(tmp_path: Path) -> None:
@@ -100,7 +130,7 @@ def test_a_memory_limit_bounds_the_parts_too(tmp_path: Path) -> None:
             for tenant in range(TENANTS):
                 assert len(visit(client, tenant)) == 10
         caches = caches_of(client)
-        assert 0 < len(caches._subsets) <= 100_000 // snapshot_caches._SUBSET_BYTES
+        assert 0 < len(caches._subsets) <= 100_000 // snapshot_caches._MEASURED_BYTES
         assert caches._weight == weighed(caches)
         assert caches._memory.used <= 100_000
         client.drop_collection("docs")
