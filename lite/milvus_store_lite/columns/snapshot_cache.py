@@ -27,6 +27,12 @@ _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
 
 
+_FEW_LOOKS: Final = 1_000
+_LOOKS_PER_ROW: Final = 20
+"""A subset is read anew when finding what changed in it means to look at more rows of others than this and so many
+for each of its own. To look at a removal takes 0.5 µs, to read a row of 64 dimensions 10 µs."""
+
+
 class Builder(Protocol):
     """The interface of builders for the cache."""
 
@@ -90,6 +96,10 @@ class SnapshotCache:
     def _extend(self, reader: CollectionReader, current: Snapshot) -> Snapshot | None:
         """``current`` plus the later writes; None if so many rows were deleted that reading anew is better."""
         known = current.position
+        if self.subset is not None:
+            looks = reader.lookups.looks_at(self.subset, known)
+            if looks > _FEW_LOOKS + _LOOKS_PER_ROW * len(current.seqs):
+                return None
         removed = reader.seqs.removed(known)
         if removed is None:
             return None  # the feed no longer reaches back to what this snapshot knows

@@ -92,6 +92,11 @@ class Lookups:
         values = RowReader(self._layout, self._transaction).values(subset.field, seqs, known.last_seq)
         return seqs[np.array([value in subset.values for value in values], dtype=np.bool_)]
 
+    def looks_at(self, subset: RowSubset, known: Position) -> int:
+        """At how many writes, of whatever rows, catching up with ``subset`` from ``known`` has to look."""
+        removed = self._position.last_change - known.last_change
+        return removed if self._is_of_tenants(subset) else removed + self._position.last_seq - known.last_seq
+
     def refuse_other_count(self, subset: RowSubset, count: int) -> None:
         """Raise DatabaseCorruptError unless ``subset``, if it is of tenants, has ``count`` rows."""
         if self._is_of_tenants(subset) and (live := self.count(subset)) != count:

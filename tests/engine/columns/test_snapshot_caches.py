@@ -9,9 +9,11 @@ import pytest
 
 from milvus_store import DataType, MilvusClient
 from milvus_store_lite.collection import session
-from milvus_store_lite.columns import snapshot_caches, view
+from milvus_store_lite.columns import snapshot_cache, snapshot_caches, view
 from milvus_store_lite.columns.snapshot_cache import SnapshotCache
 from milvus_store_lite.columns.snapshot_caches import SnapshotCaches
+from milvus_store_lite.storage.positions import Position
+from milvus_store_lite.storage.seq_reader import SeqReader
 from tests.inside import state_of
 
 TENANTS = 60
@@ -159,3 +161,31 @@ def test_a_tenant_keeps_no_masks_of_filters_that_are_forgotten(
         (cache,) = caches_of(client)._subsets.values()
         assert cache._current is not None
         assert 0 < len(cache._current.masks) <= 2 * 8
+
+
+def test_a_part_looks_at_no_more_removals_of_others_than_it_has_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_cache, "_FEW_LOOKS", 5)
+    monkeypatch.setattr(snapshot_cache, "_LOOKS_PER_ROW", 2)
+    looked_at: list[int] = []
+    removed = SeqReader.removed
+
+    def watched(reader: SeqReader, known: Position) -> Any:
+        found = removed(reader, known)
+        looked_at.append(0 if found is None else len(found))
+        return found
+
+    monkeypatch.setattr(SeqReader, "removed", watched)
+    others = [n for n in range(10 * TENANTS) if n % TENANTS]
+    with filled(tmp_path / "a.db") as client:
+        for count in (20, 25, 26, 200):  # of which 5 + 2 * 10 may be looked at
+            visit(client, 0)
+            gone, others = others[:count], others[count:]
+            client.delete("docs", ids=gone)
+            looked_at.clear()
+            assert visit(client, 0) == list(range(0, 10 * TENANTS, TENANTS))
+            assert looked_at == ([count] if count <= 25 else [])
+        client.delete("docs", ids=[0, *others[:100]])
+        client.insert("docs", [row(6000, "t0")])
+        assert visit(client, 0) == [*range(TENANTS, 10 * TENANTS, TENANTS), 6000]
