@@ -155,5 +155,5 @@ class Lookups:
 def has_value_index(connection: sqlite3.Connection, layout: TableLayout, field: Field) -> bool:
     """Whether the scalar field, neither primary nor partition key, has an SQL index."""
     name = layout.value_index(field).strip('"')
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", (name,))
-    return found.fetchone() is not None
+    # Not from sqlite_master, which has no index: the tables of all collections would be looked through.
+    return connection.execute("SELECT 1 FROM pragma_index_info(?)", (name,)).fetchone() is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from milvus_store_lite.schema.model import Field, Schema
 from milvus_store_lite.storage.catalog import DEFAULT_PARTITION, Catalog
 from milvus_store_lite.storage.catalog_tables import CATALOG_TABLES, DEFAULT_DATABASE
 from milvus_store_lite.storage.layout import TableLayout
+from milvus_store_lite.storage.lookups import has_value_index
 from milvus_store_lite.storage.positions import Position
 from milvus_store_lite.storage.reading import LazyTransaction, OpenTransaction
 from milvus_store_lite.storage.store import CollectionReader, CollectionStore
@@ -109,3 +111,39 @@ def test_columns_have_names_that_sqlite_tells_apart() -> None:
     assert len({column.lower() for column in columns.values()}) == len(columns)
     assert columns["id"] == '"pk"'
     assert columns["Text"] == '"Text"'
+
+
+def test_whether_an_index_exists_is_known_without_a_look_at_other_collections(
+    store: CollectionStore, connection: sqlite3.Connection
+) -> None:
+    steps = []
+    catalog, field = Catalog(connection), SCHEMA.by_name["n"]
+    catalog.tables(store.layout.collection_id, SCHEMA).create_value_index(field)
+    for count in (0, 200):
+        for other in range(count):
+            number = catalog.add_collection(DEFAULT_DATABASE, f"other{other}", SCHEMA, {}, "Bounded")
+            catalog.tables(number, SCHEMA).create()
+        connection.execute("SELECT count(*) FROM names")  # reads the schema
+        seen: list[None] = []
+        connection.set_progress_handler(lambda seen=seen: seen.append(None), 1)
+        assert has_value_index(connection, store.layout, field)
+        connection.set_progress_handler(None, 1)
+        steps.append(len(seen))
+    assert steps[1] <= steps[0] + 10
+
+
+def test_whether_an_index_exists_is_known_after_another_connection_changed_it(tmp_path: Path) -> None:
+    path, field = tmp_path / "a.db", SCHEMA.by_name["n"]
+    with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(path)) as other:
+        for statement in CATALOG_TABLES:
+            one.execute(statement)
+        catalog = Catalog(one)
+        number = catalog.add_collection(DEFAULT_DATABASE, "c", SCHEMA, {}, "Bounded")
+        tables, layout = catalog.tables(number, SCHEMA), TableLayout(number, SCHEMA)
+        tables.create()
+        one.commit()
+        for change, expected in ((tables.create_value_index, True), (tables.drop_value_index, False)):
+            assert has_value_index(other, layout, field) is not expected
+            change(field)
+            one.commit()
+            assert has_value_index(other, layout, field) is expected
