@@ -165,12 +165,13 @@ class Database:
         check_name("alias", alias)
         with self._writing(collection) as session:
             catalog, record = session.catalog, session.record
-            target = catalog.names().alias_target(self.name, alias)
+            names = catalog.names()
+            target = names.alias_target(self.name, alias)
             if target is not None and target.name == record.name:
                 return
             if target is not None:
                 raise MilvusException(1602, f"alias {alias!r} already exists, for collection '{target.name}'")
-            if catalog.find(self.name, alias) is not None:
+            if names.target(self.name, alias) is not None:
                 raise MilvusException(1601, f"alias {alias!r} is the name of a collection already")
             catalog.set_alias(self.name, alias, record.id)
 

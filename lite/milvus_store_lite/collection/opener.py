@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 from ..columns.memory import MemoryBudget
 from ..columns.snapshot_caches import SnapshotCaches
@@ -26,6 +27,10 @@ from ..storage.reading import LazyTransaction, OpenTransaction, Transaction
 from ..storage.store import CollectionReader, CollectionStore
 from ..suggestions import did_you_mean
 from .session import CollectionState, Session
+
+_SWEEP: Final = 8
+"""Dropped collections are looked for when one in so many states has been made since the last time: at once where
+there are few, and for no more than so many with each new one where there are thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class CollectionOpener:
     def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
         self.maintainer = IndexMaintainer(self._opener)
         self.states: dict[int, CollectionState] = {}
+        self._made = 0  # states, since dropped collections were looked for
         self._connections = connections
         self._memory = memory
         self._read_only = read_only
@@ -143,7 +149,9 @@ class CollectionOpener:
         if state is None or state.record.version != version:
             catalog = Catalog(connection)
             state = self._cached_state(catalog.load(collection_id))
-            self.forget_dropped(catalog)
+            self._made += 1
+            if self._made * _SWEEP >= len(self.states):
+                self.forget_dropped(catalog)
         if name != state.record.name and name not in state.record.aliases:
             raise damage(f"the alias {name!r}")
         return Session(CollectionReader(state.store, transaction, position), state)
@@ -168,7 +176,8 @@ class CollectionOpener:
     def forget_dropped(self, catalog: Catalog) -> None:
         """Forget collections that this or another process has dropped."""
         with self._lock.own:
-            for dropped in self.states.keys() - catalog.ids():
+            self._made = 0
+            for dropped in self.states.keys() - catalog.existing(list(self.states)):
                 self.states.pop(dropped).snapshot_caches.release()
             for key in [
                 key for key, seen in list(self._seen.items()) if seen.state.record.id not in self.states

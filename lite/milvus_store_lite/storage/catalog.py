@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +18,7 @@ from ..errors import DatabaseCorruptError, MilvusException
 from ..process.lazy import lazy
 from ..schema.model import Schema
 from . import index_parts, positions
+from .chunks import chunks
 from .integrity import names
 from .integrity.catalog_checksums import seal_definition, verified_definition
 from .integrity.names import Names
@@ -119,9 +120,13 @@ class Catalog:
                 database_properties=dict(json.loads(of_database)),
             )
 
-    def ids(self) -> set[int]:
-        """The collections of all databases."""
-        return {collection for (collection,) in self.connection.execute("SELECT id FROM collections")}
+    def existing(self, collections: Sequence[int]) -> set[int]:
+        """Those of the ids ``collections`` that a collection of any database has."""
+        found: set[int] = set()
+        for chunk, marks in chunks(collections):
+            rows = self.connection.execute(f"SELECT id FROM collections WHERE id IN ({marks})", chunk)
+            found.update(collection for (collection,) in rows)
+        return found
 
     def find(self, database: str, name: str) -> tuple[int, int, Position] | None:
         """(id, version, position) of the collection that has ``name`` as its name or alias.
@@ -217,24 +222,31 @@ class Catalog:
 
     def set_alias(self, database: str, alias: str, collection: int) -> None:
         """Let ``alias`` stand for a collection, even if it stood for another one before."""
-        self.remove_alias(database, alias)
-        with names.changing(self.connection):
+        with names.changing(self.connection) as known:
+            before = known.alias_target(database, alias)
+            if before is not None:
+                self.verify(before.id)
+                self._delete_alias(database, alias)
             self.connection.execute(
                 f"INSERT INTO aliases (database_id, alias, collection_id) VALUES ({DATABASE}, ?, ?)",
                 (database, alias, collection),
             )
-        self.touch(collection)
+        for changed in {collection} if before is None else {collection, before.id}:
+            self.touch(changed)
 
     def remove_alias(self, database: str, alias: str) -> None:
-        target = names.read(self.connection).alias_target(database, alias)
-        if target is None:
-            return
-        self.verify(target.id)
-        with names.changing(self.connection):
-            self.connection.execute(
-                f"DELETE FROM aliases WHERE database_id = {DATABASE} AND alias = ?", (database, alias)
-            )
-        self.touch(target.id)
+        with names.changing(self.connection) as known:
+            target = known.alias_target(database, alias)
+            if target is not None:
+                self.verify(target.id)
+                self._delete_alias(database, alias)
+        if target is not None:
+            self.touch(target.id)
+
+    def _delete_alias(self, database: str, alias: str) -> None:
+        self.connection.execute(
+            f"DELETE FROM aliases WHERE database_id = {DATABASE} AND alias = ?", (database, alias)
+        )
 
     def add_partition(self, collection: int, name: str) -> None:
         self.connection.execute(

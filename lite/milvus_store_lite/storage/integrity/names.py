@@ -78,10 +78,9 @@ def read(connection: sqlite3.Connection) -> Names:
 
 
 @contextmanager
-def changing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Names may be changed inside the block. Earlier damage is an error: it gets no new checksum."""
-    read(connection)
-    yield
+def changing(connection: sqlite3.Connection) -> Iterator[Names]:
+    """The names, which may be changed inside the block. Earlier damage is an error: it gets no new checksum."""
+    yield read(connection)
     seal(connection)
 
 
