@@ -26,6 +26,7 @@ lint: .venv/.dev-installed
 bench: .venv/.dev-installed
 	$(PY) -m benchmarks.ingest
 	$(PY) -m benchmarks.opening
+	$(PY) -m benchmarks.tenants
 	$(PY) -m benchmarks.exact_search
 	$(PY) -m benchmarks.overhead
 	$(PY) -m benchmarks.indexes
