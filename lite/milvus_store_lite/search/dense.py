@@ -136,9 +136,9 @@ def best(
     metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
 ) -> Ranking:
     """Offsets and values of the ``limit`` nearest of few ``vectors`` (m, dim) with lengths ``norms``."""
-    norm = length(query)
     if vectors.size <= SCORED_AT_ONCE:
         return _scored(metric, vectors, norms, query, limit)
+    norm = length(query)
     products = inner_products(vectors, query[np.newaxis])[0]
     if metric is Metric.COSINE:
         products = products / np.maximum(norms, TINY)
@@ -191,7 +191,7 @@ def _scored(
     metric: Metric, vectors: Floats, norms: npt.NDArray[np.float64], query: Floats, limit: int
 ) -> Ranking:
     """Offsets and values of the ``limit`` nearest of ``vectors`` (m, dim); scores all of them."""
-    values = score(metric, vectors, norms, query, length(query))
+    values = score(metric, vectors, norms, query)
     best = leading(metric, values, limit)
     return best, values[best]
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.dense_vectors import DenseColumn
-from ..columns.products import inner_products, inner_products_at, inner_products_of_each
+from ..columns.products import inner_products, inner_products_at, inner_products_of_each, length
 from ..process.threads import TEAM
 from .metrics import Metric
 
@@ -118,12 +118,13 @@ def score(
     vectors: Floats,
     norms: npt.NDArray[np.float64],
     query: Floats,
-    norm: float | npt.NDArray[np.float64],
+    norm: float | npt.NDArray[np.float64] | None = None,
 ) -> npt.NDArray[np.float64]:
     """(m,) float64: the metric's value between each of ``vectors`` (m, dim), as long as ``norms``, and ``query``.
 
     Args:
-        query: (dim,), as long as ``norm``; or one for each vector, (m, dim), as long as ``norm`` (m,).
+        query: (dim,), or one for each vector, (m, dim).
+        norm: its length, where it is known, or their lengths (m,).
     """
     values: npt.NDArray[np.float64]
     if metric is Metric.L2:
@@ -134,5 +135,5 @@ def score(
     pairs = "ij,j->i" if query.ndim == 1 else "ij,ij->i"
     values = np.einsum(pairs, vectors.astype(np.float64), query.astype(np.float64))
     if metric is Metric.COSINE:
-        values /= np.maximum(norms * norm, TINY)
+        values /= np.maximum(norms * (length(query) if norm is None else norm), TINY)
     return values
