@@ -228,14 +228,15 @@ def _sample(field: Field, stored: VectorReader, seqs: npt.NDArray[np.int64], siz
 
 def _chunks(ann: AnnIndex, field: Field, stored: VectorReader, after: int) -> Iterator[Chunk]:
     """(seqs, vectors) of the rows beyond ``after`` that have a vector, prepared for ``ann``, in its chunks."""
-    size = min(ann.chunk, _READ_AT_ONCE)
+    chunk = ann.chunk  # asked once: it may depend on how many cores there are
+    size = min(chunk, _READ_AT_ONCE)
     seqs: list[int] = []
-    vectors = np.empty((ann.chunk, field.vector_dim), dtype=np.float32)
+    vectors = np.empty((chunk, field.vector_dim), dtype=np.float32)
     for read, blobs in stored.every_chunk(field.name, after, size):
         present = [blob for blob in blobs if blob is not None]
         vectors[len(seqs) : len(seqs) + len(present)] = _checked(ann, dense.from_blobs(field, present))
         seqs += read if len(present) == len(read) else _of_present(read, blobs)
-        if len(seqs) > ann.chunk - size:
+        if len(seqs) > chunk - size:
             yield np.array(seqs, dtype=np.int64), vectors[: len(seqs)]
             seqs, vectors = [], np.empty_like(vectors)
     if seqs:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from ..process.openmp import faiss
+from ..process.threads import allowed_threads
 from .ann import SCALAR_CODES, AnnIndex, SearchEffort
 from .lists import product_codes, skip_polysemous_training
 from .soundness import check_links
@@ -17,6 +18,14 @@ from .soundness import check_links
 DEFAULT_M: Final = 30
 DEFAULT_EF_CONSTRUCTION: Final = 360
 _LEAST_EF: Final = 64
+
+_CHUNK: Final = 1_024
+_CHUNK_PER_THREAD: Final = 2_048
+"""Vectors that one thread adds at a time, and each of several. One alone begins each addition, with the few
+vectors of the upper levels: two threads took 1.23 times an even share of the work with 1,024 vectors in all, 1.16
+times with 2,048, 1.09 times with 4,096; four 1.67 times with 1,024 and 1.25 with 4,096; eight 2.6 times with 1,024
+and 1.3 with 8,192 (14,000 sentence embeddings, M 16, efConstruction 100)."""
+
 _SAMPLE_FOR_CODES: Final = 20_000
 
 
@@ -46,7 +55,8 @@ class Graph(AnnIndex):
 
     @property
     def chunk(self) -> int:
-        return 1_024
+        threads = allowed_threads()
+        return _CHUNK if threads == 1 else min(super().chunk, _CHUNK_PER_THREAD * threads)
 
     @property
     def most(self) -> int:
