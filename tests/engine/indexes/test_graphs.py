@@ -1,4 +1,4 @@
-"""How a graph is built by several threads."""
+"""How a graph is built by several threads, and how it is walked with and without a filter."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from milvus_store import MilvusClient
+from milvus_store_lite.columns.masks import Mask
 from milvus_store_lite.indexes import graphs
 from milvus_store_lite.indexes.ann import AnnIndex
 from milvus_store_lite.indexes.graphs import Graph
@@ -60,3 +61,36 @@ def test_cores_that_come_during_a_build_change_no_chunk_that_has_begun(
 ) -> None:
     more_and_more = itertools.count(1).__next__
     assert sum(sizes_added(tmp_path / "more.db", monkeypatch, more_and_more)) == ROWS
+
+
+@pytest.fixture(scope="module")
+def graph() -> tuple[Graph, np.ndarray]:
+    """A graph and its vectors, of length 1."""
+    vectors = np.random.default_rng(6).standard_normal((ROWS, DIM), dtype=np.float32)
+    made = Graph.empty(DIM, "COSINE", {"M": 8, "efConstruction": 60}, ROWS)
+    vectors = made.prepare(vectors)
+    made.add(vectors)
+    return made, vectors
+
+
+def test_a_filter_is_heeded_while_the_graph_is_walked(graph: tuple[Graph, np.ndarray]) -> None:
+    made, vectors = graph
+    allowed = np.arange(ROWS) % 10 == 3
+    found = made.candidates(vectors[:20], made.effort(10, 0.1, {}), Mask(allowed))
+    assert [len(labels) for labels in found] == [10] * 20
+    assert all(allowed[labels].all() for labels in found)
+
+
+@pytest.mark.parametrize("ef", [16, 64])
+def test_without_a_filter_a_heap_finds_as_much_as_an_array(graph: tuple[Graph, np.ndarray], ef: int) -> None:
+    made, vectors = graph
+    effort = made.effort(10, 1.0, {"ef": ef})
+    assert not made._search_params(effort, None).bounded_queue
+    by_heap = made.candidates(vectors[:200], effort, None)
+    by_array = made.candidates(vectors[:200], effort, Mask(np.ones(ROWS, dtype=np.bool_)))
+    truth = np.argpartition(-(vectors[:200] @ vectors.T), 10, axis=1)[:, :10]
+    right = [
+        sum(len(np.intersect1d(labels, near)) for labels, near in zip(found, truth, strict=True))
+        for found in (by_heap, by_array)
+    ]
+    assert right[0] >= max(0.9 * 2000, 0.99 * right[1])
