@@ -30,6 +30,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.exact_search
 	$(PY) -m benchmarks.overhead
 	$(PY) -m benchmarks.indexes
+	$(PY) -m benchmarks.graphs
 	$(PY) -m benchmarks.sparse
 	$(PY) -m benchmarks.full_text
 	$(PY) -m benchmarks.async_search
