@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Final
 
+from ..process.background import Background
 from ..process.calls import whole
-from ..process.children import PerProcess
-from ..process.threads import started
 from .build import BuildCancelled, Progress
 from .field_index import FieldIndex, Open, logger
 
@@ -21,21 +17,8 @@ QUIET: Final = 0.2
 _PATIENCE: Final = 5.0
 """Seconds of uninterrupted writing after which work begins all the same."""
 
-_IDLE: Final = 2.0
-"""Seconds without work after which the thread ends."""
-
 Opener = Callable[[FieldIndex], tuple[Open, "Open | None"]]
 """Returns how to begin a read and a write transaction for an index."""
-
-
-class _Tasks:
-    """What is to be done, and the thread that does it: none in a forked child, which has no other threads."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.due: OrderedDict[FieldIndex, float] = OrderedDict()
-        self.wakeups: SimpleQueue[None] = SimpleQueue()  # one for each change
-        self.thread: threading.Thread | None = None
 
 
 class IndexMaintainer:
@@ -44,8 +27,7 @@ class IndexMaintainer:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._last_write = 0.0
-        self._is_closed = False
-        self._tasks = PerProcess(_Tasks)
+        self._background = Background("milvus-store-indexes", self._work, self._begins)
 
     def wrote(self) -> None:
         """Note the time of a write."""
@@ -53,18 +35,7 @@ class IndexMaintainer:
 
     def schedule(self, index: FieldIndex) -> None:
         """Work on ``index`` soon."""
-        tasks = self._tasks.own
-        with tasks.lock:
-            if self._is_closed:
-                return
-            if index not in tasks.due:
-                tasks.due[index] = time.monotonic()
-                tasks.wakeups.put(None)
-            if tasks.thread is None or not tasks.thread.is_alive():
-                tasks.thread = threading.Thread(
-                    target=self._work, args=(tasks,), name="milvus-store-indexes", daemon=True
-                )
-                started(tasks.thread)  # without memory for a thread, the next write or search tries again
+        self._background.schedule(index)
 
     def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
         """Work on ``index`` now, and return when it is done and stored."""
@@ -81,7 +52,7 @@ class IndexMaintainer:
             if report is not None:
                 report(done, total)
 
-        progress = Progress(advance, lambda: self._is_closed)
+        progress = Progress(advance, lambda: self._background.is_closed)
         index.improve(reading, writing, progress, is_awaited=is_awaited)
 
     def close(self, *, waiting: bool = True) -> None:
@@ -90,43 +61,18 @@ class IndexMaintainer:
         Args:
             waiting: whether to wait until the thread has ended. Otherwise it ends at its next report of progress.
         """
-        self._is_closed = True
-        tasks = self._tasks.own
-        tasks.wakeups.put(None)
-        thread = tasks.thread
-        # The thread itself may close, where it drops the last reference to a client.
-        if waiting and thread is not None and thread is not threading.current_thread() and thread.is_alive():
-            thread.join()
+        self._background.close(waiting=waiting)
 
-    def _work(self, tasks: _Tasks) -> None:
-        while True:
-            index = self._next(tasks)
-            if index is None:
-                return
-            try:
-                self._improve(index, None, is_awaited=False)
-            except BuildCancelled:
-                return
-            except Exception:
-                # Searches stay exact; the next write or search tries again.
-                logger().exception(f"building index {index.record.name!r} failed")
+    def _begins(self, scheduled: float) -> float:
+        """When to begin on an index: once writers are quiet, or have written for long."""
+        return min(self._last_write + QUIET, scheduled + _PATIENCE)
 
-    def _next(self, tasks: _Tasks) -> FieldIndex | None:
-        """The index to work on, once writers are quiet; None when no work is left."""
-        while not self._is_closed:
-            wait = _IDLE
-            with tasks.lock:
-                if tasks.due:
-                    index, since = next(iter(tasks.due.items()))
-                    wait = min(self._last_write + QUIET, since + _PATIENCE) - time.monotonic()
-                    if wait <= 0:
-                        del tasks.due[index]
-                        return index
-            try:
-                tasks.wakeups.get(timeout=wait)
-            except Empty:
-                with tasks.lock:
-                    if not tasks.due:
-                        tasks.thread = None
-                        return None
-        return None
+    def _work(self, index: FieldIndex) -> bool:
+        try:
+            self._improve(index, None, is_awaited=False)
+        except BuildCancelled:
+            pass
+        except Exception:
+            # Searches stay exact; the next write or search tries again.
+            logger().exception(f"building index {index.record.name!r} failed")
+        return False
