@@ -74,7 +74,7 @@ class DatabaseFile:
             waiting: whether to wait for calls that use the file. Without it they end soon after. The garbage
                 collection must not wait: it may run at any moment, whatever lock its thread holds.
         """
-        self.opener.maintainer.close(waiting=waiting)
+        self.opener.close(waiting=waiting)
         self.connections.close(waiting=waiting)
         self._remove_scratch()
 

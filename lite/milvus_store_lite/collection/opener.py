@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from ..columns.column_loader import ColumnLoader
 from ..columns.memory import MemoryBudget
 from ..columns.snapshot_caches import SnapshotCaches
 from ..errors import CollectionNotExistException
@@ -62,6 +63,7 @@ class CollectionOpener:
 
     def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
         self.maintainer = IndexMaintainer(self._opener)
+        self.column_loader = ColumnLoader()
         self.states: dict[int, CollectionState] = {}
         self._made = 0  # states, since dropped collections were looked for
         self._connections = connections
@@ -69,6 +71,11 @@ class CollectionOpener:
         self._read_only = read_only
         self._lock = PerProcess(threading.Lock)
         self._seen: dict[tuple[str, str], _Seen] = {}
+
+    def close(self, *, waiting: bool = True) -> None:
+        """Stop what goes on beside the calls; ``waiting``: until it has ended."""
+        self.column_loader.close(waiting=waiting)
+        self.maintainer.close(waiting=waiting)
 
     @contextmanager
     def reading(self, database: str, name: str, suggest: bool = True) -> Iterator[Session]:
@@ -187,12 +194,28 @@ class CollectionOpener:
     def _fresh_state(
         self, record: CollectionRecord, indexes: CollectionIndexes | None = None
     ) -> CollectionState:
+        store = CollectionStore(record.id, record.schema)
+        load_later = partial(self.column_loader.schedule, partial(self._reading_again, store))
         return CollectionState.of(
             record,
-            CollectionStore(record.id, record.schema),
-            SnapshotCaches(self._memory, record.schema),
+            store,
+            SnapshotCaches(self._memory, load_later, record.schema),
             indexes or CollectionIndexes(record, self.maintainer, None),
         )
+
+    @contextmanager
+    def _reading_again(self, store: CollectionStore) -> Iterator[CollectionReader | None]:
+        """A read transaction on the collection of ``store``; None where it is not as it was, or not loaded."""
+        collection = store.layout.collection_id
+        with self._connections.reading() as connection:
+            catalog = Catalog(connection)
+            position = catalog.position(collection)
+            record = None if position is None else catalog.load(collection)
+            if record is None or record.schema != store.layout.schema or not record.loaded_partitions:
+                yield None
+            else:
+                assert position is not None
+                yield CollectionReader(store, OpenTransaction(connection), position)
 
     def _opener(self, index: FieldIndex) -> tuple[Open, Open | None]:
         """Begins transactions in which the catalog still has ``index`` as it is."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Hashable
+from contextlib import closing
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,9 @@ from ..storage.reading import SnapshotMoved
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
 from .column import BoolArray
+from .filling import Builder, fill, spread
 from .growable import Growable
+from .loading import SLACK, Loading
 from .memory import MemoryBudget
 from .snapshot import AnyColumn, Key, Origin, Snapshot
 from .vector_form import VectorBuilder
@@ -23,9 +26,12 @@ VECTOR_CHUNK: Final = 1024
 """Vectors read from the file at a time, so that they are still in the processor's cache when their checksums are
 verified and their norms taken: a tenth faster than four times as many."""
 
+_LAST_SLOTS: Final = 128
+"""When only so many slots are missing of a column that is loaded beside the calls, they are read with the lock
+held."""
+
 _RELOAD_DEAD_SHARE: Final = 0.5
 """Beyond this share of deleted slots a snapshot is read anew instead of extended."""
-
 
 _FEW_LOOKS: Final = 1_000
 _LOOKS_PER_ROW: Final = 20
@@ -33,20 +39,20 @@ _LOOKS_PER_ROW: Final = 20
 for each of its own. To look at a removal takes 0.5 µs, to read a row of 64 dimensions 10 µs."""
 
 
-class Builder(Protocol):
-    """The interface of builders for the cache."""
-
-    def append(self, values: Sequence[Any], /) -> None: ...
-    def view(self) -> AnyColumn: ...
-
-
 class SnapshotCache:
     """The newest snapshot of one collection, or of a subset of its rows, and the builders of its columns."""
 
-    def __init__(self, memory: MemoryBudget, subset: RowSubset | None = None) -> None:
+    def __init__(
+        self,
+        memory: MemoryBudget,
+        load_later: Callable[[Loading], None],
+        subset: RowSubset | None = None,
+    ) -> None:
         self.memory = memory
         self.subset = subset
         self.pages = 0
+        self._load_later = load_later
+        self._loadings: dict[Key, Loading] = {}
         self._lock = PerProcess(threading.RLock)
         self._current: Snapshot | None = None
         self._seqs: Growable[np.int64] = Growable(np.int64)
@@ -135,6 +141,9 @@ class SnapshotCache:
 
     def forget(self, key: Hashable) -> None:
         """Drop a column; calls that read it now keep it until they return."""
+        loading = self._loadings.get(key)  # type: ignore[call-overload]
+        if loading is not None:
+            loading.drop()
         self._builders.pop(key, None)  # type: ignore[call-overload]  # a key of another kind is not there
         current = self._current
         if current is not None:
@@ -153,12 +162,67 @@ class SnapshotCache:
             first = snapshot.first_slot(after)
             alive = None if snapshot.alive is None else snapshot.alive[first:]
             self._read_into(builder, key, reader, after, snapshot.seqs[first:], alive, is_all=after == 0)
-            column = builder.view()
-            if snapshot is self._current and self.memory.allows(column.size):
-                self.memory.charge(self, key, column.size)
-                self._builders[key] = builder
-                snapshot.columns[key] = column
-            return column
+            return self._kept(key, builder, snapshot)
+
+    def load_beside(self, key: Key, make: Callable[[], Builder], size: int) -> None:
+        """Have a column of ``size`` bytes read beside the calls, which go on without it; this returns at once."""
+        known = self._loadings.get(key)
+        if known is not None:
+            if not known.may_be_replaced:
+                return
+            known.drop()
+            self._loadings.pop(key, None)
+        size += int(SLACK * size)
+        if not self.memory.allows(size):
+            return
+        loading = Loading(self, key, make, size)
+        if self._loadings.setdefault(key, loading) is loading:
+            self.memory.charge(self, key, size)
+            self._load_later(loading)
+
+    def read_on(self, loading: Loading, reader: CollectionReader, is_over: Callable[[], bool]) -> bool:
+        """Read more of a column beside the calls.
+
+        Args:
+            is_over: asked after each slice whether to end this turn. It may rest before it answers.
+
+        Returns:
+            Whether something is left to do.
+
+        Raises:
+            SnapshotMoved: another thread has caught up further than this transaction sees.
+        """
+        key = loading.key
+        with self._lock.own:
+            snapshot = self.at(reader)
+            if loading.is_dropped or key in snapshot.columns:
+                self._end(loading)
+                return False
+            if loading.left(snapshot) <= _LAST_SLOTS:
+                for _ in loading.slices(snapshot, reader):
+                    pass
+                self._kept(key, loading.builder, snapshot)
+                self._end(loading)
+                return False
+        with closing(loading.slices(snapshot, reader)) as slices:
+            for _ in slices:
+                if loading.is_dropped or is_over():
+                    break
+        return True
+
+    def _end(self, loading: Loading) -> None:
+        """Forget a loading, unless it is known by having been dropped."""
+        if self._loadings.get(loading.key) is loading and not loading.is_dropped:
+            del self._loadings[loading.key]
+
+    def _kept(self, key: Key, builder: Builder, snapshot: Snapshot) -> AnyColumn:
+        """The column that ``builder`` has, which ``snapshot`` gains unless it is old or memory is short."""
+        column = builder.view()
+        if snapshot is self._current and self.memory.allows(column.size):
+            self.memory.charge(self, key, column.size)
+            self._builders[key] = builder
+            snapshot.columns[key] = column
+        return column
 
     def _read_into(
         self,
@@ -179,52 +243,25 @@ class SnapshotCache:
         Raises:
             DatabaseCorruptError: the file does not hold one good value for each of the rows.
         """
+        if isinstance(builder, VectorBuilder):
+            if after == 0:
+                builder.reserve(len(seqs))
+            for _ in fill(builder, key, reader, after, seqs, alive, self.subset, VECTOR_CHUNK):
+                pass
+            return
         name = key.field
         live = seqs if alive is None else seqs[alive]
         try:
-            if isinstance(builder, VectorBuilder):
-                self._read_vectors(builder, name, reader, after, live, alive)
+            if is_all and self.subset is None and name == reader.schema.primary.name:
+                values = reader.rows.all_pks(live, reader.position.key_sum)
             else:
-                if is_all and self.subset is None and name == reader.schema.primary.name:
-                    values = reader.rows.all_pks(live, reader.position.key_sum)
-                else:
-                    values = reader.rows.values(name, live, after, self.subset)
-                builder.append(_spread(values, alive))
+                values = reader.rows.values(name, live, after, self.subset)
+            if alive is not None:
+                builder.append(spread(values, np.flatnonzero(alive), len(alive)))
+            else:
+                builder.append(values)
         except (KeyError, ValueError, TypeError, ArithmeticError) as error:
             raise reader.layout.corrupt(f"values of field '{name}'", error) from error
-
-    def _read_vectors(
-        self,
-        builder: VectorBuilder[AnyColumn],
-        name: str,
-        reader: CollectionReader,
-        after: int,
-        live: npt.NDArray[np.int64],
-        alive: BoolArray | None,
-    ) -> None:
-        """The vectors of the rows ``live``, each checked to be that row's."""
-        chunks = reader.vectors.chunks(name, after, VECTOR_CHUNK, self.subset)
-        if alive is not None:
-            found = [pair for chunk in chunks for pair in zip(*chunk, strict=True)]
-            blobs = blobs_of(([seq for seq, _ in found], [blob for _, blob in found]), live)
-            builder.append(_spread(blobs, alive))
-            return
-        if after == 0:
-            builder.reserve(len(live))
-        start = 0
-        for chunk in chunks:
-            count = len(chunk[0])
-            builder.append(blobs_of(chunk, live[start : start + count]))
-            start += count
-        if start != len(live):
-            raise ValueError(f"{len(live)} rows have {start} vectors")
-
-
-def blobs_of(found: tuple[list[int], list[bytes | None]], seqs: npt.NDArray[np.int64]) -> list[bytes | None]:
-    """The vectors of ``found``, (seqs, vectors), which must be those of the rows ``seqs``."""
-    if found[0] != seqs.tolist():
-        raise ValueError("a row has no vector, or a vector has no row")
-    return found[1]
 
 
 def _without(
@@ -237,13 +274,3 @@ def _without(
     known = slots[np.isin(seqs[slots], removed)]
     alive[known] = False
     return alive
-
-
-def _spread(values: list[Any], alive: BoolArray | None) -> list[Any]:
-    """``values`` of the live slots, with None at the dead ones."""
-    if alive is None:
-        return values
-    spread: list[Any] = [None] * len(alive)
-    for slot, value in zip(np.flatnonzero(alive).tolist(), values, strict=True):
-        spread[slot] = value
-    return spread

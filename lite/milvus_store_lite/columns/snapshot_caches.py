@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
 from ..process.children import PerProcess
 from ..schema.model import Schema
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
+from .loading import Loading
 from .memory import MemoryBudget
 from .snapshot_cache import SnapshotCache
 from .vectors import bytes_of_vector
@@ -47,14 +48,19 @@ _MAX_KNOWN_LARGE: Final = 1_000
 
 
 class SnapshotCaches:
-    """All rows of a collection, and the subsets last asked for."""
+    """All rows of a collection, and the subsets last asked for.
 
-    def __init__(self, memory: MemoryBudget, schema: Schema) -> None:
-        self.whole = SnapshotCache(memory)
+    Args:
+        load_later: has a column read beside the calls.
+    """
+
+    def __init__(self, memory: MemoryBudget, load_later: Callable[[Loading], None], schema: Schema) -> None:
+        self.whole = SnapshotCache(memory, load_later)
         self._bytes_of_row = _SCALARS_BYTES + sum(
             bytes_of_vector(field) or _SPARSE_BYTES for field in schema.vectors
         )
         self._memory = memory
+        self._load_later = load_later
         self._lock = PerProcess(threading.Lock)
         self._subsets: OrderedDict[RowSubset, SnapshotCache] = OrderedDict()
         self._too_large: set[RowSubset] = set()
@@ -123,7 +129,7 @@ class SnapshotCaches:
                 self._note_too_large(subset)
             return self.whole
         with self._lock.own:
-            cache = self._subsets.setdefault(subset, SnapshotCache(self._memory, subset))
+            cache = self._subsets.setdefault(subset, SnapshotCache(self._memory, self._load_later, subset))
             self._weigh(subset, rows)
         # Without the lock: it may drop another subset.
         self._memory.charge(self, subset, _MEASURED_BYTES)

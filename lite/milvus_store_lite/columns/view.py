@@ -18,10 +18,11 @@ from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .dense_vectors import DenseColumn
+from .filling import Builder, blobs_of
 from .geometries import GeometryBuilder, GeometryColumn
 from .masks import Mask
 from .snapshot import AnyColumn, Form, Key, Snapshot, key_of
-from .snapshot_cache import VECTOR_CHUNK, Builder, SnapshotCache, blobs_of
+from .snapshot_cache import VECTOR_CHUNK, SnapshotCache
 from .tokens import TokenBuilder, TokenColumn
 from .vectors import AnyVectorColumn, bytes_of_vector, vector_builder, vectors_of
 
@@ -30,8 +31,8 @@ Made = TypeVar("Made")
 _PK_ROWS: Final = 20_000
 _WARM_PAGES: Final = 8
 _WARM_PK_ROWS: Final = 300_000
-"""Primary keys of so many rows are read into memory, at once or after so many pages of hits, which then need no
-statement: reading them takes a tenth of a second at most."""
+"""Primary keys of so many rows are read into memory, at once or, after so many pages of hits, beside the calls:
+pages need no statement then. Reading 20,000 keys takes some ten milliseconds."""
 
 _MASK_BYTES: Final = 4 << 20
 """Bytes that the flags of a snapshot's cached masks may take; values derived from them take as much again."""
@@ -141,15 +142,15 @@ class View:
     def _pks_made_resident(self, primary: Field) -> AnyColumn | None:
         cache = self._cache
         cache.pages += 1
-        most = _PK_ROWS if cache.pages <= _WARM_PAGES else _WARM_PK_ROWS
+        size = 8 * self.count
         # A column that memory does not allow would be read again at every page.
-        if (
-            primary.dtype is not DataType.INT64
-            or self.count > most
-            or not cache.memory.allows(8 * self.count)
-        ):
+        if primary.dtype is not DataType.INT64 or not cache.memory.allows(size):
             return None
-        return self.column(primary)
+        if self.count <= _PK_ROWS:
+            return self.column(primary)
+        if cache.pages > _WARM_PAGES and self.count <= _WARM_PK_ROWS:
+            cache.load_beside(key_of(primary.name), lambda: NumberBuilder(primary.dtype), size)
+        return None
 
     def resident(self, field: Field) -> AnyColumn | None:
         """The values of every slot if they are in memory already."""
@@ -165,6 +166,10 @@ class View:
         loaded = self._column(Key(field.name, after=after), lambda: vector_builder(field))
         assert isinstance(loaded, AnyVectorColumn)
         return loaded
+
+    def load_vectors_beside(self, field: Field) -> None:
+        """Have the vectors of every slot read into memory beside the calls, if memory allows it."""
+        self._cache.load_beside(key_of(field.name), lambda: vector_builder(field), self.bytes_of(field))
 
     @property
     def is_whole(self) -> bool:

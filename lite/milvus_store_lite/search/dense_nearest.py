@@ -41,10 +41,9 @@ def nearest(
         return exact.nearest(dense.SCAN, metric, field, selection, queries, limit)
     if column is None:
         index.count_search()
-    if column is None and index.is_warm and plan.should_keep(view.bytes_of(field)):
-        view.vectors(field)
-        column = view.resident_vectors(field)
-    elif column is not None and not plan.should_keep(column.values.nbytes):
+        if index.is_warm and plan.should_keep(view.bytes_of(field)):
+            view.load_vectors_beside(field)
+    elif not plan.should_keep(column.values.nbytes):
         view.forget(field)
         column = None
     if not plan.pays_index(selection.count, resident=column is not None, refined=covered[0].ann.has_finer):

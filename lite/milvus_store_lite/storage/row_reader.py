@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
@@ -67,25 +67,34 @@ class RowReader:
 
     def values(self, column: str, seqs: Ints, after: int = 0, subset: RowSubset | None = None) -> list[Any]:
         """Values of ``column`` in the rows ``seqs``, (n,), all beyond ``after`` of those in ``subset``."""
+        found: list[Any] = []
+        for values in self.chunks(column, seqs, ROWS_AT_ONCE, after, subset):
+            found += values
+        return found
+
+    def chunks(
+        self, column: str, seqs: Ints, size: int, after: int = 0, subset: RowSubset | None = None
+    ) -> Iterator[list[Any]]:
+        """The same, ``size`` values at a time."""
         layout = self._layout
         where, bound = condition(layout, after, subset)
         rows = self._transaction.connection.execute(
             f"SELECT {layout.columns[column]}, {CHECKSUMS} FROM {layout.rows} WHERE {where} ORDER BY seq",
             bound,
         )
-        found: list[Any] = []
+        found = 0
         # Flat, as a thousand tuples that live at once take longer than the values in them.
-        while flat := list(chain.from_iterable(islice(rows, ROWS_AT_ONCE))):
+        while flat := list(chain.from_iterable(islice(rows, size))):
             values, blobs = flat[::2], flat[1::2]
             # The seqs are not read: checksums of other rows would not fit.
-            expected = seqs[len(found) : len(found) + len(values)]
+            expected = seqs[found : found + len(values)]
             if len(expected) < len(values):
                 raise ValueError(f"{len(seqs)} rows have more values")
             verify(layout, expected, blobs, {column: values})
-            found += values
-        if len(found) < len(seqs):
-            raise ValueError(f"{len(seqs)} rows have {len(found)} values")
-        return found
+            found += len(values)
+            yield values
+        if found < len(seqs):
+            raise ValueError(f"{len(seqs)} rows have {found} values")
 
     def longest(self, field: str, seqs: Ints) -> int:
         """Bytes of UTF-8 of the longest value that the rows ``seqs``, all there are, have in a VARCHAR field."""
