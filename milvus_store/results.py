@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import IntEnum
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from milvus_store_lite import FoundHits, Token
+from milvus_store_lite import FoundHits
+
+if TYPE_CHECKING:
+    from milvus_store_lite import Token
 
 
 class LoadState(IntEnum):

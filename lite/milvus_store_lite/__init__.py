@@ -44,13 +44,13 @@ from .storage.file.identity import identity_of
 from .storage.file.opening import SQLITE_VERSION, require_database
 from .storage.migrations import FORMAT_VERSION
 from .suggestions import did_you_mean, near_miss
-from .text import Analyzer, Token, analyzer
 
 if TYPE_CHECKING:
     from .checks import Report, check_file
     from .filters import parse, plain_value, with_values
     from .salvage import Lost, Recovery, recover_file
     from .storage.file.readers import reading_processes
+    from .text.analyzer import Analyzer, Token, analyzer
 
 __all__ = [
     "COLLECTION_CLOCK",
@@ -129,6 +129,7 @@ _LATE: Final = {
     "filters": "parse plain_value with_values",
     "salvage": "Lost Recovery recover_file",
     "storage.file.readers": "reading_processes",
+    "text.analyzer": "Analyzer Token analyzer",
 }
 """What is imported when it is first asked for, by module: few programs need it, and importing it takes a while."""
 

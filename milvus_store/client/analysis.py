@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from milvus_store_lite import Analyzer, DataTypeNotMatchException, ParamError, analyzer
+from milvus_store_lite import DataTypeNotMatchException, ParamError
 
 from ..results import AnalyzeResult
 from .calls import Calls, call
+
+if TYPE_CHECKING:
+    from milvus_store_lite import Analyzer
 
 
 class AnalysisCalls(Calls):
@@ -67,6 +70,8 @@ class AnalysisCalls(Calls):
                 raise ParamError(
                     message=f"analyzer_names are those of a field: name collection and field too, got {name!r}"
                 )
+            from milvus_store_lite import analyzer
+
             return analyzer(params)
         if params is not None:
             raise ParamError(message="run_analyzer() takes analyzer_params or a collection's field, got both")

@@ -15,7 +15,7 @@ import pytest
 from examples.corpus import unique_sections
 from milvus_store import DataType, Function, FunctionType, MilvusClient, MilvusException
 from milvus_store.errors import DataNotMatchException, ParamError, SchemaNotReadyException
-from milvus_store_lite.text import analyzer
+from milvus_store_lite.text.analyzer import analyzer
 
 QUERIES = [
     "with statement context manager",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..codec import check_defaults, encode_default
 from ..errors import ParamError
@@ -27,13 +27,15 @@ from ..schema.reserved import check_field_name
 from ..search.tenants import Tenant, stored_tenant
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord, IndexRecord
 from ..storage.partitions import loaded_partitions, partition_id, partition_ids
-from ..text import Analyzer
 from ..text.fields import check_analyzers, query_analyzer
 from .index_changes import add_indexes, drop_index
 from .loading import set_loaded
 from .opener import CollectionOpener
 from .schema_changes import with_field, with_field_params, without_field
 from .session import Session
+
+if TYPE_CHECKING:
+    from ..text.analyzer import Analyzer
 
 
 @whole_calls

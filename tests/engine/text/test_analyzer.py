@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milvus_store_lite.errors import MilvusException, ParamError
-from milvus_store_lite.text import analyzer
+from milvus_store_lite.text.analyzer import analyzer
 
 TEXT = "The Runners' naïve bankhaus_2 is RUNNING, 32.3 times"
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 from ...errors import FilterError
 from ...schema import times
 from ...schema.model import Field, Schema
-from ..syntax.lists import item_column
 from ..tree import Expression, ListOf, Node, Template
 from .templates import Plain, plain_value
 
@@ -37,6 +36,8 @@ class Context:
         item = node.items[index]
         if not self.text or node.at is None:
             return FilterError(message, self.text)
+        from ..syntax.lists import item_column
+
         at = item.at if isinstance(item, Node) else item_column(self.text, node.at, index)
         return FilterError(message, self.text, at)
 

@@ -9,21 +9,19 @@ import re
 from enum import Enum
 from typing import Final, NamedTuple
 
-_STRING: Final = (
+STRING: Final = (
     r"(?:[rR]|u8|[uUL])?"
     r"""(?:"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*"|'[^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*)*')"""
 )
-_NUMBER: Final = (
+NUMBER: Final = (
     r"0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
     r"|0[xX][0-9a-fA-F]+|0[bB][01]+"
     r"|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 )
 """If digits around an optional dot could match in several ways, backtracking would be slow where none fits."""
-_BOOLEAN: Final = r"(?:true|True|TRUE|false|False|FALSE)\b"
+BOOLEAN: Final = r"(?:true|True|TRUE|false|False|FALSE)\b"
 _WORD: Final = r"[A-Za-z_][A-Za-z0-9_]*"
-_SPACE: Final = r"[ \t\r\n]*"
-# A literal has white space only after its sign: two such patterns in a row would make failing lists slow.
-_LITERAL: Final = rf"(?:{_STRING}|{_BOOLEAN}|(?:[+-]{_SPACE})?(?:{_NUMBER}))"
+SPACE: Final = r"[ \t\r\n]*"
 _SYMBOLS: Final = (
     "**", "<<", ">>", "<=", ">=", "==", "!=", "=~", "!~", "&&", "||",
     "<", ">", "=", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "(", ")", "[", "]", ",",
@@ -58,31 +56,16 @@ class Token(NamedTuple):
 
 
 TOKEN: Final = re.compile(
-    rf"(?P<string>{_STRING})"
-    rf"|(?P<number>{_NUMBER})"
-    rf"|(?P<boolean>{_BOOLEAN})"
+    rf"(?P<string>{STRING})"
+    rf"|(?P<number>{NUMBER})"
+    rf"|(?P<boolean>{BOOLEAN})"
     rf"|(?P<word>{_WORD})"
-    rf"|(?P<template>\{{{_SPACE}{_WORD}{_SPACE}\}})"
+    rf"|(?P<template>\{{{SPACE}{_WORD}{SPACE}\}})"
     r"|(?P<meta>\$meta\b)"
     r"|(?P<element>\$(?![A-Za-z0-9_]))"
     rf"|(?P<symbol>{'|'.join(map(re.escape, _SYMBOLS))})"
 )
-LITERAL_LIST: Final = re.compile(
-    rf"\[(?:{_SPACE}{_LITERAL}(?:{_SPACE},{_SPACE}{_LITERAL})*(?:{_SPACE},)?)?{_SPACE}\]"
-)
-INTEGER_LIST: Final = re.compile(
-    rf"\[{_SPACE}-?(?:0|[1-9][0-9]*)(?:{_SPACE},{_SPACE}-?(?:0|[1-9][0-9]*))*(?:{_SPACE},)?{_SPACE}\]"
-)
-_QUOTED: Final = r"""(?:'[^'\\\r\n]*'|"[^"\\\r\n]*")"""
-STRING_LIST: Final = re.compile(
-    rf"\[{_SPACE}{_QUOTED}(?:{_SPACE},{_SPACE}{_QUOTED})*(?:{_SPACE},)?{_SPACE}\]"
-)
-"""Strings without a prefix or an escape."""
-QUOTED: Final = re.compile(r"'([^']*)'" + r'|"([^"]*)"')
-ITEM: Final = re.compile(
-    rf"(?P<string>{_STRING})|(?P<boolean>{_BOOLEAN})|(?P<sign>[+-]{_SPACE})?(?P<number>{_NUMBER})"
-)
-_SPACES: Final = re.compile(_SPACE)
+_SPACES: Final = re.compile(SPACE)
 _KINDS: Final = {kind.value: kind for kind in Kind}
 
 

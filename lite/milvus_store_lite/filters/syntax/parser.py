@@ -43,7 +43,6 @@ from . import literals
 from .cursor import Cursor, at
 from .errors import Expected
 from .lexer import Kind, Token, token_at
-from .lists import plain_list
 from .precedence import RESERVED, SYMBOL_LEVELS, WORD_LEVELS, Level
 
 MAX_TEXT_LENGTH = 2**20
@@ -303,6 +302,8 @@ class _Parser(Cursor):
     # Lists
 
     def _list(self) -> Expression:
+        from .lists import plain_list
+
         bracket = self._token
         plain = plain_list(self._text, bracket.start)
         if plain is not None:

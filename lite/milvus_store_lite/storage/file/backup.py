@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -59,7 +58,7 @@ def copy_to(target: str, connection: sqlite3.Connection) -> None:
 @contextmanager
 def _unfinished(target: str) -> Iterator[str]:
     """An empty file of this call alone, beside ``target``; whatever is left of it is removed."""
-    part = f"{target}.{secrets.token_hex(6)}.part"
+    part = f"{target}.{os.urandom(6).hex()}.part"
     try:
         os.close(os.open(part, _FLAGS, _MODE))
     except (OSError, ValueError) as error:
