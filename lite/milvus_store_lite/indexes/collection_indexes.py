@@ -31,12 +31,17 @@ class CollectionIndexes:
         return self._by_field.get(field)
 
     def index_for_search(self, field: str, session: CollectionSession) -> FieldIndex | None:
-        """The index to search ``field`` by, None for an exact scan. An outdated index is loaded or scheduled."""
+        """The index to search ``field`` by, None for an exact scan. An outdated index is scheduled.
+
+        The first one is loaded at once: without it, this search would scan all rows. A newer one, which another
+        process has stored, is not: until the maintainer has loaded it, the rows that it adds are scanned.
+        """
         index = self._by_field.get(field)
         if index is None or index.is_exact:
             return None
         if index.wants_work(session.position):
-            index.load(session)
+            if index.built is None:
+                index.load(session)
             if index.wants_work(session.position):
                 self._maintainer.schedule(index)
         return index

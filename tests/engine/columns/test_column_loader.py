@@ -18,7 +18,8 @@ from milvus_store_lite.columns.builders import NumberBuilder
 from milvus_store_lite.columns.dense_vectors import DenseBuilder, DenseColumn
 from milvus_store_lite.columns.snapshot import Key
 from milvus_store_lite.columns.snapshot_cache import SnapshotCache
-from milvus_store_lite.indexes.field_index import WARM
+from milvus_store_lite.indexes.field_index import WARM, FieldIndex
+from milvus_store_lite.search import plan
 from tests.inside import file_of, state_of
 from tests.thresholds import lowered
 
@@ -127,6 +128,38 @@ def test_no_search_reads_all_vectors(indexed: Path, monkeypatch: pytest.MonkeyPa
         assert np.array_equal(column(client).values, VECTORS[:ROWS])
         assert ids(client) == nearest(list(range(ROWS)))
         assert readers == {THREAD}
+
+
+def test_a_search_of_some_rows_does_not_read_all_vectors(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where so few survive the filter that a scan of vectors in memory would pay."""
+    monkeypatch.setattr(plan, "FETCH_ROWS", 300)
+    with lowered(few_stored=1_000), MilvusClient(indexed) as client:
+        assert ids(client, filter="id < 200") == nearest(list(range(200)))
+        assert ids(client, filter="id < 600") == nearest(list(range(600)))
+        assert column(client) is None
+
+
+def test_a_newer_index_is_loaded_beside_the_calls(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = []
+    read = FieldIndex._read
+
+    def watched(index: FieldIndex, session: Any) -> Any:
+        readers.append(threading.current_thread().name)
+        return read(index, session)
+
+    monkeypatch.setattr(FieldIndex, "_read", watched)
+    with MilvusClient(indexed) as client:
+        ids(client)
+        assert readers == [threading.current_thread().name]
+        with MilvusClient(indexed, durability="normal") as other:
+            other.insert("c", rows(ROWS, 2 * ROWS))
+            other.build_index("c", "vector")
+        readers.clear()
+        assert ids(client) == nearest(list(range(2 * ROWS)))
+        wait_for(lambda: readers)
+        assert set(readers) == {"milvus-store-indexes"}
 
 
 def test_a_process_that_searches_little_reads_nothing(indexed: Path) -> None:
