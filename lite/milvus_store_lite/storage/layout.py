@@ -20,6 +20,7 @@ CHECKSUMS: Final = '"$checksums"'
 """The column of checksums, quoted for SQL; no field can have this name."""
 
 _RESERVED: Final = frozenset({"seq", "pk", "partition", "dynamic"})
+_INTEGER: Final = "INTEGER"
 _SQL_TYPES: Final = {
     DataType.FLOAT: "REAL",
     DataType.DOUBLE: "REAL",
@@ -33,14 +34,16 @@ _SQL_TYPES: Final = {
 class TableLayout:
     """Names of a collection's tables and of columns of its rows, quoted for SQL, and the checksums in them.
 
-    ``columns``: scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD`` → column of ``rows``. ``vectors`` and
-    ``vocabularies``: field → table. ``tenants``: the table of the numbers of rows, None without a partition key.
+    ``columns``: scalar field, ``PARTITION_COLUMN`` or ``DYNAMIC_FIELD`` → column of ``rows``. ``integers``: those
+    of them that hold integers. ``vectors`` and ``vocabularies``: field → table. ``tenants``: the table that counts
+    the rows of each, None without a partition key.
     """
 
     __slots__ = (
         "checksums",
         "collection_id",
         "columns",
+        "integers",
         "removed",
         "rows",
         "salts",
@@ -68,6 +71,8 @@ class TableLayout:
         self.columns[PARTITION_COLUMN] = "partition"
         if schema.enable_dynamic_field:
             self.columns[DYNAMIC_FIELD] = "dynamic"
+        self.integers = {field.name for field in schema.scalars if sql_type(field) == _INTEGER}
+        self.integers.add(PARTITION_COLUMN)
 
     @property
     def pk_index(self) -> str:
@@ -97,7 +102,7 @@ class TableLayout:
 
 def sql_type(field: Field) -> str:
     """The type that the column of a scalar field is declared with."""
-    return _SQL_TYPES.get(field.dtype, "INTEGER")
+    return _SQL_TYPES.get(field.dtype, _INTEGER)
 
 
 def _sql_names(schema: Schema) -> dict[str, str]:

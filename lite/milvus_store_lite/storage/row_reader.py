@@ -11,7 +11,7 @@ from .chunks import chunks
 from .integrity.row_checksums import PARTITION_COLUMN, Ints
 from .layout import CHECKSUMS, TableLayout
 from .reading import Transaction
-from .verified import verify
+from .verified import are_sound, verify
 
 ROWS_AT_ONCE: Final = 1_024
 """Values read and verified at a time, while they are in the processor's cache."""
@@ -76,13 +76,17 @@ class RowReader:
         self, column: str, seqs: Ints, size: int, after: int = 0, subset: RowSubset | None = None
     ) -> Iterator[list[Any]]:
         """The same, ``size`` values at a time."""
-        layout = self._layout
+        layout, found = self._layout, 0
+        if column in layout.integers:
+            for integers in self._integers(column, seqs, size, after, subset):
+                found += len(integers)
+                yield integers
+            after = int(seqs[found - 1]) if found else after
         where, bound = condition(layout, after, subset)
         rows = self._transaction.connection.execute(
             f"SELECT {layout.columns[column]}, {CHECKSUMS} FROM {layout.rows} WHERE {where} ORDER BY seq",
             bound,
         )
-        found = 0
         # Flat, as a thousand tuples that live at once take longer than the values in them.
         while flat := list(chain.from_iterable(islice(rows, size))):
             values, blobs = flat[::2], flat[1::2]
@@ -95,6 +99,30 @@ class RowReader:
             yield values
         if found < len(seqs):
             raise ValueError(f"{len(seqs)} rows have {found} values")
+
+    def _integers(
+        self, column: str, seqs: Ints, size: int, after: int, subset: RowSubset | None
+    ) -> Iterator[list[int]]:
+        """The same up to the first rows that hold anything but integers with their checksums."""
+        layout, found = self._layout, 0
+        while found < len(seqs):
+            where, bound = condition(layout, after, subset)
+            # One text of all numbers is read in half the time of a row for each.
+            listed, checksums = self._transaction.connection.execute(
+                f"SELECT group_concat(value), CAST(group_concat(checksums, '') AS BLOB) FROM"
+                f" (SELECT {layout.columns[column]} AS value, {CHECKSUMS} AS checksums"
+                f" FROM {layout.rows} WHERE {where} ORDER BY seq LIMIT {size})",
+                bound,
+            ).fetchone()
+            try:
+                values = list(map(int, listed.split(",")))
+            except (AttributeError, ValueError):
+                return
+            expected = seqs[found : found + len(values)]
+            if not are_sound(layout, expected, checksums, {column: values}):
+                return
+            found, after = found + len(values), int(expected[-1])
+            yield values
 
     def longest(self, field: str, seqs: Ints) -> int:
         """Bytes of UTF-8 of the longest value that the rows ``seqs``, all there are, have in a VARCHAR field."""

@@ -28,6 +28,14 @@ def verify(
         raise layout.corrupt(f"field '{column}', table {layout.rows}, seq {seq}", fault)
 
 
+def are_sound(layout: TableLayout, seqs: Ints, checksums: bytes, values: dict[str, Sequence[Any]]) -> bool:
+    """Whether ``values``, column → those of the rows ``seqs``, are what was written, by their ``checksums``."""
+    try:
+        return not layout.checksums.changed(seqs, [checksums], values)
+    except (ValueError, OverflowError):
+        return False
+
+
 def verified_rows(
     layout: TableLayout, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
 ) -> tuple[Sequence[int], list[Sequence[Any]]]:
