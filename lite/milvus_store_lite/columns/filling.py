@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
+from ..storage.vector_reader import SeqsAndVectors
 from .column import BoolArray
 from .snapshot import AnyColumn, Key
 from .vector_form import VectorBuilder
@@ -31,11 +32,13 @@ def fill(
     alive: BoolArray | None,
     subset: RowSubset | None,
     rows: int,
+    *,
+    is_beside: bool = False,
 ) -> Iterator[int]:
     """Append the values of the slots ``seqs``, all rows beyond ``after``; None where one is not alive.
 
     Args:
-        rows: how many to read at a time.
+        rows: how many to read at a time. is_beside: whether calls go on, and want Python's lock.
 
     Yields:
         How many of the slots are filled, after each step.
@@ -46,9 +49,12 @@ def fill(
     live = np.arange(len(seqs)) if alive is None else np.flatnonzero(alive)
     filled = start = 0
     try:
-        for values in _values(
-            isinstance(builder, VectorBuilder), key, reader, after, seqs[live], subset, rows
-        ):
+        if isinstance(builder, VectorBuilder):
+            read = reader.vectors.blocks if is_beside else reader.vectors.chunks
+            chunks: Iterator[Sequence[Any]] = _of_rows(seqs[live], read(key.field, after, rows, subset))
+        else:
+            chunks = reader.rows.chunks(key.field, seqs[live], rows, after, subset)
+        for values in chunks:
             slots = live[start : start + len(values)]
             end = int(slots[-1]) + 1
             builder.append(spread(values, slots - filled, end - filled))
@@ -63,26 +69,17 @@ def fill(
         raise reader.layout.corrupt(f"values of field '{key.field}'", error) from error
 
 
-def _values(
-    is_vector: bool,
-    key: Key,
-    reader: CollectionReader,
-    after: int,
-    live: npt.NDArray[np.int64],
-    subset: RowSubset | None,
-    rows: int,
-) -> Iterator[Sequence[Any]]:
-    """The stored values of the rows ``live``, at least one at a time."""
-    if not is_vector:
-        yield from reader.rows.chunks(key.field, live, rows, after, subset)
-        return
+def _of_rows(
+    seqs: npt.NDArray[np.int64], chunks: Iterator[SeqsAndVectors]
+) -> Iterator[Sequence[bytes | None]]:
+    """The vectors of ``chunks``, which must be those of the rows ``seqs``."""
     start = 0
-    for chunk in reader.vectors.chunks(key.field, after, rows, subset):
-        yield blobs_of(chunk, live[start : start + len(chunk[0])])
+    for chunk in chunks:
+        yield blobs_of(chunk, seqs[start : start + len(chunk[0])])
         start += len(chunk[0])
 
 
-def blobs_of(found: tuple[list[int], list[bytes | None]], seqs: npt.NDArray[np.int64]) -> list[bytes | None]:
+def blobs_of(found: SeqsAndVectors, seqs: npt.NDArray[np.int64]) -> list[bytes | None]:
     """The vectors of ``found``, (seqs, vectors), which must be those of the rows ``seqs``."""
     if found[0] != seqs.tolist():
         raise ValueError("a row has no vector, or a vector has no row")

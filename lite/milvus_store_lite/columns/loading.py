@@ -74,7 +74,9 @@ class Loading:
         least, most = _SLICE_ROWS
         rows = max(least, min(most, _SLICE_BYTES * len(snapshot.seqs) // max(1, self.size)))
         subset = self.cache.subset
-        for count in fill(self.builder, self.key, reader, after, snapshot.seqs[first:], alive, subset, rows):
+        for count in fill(
+            self.builder, self.key, reader, after, snapshot.seqs[first:], alive, subset, rows, is_beside=True
+        ):
             self._filled = first + count
             yield
 

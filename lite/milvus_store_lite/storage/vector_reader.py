@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .chunks import chunks
+from .integrity.checksums import damaged
 from .layout import TableLayout
 from .reading import Transaction
 from .row_reader import RowSubset, condition
@@ -57,6 +58,33 @@ class VectorReader:
         while found := rows.fetchmany(size):
             yield verified_vectors(self._layout, field, found)
 
+    def blocks(
+        self, field: str, after: int, size: int, subset: RowSubset | None = None
+    ) -> Iterator[SeqsAndVectors]:
+        """``chunks``, each read in one step of SQLite as long as vectors have one width and none is null.
+
+        Other threads run Python meanwhile. Steps from row to row take as long, and contend for Python's lock with
+        searches that fetch rows.
+        """
+        while True:
+            source, where, bound = self._source(field, after, subset)
+            listed, checksums, values = self._transaction.connection.execute(
+                "SELECT group_concat(seq), CAST(group_concat(checksum, '') AS BLOB),"
+                " CAST(group_concat(value, '') AS BLOB)"
+                f" FROM (SELECT seq, checksum, value FROM {source} WHERE {where} ORDER BY seq LIMIT {size})",
+                bound,
+            ).fetchone()
+            if listed is None:
+                return
+            seqs = list(map(int, listed.split(",")))
+            blobs, expected = _cut(values, len(seqs)), _cut(checksums, len(seqs))
+            is_even = len(blobs) == len(expected) == len(seqs)
+            if not is_even or damaged(seqs, blobs, expected, self._layout.salts[field]):
+                yield from self.chunks(field, after, size, subset)
+                return
+            yield seqs, [*blobs]
+            after = seqs[-1]
+
     def every_chunk(self, field: str, after: int, size: int) -> Iterator[SeqsAndVectors]:
         """``chunks`` of all rows beyond ``after``; checks that none is missing."""
         count, total = self._transaction.connection.execute(
@@ -84,3 +112,10 @@ class VectorReader:
         where, values = condition(self._layout, after, subset)
         table = self._layout.vectors[field]
         return table if subset is None else f"{self._layout.rows} JOIN {table} USING (seq)", where, values
+
+
+def _cut(joined: bytes | None, count: int) -> list[bytes]:
+    """``joined`` in ``count`` equal parts; other parts where it does not have so many."""
+    joined = joined or b""
+    width = -(-len(joined) // count)
+    return [joined[start : start + width] for start in range(0, width * count, width or 1)]
