@@ -20,6 +20,8 @@ NOT_CODE = {"output", "text"}
 
 NOT_RUN: dict[tuple[str, str], int] = {
     ("docs/kernel.md", "it installs a kernel for the user"): 1,
+    ("docs/internals/benchmarks.md", "it installs other products and takes hours"): 1,
+    ("docs/internals/benchmarks.md", "the vectors are the reader's"): 1,
 }
 """Page and reason → how many blocks are marked as not run there."""
 
