@@ -35,33 +35,72 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias, cast
 
-from milvus_store_lite import FilterError, plain_value, with_values
-from milvus_store_lite import parse as parse_text
-from milvus_store_lite.filters import tree
-from milvus_store_lite.filters.tree import *  # noqa: F403  # one list of the nodes, kept where they are
-from milvus_store_lite.filters.tree import (
+from milvus_store_lite import (
     And,
     Arithmetic,
     Call,
     Compare,
+    Condition,
+    Element,
     Exists,
     Expression,
+    FilterError,
     In,
     Instant,
+    Interval,
     IsNull,
     Like,
     ListOf,
     Literal,
+    Member,
     Name,
     Node,
+    Not,
     Or,
     Path,
+    Range,
     Regex,
     Template,
+    Unary,
+    plain_value,
+    with_values,
 )
+from milvus_store_lite import parse as parse_text
 
-__all__ = ["Operand", "all_of", "any_of", "call", "field", "parse", "template"]
-__all__ += tree.__all__
+__all__ = [
+    "And",
+    "Arithmetic",
+    "Call",
+    "Compare",
+    "Condition",
+    "Element",
+    "Exists",
+    "Expression",
+    "In",
+    "Instant",
+    "Interval",
+    "IsNull",
+    "Like",
+    "ListOf",
+    "Literal",
+    "Member",
+    "Name",
+    "Node",
+    "Not",
+    "Operand",
+    "Or",
+    "Path",
+    "Range",
+    "Regex",
+    "Template",
+    "Unary",
+    "all_of",
+    "any_of",
+    "call",
+    "field",
+    "parse",
+    "template",
+]
 
 Given: TypeAlias = Any
 """What an operand is compared with: a bool, a number, a str, a datetime, a list or array of those, or another

@@ -1,7 +1,7 @@
 """The engine of milvus-store: an embedded vector database in one SQLite file.
 
-It knows nothing of clients, frameworks or the network. Its API is what is listed here, and the nodes of filters in
-``filters.tree``; other packages import it from here and from nowhere below.
+It knows nothing of clients, frameworks or the network. Its API is what is listed here; other packages import it
+from here and from nowhere below.
 """
 
 from importlib import import_module
@@ -47,7 +47,36 @@ from .suggestions import did_you_mean, near_miss
 
 if TYPE_CHECKING:
     from .checks import Report, check_file
-    from .filters import parse, plain_value, with_values
+    from .filters import (
+        And,
+        Arithmetic,
+        Call,
+        Compare,
+        Condition,
+        Element,
+        Exists,
+        Expression,
+        In,
+        Instant,
+        Interval,
+        IsNull,
+        Like,
+        ListOf,
+        Literal,
+        Member,
+        Name,
+        Node,
+        Not,
+        Or,
+        Path,
+        Range,
+        Regex,
+        Template,
+        Unary,
+        parse,
+        plain_value,
+        with_values,
+    )
     from .salvage import Lost, Recovery, recover_file
     from .storage.file.readers import reading_processes
     from .text.analyzer import Analyzer, Token, analyzer
@@ -64,16 +93,24 @@ __all__ = [
     "PARAMETER_NAMES",
     "SQLITE_VERSION",
     "Analyzer",
+    "And",
+    "Arithmetic",
     "BoundedCache",
     "ByIds",
+    "Call",
     "Clock",
     "Collection",
     "CollectionRecord",
     "Column",
     "Columns",
+    "Compare",
+    "Condition",
     "DataType",
     "Database",
     "DatabaseFile",
+    "Element",
+    "Exists",
+    "Expression",
     "Field",
     "FirstRows",
     "FoundHits",
@@ -83,24 +120,41 @@ __all__ = [
     "GivenRows",
     "GroupBy",
     "HybridRequest",
+    "In",
     "IncomparableError",
     "IndexRecord",
+    "Instant",
+    "Interval",
+    "IsNull",
+    "Like",
+    "ListOf",
+    "Literal",
     "Lost",
+    "Member",
+    "Name",
+    "Node",
+    "Not",
     "NullableArray",
+    "Or",
+    "Path",
     "PerProcess",
     "Queries",
     "QueryCursor",
+    "Range",
     "RangeBounds",
     "Ranker",
     "ReciprocalRanks",
     "Recovery",
+    "Regex",
     "Report",
     "Schema",
     "Scope",
     "SearchCursor",
     "SearchRequest",
+    "Template",
     "TenantCollection",
     "Token",
+    "Unary",
     "Values",
     "WeightedScores",
     "Written",
@@ -126,7 +180,10 @@ __all__ += errors.__all__
 
 _LATE: Final = {
     "checks": "Report check_file",
-    "filters": "parse plain_value with_values",
+    "filters": (
+        "And Arithmetic Call Compare Condition Element Exists Expression In Instant Interval IsNull Like "
+        "ListOf Literal Member Name Node Not Or Path Range Regex Template Unary parse plain_value with_values"
+    ),
     "salvage": "Lost Recovery recover_file",
     "storage.file.readers": "reading_processes",
     "text.analyzer": "Analyzer Token analyzer",
