@@ -23,7 +23,7 @@ from ..schema.model import Field, Schema
 from .columns import Values, as_list
 from .encoding import Encode, encode_with_nulls, reject
 from .json_text import dump, encode_json
-from .numbers import encode_bools, encode_floats, encode_integers
+from .numbers import encode_bools, encode_floats, encode_integers, encode_stored_bools
 from .structs import encode_structs
 
 
@@ -70,7 +70,9 @@ def encode_scalar(field: Field, values: Values, zone: tzinfo = times.UTC) -> lis
     if field.has_default and field.default is not None and not isinstance(values, np.ndarray):
         values = [field.default if value is None else value for value in as_list(values)]
     encode = _ENCODERS[field.dtype]
-    if field.dtype is DataType.TIMESTAMPTZ:
+    if field.dtype is DataType.BOOL:
+        encode = encode_stored_bools
+    elif field.dtype is DataType.TIMESTAMPTZ:
         encode = partial(_encode_instants, zone=zone)
     return encode_with_nulls(field, values, encode)
 

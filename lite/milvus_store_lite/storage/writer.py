@@ -64,7 +64,8 @@ class CollectionWriter:
             values[PARTITION_COLUMN] = repeat(partition, batch.count)  # type: ignore[assignment]
         connection.executemany(
             f"INSERT INTO {layout.rows} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-            zip(seqs, blobs, *values.values(), strict=True),
+            # ``sqlite3`` binds a bytearray in 0.2 µs, and bytes, which it offers to adapters first, in 0.8 µs.
+            zip(seqs, map(bytearray, blobs), *values.values(), strict=True),
         )
         vectors: dict[str, Sequence[Blob]] = dict(batch.vectors)
         for field, documents in batch.documents.items():

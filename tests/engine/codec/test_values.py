@@ -35,6 +35,16 @@ def test_integers_at_their_bounds(dtype: DataType) -> None:
             encode(one, beyond)
 
 
+def test_bools_are_stored_as_the_integers_that_sqlite_keeps() -> None:
+    one = Field("b", DataType.BOOL, nullable=True)
+    for given_bools in ([True, False], np.array([True, False]), [np.True_, np.False_]):
+        columns = Columns.of({"pk": [1, 2], "v": [[1, 2, 3]] * 2, "b": given_bools})
+        stored = encode_columns(Schema((PK, VECTOR, one)), columns, pk_given=True).scalars["b"]
+        assert [(type(value), value) for value in stored] == [(int, 1), (int, 0)]
+    assert encode(one, None) is None
+    assert encode(Field("a", DataType.ARRAY, element_type=DataType.BOOL, max_capacity=2), [True]) == "[true]"
+
+
 @given(st.lists(st.one_of(st.none(), st.integers(-200, 200)), min_size=1, max_size=20))
 def test_an_error_counts_rows_as_the_user_does(values: list[int | None]) -> None:
     schema = Schema((PK, VECTOR, Field("n", DataType.INT8, nullable=True)))
