@@ -3,6 +3,7 @@
 from .batch import Batch, encode_columns
 from .changes import Changes, Stored, encode_changes, merged, missing_columns
 from .columns import Column, Columns, GivenRows, NullableArray, Values
+from .packed_vectors import PackedVectors
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
 from .vector_codec import QueryVectors
 from .vectors import (
@@ -23,6 +24,7 @@ __all__ = [
     "Columns",
     "GivenRows",
     "NullableArray",
+    "PackedVectors",
     "QueryVectors",
     "Stored",
     "Values",

@@ -23,7 +23,7 @@ class Batch:
     """Checked rows, column by column, ready for the file.
 
     ``pks`` is None when the engine is to number the rows. ``scalars`` holds a list of stored values per
-    scalar field but the primary key; ``vectors`` a list of stored vectors per vector field, None for a null;
+    scalar field but the primary key; ``vectors`` the stored vectors per vector field, None for a null;
     ``documents`` the terms of each row per full text field; ``dynamic`` a list of JSON texts, or None without a
     dynamic field. ``partitions``: the id of each row's partition, None if all go to the call's.
     """
@@ -31,7 +31,7 @@ class Batch:
     count: int
     pks: list[Any] | None
     scalars: dict[str, list[Any]]
-    vectors: dict[str, list[Blob]]
+    vectors: dict[str, Sequence[Blob]]
     documents: dict[str, Documents]
     dynamic: list[str] | None
     partitions: list[int] | None = None
@@ -39,7 +39,7 @@ class Batch:
     def keep(self, rows: Sequence[int]) -> Batch:
         """The batch of the rows at ``rows``, in that order."""
 
-        def pick(values: list[Any]) -> list[Any]:
+        def pick(values: Sequence[Any]) -> list[Any]:
             return [values[row] for row in rows]
 
         return Batch(

@@ -18,6 +18,7 @@ from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
 from ..schema.model import Field
 from .encoding import reject
+from .packed_vectors import PackedVectors
 from .vector_codec import VectorCodec, unwrapped
 
 Matrix = npt.NDArray[np.float32]
@@ -35,11 +36,10 @@ def width(field: Field) -> int:
     return field.vector_dim * _STORED[field.dtype].itemsize
 
 
-def encode(field: Field, values: Sequence[Any]) -> list[memoryview]:
-    """Stored bytes of each vector, as slices of one buffer."""
+def encode(field: Field, values: Sequence[Any]) -> PackedVectors:
+    """Stored bytes of each vector."""
     stored = np.ascontiguousarray(_narrow(field, matrix(field, values)))
-    buffer, step = stored.data.cast("B") if stored.size else memoryview(b""), width(field)
-    return [buffer[row * step : (row + 1) * step] for row in range(len(values))]
+    return PackedVectors(stored.data.cast("B") if stored.size else memoryview(b""), width(field))
 
 
 def matrix(field: Field, values: Sequence[Any]) -> Matrix:

@@ -22,8 +22,8 @@ def reject(field: Field, row: int, value: object, expected: str) -> NoReturn:
     )
 
 
-def encode_with_nulls(field: Field, values: Values, encode: Encode) -> list[Any]:
-    """The result of ``encode`` for ``values``, with None for each null.
+def encode_with_nulls(field: Field, values: Values, encode: Encode) -> Sequence[Any]:
+    """The result of ``encode`` for ``values``; where some are null, a list with None for each of these.
 
     Raises:
         DataNotMatchException: a value does not fit, or is null though the field is not nullable; the message
@@ -33,12 +33,12 @@ def encode_with_nulls(field: Field, values: Values, encode: Encode) -> list[Any]
         count, present = len(values.values), np.flatnonzero(values.is_valid).tolist()
         given: Sequence[Any] | Array = values.values[values.is_valid]
     elif isinstance(values, np.ndarray) or type(None) not in set(map(type, values)):
-        return list(encode(field, values))
+        return encode(field, values)
     else:
         count, present = len(values), [row for row, value in enumerate(values) if value is not None]
         given = [values[row] for row in present]
     if len(present) == count:
-        return list(encode(field, given))
+        return encode(field, given)
     if not field.nullable:
         first = next((index for index, row in enumerate(present) if index != row), len(present))
         reject(field, first, None, "a value, since the field is not nullable")

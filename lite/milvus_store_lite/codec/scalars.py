@@ -74,7 +74,7 @@ def encode_scalar(field: Field, values: Values, zone: tzinfo = times.UTC) -> lis
         encode = encode_stored_bools
     elif field.dtype is DataType.TIMESTAMPTZ:
         encode = partial(_encode_instants, zone=zone)
-    return encode_with_nulls(field, values, encode)
+    return list(encode_with_nulls(field, values, encode))
 
 
 def _encode_strings(field: Field, values: Sequence[Any]) -> Sequence[str]:

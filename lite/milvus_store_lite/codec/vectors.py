@@ -34,8 +34,8 @@ def codec_of(field: Field) -> VectorCodec[Any]:
     return CODECS[field.vector_family]
 
 
-def encode_vectors(field: Field, values: Values) -> list[Blob]:
-    """The stored bytes of each vector.
+def encode_vectors(field: Field, values: Values) -> Sequence[Blob]:
+    """The stored bytes of each vector, ``PackedVectors`` where they are dense and none is null.
 
     Raises:
         DataNotMatchException: a vector has another dimension or kind, or holds NaN or an infinity; a sparse

@@ -7,17 +7,24 @@ from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any, Final
 
-from ..codec import Batch, Blob
+from ..codec import Batch, Blob, PackedVectors
 from ..schema.data_types import DataType
 from ..schema.model import DYNAMIC_FIELD
 from .chunks import chunks
-from .integrity.checksums import checksums
+from .integrity.checksums import CHECKSUM_WIDTH, checksums
 from .integrity.row_checksums import PARTITION_COLUMN
 from .integrity.tenants import Tenants
 from .layout import CHECKSUMS, TableLayout
 from .positions import Position, set_position
 from .verified import verified_rows
 from .vocabulary import Vocabulary
+
+_VECTORS_AT_ONCE: Final = 64
+"""Vectors that one statement cuts from one blob: 1.7 µs each of 384 dimensions, where ``executemany`` takes 2.9,
+half of it for what Python and SQLite do for each row. More at once leave the processor's cache."""
+
+_FEW_VECTORS: Final = 8
+"""Fewer vectors are written one by one."""
 
 _FEED_LENGTH: Final = 50_000
 """Removals that the feed keeps at least, at most twice as many. A reader that has missed more starts anew."""
@@ -70,12 +77,8 @@ class CollectionWriter:
         vectors: dict[str, Sequence[Blob]] = dict(batch.vectors)
         for field, documents in batch.documents.items():
             vectors[field] = self._vocabularies[field].encode(connection, documents)
-        for field, table in layout.vectors.items():
-            stored = vectors[field]
-            connection.executemany(
-                f"INSERT INTO {table} (seq, checksum, value) VALUES (?, ?, ?)",
-                zip(seqs, checksums(seqs, stored, layout.salts[field]), stored, strict=True),
-            )
+        for field, stored in vectors.items():
+            self._insert_vectors(field, seqs, stored)
         key = layout.schema.partition_key
         if self._tenants is not None and key is not None:
             self._tenants.add(connection, batch.scalars[key.name])
@@ -102,6 +105,32 @@ class CollectionWriter:
     def save_position(self) -> None:
         """Write the position of the collection into the file."""
         set_position(self._connection, self._layout.collection_id, self.position)
+
+    def _insert_vectors(self, field: str, seqs: range, stored: Sequence[Blob]) -> None:
+        """Write the vectors ``stored`` of the rows ``seqs``, which are there already."""
+        table, salt = self._layout.vectors[field], self._layout.salts[field]
+        if isinstance(stored, PackedVectors) and len(stored) >= _FEW_VECTORS:
+            for start in range(0, len(stored), _VECTORS_AT_ONCE):
+                part = slice(start, start + _VECTORS_AT_ONCE)
+                self._insert_packed(table, salt, seqs[part], stored[part])
+            return
+        self._connection.executemany(
+            f"INSERT INTO {table} (seq, checksum, value) VALUES (?, ?, ?)",
+            zip(seqs, checksums(seqs, stored, salt), stored, strict=True),
+        )
+
+    def _insert_packed(self, table: str, salt: int, seqs: range, stored: PackedVectors) -> None:
+        """Let SQLite cut vectors and checksums from one blob each, beside the rows ``seqs``."""
+        rows, width = self._layout.rows, stored.width
+        written = self._connection.execute(
+            f"INSERT INTO {table} (seq, checksum, value)"
+            f" SELECT seq, substr(?3, {CHECKSUM_WIDTH} * (seq - ?1) + 1, {CHECKSUM_WIDTH}),"
+            f" substr(?4, {width} * (seq - ?1) + 1, {width})"
+            f" FROM {rows} WHERE seq BETWEEN ?1 AND ?2",
+            (seqs[0], seqs[-1], b"".join(checksums(seqs, stored, salt)), stored.buffer),
+        ).rowcount
+        if written != len(seqs):
+            raise self._layout.rows_missing(f"table {rows}", len(seqs), written)
 
     def _feed(self, seqs: Sequence[int]) -> None:
         """Enter the rows ``seqs`` into the feed of removals."""

@@ -23,7 +23,7 @@ def test_float16_keeps_what_it_can_hold(vector: list[float]) -> None:
     (blob,) = encode_vectors(one, [vector])
     assert blob is not None
     assert dense.from_blobs(one, [bytes(blob)]).tolist() == [vector]
-    assert encode_vectors(one, [np.array(vector, dtype=np.float16), bytes(blob)]) == [blob, blob]
+    assert list(encode_vectors(one, [np.array(vector, dtype=np.float16), bytes(blob)])) == [blob, blob]
 
 
 @given(
@@ -51,14 +51,17 @@ def test_int8_takes_whole_numbers_only() -> None:
     (blob,) = encode_vectors(one, [[-128, 127, 0, 1, 2, 3, 4, 5]])
     assert blob is not None
     assert bytes(blob) == np.array([-128, 127, 0, 1, 2, 3, 4, 5], dtype=np.int8).tobytes()
-    assert encode_vectors(one, [np.frombuffer(blob, dtype=np.int8)]) == [blob]
+    assert list(encode_vectors(one, [np.frombuffer(blob, dtype=np.int8)])) == [blob]
     for bad in ([128, 0, 0, 0, 0, 0, 0, 0], [0.5, 0, 0, 0, 0, 0, 0, 0], b"123"):
         with pytest.raises(DataNotMatchException, match="row 1: field 'v'"):
             encode_vectors(one, [[0] * 8, bad])
 
 
 def test_values_beyond_a_narrow_type_are_refused() -> None:
-    for dtype, large in ((DataType.FLOAT16_VECTOR, 70_000.0), (DataType.BFLOAT16_VECTOR, 3.4e38)):
+    for dtype, large in (
+        (DataType.FLOAT16_VECTOR, 70_000.0),
+        (DataType.BFLOAT16_VECTOR, 3.4e38),
+    ):
         with pytest.raises(DataNotMatchException, match="finite numbers in the range of"):
             encode_vectors(field(dtype), [[large] * 8])
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from milvus_store_lite.codec import Columns, encode_columns
@@ -15,6 +16,7 @@ from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field, Schema
 from milvus_store_lite.storage.catalog import DEFAULT_PARTITION, Catalog
 from milvus_store_lite.storage.catalog_tables import CATALOG_TABLES, DEFAULT_DATABASE
+from milvus_store_lite.storage.integrity.checksums import damaged
 from milvus_store_lite.storage.layout import TableLayout
 from milvus_store_lite.storage.lookups import has_value_index
 from milvus_store_lite.storage.positions import Position
@@ -70,6 +72,37 @@ def test_a_reader_reads_what_a_writer_wrote(store: CollectionStore, connection: 
         5: (5, 4, 40),
     }
     assert set(reader.vectors.fetch([1, 3], "v")) == {1, 3}
+
+
+def test_vectors_are_stored_alike_however_many_come_at_once(connection: sqlite3.Connection) -> None:
+    vectors = np.random.default_rng(1).random((200, 2), dtype=np.float32)
+    stored = []
+    for at_once in (1, 7, 200):
+        number = Catalog(connection).add_collection(DEFAULT_DATABASE, f"c{at_once}", SCHEMA, {}, "Bounded")
+        Catalog(connection).tables(number, SCHEMA).create()
+        store = CollectionStore(number, SCHEMA)
+        writer = store.writer(connection, Position(0, 0, 0, 0))
+        for start in range(0, 200, at_once):
+            numbers = list(range(start, min(start + at_once, 200)))
+            columns = Columns.of({"id": numbers, "v": vectors[numbers], "n": numbers})
+            writer.insert(encode_columns(SCHEMA, columns, pk_given=True), 1)
+        rows = connection.execute(f"SELECT seq, checksum, value FROM {store.layout.vectors['v']}").fetchall()
+        assert [value for _, _, value in rows] == [vector.tobytes() for vector in vectors]
+        seqs, blobs = [seq for seq, _, _ in rows], [value for _, _, value in rows]
+        assert damaged(seqs, blobs, [checksum for _, checksum, _ in rows], store.layout.salts["v"]) == []
+        stored.append([(seq, value) for seq, _, value in rows])
+    assert stored[0] == stored[1] == stored[2]
+
+
+def test_a_writer_refuses_a_table_that_loses_what_it_takes(
+    store: CollectionStore, connection: sqlite3.Connection
+) -> None:
+    rows = store.layout.rows
+    connection.execute(
+        f"CREATE TRIGGER lose AFTER INSERT ON {rows} WHEN new.seq = 9 BEGIN DELETE FROM {rows} WHERE seq = 9; END"
+    )
+    with pytest.raises(DatabaseCorruptError, match="expected 20 rows, found 19"):
+        filled(store, connection, 20)
 
 
 def test_a_reader_refuses_rows_that_its_position_does_not_know(

@@ -9,10 +9,14 @@ by numpy 0.2 µs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from xxhash import xxh3_64_digest, xxh3_64_intdigest
 
 from ...codec import Blob
+
+CHECKSUM_WIDTH: Final = 8
+"""Bytes of the checksum of a vector."""
 
 
 def salt(collection: int, field: int) -> int:
