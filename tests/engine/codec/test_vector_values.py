@@ -59,6 +59,7 @@ def test_int8_takes_whole_numbers_only() -> None:
 
 def test_values_beyond_a_narrow_type_are_refused() -> None:
     for dtype, large in (
+        (DataType.FLOAT_VECTOR, 1e39),
         (DataType.FLOAT16_VECTOR, 70_000.0),
         (DataType.BFLOAT16_VECTOR, 3.4e38),
     ):
