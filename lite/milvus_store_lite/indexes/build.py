@@ -92,9 +92,11 @@ def build(
     ann.reserve(len(seqs))
     sample_queries = None
     if ann.sample_size:
-        sample = _sample(field, reader.vectors, seqs, ann.sample_size + _SAMPLE_QUERIES)
-        queries = _trained(ann, sample)
-        sample_queries = SampleQueries(metric, queries, len(seqs)) if ann.is_tuned else None
+        held_out = _SAMPLE_QUERIES if ann.is_tuned else 0
+        sample = _sample(field, reader.vectors, seqs, ann.sample_size + held_out)
+        queries = _trained(ann, sample, held_out)
+        if ann.is_tuned:
+            sample_queries = SampleQueries(metric, queries, len(seqs))
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
@@ -202,8 +204,8 @@ class _Adder:
                     errors.append(error)
 
 
-def _trained(ann: AnnIndex, sample: Floats) -> Floats:
-    """Train ``ann`` with most of ``sample`` (m, dim); returns the others, prepared, as sample queries.
+def _trained(ann: AnnIndex, sample: Floats, held_out: int) -> Floats:
+    """Train ``ann`` with all but ``held_out`` of ``sample`` (m, dim), or fewer; returns those, prepared.
 
     Raises:
         Unindexable: the sample is too small.
@@ -211,8 +213,8 @@ def _trained(ann: AnnIndex, sample: Floats) -> Floats:
     sample = _checked(ann, sample)
     if len(sample) < _LEAST_SAMPLE:
         raise Unindexable(f"it has {len(sample)} vectors, and an index learns from {_LEAST_SAMPLE}")
-    count = min(_SAMPLE_QUERIES, int(_MOST_ASKED * len(sample)))
-    places = np.arange(count) * (len(sample) // count)
+    count = min(held_out, int(_MOST_ASKED * len(sample)))
+    places = np.arange(count) * (len(sample) // max(1, count))
     queries: Floats = sample[places]
     ann.train(np.delete(sample, places, axis=0))
     return queries

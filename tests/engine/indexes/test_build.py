@@ -287,6 +287,21 @@ def test_a_field_that_is_null_almost_everywhere_is_scanned(
     assert near(file, vectors[7]) == []
 
 
+@pytest.mark.parametrize("kind", ["AUTOINDEX", "IVF_PQ", "IVF_SQ8", "SCANN", "HNSW_PQ"])
+def test_an_index_learns_from_the_fewest_vectors_that_there_may_be(
+    file: DatabaseFile, vectors: np.ndarray, kind: str
+) -> None:
+    """Product codes need them all: none may be kept for sample queries."""
+    file.database().create_collection("c", SCHEMA, indexes=(IndexRecord("v", "v", kind, "L2", {}),))
+    few: list[Any] = [*vectors[:256], *[None] * 344]
+    file.database().collection("c").insert(Columns.of({"id": range(600), "v": few, "n": [0] * 600}))
+    file.database().collection("c").build_index("v", wait=True)
+    made = built(file).built
+    assert made is not None
+    assert made.ann.rows == 256
+    assert near(file, vectors[7], limit=1) == [7]
+
+
 def test_few_matching_rows_come_back_all_of_them(file: DatabaseFile, vectors: np.ndarray) -> None:
     fill(file, vectors, IndexRecord("v", "v", "HNSW", "L2", {"M": 4, "efConstruction": 20}))
     file.database().collection("c").build_index("v", wait=True)

@@ -54,9 +54,9 @@ class Recorded(ByteSteps):
             self.arrays.append((name, self.size - self._left, np.dtype(dtype).char, is_right is not None))
         yield from super().content(name, dtype, count, is_right)
 
-    def room(self, name: str, size: int) -> int:
+    def claim(self, name: str, size: int) -> int:
         self.wholes.append((name, self.size - self._left, size))
-        return super().room(name, size)
+        return super().claim(name, size)
 
 
 @cache
@@ -87,7 +87,7 @@ def check(index_type: str, data: bytes, rows: int = ROWS) -> None:
     made, _ = stored(index_type)
     like = type(made).empty(DIM, "L2", {**PARAMETERS[index_type], "nlist": 1}, ROWS)
     steps = Layout(like.handle, rows, len(data)).steps()
-    for _ in transfer._right(steps, transfer._Source(iter([data]))):
+    for _ in transfer._accepted(steps, transfer._Source(iter([data]))):
         pass
 
 
@@ -140,7 +140,7 @@ def put(index_type: str, name: str, value: int) -> bytes:
         ("IVF_FLAT", "nlist", 0, "it has 0 lists"),
         ("IVF_FLAT", "nlist", 65_537, "it has 65537 lists"),
         ("IVF_FLAT", "nlist", 9, "rows is 8, expected 9"),
-        ("IVF_FLAT", "form", int.from_bytes(b"disk", "little"), "the form of its lists is b'disk'"),
+        ("IVF_FLAT", "form", int.from_bytes(b"disk", "little"), "the format of its lists is b'disk'"),
         ("IVF_FLAT", "form", int.from_bytes(b"sprs", "little"), "lists"),
         ("IVF_FLAT", "sizes", 2**63, "do not have 400 rows in all"),
         ("IVF_FLAT", "sizes", 1, "do not have 400 rows in all"),
@@ -151,12 +151,12 @@ def put(index_type: str, name: str, value: int) -> bytes:
         ("AUTOINDEX", "sizes", 2**62, "have more than 400 rows in all"),
         ("AUTOINDEX", "labels", 2**62, "is not the label of a row"),
         ("AUTOINDEX", "implem", 12, "implem is 12"),
-        ("HNSW", "assign_probas", 0, "the chances of its levels"),
-        ("HNSW", "room of levels", 1, "the room of its levels"),
-        ("HNSW", "levels", 0, "a row is on a level that there is not"),
-        ("HNSW", "levels", -1, "a row is on a level that there is not"),
-        ("HNSW", "levels", 99, "a row is on a level that there is not"),
-        ("HNSW", "places", 1, "the links of a row are not where its level says"),
+        ("HNSW", "assign_probas", 0, "the probabilities of its levels differ"),
+        ("HNSW", "links of levels", 1, "its numbers of links for each level differ"),
+        ("HNSW", "levels", 0, "a row is on a level that does not exist"),
+        ("HNSW", "levels", -1, "a row is on a level that does not exist"),
+        ("HNSW", "levels", 99, "a row is on a level that does not exist"),
+        ("HNSW", "offsets", 1, "the links of a row are not where its level says"),
         ("HNSW", "entry_point", ROWS, f"its entry point is {ROWS}"),
         ("HNSW", "entry_point", -1, "its entry point is -1"),
     ],
@@ -187,7 +187,7 @@ def test_a_link_leads_to_a_row_of_its_level() -> None:
     place = links + 4 * (graph.offsets.at(row) + graph.cum_nb_neighbors(1))
     wrong = changed(data, place, struct.pack("<i", low))
     check("HNSW", wrong)
-    with pytest.raises(DamagedIndex, match="a link on level 1 leads to a row that is not there"):
+    with pytest.raises(DamagedIndex, match="a link on level 1 leads to a row that is not on it"):
         type(made).read(iter([wrong]), len(wrong), ROWS, DIM, "L2", PARAMETERS["HNSW"], {})
 
 
@@ -195,7 +195,7 @@ def test_a_link_leads_to_a_row_of_its_level() -> None:
 def test_no_label_is_there_twice(index_type: str) -> None:
     _, data = stored(index_type)
     begin = next(place for name, place, _ in places(index_type).wholes if name == "labels")
-    with pytest.raises(DamagedIndex, match="a label is there twice"):
+    with pytest.raises(DamagedIndex, match="a label occurs twice"):
         check(index_type, changed(data, begin + 8, data[begin : begin + 8]))
 
 
@@ -217,8 +217,8 @@ def test_a_row_that_is_in_no_list_is_missed(index_type: str) -> None:
 @pytest.mark.parametrize(
     ("numbers", "said"),
     [
-        ((0, 1, 1), "3 numbers say the sizes of 8 lists"),
-        ((0, 1) * 9, "18 numbers say the sizes of 8 lists"),
+        ((0, 1, 1), "3 numbers for the sizes of 8 lists"),
+        ((0, 1) * 9, "18 numbers for the sizes of 8 lists"),
         ((2**63, ROWS), "not in ascending order"),
         ((8, ROWS), "not in ascending order"),
         ((1, 200, 0, 200), "not in ascending order"),
@@ -248,7 +248,7 @@ def test_nothing_is_missing_and_nothing_is_left(index_type: str) -> None:
             transfer.read(iter([wrong]), len(wrong), like, ROWS)
         with pytest.raises(DamagedIndex):  # the size that the file tells need not be that of the parts
             transfer.read(iter([wrong]), len(data), like, ROWS)
-    with pytest.raises(DamagedIndex, match="more than the index has"):
+    with pytest.raises(DamagedIndex, match="bytes are left over after the index"):
         transfer.read(iter([data, b"\0"]), len(data), like, ROWS)
 
 
