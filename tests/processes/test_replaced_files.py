@@ -219,6 +219,43 @@ def test_a_log_that_is_removed_is_told_to_writers_and_newcomers(
     assert check_file(path).problems == ()
 
 
+@pytest.mark.parametrize("end", ["-wal", "-shm"])
+def test_a_log_that_is_replaced_is_told_to_writers(opened: MilvusClient, path: Path, end: str) -> None:
+    """What they wrote would go into a log that no name leads to."""
+    beside = Path(f"{path}{end}")
+    shutil.copyfile(beside, path.with_name("beside"))
+    os.replace(path.with_name("beside"), beside)
+    with pytest.raises(DatabaseReplacedError, match="-wal or .*-shm was removed or replaced"):
+        opened.insert("docs", rows(10, 11))
+    opened.close()
+    with MilvusClient(path) as client:
+        assert tags(client) == {"old": 5}
+    assert check_file(path).problems == ()
+
+
+def test_a_copy_of_a_file_that_another_process_has_open_is_opened_without_its_log(path: Path) -> None:
+    """The log fits the copy, by its identity and its state, and yet the other process goes on writing to it."""
+    make(path, 3, "old")
+    copy = path.with_name("copy.db")
+    with running(hold, path) as other:
+        assert other.hear() == "ready"
+        shutil.copyfile(path, copy)
+        os.replace(copy, path)
+        with pytest.warns(RuntimeWarning, match="foreign-1"):
+            client = MilvusClient(path)
+        assert tags(client) == {"old": 3}
+        client.insert("docs", rows(100, 110, "new"))
+        other.tell("write")
+        assert other.hear() == "DatabaseReplacedError"
+        assert tags(client) == {"old": 3, "new": 10}
+        client.close()
+        other.tell("close")
+        assert other.hear() == "done"
+    with MilvusClient(path) as client:
+        assert tags(client) == {"old": 3, "new": 10}
+    assert check_file(path).problems == ()
+
+
 def test_an_iterator_says_so(opened: MilvusClient, path: Path) -> None:
     iterator = opened.query_iterator("docs", batch_size=1, filter="id >= 0")
     assert len(iterator.next()) == 1

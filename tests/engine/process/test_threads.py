@@ -1,5 +1,7 @@
 """How many threads may work for one search."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -12,6 +14,21 @@ from milvus_store_lite.process.threads import Team, allowed_threads
 def test_a_search_alone_may_use_every_core() -> None:
     with Team().shared() as threads:
         assert threads == allowed_threads()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such a limit cannot be set there")
+def test_where_memory_may_be_refused_every_search_keeps_to_its_thread() -> None:
+    """OpenMP ends a process that gets no stack for a thread."""
+    program = """
+import resource
+from milvus_store_lite.process import threads
+threads.available_cores = lambda: 8
+before = threads.allowed_threads()
+resource.setrlimit(resource.RLIMIT_AS, (1 << 40, resource.RLIM_INFINITY))
+print(before, threads.allowed_threads())
+"""
+    shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert shown.stdout.split() == ["8", "1"]
 
 
 def test_a_search_beside_another_call_keeps_to_its_thread() -> None:
