@@ -84,7 +84,8 @@ def test_html_is_escaped(book: Notebook) -> None:
 
 
 def test_a_cell_after_an_error_in_the_queue_does_not_run(book: Notebook) -> None:
-    failing = book.client.execute("drop table nope")
+    # Long enough for the next cell to be in the queue when it fails, however busy the machine is.
+    failing = book.client.execute(">>> import time\n>>> time.sleep(2)\n>>> 1 / 0")
     after = book.client.execute("create table after_error where dimension=2")
     assert book.collect(failing).content["status"] == "error"
     assert book.collect(after).content["status"] == "aborted"
