@@ -18,7 +18,7 @@ class Tuning:
     """The rows from which any index is built; None for the number that the registry has for each type."""
 
     few_resident: int = 8_000
-    few_stored: int = 1_500
+    few_stored: int = 1_000
     few_refined: int = 50
     """Up to this many rows that pass the filter are scored exactly, without the index: that takes about as long as
     a search by index, and misses nothing. ``few_resident`` is for vectors in memory, ``few_stored`` for vectors in

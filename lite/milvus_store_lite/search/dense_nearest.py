@@ -46,15 +46,9 @@ def nearest(
     elif not plan.should_keep(column.values.nbytes):
         view.forget(field)
         column = None
-    if not _pays_index(selection.count, column is not None, covered[0].ann.has_finer):
+    if not plan.pays_index(selection.count, resident=column is not None, refined=covered[0].ann.has_finer):
         return exact.nearest(dense.SCAN, metric, field, selection, queries, limit)
     return _approximate()(metric, field, selection, queries, limit, covered, column, params)
-
-
-def _pays_index(survivors: int, is_resident: bool, is_refined: bool) -> bool:
-    # A scan of more rows than are fetched one by one would read all vectors into memory, inside the call.
-    is_read_whole = not is_resident and survivors > plan.FETCH_ROWS
-    return is_read_whole or plan.pays_index(survivors, resident=is_resident, refined=is_refined)
 
 
 @cache

@@ -55,8 +55,10 @@ def pays_index(survivors: int, *, resident: bool, refined: bool) -> bool:
     ``resident``: the vectors are in memory; ``refined``: the index has finer codes of them.
     """
     tuning = current()
-    few = tuning.few_resident if resident else tuning.few_refined if refined else tuning.few_stored
-    return survivors > few
+    if resident:
+        return survivors > tuning.few_resident
+    # A scan of more than are fetched one by one would read all vectors into memory, inside the call.
+    return survivors > min(FETCH_ROWS, tuning.few_refined if refined else tuning.few_stored)
 
 
 def pays_effort(cost: float, survivors: int, *, resident: bool) -> bool:
