@@ -67,6 +67,7 @@ class CollectionOpener:
         self.states: dict[int, CollectionState] = {}
         self._made = 0  # states, since dropped collections were looked for
         self._connections = connections
+        self._read_later = partial(connections.reading, is_looked_at=True)
         self._memory = memory
         self._read_only = read_only
         self._lock = PerProcess(threading.Lock)
@@ -123,10 +124,10 @@ class CollectionOpener:
         state_of_file = self._connections.state()
         seen = self._seen.get((database, name))
         if seen is not None and seen.state_of_file == state_of_file:
-            transaction = LazyTransaction(self._connections.reading, partial(self._still_stands, seen))
+            transaction = LazyTransaction(self._read_later, partial(self._still_stands, seen))
             return transaction, _session_on(seen.state, transaction, seen.position)
         # The state was read before this transaction begins, which therefore sees this state or a newer one.
-        transaction = LazyTransaction(self._connections.reading, lambda _: True)
+        transaction = LazyTransaction(self._read_later, lambda _: True)
         try:
             session = self._session(transaction, database, name, suggest)
         except BaseException as error:

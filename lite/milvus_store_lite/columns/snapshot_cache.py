@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..process.children import PerProcess
 from ..storage.reading import SnapshotMoved
-from ..storage.row_reader import RowSubset
+from ..storage.row_reader import ROWS_AT_ONCE, RowSubset
 from ..storage.store import CollectionReader
 from .column import BoolArray
 from .filling import Builder, fill, spread
@@ -21,10 +21,6 @@ from .loading import SLACK, Loading
 from .memory import MemoryBudget
 from .snapshot import AnyColumn, Key, Origin, Snapshot
 from .vector_form import VectorBuilder
-
-VECTOR_CHUNK: Final = 1024
-"""Vectors read from the file at a time, so that they are still in the processor's cache when their checksums are
-verified and their norms taken: a tenth faster than four times as many."""
 
 _LAST_SLOTS: Final = 128
 """When only so many slots are missing of a column that is loaded beside the calls, they are read with the lock
@@ -243,25 +239,20 @@ class SnapshotCache:
         Raises:
             DatabaseCorruptError: the file does not hold one good value for each of the rows.
         """
-        if isinstance(builder, VectorBuilder):
-            if after == 0:
-                builder.reserve(len(seqs))
-            for _ in fill(builder, key, reader, after, seqs, alive, self.subset, VECTOR_CHUNK):
-                pass
-            return
-        name = key.field
-        live = seqs if alive is None else seqs[alive]
-        try:
-            if is_all and self.subset is None and name == reader.schema.primary.name:
+        if isinstance(builder, VectorBuilder) and after == 0:
+            builder.reserve(len(seqs))
+        if is_all and self.subset is None and key.field == reader.schema.primary.name:
+            live = seqs if alive is None else seqs[alive]
+            try:
                 values = reader.rows.all_pks(live, reader.position.key_sum)
-            else:
-                values = reader.rows.values(name, live, after, self.subset)
-            if alive is not None:
-                builder.append(spread(values, np.flatnonzero(alive), len(alive)))
-            else:
-                builder.append(values)
-        except (KeyError, ValueError, TypeError, ArithmeticError) as error:
-            raise reader.layout.corrupt(f"values of field '{name}'", error) from error
+                builder.append(
+                    spread(values, np.flatnonzero(alive), len(seqs)) if alive is not None else values
+                )
+            except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+                raise reader.layout.corrupt(f"values of field '{key.field}'", error) from error
+            return
+        for _ in fill(builder, key, reader, after, seqs, alive, self.subset, ROWS_AT_ONCE):
+            pass
 
 
 def _without(

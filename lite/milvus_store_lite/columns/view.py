@@ -13,6 +13,7 @@ from ..codec import dense
 from ..schema.data_types import DataType
 from ..schema.model import Field
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
+from ..storage.row_reader import ROWS_AT_ONCE
 from ..storage.store import CollectionReader
 from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
@@ -22,7 +23,7 @@ from .filling import Builder, blobs_of
 from .geometries import GeometryBuilder, GeometryColumn
 from .masks import Mask
 from .snapshot import AnyColumn, Form, Key, Snapshot, key_of
-from .snapshot_cache import VECTOR_CHUNK, SnapshotCache
+from .snapshot_cache import SnapshotCache
 from .tokens import TokenBuilder, TokenColumn
 from .vectors import AnyVectorColumn, bytes_of_vector, vector_builder, vectors_of
 
@@ -236,7 +237,7 @@ class View:
         slots = slots[np.searchsorted(slots, snapshot.first_slot(after)) :]
         start = 0
         try:
-            for chunk in self.reader.vectors.chunks(field.name, after, VECTOR_CHUNK, self._cache.subset):
+            for chunk in self.reader.vectors.chunks(field.name, after, ROWS_AT_ONCE, self._cache.subset):
                 part = slots[start : start + len(chunk[0])]
                 yield part, vectors_of(field, blobs_of(chunk, snapshot.seqs[part]))
                 start += len(chunk[0])

@@ -97,9 +97,13 @@ class Connections:
             self.close(waiting=False)
             raise
 
-    def reading(self) -> Lease:
-        """A connection that sees one unchanging state of the file for the length of the block."""
-        return Lease(self, "BEGIN")
+    def reading(self, *, is_looked_at: bool = False) -> Lease:
+        """A connection that sees one unchanging state of the file for the length of the block.
+
+        Args:
+            is_looked_at: whether this call has just checked the file by ``look``.
+        """
+        return Lease(self, "BEGIN", is_looked_at=is_looked_at)
 
     def state(self) -> object:
         """A value that changes with each commit of any thread or process, and only then.

@@ -44,25 +44,29 @@ class Turn(Protocol):
 
 
 class Lease:
-    """A connection of ``lender``; ``begin``: the statement that begins its transaction, if it has one."""
+    """A connection of ``lender``.
+
+    Args:
+        begin: the statement that begins its transaction, if it has one.
+        is_looked_at: whether this call has just checked the file, or the lender does so for this lease.
+    """
 
     __slots__ = (
         "__weakref__",
         "_begin",
         "_calls",
         "_is_inside",
+        "_is_looked_at",
         "_is_spoilt",
         "_lender",
         "_pooled",
         "has_ended",
     )
 
-    _prepares = False
-    """Whether the lender already checks the file when it prepares this kind of lease."""
-
-    def __init__(self, lender: Lender, begin: str | None = None) -> None:
+    def __init__(self, lender: Lender, begin: str | None = None, *, is_looked_at: bool = False) -> None:
         self._lender = lender
         self._begin = begin
+        self._is_looked_at = is_looked_at
         self._calls: ThreadCalls | None = None  # those of the thread that has it
         self._pooled: Pooled | None = None
         self._is_inside = False
@@ -78,7 +82,7 @@ class Lease:
             if lender.is_closed:
                 lender.refuse()
             self._is_inside = GATE.enter()
-            if not self._prepares:
+            if not self._is_looked_at:
                 lender.look()
             self._pooled = pooled = lender.pool.take(self, lender.connect)
             connection = pooled.connection
@@ -199,7 +203,6 @@ class WriteLease(Lease):
     """
 
     __slots__ = ("_path", "_tidy", "_timeout", "_turn")
-    _prepares = True
 
     def __init__(
         self,
@@ -210,7 +213,7 @@ class WriteLease(Lease):
         path: str,
         tidy: Callable[[sqlite3.Connection], object],
     ) -> None:
-        super().__init__(lender, begin)
+        super().__init__(lender, begin, is_looked_at=True)
         self._turn = turn
         self._timeout = timeout
         self._path = path

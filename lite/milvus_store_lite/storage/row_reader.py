@@ -14,7 +14,8 @@ from .reading import Transaction
 from .verified import are_sound, verify
 
 ROWS_AT_ONCE: Final = 1_024
-"""Values read and verified at a time, while they are in the processor's cache."""
+"""Values or vectors read and verified at a time, while they are in the processor's cache. Four times as many
+vectors take a tenth longer."""
 
 
 @dataclass(frozen=True, slots=True)
