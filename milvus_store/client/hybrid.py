@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from milvus_store_lite import (
     Clock,
     DataTypeNotMatchException,
+    FoundHits,
     HybridRequest,
     ParamError,
     Queries,
@@ -62,16 +64,32 @@ class HybridCalls(Calls):
             ParamError: a request or the ranker does not fit the others, or a parameter is out of its range.
             FilterError: a filter does not parse or does not fit the schema.
         """
-        if kwargs.get("rank_group_scorer", "max") != "max":
-            raise ParamError(
-                message=f"rank_group_scorer must be 'max', the score of a group's best row, got "
-                f"{kwargs['rank_group_scorer']!r}"
-            )
         if not isinstance(reqs, (list, tuple)) or not reqs:
             raise DataTypeNotMatchException(
                 message=f"reqs must be a list of AnnSearchRequest, one at least, got {reqs!r:.80}"
             )
-        groups, clock = group_by(kwargs), as_clock(kwargs)
+        found = self._found_hybrid(
+            collection_name, reqs, ranker, limit, output_fields, partition_names, kwargs
+        )
+        return SearchResult.of(found)
+
+    def _found_hybrid(
+        self,
+        collection_name: str,
+        reqs: Sequence[Any],
+        ranker: Any,
+        limit: int,
+        output_fields: object,
+        partition_names: list[str] | None,
+        options: Mapping[str, Any],
+    ) -> FoundHits:
+        """What ``hybrid_search`` finds; ``options``: its keywords."""
+        if options.get("rank_group_scorer", "max") != "max":
+            raise ParamError(
+                message=f"rank_group_scorer must be 'max', the score of a group's best row, got "
+                f"{options['rank_group_scorer']!r}"
+            )
+        groups, clock = group_by(options), as_clock(options)
         request = HybridRequest(
             searches=[
                 _as_search(number, given, partition_names, groups, clock, self.strict)
@@ -79,13 +97,13 @@ class HybridCalls(Calls):
             ],
             ranker=_as_ranker(ranker),
             limit=limit,
-            offset=kwargs.get("offset") or 0,
+            offset=options.get("offset") or 0,
             output_fields=as_fields(output_fields),
             group_by=groups,
-            round_decimal=kwargs.get("round_decimal", -1),
+            round_decimal=options.get("round_decimal", -1),
             clock=clock,
         )
-        return SearchResult.of(self._collection(collection_name).hybrid_search(request))
+        return self._collection(collection_name).hybrid_search(request)
 
 
 def _as_search(

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from milvus_store_lite import COLLECTION_CLOCK, Clock, DataTypeNotMatchException, ParamError, Scope
+from milvus_store_lite import (
+    COLLECTION_CLOCK,
+    Clock,
+    DataTypeNotMatchException,
+    FoundRows,
+    ParamError,
+    Scope,
+)
 
 from ..data import as_given
 from ..options import options
@@ -25,7 +32,7 @@ _UPSERT_OPTIONS: Final = options("partial_update", "field_ops")
 _GET_OPTIONS: Final = options(*CLOCK_OPTIONS)
 _QUERY_OPTIONS: Final = options("limit", "offset", "filter_params", *CLOCK_OPTIONS)
 
-_COUNT = "count(*)"
+COUNT = "count(*)"
 
 
 class RowCalls(Calls):
@@ -78,7 +85,7 @@ class RowCalls(Calls):
         Raises:
             ParamError: ``field_ops`` are given, which a file does not support.
         """
-        is_partial = _is_partial(kwargs)
+        is_partial = is_partial_update(kwargs)
         rows, collection = as_given(data), self._collection(collection_name)
         partition = as_partition(partition_name)
         ids, count = collection.upsert(rows, partition, partial=is_partial) if rows else ([], 0)
@@ -165,20 +172,38 @@ class RowCalls(Calls):
         if ids is not None:
             times = {name: kwargs[name] for name in CLOCK_OPTIONS if name in kwargs}
             return self.get(collection_name, ids, output_fields, partition_names=partition_names, **times)
-        limit, offset = kwargs.get("limit"), kwargs.get("offset") or 0
-        scope = _QUERY_SCOPE(filter, partition_names, kwargs)
+        found = self._found_rows(collection_name, filter, output_fields, partition_names, kwargs)
+        return QueryResult([{COUNT: found}] if isinstance(found, int) else found.dicts())
+
+    def _found_rows(
+        self,
+        collection_name: str,
+        filter: str | Expression | None,
+        output_fields: object,
+        partition_names: object,
+        options: Mapping[str, Any],
+        *,
+        by_pk: bool = False,
+    ) -> FoundRows | int:
+        """The rows that ``query`` finds, or how many, if it is to count.
+
+        Args:
+            options: its keywords. by_pk: whether to order the rows by their primary keys.
+        """
+        limit, offset = options.get("limit"), options.get("offset") or 0
+        scope = _QUERY_SCOPE(filter, partition_names, options)
         fields = as_fields(output_fields)
         collection = self._collection(collection_name)
-        if _COUNT in fields:
+        if COUNT in fields:
             if len(fields) > 1 or limit is not None or offset:
-                raise ParamError(message=f"{_COUNT} goes with no other output field, no limit and no offset")
-            return QueryResult([{_COUNT: collection.count_where(scope)}])
+                raise ParamError(message=f"{COUNT} goes with no other output field, no limit and no offset")
+            return collection.count_where(scope)
         if scope.expression is None and limit is None:
             raise ParamError(message="query() with an empty filter needs a limit, as in Milvus")
-        return QueryResult(collection.query(scope, fields or ["*"], limit, offset).dicts())
+        return collection.query(scope, fields or ["*"], limit, offset, by_pk=by_pk)
 
 
-def _is_partial(options: Mapping[str, Any]) -> bool:
+def is_partial_update(options: Mapping[str, Any]) -> bool:
     """Whether an upsert is to change just the fields that are given."""
     if options.get("field_ops"):
         raise ParamError(

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from milvus_store_lite import ByIds, DataTypeNotMatchException, ParamError, Queries, SearchRequest
+from milvus_store_lite import (
+    ByIds,
+    DataTypeNotMatchException,
+    FoundHits,
+    ParamError,
+    Queries,
+    SearchRequest,
+)
 
 from ..option_warnings import judged_once
 from ..options import options
@@ -69,11 +76,17 @@ class SearchCalls(Calls):
                 row has one of ``ids``.
             FilterError: the filter does not parse or does not fit the schema.
         """
-        queries = _queries(data, ids)
-        request = (_STRICT_REQUEST if self.strict else _REQUEST)(
-            filter, limit, output_fields, search_params, partition_names, anns_field, kwargs
+        found = self._found_hits(
+            collection_name,
+            _queries(data, ids),
+            (filter, limit, output_fields, search_params, partition_names, anns_field, kwargs),
         )
-        return SearchResult.of(self._collection(collection_name).search(request, queries))
+        return SearchResult.of(found)
+
+    def _found_hits(self, collection_name: str, queries: Queries, arguments: tuple[Any, ...]) -> FoundHits:
+        """What ``search`` finds for ``queries``; ``arguments``: the others, as ``_request`` takes them."""
+        request = (_STRICT_REQUEST if self.strict else _REQUEST)(*arguments)
+        return self._collection(collection_name).search(request, queries)
 
 
 def _request(

@@ -29,6 +29,7 @@ from ..process.calls import whole_calls
 from ..process.forks import GATE
 from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
+from ..search import ordering
 from ..search.cursors import QueryCursor, SearchCursor
 from ..search.found import FoundHits, FoundRows, fetched
 from ..search.hybrid import hybrid_hits
@@ -138,16 +139,30 @@ class Collection(Definition):
         return self._read(rows)
 
     def query(
-        self, scope: Scope, output_fields: Sequence[str], limit: int | None = None, offset: int = 0
+        self,
+        scope: Scope,
+        output_fields: Sequence[str],
+        limit: int | None = None,
+        offset: int = 0,
+        *,
+        by_pk: bool = False,
     ) -> FoundRows:
-        """The rows in ``scope`` in the order they were written, ``limit`` of them after ``offset``."""
+        """The rows in ``scope``, ``limit`` of them after ``offset``.
+
+        Args:
+            by_pk: order them by their primary keys, instead of in the order they were written.
+        """
         check_window(limit, offset)
         own, names = self._own(scope), tuple(output_fields)
 
         def rows(session: Session) -> FoundRows:
             state = session.state
             selection = session.selected(state.bound_scope(own))
-            slots = selection.slots[offset:] if limit is None else selection.slots[offset : offset + limit]
+            end = None if limit is None else offset + limit
+            slots = selection.slots
+            if by_pk:
+                slots = ordering.by_pk(selection.view, state.record.schema.primary, slots, end)
+            slots = slots[offset:end]
             seqs = selection.view.snapshot.seqs[slots].tolist()
             return fetched(session.reader, state.columns(names, scope.clock), seqs)
 

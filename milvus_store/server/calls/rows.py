@@ -1,0 +1,134 @@
+"""Calls that write and read rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
+
+from milvus_store_lite import CollectionRecord, DataType, FoundRows, Written
+
+from ...client.milvus_client import MilvusClient
+from ...client.rows import as_partition, is_partial_update
+from ...errors import ParamError
+from ..databases import collection_of
+from ..messages.columns import columns_of
+from ..messages.fields import ids_of
+from ..messages.pairs import texts_of, value_of
+from ..messages.results import output_names, shown_fields
+from ..messages.templates import template_values
+from ..protocol import Message
+from .handshake import timestamp
+
+_OPTIONS: Final = ("limit", "offset")
+_TEXT_OPTIONS: Final = ("timezone", "time_fields")
+
+_NOT_SERVED: Final = ("group_by_fields", "order_by_fields", "query_iter_last_element_offset")
+"""Parameters of a query that would change its answer."""
+
+
+def _insert(client: MilvusClient, request: Any) -> Message:
+    collection = collection_of(client, request.collection_name)
+    stale = _stale_schema(request, collection.describe())
+    if stale is not None:
+        return stale
+    columns = columns_of(request.fields_data, request.num_rows)
+    written = collection.insert(columns, as_partition(request.partition_name))
+    return _mutation(written, insert_cnt=written.row_count)
+
+
+def _upsert(client: MilvusClient, request: Any) -> Message:
+    collection = collection_of(client, request.collection_name)
+    stale = _stale_schema(request, collection.describe())
+    if stale is not None:
+        return stale
+    is_partial = is_partial_update(
+        {"partial_update": request.partial_update, "field_ops": list(request.field_ops)}
+    )
+    columns = columns_of(request.fields_data, request.num_rows)
+    written = collection.upsert(columns, as_partition(request.partition_name), partial=is_partial)
+    return _mutation(written, upsert_cnt=written.row_count)
+
+
+def _stale_schema(request: Any, record: CollectionRecord) -> Message | None:
+    """The answer to a client that knows an older schema: it asks for the newest one, and tries again."""
+    if request.schema_timestamp in (0, record.version):
+        return None
+    status = common_pb2.Status(
+        error_code=common_pb2.ErrorCode.SchemaMismatch,
+        reason=f"the schema of collection '{record.name}' has changed",
+    )
+    return milvus_pb2.MutationResult(status=status)
+
+
+def _mutation(written: Written, **counts: int) -> Message:
+    return milvus_pb2.MutationResult(
+        IDs=ids_of(written.ids),
+        succ_index=range(written.row_count),
+        acknowledged=True,
+        timestamp=timestamp(),
+        **counts,
+    )
+
+
+def _delete(client: MilvusClient, request: Any) -> Message:
+    found = client.delete(
+        request.collection_name,
+        filter=request.expr,
+        partition_name=request.partition_name,
+        filter_params=template_values(request.expr_template_values),
+    )
+    return milvus_pb2.MutationResult(
+        delete_cnt=found["delete_count"], acknowledged=True, timestamp=timestamp()
+    )
+
+
+def _query(client: MilvusClient, request: Any) -> Message:
+    given = texts_of(request.query_params)
+    for name in _NOT_SERVED:
+        if given.get(name):
+            raise ParamError(
+                message=f"{name} is not supported on a file: order or group the rows of the answer"
+            )
+    options: dict[str, Any] = {name: value_of(given[name]) for name in _OPTIONS if name in given}
+    options |= {name: given[name] for name in _TEXT_OPTIONS if name in given}
+    options["filter_params"] = template_values(request.expr_template_values)
+    names = list(request.output_fields)
+    found = client._found_rows(
+        request.collection_name,
+        request.expr,
+        names,
+        list(request.partition_names),
+        options,
+        by_pk=given.get("iterator") is not None,  # who pages by key asks for keys beyond the last one
+    )
+    if isinstance(found, int):
+        return _counted(request, names, found)
+    fields = shown_fields(found)
+    return milvus_pb2.QueryResults(
+        fields_data=fields,
+        collection_name=request.collection_name,
+        output_fields=output_names(_with_pk(names or ["*"], found), fields),
+        session_ts=timestamp(),
+        primary_field_name=found.projection.schema.primary.name,
+    )
+
+
+def _with_pk(names: Iterable[str], found: FoundRows) -> list[str]:
+    """The names asked for, and the primary key, which a query gives in any case."""
+    return list(dict.fromkeys([*names, found.projection.schema.primary.name]))
+
+
+def _counted(request: Any, names: list[str], count: int) -> Message:
+    field = schema_pb2.FieldData(type=int(DataType.INT64), field_name=names[0])
+    field.scalars.long_data.data.append(count)
+    return milvus_pb2.QueryResults(
+        fields_data=[field],
+        collection_name=request.collection_name,
+        output_fields=names,
+        session_ts=timestamp(),
+    )
+
+
+CALLS: Final = {"Insert": _insert, "Upsert": _upsert, "Delete": _delete, "Query": _query}

@@ -1,0 +1,167 @@
+"""Searches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pymilvus.grpc_gen import milvus_pb2
+
+from milvus_store_lite import ByIds, Queries
+
+from ...client.milvus_client import MilvusClient
+from ...errors import ParamError
+from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
+from ..messages.pairs import texts_of, value_of
+from ..messages.queries import queries_of
+from ..messages.results import hits_message
+from ..messages.schemas import function_of
+from ..messages.templates import template_values
+from ..protocol import Message
+from .handshake import timestamp
+
+_LIMIT: Final = "topk"
+_KEYWORDS: Final = ("offset", "round_decimal", "group_size", "strict_group_size")
+_TEXT_KEYWORDS: Final = ("group_by_field", "timezone", "time_fields")
+_NOT_SERVED: Final = {
+    "group_by_fields": "group by one field",
+    "order_by_fields": "order the hits of the answer",
+    "json_path": "name the path as group_by_field",
+    "json_type": "name the path as group_by_field",
+    "strict_cast": "name the path as group_by_field",
+}
+"""Parameters that would change the answer → what to do instead on a file."""
+
+_PARTS_NOT_SERVED: Final = {
+    "function_score": "rerankers of a search are not supported on a file",
+    "highlighter": "highlighters are not supported on a file",
+    "search_aggregation": "aggregations are not supported on a file",
+}
+
+
+def _search(client: MilvusClient, request: Any) -> Message:
+    _refuse(request, _PARTS_NOT_SERVED)
+    given = texts_of(request.search_params)
+    names = list(request.output_fields)
+    arguments = (
+        request.dsl,
+        _limit(given),
+        names,
+        _index_params(given),
+        list(request.partition_names),
+        _text(given, "anns_field"),
+        {**_keywords(given), "filter_params": template_values(request.expr_template_values)},
+    )
+    found = client._found_hits(request.collection_name, _queries(request), arguments)
+    return milvus_pb2.SearchResults(
+        results=hits_message(found, names, _limit(given)),
+        collection_name=request.collection_name,
+        session_ts=timestamp(),
+    )
+
+
+def _hybrid_search(client: MilvusClient, request: Any) -> Message:
+    given = texts_of(request.rank_params)
+    if len(request.function_chains):
+        raise ParamError(message="function_chains are not supported on a file")
+    names = list(request.output_fields)
+    options = {**_keywords(given), "rank_group_scorer": _text(given, "rank_group_scorer") or "max"}
+    limit = value_of(given.get("limit", "10"))
+    found = client._found_hybrid(
+        request.collection_name,
+        [_part(part) for part in request.requests],
+        _ranker(request, given),
+        limit,
+        names,
+        list(request.partition_names),
+        options,
+    )
+    return milvus_pb2.SearchResults(
+        results=hits_message(found, names, limit),
+        collection_name=request.collection_name,
+        session_ts=timestamp(),
+    )
+
+
+def _part(request: Any) -> AnnSearchRequest:
+    """One search of a hybrid search."""
+    _refuse(request, _PARTS_NOT_SERVED)
+    given = texts_of(request.search_params)
+    return AnnSearchRequest(
+        queries_of(request.placeholder_group),
+        _text(given, "anns_field") or "",
+        _index_params(given),
+        _limit(given),
+        expr=request.dsl,
+        expr_params=template_values(request.expr_template_values),
+    )
+
+
+def _ranker(request: Any, given: Mapping[str, str]) -> Any:
+    """The ranker: a function, or a strategy with its parameters; None for the usual one."""
+    functions = request.function_score.functions
+    if len(functions) > 1:
+        raise ParamError(message=f"a hybrid search takes one ranker on a file, got {len(functions)}")
+    if functions:
+        return function_of(functions[0])
+    strategy, params = given.get("strategy", "").strip('"'), value_of(given.get("params", "{}"))
+    if not strategy:
+        return None
+    if strategy == "rrf":
+        return RRFRanker(params.get("k", 60))
+    if strategy == "weighted":
+        return WeightedRanker(*params.get("weights", []), norm_score=params.get("norm_score", True))
+    raise ParamError(message=f"ranker {strategy!r} is not supported on a file, expected 'rrf' or 'weighted'")
+
+
+def _refuse(request: Any, parts: Mapping[str, str]) -> None:
+    for part, reason in parts.items():
+        if part in request.DESCRIPTOR.fields_by_name and request.HasField(part):
+            raise ParamError(message=reason)
+    if "function_chains" in request.DESCRIPTOR.fields_by_name and len(request.function_chains):
+        raise ParamError(message="function_chains are not supported on a file")
+
+
+def _queries(request: Any) -> Queries:
+    if "ids" in request.DESCRIPTOR.fields_by_name:
+        ids = [*request.ids.int_id.data, *request.ids.str_id.data]
+        if ids:
+            return ByIds(ids)
+    return queries_of(request.placeholder_group)
+
+
+def _limit(given: Mapping[str, str]) -> Any:
+    return value_of(given.get(_LIMIT, "10"))
+
+
+def _text(given: Mapping[str, str], name: str) -> str | None:
+    """A parameter that is a text; some clients write it as JSON."""
+    text = given.get(name)
+    if text is None:
+        return None
+    value = value_of(text)
+    return value if isinstance(value, str) else text
+
+
+def _index_params(given: Mapping[str, str]) -> dict[str, Any]:
+    """What ``search`` takes as ``search_params``."""
+    params = value_of(given.get("params", "{}"))
+    if not isinstance(params, dict):
+        raise ParamError(message=f"params of a search must be a JSON object, got {params!r:.80}")
+    if "analyzer_name" in given:
+        params["analyzer_name"] = _text(given, "analyzer_name")
+    metric = _text(given, "metric_type")
+    return {"params": params, **({"metric_type": metric} if metric else {})}
+
+
+def _keywords(given: Mapping[str, str]) -> dict[str, Any]:
+    """The other keywords of ``search``."""
+    for name, instead in _NOT_SERVED.items():
+        if given.get(name):
+            raise ParamError(message=f"{name} is not supported on a file: {instead}")
+    found: dict[str, Any] = {name: value_of(given[name]) for name in _KEYWORDS if name in given}
+    found |= {name: _text(given, name) for name in _TEXT_KEYWORDS if name in given}
+    return found
+
+
+CALLS: Final = {"Search": _search, "HybridSearch": _hybrid_search}
