@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from milvus_store_lite import ParamError, SearchRequest
+from milvus_store_lite import ParamError, Queries, SearchCursor
 
 from ..iterators import UNLIMITED, HitFilter, QueryIterator, SearchIterator, check_iteration
 from ..options import options
 from .calls import Calls, call_taking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
-from .search import as_queries
-from .search_params import GROUP_OPTIONS, SearchParams
+from .search import SearchArguments, as_queries, as_request
+from .search_params import GROUP_OPTIONS
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -93,25 +93,29 @@ class IterationCalls(Calls):
         if grouping:
             raise ParamError(message=f"search_iterator() does not group: use search() with {grouping[0]}")
         check_iteration(batch_size, limit)
-        queries = as_queries(data)
-        if len(queries) != 1:
-            raise ParamError(message=f"search_iterator() takes one query vector, got {len(queries)}")
-        params = SearchParams.of(search_params, "search_iterator", strict=self.strict)
-        if params.offset:
-            raise ParamError(message=f"search_iterator() takes no offset, got {params.offset!r}")
         if external_filter_func is not None and not callable(external_filter_func):
             raise ParamError(
                 message=f"external_filter_func must be callable, got {external_filter_func!r:.80}"
             )
-        request = SearchRequest(
-            anns_field=anns_field or None,
-            limit=batch_size,
-            metric=params.metric,
-            scope=as_scope(filter, kwargs.get("filter_params"), partition_names, as_clock(kwargs)),
-            output_fields=as_fields(output_fields),
-            ring=params.ring,
-            round_decimal=round_decimal,
-            params=params.index,
+        keywords = {**kwargs, "round_decimal": round_decimal}
+        cursor = self._search_cursor(
+            collection_name,
+            as_queries(data),
+            (filter, batch_size, output_fields, search_params, partition_names, anns_field, keywords),
         )
-        cursor = self._collection(collection_name).iterate_search(request, queries)
         return self._local.closing(SearchIterator(self, cursor, batch_size, limit, external_filter_func))
+
+    def _search_cursor(
+        self, collection_name: str, queries: Queries, arguments: SearchArguments
+    ) -> SearchCursor:
+        """What pages of ``search_iterator`` are taken from.
+
+        Args:
+            queries: one of them. arguments: the others, as ``as_request`` takes them; the limit is that of a page.
+        """
+        if len(queries) != 1:
+            raise ParamError(message=f"search_iterator() takes one query vector, got {len(queries)}")
+        request = as_request(*arguments, strict=self.strict, call="search_iterator")
+        if request.offset:
+            raise ParamError(message=f"search_iterator() takes no offset, got {request.offset!r}")
+        return self._collection(collection_name).iterate_search(request, queries)

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _OPTIONS: Final = options("offset", "round_decimal", "filter_params", *GROUP_OPTIONS, *CLOCK_OPTIONS)
 
 
+SearchArguments = tuple[object, int, object, object, "list[str] | None", "str | None", dict[str, Any]]
+"""Filter, limit, output fields, search parameters, partitions, vector field and keywords of a search."""
+
+
 class SearchCalls(Calls):
     @call_taking(_OPTIONS)
     def search(
@@ -83,13 +87,13 @@ class SearchCalls(Calls):
         )
         return SearchResult.of(found)
 
-    def _found_hits(self, collection_name: str, queries: Queries, arguments: tuple[Any, ...]) -> FoundHits:
-        """What ``search`` finds for ``queries``; ``arguments``: the others, as ``_request`` takes them."""
+    def _found_hits(self, collection_name: str, queries: Queries, arguments: SearchArguments) -> FoundHits:
+        """What ``search`` finds for ``queries``; ``arguments``: the others, as ``as_request`` takes them."""
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(*arguments)
         return self._collection(collection_name).search(request, queries)
 
 
-def _request(
+def as_request(
     filter: object,
     limit: int,
     output_fields: object,
@@ -98,9 +102,10 @@ def _request(
     anns_field: str | None,
     keywords: dict[str, Any],
     strict: bool = False,
+    call: str = "search",
 ) -> SearchRequest:
     """The arguments of a search, checked."""
-    params = SearchParams.of(search_params, "search", strict=strict)
+    params = SearchParams.of(search_params, call, strict=strict)
     return SearchRequest(
         anns_field=anns_field or None,
         limit=limit,
@@ -115,8 +120,8 @@ def _request(
     )
 
 
-_REQUEST: Final = MemoizedArguments(_request)
-_STRICT_REQUEST: Final = MemoizedArguments(partial(_request, strict=True))
+_REQUEST: Final = MemoizedArguments(as_request)
+_STRICT_REQUEST: Final = MemoizedArguments(partial(as_request, strict=True))
 judged_once(_REQUEST.clear)
 
 

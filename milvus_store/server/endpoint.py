@@ -11,8 +11,9 @@ import grpc
 
 from ..client.milvus_client import MilvusClient
 from ..errors import MilvusException
-from .calls import CALLS
+from .calls import calls_with
 from .databases import Databases
+from .iterators import SearchIterators
 from .service import Guard, OpenDoor, handlers
 
 _THREADS: Final = 4 * min(16, os.cpu_count() or 1) + 4
@@ -53,7 +54,8 @@ class MilvusServer:
                 ("grpc.so_reuseport", 0),
             ],
         )
-        calls = handlers(Databases(self._client), CALLS, guard or OpenDoor())
+        self._iterators = SearchIterators()
+        calls = handlers(Databases(self._client), calls_with(self._iterators), guard or OpenDoor())
         self._server.add_generic_rpc_handlers((calls,))
         try:
             port = self._server.add_insecure_port(address)
@@ -70,6 +72,7 @@ class MilvusServer:
     def stop(self, grace: float = _GRACE) -> None:
         """Refuse new calls, wait up to ``grace`` seconds for those under way, and close the file."""
         self._server.stop(grace).wait()
+        self._iterators.close()
         self._client.close()
 
     def __enter__(self) -> MilvusServer:

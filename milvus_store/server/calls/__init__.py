@@ -1,8 +1,10 @@
 """The calls of the protocol, one module for each group; each module lists its own in ``CALLS``."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
+from ..iterators import SearchIterators
 from ..service import Handler
 from . import (
     aliases,
@@ -29,4 +31,9 @@ CALLS: Final[Mapping[str, Handler]] = {
     **search.CALLS,
     **maintenance.CALLS,
 }
-"""Name of a call → what answers it."""
+"""Name of a call → what answers it, for the calls that keep nothing from one to the next."""
+
+
+def calls_with(iterators: SearchIterators) -> Mapping[str, Handler]:
+    """All calls of a server that has these iterators open."""
+    return {**CALLS, "Search": partial(search.search, iterators)}

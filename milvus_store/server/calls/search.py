@@ -11,7 +11,9 @@ from milvus_store_lite import ByIds, Queries
 
 from ...client.milvus_client import MilvusClient
 from ...errors import ParamError
+from ...iterators import UNLIMITED, check_iteration
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
+from ..iterators import SearchIterators
 from ..messages.pairs import texts_of, value_of
 from ..messages.queries import queries_of
 from ..messages.results import hits_message
@@ -21,6 +23,9 @@ from ..protocol import Message
 from .handshake import timestamp
 
 _LIMIT: Final = "topk"
+_IS_ITERATOR: Final = "search_iter_v2"
+_PAGE: Final = "search_iter_batch_size"
+_TOKEN: Final = "search_iter_id"
 _KEYWORDS: Final = ("offset", "round_decimal", "group_size", "strict_group_size")
 _TEXT_KEYWORDS: Final = ("group_by_field", "timezone", "time_fields")
 _NOT_SERVED: Final = {
@@ -39,24 +44,55 @@ _PARTS_NOT_SERVED: Final = {
 }
 
 
-def _search(client: MilvusClient, request: Any) -> Message:
+def search(iterators: SearchIterators, client: MilvusClient, request: Any) -> Message:
+    """The hits of a search, or a page of an iterator."""
     _refuse(request, _PARTS_NOT_SERVED)
     given = texts_of(request.search_params)
     names = list(request.output_fields)
-    arguments = (
-        request.dsl,
-        _limit(given),
-        names,
+    if value_of(given.get(_IS_ITERATOR, "false")) is True:
+        results = _page(iterators, client, request, given, names)
+    else:
+        arguments = (request.dsl, _limit(given), names, *_further_arguments(request, given))
+        found = client._found_hits(request.collection_name, _queries(request), arguments)
+        results = hits_message(found, names, _limit(given))
+    return milvus_pb2.SearchResults(
+        results=results, collection_name=request.collection_name, session_ts=timestamp()
+    )
+
+
+def _page(
+    iterators: SearchIterators,
+    client: MilvusClient,
+    request: Any,
+    given: Mapping[str, str],
+    names: list[str],
+) -> Message:
+    """The first page of a new iterator, or the next one."""
+    count = value_of(given.get(_PAGE, "0"))
+    check_iteration(count, UNLIMITED)
+    owner = request.db_name, request.collection_name
+    token = _text(given, _TOKEN)
+    if not token:
+        arguments = (request.dsl, count, names, *_further_arguments(request, given))
+        token = iterators.add(
+            client._search_cursor(request.collection_name, _queries(request), arguments), owner
+        )
+    found = iterators.page(token, owner, count)
+    results = hits_message(found, names, count)
+    results.search_iterator_v2_results.token = token
+    results.search_iterator_v2_results.last_bound = found.distances[-1] if found.distances else 0.0
+    return results
+
+
+def _further_arguments(
+    request: Any, given: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str], str | None, dict[str, Any]]:
+    """The arguments of a search after its output fields, in their order."""
+    return (
         _index_params(given),
         list(request.partition_names),
         _text(given, "anns_field"),
         {**_keywords(given), "filter_params": template_values(request.expr_template_values)},
-    )
-    found = client._found_hits(request.collection_name, _queries(request), arguments)
-    return milvus_pb2.SearchResults(
-        results=hits_message(found, names, _limit(given)),
-        collection_name=request.collection_name,
-        session_ts=timestamp(),
     )
 
 
@@ -124,10 +160,11 @@ def _refuse(request: Any, parts: Mapping[str, str]) -> None:
 
 def _queries(request: Any) -> Queries:
     if "ids" in request.DESCRIPTOR.fields_by_name:
-        ids = [*request.ids.int_id.data, *request.ids.str_id.data]
+        ids: list[Any] = [*request.ids.int_id.data, *request.ids.str_id.data]
         if ids:
             return ByIds(ids)
-    return queries_of(request.placeholder_group)
+    queries: Queries = queries_of(request.placeholder_group)
+    return queries
 
 
 def _limit(given: Mapping[str, str]) -> Any:
@@ -164,4 +201,4 @@ def _keywords(given: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-CALLS: Final = {"Search": _search, "HybridSearch": _hybrid_search}
+CALLS: Final = {"HybridSearch": _hybrid_search}
