@@ -74,18 +74,19 @@ def _answering(
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         try:
             guard.admit(method.name, request, metadata)
-            if handler is None:
-                reason = f"{method.name} is not served from a file: it needs a cluster of Milvus"
-                return context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
-            return handler(databases.client(_database_of(method, request, metadata)), request)
+            if handler is not None:
+                return handler(databases.client(_database_of(method, request, metadata)), request)
         except MilvusException as error:
-            return failed(method.response, error)
-        except grpc.RpcError:
-            raise
+            refusal = error
         except Exception as error:
-            if context.code() is not None:  # abort() raises what is no RpcError
-                raise
             _LOG.exception("%s failed", method.name)
-            return failed(method.response, MilvusException(message=f"internal error: {type(error).__name__}"))
+            refusal = MilvusException(message=f"internal error: {type(error).__name__}")
+        else:
+            reason = f"{method.name} is not served from a file: it needs a cluster of Milvus"
+            return context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
+        response = failed(method.response, refusal)
+        if response is None:
+            return context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal.message)
+        return response
 
     return answer

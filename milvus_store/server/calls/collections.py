@@ -9,9 +9,11 @@ from pymilvus.grpc_gen import milvus_pb2
 from milvus_store_lite import CollectionNotExistException, CollectionRecord
 
 from ...client.milvus_client import MilvusClient
+from ...errors import ParamError
+from ...fields import FieldSchema
 from ..databases import collection_of
 from ..messages.pairs import pairs_of, texts_of, values_of
-from ..messages.schemas import consistency_number, parsed_field, schema_message, schema_of, struct_of
+from ..messages.schemas import consistency_number, field_of, parsed_field, schema_message, schema_of, struct_of
 from ..messages.status import SUCCESS, status_of
 from ..protocol import Message
 
@@ -120,9 +122,13 @@ def _alter_field(client: MilvusClient, request: Any) -> Message:
 
 
 def _add_field(client: MilvusClient, request: Any) -> Message:
-    field = parsed_field(request.schema)
+    _add(client, request.collection_name, parsed_field(request.schema))
+    return SUCCESS
+
+
+def _add(client: MilvusClient, collection_name: str, field: FieldSchema) -> None:
     client.add_collection_field(
-        request.collection_name,
+        collection_name,
         field.name,
         field.dtype,
         field.description,
@@ -131,7 +137,24 @@ def _add_field(client: MilvusClient, request: Any) -> Message:
         default_value=field.default_value,
         is_partition_key=field.is_partition_key,
     )
-    return SUCCESS
+
+
+def _alter_schema(client: MilvusClient, request: Any) -> Message:
+    action = request.action
+    if action.WhichOneof("op") == "drop_request":
+        dropped = action.drop_request
+        if dropped.WhichOneof("identifier") == "function_name":
+            raise ParamError(message="functions of a collection on a file cannot be dropped: make another one")
+        client.drop_collection_field(request.collection_name, dropped.field_name, dropped.field_id)
+    else:
+        added = action.add_request
+        if added.func_schema or not added.field_infos:
+            raise ParamError(
+                message="functions cannot be added to a collection on a file: make another one"
+            )
+        for info in added.field_infos:
+            _add(client, request.collection_name, field_of(info.field_schema))
+    return milvus_pb2.AlterCollectionSchemaResponse(alter_status=SUCCESS)
 
 
 def _add_struct_field(client: MilvusClient, request: Any) -> Message:
@@ -169,6 +192,7 @@ CALLS: Final = {
     "AlterCollectionField": _alter_field,
     "AddCollectionField": _add_field,
     "AddCollectionStructField": _add_struct_field,
+    "AlterCollectionSchema": _alter_schema,
     "TruncateCollection": _truncate,
     "GetCollectionStatistics": _statistics,
 }

@@ -14,6 +14,9 @@ _OLDER_CODES: Final = {100: 4, 4: 4, 700: 25, 1100: 5}
 """Code → the one that clients before 2.3 knew for the same fault, where it is not 'unexpected error'."""
 
 
+_STATUS_FIELDS: Final = ("status", "alter_status")
+
+
 def status_of(error: MilvusException) -> Message:
     """``error`` as a status. The text is that which a local client raises."""
     return common_pb2.Status(
@@ -23,9 +26,13 @@ def status_of(error: MilvusException) -> Message:
     )
 
 
-def failed(response: type[Any], error: MilvusException) -> Message:
-    """A response of this kind that says that its call failed with ``error``."""
-    return status_of(error) if response is common_pb2.Status else response(status=status_of(error))
+def failed(response: type[Any], error: MilvusException) -> Message | None:
+    """A response of this kind that says that its call failed with ``error``; None if it has no place for that."""
+    status = status_of(error)
+    if response is common_pb2.Status:
+        return status
+    field = next((name for name in _STATUS_FIELDS if name in response.DESCRIPTOR.fields_by_name), None)
+    return None if field is None else response(**{field: status})
 
 
 SUCCESS: Final = common_pb2.Status()
