@@ -11,7 +11,7 @@ from hypothesis import settings
 from milvus_store import MilvusClient
 from milvus_store.option_warnings import forget_warnings
 
-from .servers import running_milvus, running_server
+from .servers import running_milvus, running_our_server, running_server
 
 # How long an example takes is for benchmarks: machines that run tests do other things as well.
 settings.register_profile("without deadlines", deadline=None)
@@ -38,10 +38,24 @@ def client(path: Path) -> Iterator[MilvusClient]:
 
 
 @pytest.fixture(scope="session")
-def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def lite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """Host and port of Milvus Lite's server, run as a process of its own."""
     with running_server(tmp_path_factory.mktemp("server")) as server:
         yield server.host, server.port
+
+
+@pytest.fixture(scope="session")
+def our_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Host and port of our server, run as a process of its own."""
+    with running_our_server(tmp_path_factory.mktemp("served")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session", params=["lite_server", "our_server"])
+def milvus_server(request: pytest.FixtureRequest) -> tuple[str, int]:
+    """Host and port of a server: each test that asks for it runs on Milvus Lite's and on ours."""
+    address: tuple[str, int] = request.getfixturevalue(request.param)
+    return address
 
 
 @pytest.fixture(scope="session")

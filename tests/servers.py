@@ -54,6 +54,22 @@ def _wait_for(server: Server, log: Path) -> None:
     pytest.fail(f"the server did not answer: {log.read_text()}")
 
 
+_SERVE_OURS = """
+import sys
+from milvus_store.server.endpoint import MilvusServer
+with MilvusServer(sys.argv[1], "127.0.0.1:0") as server:
+    print("port", server.uri.rpartition(":")[2], flush=True)
+    sys.stdin.read()  # until the tests are done, or gone
+"""
+
+
+@contextmanager
+def running_our_server(folder: Path) -> Iterator[tuple[str, int]]:
+    """Host and port of our server over a file in ``folder``; it ends with the block."""
+    with _started(_SERVE_OURS, folder / "served.db", folder / "log") as port:
+        yield "127.0.0.1", port
+
+
 _SERVE = """
 import sys
 from milvus import default_server as server
@@ -70,21 +86,28 @@ def running_milvus(folder: Path) -> Iterator[str]:
     """The address of a real Milvus 2.3.5, which PyPI has for one platform; it starts in some ten seconds."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or find_spec("milvus") is None:
         pytest.skip("a real Milvus needs Linux on x86-64 and the package milvus==2.3.5")
-    with (folder / "log").open("w") as log:
+    with _started(_SERVE, folder / "data", folder / "log") as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _started(program: str, argument: Path, log: Path) -> Iterator[int]:
+    """The port of the server that ``program`` starts: it prints the port, and reads its input until that ends."""
+    with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(folder / "data")],
+            [sys.executable, "-c", program, str(argument)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=log,
+            stderr=errors,
             text=True,
         )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        # The package prints a banner first.
+        # Others print a banner first.
         said = next((line for line in process.stdout if line.startswith("port ")), None)
-        assert said, (folder / "log").read_text()
-        yield f"http://127.0.0.1:{said.split()[1]}"
+        assert said, log.read_text()
+        yield int(said.split()[1])
     finally:
         process.stdin.close()
         process.wait(timeout=60)

@@ -34,7 +34,7 @@ def test_every_block_of_a_page_runs(
     code = [block for block in blocks if block.language not in NOT_CODE and block.not_run is None]
     server = None
     if any("localhost" in block.text for block in code):
-        server = request.getfixturevalue("milvus_server")
+        server = request.getfixturevalue("lite_server")
     monkeypatch.chdir(tmp_path)
     reader = Reader(ROOT / name, server)
     try:

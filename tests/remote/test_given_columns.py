@@ -50,11 +50,11 @@ FORMS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.fixture(params=["milvus_lite", "real"])
+@pytest.fixture(params=["lite_server", "our_server", "real"])
 def uri(request: pytest.FixtureRequest) -> Any:
     if request.param == "real":
         return request.getfixturevalue("real_milvus")
-    return "http://{}:{}".format(*request.getfixturevalue("milvus_server"))
+    return "http://{}:{}".format(*request.getfixturevalue(request.param))
 
 
 @pytest.fixture

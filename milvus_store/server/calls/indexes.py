@@ -66,8 +66,6 @@ def _found(client: MilvusClient, request: Any) -> list[IndexRecord]:
 def _description(client: MilvusClient, request: Any, index: IndexRecord) -> Message:
     rows, pending, is_growing = collection_of(client, request.collection_name).index_progress(index.field)
     params = {"index_type": index.type, **({"metric_type": index.metric} if index.metric else {})}
-    if index.parameters:
-        params["params"] = index.parameters  # type: ignore[assignment]
     return milvus_pb2.IndexDescription(
         index_name=index.name,
         params=pairs_of({**params, **index.parameters}),
