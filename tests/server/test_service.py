@@ -1,0 +1,141 @@
+"""Every call of the service is answered, or refused by name; nothing that a client sends ends the server."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import grpc
+import pymilvus
+import pytest
+from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
+
+from milvus_store import MilvusClient
+from milvus_store.server.calls import calls_with
+from milvus_store.server.endpoint import MilvusServer
+from milvus_store.server.iterators import SearchIterators
+from milvus_store.server.protocol import METHODS, SERVICE_NAME
+
+SERVED = calls_with(SearchIterators())
+
+
+@pytest.fixture
+def channel(server: MilvusServer) -> Any:
+    with grpc.insecure_channel(server.uri.removeprefix("http://")) as channel:
+        yield channel
+
+
+def ask(channel: Any, name: str, request: bytes) -> bytes:
+    """The bytes that answer ``request``, which may be any bytes."""
+    call = channel.unary_unary(f"/{SERVICE_NAME}/{name}")
+    answer: bytes = call(request, timeout=30)
+    return answer
+
+
+def outcome(channel: Any, name: str, request: bytes) -> Any:
+    """The response, or gRPC's code; INTERNAL is that of bytes which are no message."""
+    try:
+        return METHODS[name].response.FromString(ask(channel, name, request))
+    except grpc.RpcError as error:
+        return error.code()
+
+
+def test_every_name_that_is_served_is_one_of_the_service() -> None:
+    assert set(SERVED) <= set(METHODS)
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - set(SERVED)))
+def test_what_is_not_served_says_so(channel: Any, name: str) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        ask(channel, name, b"")
+    assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert name in raised.value.details()
+
+
+@pytest.mark.parametrize("name", sorted(SERVED))
+def test_an_empty_request_gets_an_answer(channel: Any, name: str) -> None:
+    response = METHODS[name].response.FromString(ask(channel, name, b""))
+    assert "internal error" not in str(response)
+
+
+def test_no_bytes_end_the_server(channel: Any, server: MilvusServer) -> None:
+    random_bytes = random.Random(1)
+    with MilvusClient(server.uri) as client:
+        client.create_collection("c", dimension=2)
+    requests = {
+        "Insert": milvus_pb2.InsertRequest(
+            collection_name="c",
+            num_rows=1,
+            fields_data=[
+                schema_pb2.FieldData(
+                    type=5,
+                    field_name="id",
+                    scalars=schema_pb2.ScalarField(long_data=schema_pb2.LongArray(data=[1])),
+                ),
+                schema_pb2.FieldData(
+                    type=101,
+                    field_name="vector",
+                    vectors=schema_pb2.VectorField(dim=2, float_vector=schema_pb2.FloatArray(data=[1, 2])),
+                ),
+            ],
+        ).SerializeToString(),
+        "Search": milvus_pb2.SearchRequest(
+            collection_name="c",
+            dsl="id > 1",
+            placeholder_group=common_pb2.PlaceholderGroup(
+                placeholders=[common_pb2.PlaceholderValue(tag="$0", type=101, values=[bytes(8)])]
+            ).SerializeToString(),
+            search_params=[common_pb2.KeyValuePair(key="topk", value="3")],
+        ).SerializeToString(),
+        "Query": milvus_pb2.QueryRequest(collection_name="c", expr="id > 0").SerializeToString(),
+        "CreateCollection": milvus_pb2.CreateCollectionRequest(
+            collection_name="d", schema=schema_pb2.CollectionSchema(name="d").SerializeToString()
+        ).SerializeToString(),
+    }
+    for name, request in requests.items():
+        for _ in range(150):
+            mutated = bytearray(request)
+            for _ in range(random_bytes.randint(1, 4)):
+                mutated[random_bytes.randrange(len(mutated))] = random_bytes.randrange(256)
+            answered = outcome(channel, name, bytes(mutated))
+            assert answered is grpc.StatusCode.INTERNAL or "internal error" not in str(answered)
+    ask(channel, "Search", requests["Search"])
+
+
+def test_an_iterator_of_another_collection_is_not_to_be_had(server: MilvusServer) -> None:
+    client = pymilvus.MilvusClient(server.uri)
+    client.create_collection("mine", dimension=2)
+    client.create_collection("other", dimension=2)
+    client.insert("mine", [{"id": number, "vector": [number, 1]} for number in range(9)])
+    iterator = client.search_iterator("mine", [[1, 1]], batch_size=3)
+    assert len(iterator.next()) == 3
+    iterator._params["collection_name"] = "other"
+    with pytest.raises(pymilvus.MilvusException, match="search iterator is not open"):
+        iterator.next()
+    client.close()
+
+
+def test_pages_show_the_state_of_the_first(server: MilvusServer) -> None:
+    client = pymilvus.MilvusClient(server.uri)
+    client.create_collection("c", dimension=2, metric_type="L2")
+    client.insert("c", [{"id": number, "vector": [number, 0]} for number in range(9)])
+    iterator = client.search_iterator("c", [[0, 0]], batch_size=3)
+    first = [hit["id"] for hit in iterator.next()]
+    client.delete("c", ids=[4])
+    client.insert("c", [{"id": 99, "vector": [3.5, 0]}])
+    rest = []
+    while page := iterator.next():
+        rest += [hit["id"] for hit in page]
+    assert first + rest == list(range(9))
+    client.close()
+
+
+def test_a_client_that_knows_an_older_schema_learns_the_newer_one(server: MilvusServer) -> None:
+    one, other = pymilvus.MilvusClient(server.uri), MilvusClient(server.uri)
+    one.create_collection("c", dimension=2, enable_dynamic_field=False)
+    one.insert("c", [{"id": 1, "vector": [1, 2]}])
+    other.add_collection_field("c", "n", pymilvus.DataType.INT64, nullable=True)
+    one.insert("c", [{"id": 2, "vector": [1, 2], "n": 5}])
+    assert one.query("c", filter="n == 5", output_fields=["id"])[0]["id"] == 2
+    one.close()
+    other.close()
