@@ -14,7 +14,7 @@ from ...errors import ParamError
 from ...iterators import UNLIMITED, check_iteration
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ..iterators import SearchIterators
-from ..messages.pairs import texts_of, value_of
+from ..messages.pairs import object_of, texts_of, value_of
 from ..messages.queries import queries_of
 from ..messages.results import hits_message
 from ..messages.schemas import function_of
@@ -140,13 +140,17 @@ def _ranker(request: Any, given: Mapping[str, str]) -> Any:
         raise ParamError(message=f"a hybrid search takes one ranker on a file, got {len(functions)}")
     if functions:
         return function_of(functions[0])
-    strategy, params = given.get("strategy", "").strip('"'), value_of(given.get("params", "{}"))
+    strategy = _text(given, "strategy")
     if not strategy:
         return None
+    params = object_of(given.get("params", ""), "params of a ranker")
     if strategy == "rrf":
         return RRFRanker(params.get("k", 60))
     if strategy == "weighted":
-        return WeightedRanker(*params.get("weights", []), norm_score=params.get("norm_score", True))
+        weights = params.get("weights", [])
+        if not isinstance(weights, list):
+            raise ParamError(message=f"weights of a ranker must be a list of numbers, got {weights!r:.80}")
+        return WeightedRanker(*weights, norm_score=params.get("norm_score", True))
     raise ParamError(message=f"ranker {strategy!r} is not supported on a file, expected 'rrf' or 'weighted'")
 
 
@@ -182,9 +186,7 @@ def _text(given: Mapping[str, str], name: str) -> str | None:
 
 def _index_params(given: Mapping[str, str]) -> dict[str, Any]:
     """What ``search`` takes as ``search_params``."""
-    params = value_of(given.get("params", "{}"))
-    if not isinstance(params, dict):
-        raise ParamError(message=f"params of a search must be a JSON object, got {params!r:.80}")
+    params = object_of(given.get("params", ""), "params of a search")
     if "analyzer_name" in given:
         params["analyzer_name"] = _text(given, "analyzer_name")
     metric = _text(given, "metric_type")
