@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from milvus_store_lite import ParamError
 
 from .calls import Calls, Described
+
+_NOT_ON_A_FILE: Final = "Not on a file: "
+
+
+def instead_of(method: object) -> str | None:
+    """What to do with a file instead of a call that ``server_only`` made; None for another one."""
+    text = getattr(method, "__doc__", None) or ""
+    return text.removeprefix(_NOT_ON_A_FILE).rstrip(".") if text.startswith(_NOT_ON_A_FILE) else None
 
 
 def server_only(instead: str) -> Callable[[Described], Described]:
@@ -25,7 +33,7 @@ def server_only(instead: str) -> Callable[[Described], Described]:
                 return self._server.answer(described, args, kwargs)
             raise ParamError(message=f"{described.__name__}() is not supported on a file: {instead}")
 
-        run.__doc__ = f"Not on a file: {instead}."
+        run.__doc__ = f"{_NOT_ON_A_FILE}{instead}."
         return cast(Described, run)
 
     return decorate

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 import grpc
 
 from ..client.milvus_client import MilvusClient
+from ..client.server_only import instead_of
 from ..errors import MilvusException
 from .databases import Databases
 from .messages.status import failed
@@ -18,6 +20,8 @@ Handler = Callable[[MilvusClient, Any], Message]
 """Answers a request about the database that a client has open."""
 
 _LOG: Final = logging.getLogger(__name__)
+
+_WORDS: Final = re.compile(r"(?<=[a-z])([A-Z])")
 
 _DATABASE: Final = "dbname"
 """The metadata by which a client names its database, beside the field of the request."""
@@ -60,6 +64,13 @@ def handlers(databases: Databases, calls: Mapping[str, Handler], guard: Guard) -
     )
 
 
+def _not_served(name: str) -> str:
+    """What a client hears that makes the call ``name``, which nothing answers."""
+    call = _WORDS.sub(r"_\1", name).lower()
+    instead = instead_of(getattr(MilvusClient, call, None))
+    return f"{name} is not served from a file: {instead or 'it needs a Milvus cluster'}"
+
+
 def _database_of(method: Method, request: Message, metadata: Mapping[str, str]) -> str:
     """The database in which a call is made; empty for the default one."""
     if method.name in OF_THE_FILE:
@@ -82,8 +93,7 @@ def _answering(
             _LOG.exception("%s failed", method.name)
             refusal = MilvusException(message=f"internal error: {type(error).__name__}")
         else:
-            reason = f"{method.name} is not served from a file: it needs a cluster of Milvus"
-            return context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
+            return context.abort(grpc.StatusCode.UNIMPLEMENTED, _not_served(method.name))
         response = failed(method.response, refusal)
         if response is None:
             return context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal.message)

@@ -52,6 +52,12 @@ def test_what_is_not_served_says_so(channel: Any, name: str) -> None:
     assert name in raised.value.details()
 
 
+def test_what_is_not_served_names_the_alternative(channel: Any) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        ask(channel, "CreateSnapshot", b"")
+    assert "backup() copies the whole of it" in raised.value.details()
+
+
 @pytest.mark.parametrize("name", sorted(SERVED))
 def test_an_empty_request_gets_an_answer(channel: Any, name: str) -> None:
     response = METHODS[name].response.FromString(ask(channel, name, b""))

@@ -13,7 +13,14 @@ from ...errors import ParamError
 from ...fields import FieldSchema
 from ..databases import collection_of
 from ..messages.pairs import pairs_of, texts_of, values_of
-from ..messages.schemas import consistency_number, field_of, parsed_field, schema_message, schema_of, struct_of
+from ..messages.schemas import (
+    consistency_number,
+    field_of,
+    parsed_field,
+    schema_message,
+    schema_of,
+    struct_of,
+)
 from ..messages.status import SUCCESS, status_of
 from ..protocol import Message
 
@@ -144,14 +151,14 @@ def _alter_schema(client: MilvusClient, request: Any) -> Message:
     if action.WhichOneof("op") == "drop_request":
         dropped = action.drop_request
         if dropped.WhichOneof("identifier") == "function_name":
-            raise ParamError(message="functions of a collection on a file cannot be dropped: make another one")
+            raise ParamError(
+                message="functions of a collection on a file cannot be dropped: make another one"
+            )
         client.drop_collection_field(request.collection_name, dropped.field_name, dropped.field_id)
     else:
         added = action.add_request
         if added.func_schema or not added.field_infos:
-            raise ParamError(
-                message="functions cannot be added to a collection on a file: make another one"
-            )
+            raise ParamError(message="functions cannot be added to a collection on a file: make another one")
         for info in added.field_infos:
             _add(client, request.collection_name, field_of(info.field_schema))
     return milvus_pb2.AlterCollectionSchemaResponse(alter_status=SUCCESS)
