@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from . import errors
+from .access_control import AccessControl
 from .caching import BoundedCache, IncomparableError, size_of, value_key
 from .codec import Column, Columns, GivenRows, NullableArray, Values
 from .collection.collection import Collection, Written
@@ -21,6 +22,17 @@ from .indexes.registry import PARAMETER_NAMES
 from .process.children import PerProcess
 from .process.lazy import lazy
 from .process.threads import started
+from .schema.access import (
+    Access,
+    ApiKey,
+    Grant,
+    GroupedPrivilege,
+    PrivilegeGroup,
+    Role,
+    RoleMember,
+    TenantBinding,
+    User,
+)
 from .schema.clock import COLLECTION_CLOCK, Clock
 from .schema.data_types import DataType
 from .schema.functions import Function, FunctionType
@@ -92,8 +104,11 @@ __all__ = [
     "NO_DEFAULT",
     "PARAMETER_NAMES",
     "SQLITE_VERSION",
+    "Access",
+    "AccessControl",
     "Analyzer",
     "And",
+    "ApiKey",
     "Arithmetic",
     "BoundedCache",
     "ByIds",
@@ -118,7 +133,9 @@ __all__ = [
     "Function",
     "FunctionType",
     "GivenRows",
+    "Grant",
     "GroupBy",
+    "GroupedPrivilege",
     "HybridRequest",
     "In",
     "IncomparableError",
@@ -138,6 +155,7 @@ __all__ = [
     "Or",
     "Path",
     "PerProcess",
+    "PrivilegeGroup",
     "Queries",
     "QueryCursor",
     "Range",
@@ -147,14 +165,18 @@ __all__ = [
     "Recovery",
     "Regex",
     "Report",
+    "Role",
+    "RoleMember",
     "Schema",
     "Scope",
     "SearchCursor",
     "SearchRequest",
     "Template",
+    "TenantBinding",
     "TenantCollection",
     "Token",
     "Unary",
+    "User",
     "Values",
     "WeightedScores",
     "Written",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from .access_control import AccessControl
 from .collection.opener import CollectionOpener
 from .columns.memory import MemoryBudget
 from .database import Database
@@ -65,6 +66,7 @@ class DatabaseFile:
         self.connections = Connections(str(path), durability, busy_timeout, read_only=read_only)
         self._remove_scratch = weakref.finalize(self.connections, _remove_folder, scratch, os.getpid())
         self.memory = MemoryBudget(memory_limit)
+        self.access = AccessControl(self.connections)
         self.opener = CollectionOpener(self.connections, self.memory, read_only=read_only)
 
     def close(self, *, waiting: bool = True) -> None:

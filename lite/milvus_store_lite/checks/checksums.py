@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ..storage import positions
+from ..errors import DatabaseCorruptError
+from ..storage import access, positions
 from ..storage.integrity import names
 from ..storage.integrity.catalog_checksums import definition_rows, matches
 from ..storage.layout import CHECKSUMS
@@ -77,6 +78,14 @@ def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
     for *row, checksum in connection.execute("SELECT id, name, properties, checksum FROM databases"):
         if not matches(row, checksum):
             yield Problem(f"database {row[1]!r}", _WRONG_CHECKSUM)
+
+
+def users(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """The list of users, roles and grants is what was written."""
+    try:
+        access.read(connection)
+    except DatabaseCorruptError:
+        yield Problem("table access", f"the list of users, roles and grants is {_WRONG_CHECKSUM}")
 
 
 @contextmanager

@@ -34,6 +34,7 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
     catalog.orphan_tables,
     definitions.databases,
     checksums.databases,
+    checksums.users,
 )
 """The checks of the catalog, once ``catalog.catalog_tables`` has found its tables."""
 

@@ -18,7 +18,7 @@ from .definitions import FoundCatalog, Note, read_catalog
 from .report import Losses, Lost, Recovered, Recovery
 from .rows import DamagedRows
 from .workspace import copied, opened
-from .writing import NewCollection, seal_names, write_databases
+from .writing import NewCollection, seal_names, write_access, write_databases
 
 
 def recover_file(
@@ -99,6 +99,7 @@ def _write(
                     note(f"{collection.where}: it cannot be written, and is left out: {reason}")
             with transaction(connection):
                 seal_names(connection, found)
+                write_access(damaged, connection, note)
         except FAULTS as error:
             raise translate(error, made, 0) from error
     return collections

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..errors import MilvusException
 from ..indexes.scalar_types import has_sql_index
-from ..storage import positions
+from ..storage import access, positions
 from ..storage.catalog import DEFAULT_PARTITION, Catalog
 from ..storage.integrity import names
 from ..storage.integrity.catalog_checksums import digest
@@ -29,6 +30,7 @@ from ..text.fields import tokens_of_rows
 from .definitions import FoundCatalog, FoundCollection, Note
 from .report import Losses, Recovered
 from .rows import MISSING, DamagedRows, Rows
+from .scan import UNREADABLE_ROWS
 
 _NAMED_AT_MOST: Final = 1_000_000
 """The most missing rows of a collection whose keys are looked up in the index, for the report."""
@@ -49,6 +51,16 @@ def seal_names(connection: sqlite3.Connection, found: FoundCatalog) -> None:
         "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'collections'", (found.last_collection,)
     )
     names.seal(connection)
+
+
+def write_access(damaged: sqlite3.Connection, connection: sqlite3.Connection, note: Note) -> None:
+    """Copy users, roles and grants as a whole or not at all: half of them might allow what none of them did."""
+    try:
+        found = access.read(damaged)
+    except (MilvusException, *UNREADABLE_ROWS):
+        note("users, roles and grants are damaged, and left out: make them anew before the file is served")
+        return
+    access.write(connection, found)
 
 
 class NewCollection:

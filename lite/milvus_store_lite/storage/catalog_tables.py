@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import index_parts
+from .access import ACCESS_TABLE
 from .file.lineage import LINEAGE_TABLE
 from .integrity import names
 from .integrity.catalog_checksums import digest
@@ -61,6 +62,7 @@ CATALOG_TABLES: Final = (
         PRIMARY KEY (collection_id, name)
     ) WITHOUT ROWID""",
     *index_parts.INDEX_TABLES,
+    *ACCESS_TABLE,
     "CREATE TABLE names (id INTEGER PRIMARY KEY, checksum BLOB NOT NULL)",
     f"INSERT INTO names (checksum) VALUES (x'{names.NO_NAMES.hex()}')",
     f"INSERT INTO databases (id, name, checksum)"

@@ -56,6 +56,7 @@ DEFINING: Final = (
 
 ELSEWHERE: Final = {
     "names": "it has the checksum of what is listed",
+    "access": "its one row has a checksum",
     "lineage": "opening the file compares it with the log",
     "built_indexes": "a row has a checksum of itself and of all parts",
     "index_parts": "a part has a checksum, and an index is a cache of the rows",
