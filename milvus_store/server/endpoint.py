@@ -11,6 +11,8 @@ import grpc
 
 from ..client.milvus_client import MilvusClient
 from ..errors import MilvusException
+from .access.guard import AccessGuard
+from .access.setup import switch_on
 from .calls import calls_with
 from .databases import Databases
 from .iterators import SearchIterators
@@ -36,14 +38,26 @@ class MilvusServer:
 
     Args:
         address: ``host:port``, where port 0 is a free one, or ``unix:/path``.
+        guard: decides who may make which call; everybody may make all by default.
+        access: whether the users and roles in the file decide that.
+        root_password: the one that the user ``root`` gets when access control is first switched on.
         settings: how the file is opened, as ``MilvusClient`` takes them.
+
+    ``made_password`` is the password of ``root`` if it was made up now; nobody can learn it later.
 
     Raises:
         MilvusException: the file cannot be opened, or the address cannot be used.
     """
 
     def __init__(
-        self, path: str | Path, address: str, *, guard: Guard | None = None, **settings: Any
+        self,
+        path: str | Path,
+        address: str,
+        *,
+        guard: Guard | None = None,
+        access: bool = False,
+        root_password: str | None = None,
+        **settings: Any,
     ) -> None:
         self._client = MilvusClient(path, **settings)
         self._server = grpc.server(
@@ -55,7 +69,16 @@ class MilvusServer:
             ],
         )
         self._iterators = SearchIterators()
-        calls = handlers(Databases(self._client), calls_with(self._iterators), guard or OpenDoor())
+        databases = Databases(self._client)
+        self.made_password: str | None = None
+        try:
+            if access:
+                self.made_password = switch_on(self._client._file.access, root_password)
+                guard = AccessGuard(self._client._file.access, databases)
+        except BaseException:
+            self._client.close()
+            raise
+        calls = handlers(databases, calls_with(self._iterators), guard or OpenDoor())
         self._server.add_generic_rpc_handlers((calls,))
         try:
             port = self._server.add_insecure_port(address)

@@ -33,6 +33,9 @@ METHODS: Final = {
 """Every call that takes one message and gives one, by name."""
 
 OF_THE_FILE: Final = frozenset(
-    {"CreateDatabase", "DropDatabase", "ListDatabases", "DescribeDatabase", "AlterDatabase"}
+    {
+        *("CreateDatabase", "DropDatabase", "ListDatabases", "DescribeDatabase", "AlterDatabase"),
+        "OperatePrivilegeV2",
+    }
 )
 """Calls whose database is what they are about, and not where they are made."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import grpc
+
+from milvus_store_lite import DEFAULT_DATABASE
 
 from ..client.milvus_client import MilvusClient
 from ..client.server_only import instead_of
@@ -23,17 +26,59 @@ _LOG: Final = logging.getLogger(__name__)
 
 _WORDS: Final = re.compile(r"(?<=[a-z])([A-Z])")
 
+_FIELD: Final = "db_name"
 _DATABASE: Final = "dbname"
 """The metadata by which a client names its database, beside the field of the request."""
+
+
+class Refusal(MilvusException):
+    """A call that is not made, and for which a client hears ``status``, one of gRPC's."""
+
+    def __init__(self, status: grpc.StatusCode, message: str) -> None:
+        super().__init__(message=message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it came in.
+
+    Args:
+        database: the one that it is about.
+        peer: gRPC's name of the address that it comes from.
+    """
+
+    method: str
+    request: Message
+    database: str
+    metadata: Mapping[str, str]
+    peer: str
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How a call is answered that was admitted.
+
+    Args:
+        client: makes the client that answers it of the usual one.
+        shown: makes the response that the caller gets of the whole one.
+    """
+
+    client: Callable[[MilvusClient], MilvusClient] = _as_it_is
+    shown: Callable[[Message], Message] = _as_it_is
 
 
 class Guard(Protocol):
     """Decides who may make which call."""
 
-    def admit(self, method: str, request: Message, metadata: Mapping[str, str], /) -> None:
+    def admit(self, call: Call, /) -> Admission:
         """
         Raises:
-            MilvusException: the caller is not known, or may not make this call.
+            Refusal: the caller is not known, or may not make this call.
         """
         ...
 
@@ -41,8 +86,8 @@ class Guard(Protocol):
 class OpenDoor:
     """Lets everybody in."""
 
-    def admit(self, method: str, request: Message, metadata: Mapping[str, str], /) -> None:
-        return
+    def admit(self, call: Call, /) -> Admission:
+        return Admission()
 
 
 def handlers(databases: Databases, calls: Mapping[str, Handler], guard: Guard) -> Any:
@@ -75,7 +120,7 @@ def _database_of(method: Method, request: Message, metadata: Mapping[str, str]) 
     """The database in which a call is made; empty for the default one."""
     if method.name in OF_THE_FILE:
         return ""
-    return getattr(request, "db_name", "") or metadata.get(_DATABASE, "")
+    return getattr(request, _FIELD, "") or metadata.get(_DATABASE, "")
 
 
 def _answering(
@@ -84,9 +129,15 @@ def _answering(
     def answer(request: Message, context: grpc.ServicerContext) -> Message:
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         try:
-            guard.admit(method.name, request, metadata)
+            database = _database_of(method, request, metadata)
+            about = getattr(request, _FIELD, "") if method.name in OF_THE_FILE else database
+            admission = guard.admit(
+                Call(method.name, request, about or DEFAULT_DATABASE, metadata, context.peer())
+            )
             if handler is not None:
-                return handler(databases.client(_database_of(method, request, metadata)), request)
+                return admission.shown(handler(admission.client(databases.client(database)), request))
+        except Refusal as refused:
+            return context.abort(refused.status, refused.message)
         except MilvusException as error:
             refusal = error
         except Exception as error:

@@ -7,6 +7,7 @@ from typing import Final
 from ..iterators import SearchIterators
 from ..service import Handler
 from . import (
+    access,
     aliases,
     collections,
     databases,
@@ -30,6 +31,7 @@ CALLS: Final[Mapping[str, Handler]] = {
     **rows.CALLS,
     **search.CALLS,
     **maintenance.CALLS,
+    **access.CALLS,
 }
 """Name of a call → what answers it, for the calls that keep nothing from one to the next."""
 

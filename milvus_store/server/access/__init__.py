@@ -1,0 +1,1 @@
+"""Who may do what on a server: who calls, what each call needs, and what the caller was granted."""
