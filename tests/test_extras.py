@@ -31,6 +31,12 @@ schema.add_field("id", DataType.INT64, is_primary=True)
 schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
 """
 
+_SERVE = """
+from milvus_store.server.operations.start import serve
+from milvus_store.server.settings import ServerSettings
+serve('test.db', ServerSettings())
+"""
+
 USES: dict[str, list[str]] = {
     "re2": [
         _SCHEMA
@@ -52,7 +58,9 @@ USES: dict[str, list[str]] = {
         "from milvus_store import MilvusClient; MilvusClient('http://localhost:1')",
         "from milvus_store import AsyncMilvusClient; AsyncMilvusClient('http://localhost:1')",
         "from milvus_store.legacy import Milvus; Milvus('localhost', 1)",
+        _SERVE,
     ],
+    "prometheus_client": [_SERVE],
     "langchain_core": [
         "import langchain_milvus_store",
         "from langchain_milvus_store.vectorstores import Milvus",

@@ -15,6 +15,7 @@ EXTRAS: Final = {
     "tantivy": ("tantivy", "text"),
     "rjieba": ("rjieba", "text"),
     "pymilvus": ("pymilvus", "server"),
+    "prometheus_client": ("prometheus-client", "server"),
     "langchain_core": ("langchain-core", "langchain"),
     "llama_index.core": ("llama-index-core", "llama-index"),
     "ipykernel": ("ipykernel", "jupyter"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,17 +17,41 @@ from .access.guard import AccessGuard
 from .access.setup import switch_on
 from .calls import calls_with
 from .databases import Databases
+from .health import health_service
 from .iterators import SearchIterators
 from .service import Guard, OpenDoor, handlers
 
-_THREADS: Final = 4 * min(16, os.cpu_count() or 1) + 4
+THREADS: Final = 4 * min(16, os.cpu_count() or 1) + 4
 """Calls at a time: most are short; a few may wait for a write or an index, and others go on meanwhile."""
 
 _MESSAGE_BYTES: Final = 256 << 20
 """The largest request: what pymilvus sends at most, unless it is told otherwise."""
 
+_PING_MS: Final = 5000
+"""The least time between two questions of a client whether the server is still there. pymilvus asks every 10 s,
+also while it has no calls; gRPC by itself hangs up on whoever asks more often than every five minutes."""
+
 _GRACE: Final = 30.0
 """Seconds that calls under way may take when the server stops."""
+
+
+@dataclass(frozen=True)
+class Transport:
+    """How a server listens.
+
+    Args:
+        credentials: gRPC's, for TLS.
+        threads: which answer the calls.
+        interceptors: gRPC's, which see every call first.
+        message_bytes: the largest request.
+        shares_port: whether other processes may listen at the same port.
+    """
+
+    credentials: Any | None = None
+    threads: ThreadPoolExecutor | None = None
+    interceptors: Sequence[Any] = ()
+    message_bytes: int = _MESSAGE_BYTES
+    shares_port: bool = False
 
 
 class MilvusServer:
@@ -57,36 +83,57 @@ class MilvusServer:
         guard: Guard | None = None,
         access: bool = False,
         root_password: str | None = None,
+        transport: Transport = Transport(),  # it is immutable
         **settings: Any,
     ) -> None:
+        self._is_stopping = False
         self._client = MilvusClient(path, **settings)
-        self._server = grpc.server(
-            ThreadPoolExecutor(_THREADS, "milvus-store"),
-            options=[
-                ("grpc.max_receive_message_length", _MESSAGE_BYTES),
-                ("grpc.max_send_message_length", -1),
-                ("grpc.so_reuseport", 0),
-            ],
-        )
-        self._iterators = SearchIterators()
-        databases = Databases(self._client)
-        self.made_password: str | None = None
         try:
+            self._server = grpc.server(
+                transport.threads or ThreadPoolExecutor(THREADS, "milvus-store"),
+                interceptors=tuple(transport.interceptors),
+                options=[
+                    ("grpc.max_receive_message_length", transport.message_bytes),
+                    ("grpc.max_send_message_length", -1),
+                    ("grpc.so_reuseport", int(transport.shares_port)),
+                    ("grpc.http2.min_ping_interval_without_data_ms", _PING_MS),
+                    ("grpc.keepalive_permit_without_calls", 1),
+                ],
+            )
+            self._iterators = SearchIterators()
+            databases = Databases(self._client)
+            self.made_password: str | None = None
             if access:
                 self.made_password = switch_on(self._client._file.access, root_password)
                 guard = AccessGuard(self._client._file.access, databases)
+            calls = handlers(databases, calls_with(self._iterators), guard or OpenDoor())
+            self._server.add_generic_rpc_handlers((calls, health_service(self.problem)))
+            self.uri = self._listen(address, transport.credentials)
         except BaseException:
             self._client.close()
             raise
-        calls = handlers(databases, calls_with(self._iterators), guard or OpenDoor())
-        self._server.add_generic_rpc_handlers((calls,))
+
+    def _listen(self, address: str, credentials: Any | None) -> str:
         try:
-            port = self._server.add_insecure_port(address)
+            if credentials is None:
+                port = self._server.add_insecure_port(address)
+            else:
+                port = self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
-            self._client.close()
             raise MilvusException(message=f"the address {address} cannot be used: {error}") from error
-        host = address.rpartition(":")[0]
-        self.uri = address if address.startswith("unix:") else f"http://{host}:{port}"
+        if address.startswith("unix:"):
+            return address
+        return f"{'http' if credentials is None else 'https'}://{address.rpartition(':')[0]}:{port}"
+
+    def problem(self) -> str:
+        """What keeps the server from answering; nothing if it can."""
+        if self._is_stopping:
+            return "the server is stopping"
+        try:
+            self._client.list_databases()
+        except MilvusException as error:
+            return error.message
+        return ""
 
     def start(self) -> None:
         """Begin to answer; this returns at once."""
@@ -94,6 +141,7 @@ class MilvusServer:
 
     def stop(self, grace: float = _GRACE) -> None:
         """Refuse new calls, wait up to ``grace`` seconds for those under way, and close the file."""
+        self._is_stopping = True
         self._server.stop(grace).wait()
         self._iterators.close()
         self._client.close()

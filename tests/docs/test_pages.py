@@ -15,11 +15,13 @@ PAGES = sorted(
     page.relative_to(ROOT).as_posix()
     for page in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")]
 )
-NOT_CODE = {"output", "text"}
-"""Languages of blocks that show something: what the block before prints, and drawings."""
+NOT_CODE = {"output", "text", "toml"}
+"""Languages of blocks that show something: what the block before prints, drawings, and settings of a server,
+which its own tests read."""
 
 NOT_RUN: dict[tuple[str, str], int] = {
     ("docs/kernel.md", "it installs a kernel for the user"): 1,
+    ("docs/serving.md", "it runs until it is stopped"): 2,
     ("docs/internals/benchmarks.md", "it installs other products and takes hours"): 1,
     ("docs/internals/benchmarks.md", "the vectors are the reader's"): 1,
 }
@@ -34,7 +36,8 @@ def test_every_block_of_a_page_runs(
     code = [block for block in blocks if block.language not in NOT_CODE and block.not_run is None]
     server = None
     if any("localhost" in block.text for block in code):
-        server = request.getfixturevalue("lite_server")
+        ours = name == "docs/serving.md"
+        server = request.getfixturevalue("our_server" if ours else "lite_server")
     monkeypatch.chdir(tmp_path)
     reader = Reader(ROOT / name, server)
     try:
@@ -78,6 +81,7 @@ def test_every_module_that_a_page_names_is_there(name: str) -> None:
             "examples",
             "benchmarks",
             "notebooks",
+            "deploy",
             "docs",
             "tests",
         )

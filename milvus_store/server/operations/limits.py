@@ -1,0 +1,72 @@
+"""How much one call may ask for, and how many calls there may be at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from milvus_store_lite import MAX_WINDOW
+
+from ...errors import ParamError
+from ..protocol import Message
+
+_PARAMETERS: Final = ("search_params", "rank_params", "query_params")
+_LIMITS: Final = ("limit", "topk")
+_PARTS: Final = ("requests", "sub_reqs")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a call: vectors of a search, and rows of an answer."""
+
+    nq: int = 16384
+    limit: int = MAX_WINDOW
+
+    def check(self, request: Message) -> None:
+        """
+        Raises:
+            ParamError: the request asks for more.
+        """
+        if (asked := getattr(request, "nq", 0)) > self.nq:
+            raise ParamError(message=f"a search takes at most {self.nq} vectors (max_nq), got {asked}")
+        for name in _PARAMETERS:
+            for pair in getattr(request, name, ()):
+                if pair.key in _LIMITS and pair.value.strip().isdecimal() and int(pair.value) > self.limit:
+                    raise ParamError(
+                        message=f"limit must be at most {self.limit} here (max_limit), got {pair.value:.20}"
+                    )
+        for part in _parts(request):
+            self.check(part)
+
+
+def _parts(request: Message) -> Iterable[Message]:
+    """The searches of which a hybrid one is made."""
+    for name in _PARTS:
+        yield from getattr(request, name, ())
+
+
+class CallThreads(ThreadPoolExecutor):
+    """The threads that answer calls. It counts the calls that wait for one or have one."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads, "milvus-store")
+        self._lock = threading.Lock()
+        self.accepted = 0
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:
+        with self._lock:
+            self.accepted += 1
+        try:
+            future = super().submit(call, *arguments, **keywords)
+        except BaseException:
+            self._end()
+            raise
+        future.add_done_callback(self._end)
+        return future
+
+    def _end(self, _: object = None) -> None:
+        with self._lock:
+            self.accepted -= 1

@@ -1,0 +1,111 @@
+"""A process that serves a file: it begins, waits for the signal to end, and drains."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from ...errors import ParamError
+from ..endpoint import THREADS, MilvusServer, Transport
+from ..settings import ServerSettings
+from .limits import CallThreads, Limits
+from .logs import log
+from .monitor import Monitor
+from .tls import credentials
+
+if TYPE_CHECKING:
+    from .metrics import Metrics
+
+LOG: Final = logging.getLogger("milvus_store.server")
+
+_LOOK: Final = 1.0
+"""Seconds between two looks for a signal: Windows does not wake a thread that waits."""
+
+
+def serve_alone(file: str, settings: ServerSettings) -> int:
+    """Serve ``file`` in this process until SIGTERM or SIGINT; returns the exit code.
+
+    Raises:
+        MilvusException: the file cannot be opened, a setting cannot be met, or an address cannot be used.
+    """
+    with ExitStack() as stack:
+        ended = stack.enter_context(signals())
+        metrics = own_metrics(settings)
+        server = made_server(file, settings, metrics)
+        stack.callback(server.stop, settings.grace)
+        told: dict[str, Any] = {"file": file, "uri": server.uri}
+        if metrics is not None:
+            from .status_page import StatusPage
+
+            page = StatusPage(settings.metrics_host, settings.metrics_port, server.problem, metrics.page)
+            told["metrics"] = stack.enter_context(page).uri
+        server.start()
+        log(LOG, logging.INFO, "serving", **told)
+        while not ended.wait(_LOOK):
+            pass
+        log(LOG, logging.INFO, "stopping", grace=settings.grace)
+        server.stop(settings.grace)  # while the page still tells that it does
+    log(LOG, logging.INFO, "stopped")
+    return 0
+
+
+def own_metrics(settings: ServerSettings) -> Metrics | None:
+    """What counts the calls of this process, if anything shall."""
+    if not settings.metrics:
+        return None
+    from .metrics import Metrics
+
+    return Metrics()
+
+
+def made_server(
+    file: str,
+    settings: ServerSettings,
+    metrics: Metrics | None,
+    *,
+    address: str = "",
+    shares_port: bool = False,
+) -> MilvusServer:
+    """A server of ``file`` as the settings describe it, which has not begun.
+
+    Raises:
+        MilvusException: the file cannot be opened, a setting cannot be met, or the address cannot be used.
+    """
+    if settings.auth:
+        raise ParamError(message="auth: this version has no users yet")
+    threads = CallThreads(settings.threads or THREADS)
+    limits = Limits(settings.max_nq, settings.max_limit)
+    monitor = Monitor(threads, limits, settings.max_calls, metrics, settings.log_calls)
+    transport = Transport(
+        credentials(settings), threads, (monitor,), settings.max_message_mb << 20, shares_port
+    )
+    return MilvusServer(
+        file,
+        address or settings.address,
+        transport=transport,
+        durability=settings.durability,
+        busy_timeout=settings.busy_timeout,
+        memory_limit=settings.memory_limit,
+        read_only=settings.read_only,
+    )
+
+
+@contextmanager
+def signals() -> Iterator[threading.Event]:
+    """The event that the first SIGTERM or SIGINT sets; the next one ends the process at once."""
+    ended = threading.Event()
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
