@@ -27,6 +27,9 @@ class ServerSettings:
     workers: int = _setting(1, "how many processes serve the file", at_least=1, at_most=256)
 
     auth: bool = _setting(False, "ask for users and passwords, and look at their roles")
+    root_password_file: str = _setting(
+        "", "file of the password that root gets when auth is first on; else one is made up and shown once"
+    )
     tls_cert: str = _setting("", "PEM file of the server's certificate chain; with tls_key, TLS is on")
     tls_key: str = _setting("", "PEM file of the key of tls_cert, without a password")
     tls_client_ca: str = _setting("", "PEM file of the authorities whose certificates clients must show")
@@ -78,6 +81,8 @@ class ServerSettings:
             raise ParamError(message="tls_cert and tls_key belong together: give both, or neither")
         if self.tls_client_ca and not self.tls_cert:
             raise ParamError(message="tls_client_ca needs tls_cert and tls_key beside it")
+        if self.root_password_file and not self.auth:
+            raise ParamError(message="root_password_file needs auth beside it")
         self._require_protection()
 
     def _require_protection(self) -> None:

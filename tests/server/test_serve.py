@@ -248,3 +248,44 @@ def test_grpcs_health_service_says_that_it_serves(server: Serving) -> None:
         with pytest.raises(grpc.RpcError) as caught:
             check(b"\x0a\x01x", timeout=10)
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+PASSWORD = "a long password"
+
+
+def test_with_auth_it_asks_who_is_there_and_logs_no_password(path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "root.txt"
+    file.write_text(PASSWORD + "\n")
+    with serving(path, "--auth", "--root-password-file", file, "--log-calls") as server:
+        for wrong in ("", "root:a wrong one"):
+            with pytest.raises(MilvusException):
+                Remote(server.uri, token=wrong, dedicated=True)
+        client = Remote(server.uri, token=f"root:{PASSWORD}")
+        assert client.list_collections() == []
+        client.close()
+        with grpc.insecure_channel(server.uri.removeprefix("http://")) as channel:
+            assert channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=10) == b"\x08\x01"
+        assert 'code="UNAUTHENTICATED"' in server.get("/metrics")[1]
+        assert server.stop() == 0
+        log = "".join(server.lines)
+    assert '"code": "UNAUTHENTICATED"' in log
+    assert not any(secret in log for secret in (PASSWORD, "a wrong one", "cm9vd"))  # base64 of "root"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_password_of_root_is_made_up_once_and_shown(path: Path, workers: int) -> None:
+    with serving(path, "--auth", "--workers", workers) as server:
+        (line,) = (line for line in server.lines if "password of root" in line)
+        client = Remote(server.uri, token="root:" + line.split()[-1], dedicated=True)
+        assert client.list_users() == ["root"]
+        client.close()
+        assert server.stop() == 0
+    with serving(path, "--auth", "--workers", workers) as server:
+        assert server.stop() == 0
+        assert not any("password of root" in line for line in server.lines)
+
+
+def test_a_password_file_that_is_not_there_is_an_error(path: Path) -> None:
+    code, said = run(path, "--auth", "--root-password-file", "nowhere.txt")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "root_password_file nowhere.txt cannot be read: No such file" in said

@@ -147,6 +147,11 @@ def test_half_of_tls_is_an_error(given: dict[str, str]) -> None:
         ServerSettings(**given)  # type: ignore[arg-type]
 
 
+def test_a_password_for_nobody_is_an_error() -> None:
+    with pytest.raises(ParamError, match="root_password_file needs auth"):
+        ServerSettings(root_password_file="root.txt")
+
+
 def test_every_setting_says_what_it_is() -> None:
     assert all(one.metadata["help"] for one in fields(ServerSettings))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ParamError
@@ -75,23 +77,44 @@ def made_server(
     Raises:
         MilvusException: the file cannot be opened, a setting cannot be met, or the address cannot be used.
     """
-    if settings.auth:
-        raise ParamError(message="auth: this version has no users yet")
     threads = CallThreads(settings.threads or THREADS)
     limits = Limits(settings.max_nq, settings.max_limit)
     monitor = Monitor(threads, limits, settings.max_calls, metrics, settings.log_calls)
     transport = Transport(
         credentials(settings), threads, (monitor,), settings.max_message_mb << 20, shares_port
     )
-    return MilvusServer(
+    server = MilvusServer(
         file,
         address or settings.address,
+        access=settings.auth,
+        root_password=_root_password(settings),
         transport=transport,
         durability=settings.durability,
         busy_timeout=settings.busy_timeout,
         memory_limit=settings.memory_limit,
         read_only=settings.read_only,
     )
+    if server.made_password is not None:
+        # Not by the log, which has no secrets: it is for whoever starts the server.
+        told = f"milvus-store: the password of root, shown this once: {server.made_password}"
+        print(told, file=sys.stderr, flush=True)
+    return server
+
+
+def _root_password(settings: ServerSettings) -> str | None:
+    """The first password of root, without the end of the line that editors add; None to make one up.
+
+    Raises:
+        ParamError: its file cannot be read.
+    """
+    path = settings.root_password_file
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ParamError(message=f"root_password_file {path} cannot be read: {reason}") from error
 
 
 @contextmanager
