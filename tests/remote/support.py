@@ -40,15 +40,20 @@ def _make(client: MilvusClient) -> None:
     )
 
 
-def _of_type(dtype: DataType, value: Any, **params: Any) -> Call:
-    """Makes a collection with a nullable field of this type or a vector field of it, and writes a row."""
+def _of_type(dtype: DataType, value: Any, shown: Any = None, **params: Any) -> Call:
+    """Makes a collection with a field of this type, writes a row, and reads it: ``shown``, or what was written."""
 
     def call(client: MilvusClient) -> None:
         schema = _schema(client)
         schema.add_field("field", dtype, **params)
-        client.create_collection("typed", schema=schema)
+        is_vector = dtype.is_vector
+        indexes = None if is_vector else _indexes(client)
+        client.create_collection("typed", schema=schema, index_params=indexes, consistency_level="Strong")
         try:
             client.insert("typed", [{"id": 1, "tenant": "t", "vector": [1, 2], "field": value}])
+            if not is_vector:
+                (row,) = client.query("typed", filter="id == 1", output_fields=["field"])
+                _check(row["field"] == (value if shown is None else shown))
         finally:
             client.drop_collection("typed")
 
@@ -186,7 +191,7 @@ CALLS: dict[str, Call] = {
     "JSON": _of_type(DataType.JSON, {"a": 1}),
     "ARRAY": _of_type(DataType.ARRAY, [1], element_type=DataType.INT64, max_capacity=4),
     "nullable fields": _of_type(DataType.INT64, None, nullable=True),
-    "default values": _of_type(DataType.INT64, None, default_value=5),
+    "default values": _of_type(DataType.INT64, None, 5, default_value=5),
     "FLOAT16_VECTOR": _of_type(DataType.FLOAT16_VECTOR, bytes(4), dim=2),
     "BINARY_VECTOR": _of_type(DataType.BINARY_VECTOR, bytes(1), dim=8),
     "INT8_VECTOR": _of_type(DataType.INT8_VECTOR, bytes(2), dim=2),
@@ -217,7 +222,6 @@ def _try(call: Call, client: MilvusClient, outcome: list[str]) -> None:
     try:
         call(client)
     except MilvusException:
-        client.use_database("default")
         outcome.append(REFUSED)
     else:
         outcome.append(SERVED)
