@@ -27,7 +27,7 @@ from .tables import by_columns
 LIMIT: Final = 10
 _BATCH: Final = 2_000
 _SERVERS: Final = {
-    "milvus-store": ("-m", "milvus_store", "serve", "{folder}/served.db", "--port", "{port}"),
+    "milvus-store": ("-m", "milvus_store", "serve", "{folder}/served.db", "--port", "{port}", "--no-metrics"),
     "Milvus Lite": (
         *("-m", "milvus_lite", "server", "--host", "127.0.0.1", "--port", "{port}"),
         *("--data-dir", "{folder}"),

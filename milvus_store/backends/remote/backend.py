@@ -18,6 +18,13 @@ _OF_FILES: Final = {
     "strict": "pymilvus ignores the arguments that it does not know",
 }
 
+_GRPC_OPTIONS: Final = {
+    # Servers take pings of an idle client for a nuisance, and hang up after some.
+    "grpc.keepalive_permit_without_calls": False,
+    # Each connection of its own: else a new one waits as long as the old one, which failed again and again.
+    "grpc.use_local_subchannel_pool": 1,
+}
+
 
 class RemoteBackend:
     """A connection to the server at ``uri``. Results are pymilvus's own, of the same shape as on a file.
@@ -40,11 +47,7 @@ class RemoteBackend:
             if settings[name]:
                 raise ParamError(message=f"{name}=True is for files, and {uri!r} is a server: {instead}")
         pymilvus = import_extra("pymilvus", f"servers such as {uri!r}")
-        # Servers take pings of an idle client for a nuisance, and hang up after some.
-        grpc_options = {
-            "grpc.keepalive_permit_without_calls": False,
-            **(self._arguments.get("grpc_options") or {}),
-        }
+        grpc_options = {**_GRPC_OPTIONS, **(self._arguments.get("grpc_options") or {})}
         with translated_errors():
             self._client = pymilvus.MilvusClient(
                 server_address(uri), **{**self._arguments, "grpc_options": grpc_options}

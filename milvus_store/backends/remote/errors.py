@@ -74,7 +74,15 @@ def translated(error: Any) -> MilvusException:
             break
     if kind is MilvusException:
         kind = _BY_CODE.get(int(error.code), kind)
-    return kind(code=int(error.code), message=str(error.message))
+    return kind(code=int(error.code), message=str(error.message) + _reason(error))
+
+
+def _reason(error: Any) -> str:
+    """Why a connection failed: pymilvus says the same of a dead address and of a wrong password."""
+    cause = error.__cause__
+    if int(error.code) != CONNECT_FAILED or not hasattr(cause, "details"):
+        return ""
+    return f" ({cause.code().name}: {cause.details()})"
 
 
 def _from_grpc(error: Any) -> MilvusException:
