@@ -88,8 +88,11 @@ class Policy:
             is_administrator=user == ROOT or ADMIN in own,
             granted=granted,
             own=shown,
-            bindings=tuple(binding for role in own for binding in self._bindings_of_role.get(role, ())),
+            bindings=self._bindings(own) if user != ROOT else (),
         )
+
+    def _bindings(self, roles: Iterable[str]) -> tuple[TenantBinding, ...]:
+        return tuple(binding for role in roles for binding in self._bindings_of_role.get(role, ()))
 
     def _meaning(self, grant: Grant) -> Iterable[tuple[str, Place]]:
         """The privileges that a grant gives, and where."""

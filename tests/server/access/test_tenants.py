@@ -144,6 +144,11 @@ def test_no_other_role_opens_what_a_binding_closes(bound: Client, root: Client) 
         refused(bound.create_user, "bob", PASSWORD)
 
 
+def test_root_is_bound_to_nothing(bound: Client, root: Client) -> None:
+    root.grant_role("root", "reader")
+    assert ids(root.query("docs", "id >= 0", output_fields=["id"])) == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_collection_that_gets_another_name_is_closed(bound: Client, root: Client) -> None:
     root.rename_collection("docs", "renamed")
     refused(bound.query, "renamed", "id >= 0", output_fields=["id"])
