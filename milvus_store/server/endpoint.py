@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ from ..client.milvus_client import MilvusClient
 from ..errors import MilvusException
 from .access.guard import AccessGuard
 from .access.setup import switch_on
+from .call_threads import CallThreads
 from .calls import calls_with
 from .databases import Databases
 from .health import health_service
@@ -35,6 +35,10 @@ _GRACE: Final = 30.0
 """Seconds that calls under way may take when the server stops."""
 
 
+_LAST_STEPS: Final = 0.5
+"""Seconds for what a thread does after its answer is sent."""
+
+
 @dataclass(frozen=True)
 class Transport:
     """How a server listens.
@@ -48,7 +52,7 @@ class Transport:
     """
 
     credentials: Any | None = None
-    threads: ThreadPoolExecutor | None = None
+    threads: CallThreads | None = None
     interceptors: Sequence[Any] = ()
     message_bytes: int = _MESSAGE_BYTES
     shares_port: bool = False
@@ -89,8 +93,9 @@ class MilvusServer:
         self._is_stopping = False
         self._client = MilvusClient(path, **settings)
         try:
+            self._threads = transport.threads or CallThreads(THREADS)
             self._server = grpc.server(
-                transport.threads or ThreadPoolExecutor(THREADS, "milvus-store"),
+                self._threads,
                 interceptors=tuple(transport.interceptors),
                 options=[
                     ("grpc.max_receive_message_length", transport.message_bytes),
@@ -140,9 +145,22 @@ class MilvusServer:
         self._server.start()
 
     def stop(self, grace: float = _GRACE) -> None:
-        """Refuse new calls, wait up to ``grace`` seconds for those under way, and close the file."""
+        """Refuse new calls, break off those that take longer than ``grace`` seconds, and close the file."""
+        self.drain(grace)
+        self.close()
+
+    def drain(self, grace: float) -> int:
+        """Refuse new calls, and wait up to ``grace`` seconds for those under way.
+
+        Returns:
+            How many are at work still, whose clients have been told that nothing comes of them.
+        """
         self._is_stopping = True
         self._server.stop(grace).wait()
+        return self._threads.wait(_LAST_STEPS)
+
+    def close(self) -> None:
+        """Close the file, once no call is at work any more."""
         self._iterators.close()
         self._client.close()
 

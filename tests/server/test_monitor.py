@@ -16,9 +16,10 @@ from pymilvus.grpc_gen import common_pb2, milvus_pb2, milvus_pb2_grpc
 
 from milvus_store.errors import ParamError
 from milvus_store.server import endpoint
+from milvus_store.server.call_threads import CallThreads
 from milvus_store.server.calls import calls_with
 from milvus_store.server.endpoint import MilvusServer, Transport
-from milvus_store.server.operations.limits import CallThreads, Limits
+from milvus_store.server.operations.limits import Limits
 from milvus_store.server.operations.logs import JsonLines, TextLines
 from milvus_store.server.operations.metrics import Metrics
 from milvus_store.server.operations.monitor import Monitor

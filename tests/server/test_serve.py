@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -184,10 +185,7 @@ def test_a_call_under_way_ends_and_new_ones_are_refused_while_it_drains(path: Pa
             answer: list[Any] = []
             call = threading.Thread(target=lambda: answer.append(client.insert("docs", rows(7), timeout=30)))
             call.start()
-            deadline = time.monotonic() + 30
-            while 'milvus_store_calls_under_way{method="Insert"} 1.0' not in server.get("/metrics")[1]:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            wait_for_an_insert(server)
             server.process.terminate()
             server.wait_for("stopping")
             assert server.get("/healthz") == (503, "the server is stopping\n")
@@ -200,6 +198,40 @@ def test_a_call_under_way_ends_and_new_ones_are_refused_while_it_drains(path: Pa
         client.close()
         other.close()
     assert keys(path) == [7]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_call_that_takes_longer_than_the_grace_keeps_nobody(path: Path, workers: int) -> None:
+    make(path)
+    flags = ("--workers", workers, "--grace", 0.2, "--busy-timeout", 3600)
+    with serving(path, *flags) as server, MilvusClient(path) as local:
+        client = Remote(server.uri, dedicated=True)
+        client.insert("docs", rows(0))
+        with local._backend.file.connections.writing():  # until the server has ended
+            refused: list[Exception] = []
+
+            def insert() -> None:
+                try:
+                    client.insert("docs", rows(7), timeout=60, retry_times=0)
+                except MilvusException as error:
+                    refused.append(error)
+
+            call = threading.Thread(target=insert)
+            call.start()
+            wait_for_an_insert(server)
+            assert server.stop() == 0
+        call.join(timeout=60)
+        assert len(refused) == 1
+        assert any("calls took too long and are broken off" in line for line in server.lines)
+        client.close()
+    assert keys(path) == [0]
+
+
+def wait_for_an_insert(server: Serving) -> None:
+    deadline = time.monotonic() + 60
+    while not re.search(r'calls_under_way{method="Insert"(,pid="\d+")?} 1.0', server.get("/metrics")[1]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_file_that_other_processes_have_open_is_served_as_it_changes(path: Path) -> None:

@@ -1,12 +1,10 @@
-"""How much one call may ask for, and how many calls there may be at a time."""
+"""How much one call may ask for."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from milvus_store_lite import MAX_WINDOW
 
@@ -46,27 +44,3 @@ def _parts(request: Message) -> Iterable[Message]:
     """The searches of which a hybrid one is made."""
     for name in _PARTS:
         yield from getattr(request, name, ())
-
-
-class CallThreads(ThreadPoolExecutor):
-    """The threads that answer calls. It counts the calls that wait for one or have one."""
-
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads, "milvus-store")
-        self._lock = threading.Lock()
-        self.accepted = 0
-
-    def submit(self, call: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:
-        with self._lock:
-            self.accepted += 1
-        try:
-            future = super().submit(call, *arguments, **keywords)
-        except BaseException:
-            self._end()
-            raise
-        future.add_done_callback(self._end)
-        return future
-
-    def _end(self, _: object = None) -> None:
-        with self._lock:
-            self.accepted -= 1

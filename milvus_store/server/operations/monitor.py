@@ -18,9 +18,10 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from ...errors import ParamError
+from ..call_threads import CallThreads
 from ..messages.status import failed
 from ..protocol import METHODS, SERVICE_NAME, Message
-from .limits import CallThreads, Limits
+from .limits import Limits
 from .logs import log
 from .metrics import Metrics
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ParamError
+from ..call_threads import CallThreads
 from ..endpoint import THREADS, MilvusServer, Transport
 from ..settings import ServerSettings
-from .limits import CallThreads, Limits
+from .limits import Limits
 from .logs import log
 from .monitor import Monitor
 from .tls import credentials
@@ -38,7 +40,7 @@ def serve_alone(file: str, settings: ServerSettings) -> int:
         ended = stack.enter_context(signals())
         metrics = own_metrics(settings)
         server = made_server(file, settings, metrics)
-        stack.callback(server.stop, settings.grace)
+        stack.callback(server.close)
         told: dict[str, Any] = {"file": file, "uri": server.uri}
         if metrics is not None:
             from .status_page import StatusPage
@@ -50,7 +52,7 @@ def serve_alone(file: str, settings: ServerSettings) -> int:
         while not ended.wait(_LOOK):
             pass
         log(LOG, logging.INFO, "stopping", grace=settings.grace)
-        server.stop(settings.grace)  # while the page still tells that it does
+        drain(server, settings)  # while the page still tells that it does
     log(LOG, logging.INFO, "stopped")
     return 0
 
@@ -115,6 +117,16 @@ def _root_password(settings: ServerSettings) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise ParamError(message=f"root_password_file {path} cannot be read: {reason}") from error
+
+
+def drain(server: MilvusServer, settings: ServerSettings) -> None:
+    """Refuse new calls and let those under way end. Those that do not end in time end with the process, here."""
+    left = server.drain(settings.grace)
+    if left:
+        log(LOG, logging.WARNING, "calls took too long and are broken off", calls=left)
+        os._exit(
+            0
+        )  # to close the file would be to wait for them; what they write is there as a whole, or not
 
 
 @contextmanager

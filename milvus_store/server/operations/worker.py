@@ -32,7 +32,7 @@ def work(
         # prometheus-client looks for it when it is imported, which ``process`` does.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
     from .logs import set_up
-    from .process import made_server, own_metrics
+    from .process import drain, made_server, own_metrics
 
     set_up(settings)
     try:
@@ -54,4 +54,5 @@ def work(
     threading.Thread(target=talk, name="milvus-store-supervised", daemon=True).start()
     while not ended.wait(_BEAT):  # a signal that another thread was given wakes nobody
         pass
-    server.stop(settings.grace)
+    drain(server, settings)
+    server.close()
