@@ -105,6 +105,12 @@ def test_what_is_wrong_in_a_file_is_an_error_that_names_it(tmp_path: Path, text:
     assert file in caught.value.message
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 11), reason="newer ones read TOML")
+def test_where_nothing_reads_toml_a_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ParamError, match=r"needs Python 3\.11 or newer: use flags or the environment"):
+        settings_from({"config": toml(tmp_path, "port = 1\n")}, {})
+
+
 @needs_toml
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParamError, match=r"nowhere\.toml cannot be read: No such file"):
