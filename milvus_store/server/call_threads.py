@@ -1,33 +1,37 @@
-"""The threads of a server, which know how many calls they have."""
+"""The threads that answer calls, as gRPC asks for them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any
 
+from ..threads import Threads
 
-class CallThreads(ThreadPoolExecutor):
-    """The threads that answer calls. It counts the calls that wait for one or have one."""
 
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads, "milvus-store")
+class CallThreads(Executor):
+    """Up to ``most`` threads, which know how many calls wait for one or have one.
+
+    Unlike Python's own pool this works until the interpreter is gone. There a call that a program makes as it ends,
+    say to store what it still holds, would be neither answered nor refused, and its client would wait for ever.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._threads = Threads(most, "milvus-store-serve")
         self._changed = threading.Condition()
         self.accepted = 0
 
     def submit(self, call: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:
+        done: Future[Any] = Future()
         with self._changed:
             self.accepted += 1
-        try:
-            future = super().submit(call, *arguments, **keywords)
-        except BaseException:
-            self._end()
-            raise
-        future.add_done_callback(self._end)
-        return future
+        done.add_done_callback(self._end)
+        self._threads.run(partial(_run, done, partial(call, *arguments, **keywords)))
+        return done
 
-    def _end(self, _: object = None) -> None:
+    def _end(self, _: object) -> None:
         with self._changed:
             self.accepted -= 1
             self._changed.notify_all()
@@ -37,3 +41,10 @@ class CallThreads(ThreadPoolExecutor):
         with self._changed:
             self._changed.wait_for(lambda: self.accepted == 0, seconds)
             return self.accepted
+
+
+def _run(done: Future[Any], call: Callable[[], Any]) -> None:
+    try:
+        done.set_result(call())
+    except BaseException as error:  # gRPC has answered the call by then
+        done.set_exception(error)

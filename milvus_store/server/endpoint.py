@@ -160,7 +160,8 @@ class MilvusServer:
         return self._threads.wait(_LAST_STEPS)
 
     def close(self) -> None:
-        """Close the file, once no call is at work any more."""
+        """Close the file, once no call is at work any more; also where the interpreter ends, and gRPC could start no
+        thread in order to stop. Calls that come later are refused, as those of a closed client are."""
         self._iterators.close()
         self._client.close()
 
