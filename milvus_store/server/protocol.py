@@ -39,3 +39,9 @@ OF_THE_FILE: Final = frozenset(
     }
 )
 """Calls whose database is what they are about, and not where they are made."""
+
+
+def message_of(kind: type[Any], **parts: Any) -> Message:
+    """A message of this kind, without the parts that the installed pymilvus is too old to know."""
+    known = kind.DESCRIPTOR.fields_by_name
+    return kind(**{name: value for name, value in parts.items() if name in known})

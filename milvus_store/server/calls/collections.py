@@ -22,7 +22,7 @@ from ..messages.schemas import (
     struct_of,
 )
 from ..messages.status import SUCCESS, status_of
-from ..protocol import Message
+from ..protocol import Message, message_of
 
 _DEFAULT_PARTITIONS: Final = 16
 """Of a collection with a partition key, where its schema says nothing else."""
@@ -98,7 +98,8 @@ def _show(client: MilvusClient, request: Any) -> Message:
     if request.type == milvus_pb2.ShowType.InMemory:
         records = [record for record in records if record.is_loaded]
     times = [record.created_at for record in records]
-    return milvus_pb2.ShowCollectionsResponse(
+    return message_of(
+        milvus_pb2.ShowCollectionsResponse,
         collection_names=[record.name for record in records],
         collection_ids=[record.id for record in records],
         created_timestamps=times,

@@ -44,7 +44,10 @@ def _upsert(client: MilvusClient, request: Any) -> Message:
     if stale is not None:
         return stale
     is_partial = is_partial_update(
-        {"partial_update": request.partial_update, "field_ops": list(request.field_ops)}
+        {
+            "partial_update": getattr(request, "partial_update", False),
+            "field_ops": list(getattr(request, "field_ops", ())),
+        }
     )
     columns = columns_of(request.fields_data, request.num_rows)
     written = collection.upsert(columns, as_partition(request.partition_name), partial=is_partial)

@@ -98,8 +98,7 @@ def _further_arguments(
 
 def _hybrid_search(client: MilvusClient, request: Any) -> Message:
     given = texts_of(request.rank_params)
-    if len(request.function_chains):
-        raise ParamError(message="function_chains are not supported on a file")
+    _refuse(request, {})
     names = list(request.output_fields)
     options = {**_keywords(given), "rank_group_scorer": _text(given, "rank_group_scorer") or "max"}
     limit = value_of(given.get("limit", "10"))
@@ -135,7 +134,7 @@ def _part(request: Any) -> AnnSearchRequest:
 
 def _ranker(request: Any, given: Mapping[str, str]) -> Any:
     """The ranker: a function, or a strategy with its parameters; None for the usual one."""
-    functions = request.function_score.functions
+    functions = request.function_score.functions if hasattr(request, "function_score") else ()
     if len(functions) > 1:
         raise ParamError(message=f"a hybrid search takes one ranker on a file, got {len(functions)}")
     if functions:
@@ -158,7 +157,7 @@ def _refuse(request: Any, parts: Mapping[str, str]) -> None:
     for part, reason in parts.items():
         if part in request.DESCRIPTOR.fields_by_name and request.HasField(part):
             raise ParamError(message=reason)
-    if "function_chains" in request.DESCRIPTOR.fields_by_name and len(request.function_chains):
+    if len(getattr(request, "function_chains", ())):
         raise ParamError(message="function_chains are not supported on a file")
 
 

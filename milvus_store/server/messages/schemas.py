@@ -16,7 +16,7 @@ from ...functions import Function
 from ...options import ConsistencyLevel
 from ...schema import CollectionSchema, from_engine, function_from_engine
 from ...structs import StructFieldSchema
-from ..protocol import Message
+from ..protocol import Message, message_of
 from .pairs import pairs_of, texts_of, value_of
 
 
@@ -29,7 +29,7 @@ def schema_of(packed: bytes) -> CollectionSchema:
         enable_dynamic_field=given.enable_dynamic_field,
         auto_id=given.autoID,
         functions=[function_of(function) for function in given.functions],
-        struct_fields=[struct_of(struct) for struct in given.struct_array_fields],
+        struct_fields=[struct_of(struct) for struct in getattr(given, "struct_array_fields", ())],
     )
 
 
@@ -57,7 +57,7 @@ def field_of(given: Message) -> FieldSchema:
 
 def struct_of(given: Message) -> StructFieldSchema:
     """An array of structs as ``CollectionSchema`` takes it."""
-    struct = StructFieldSchema(given.nullable, given.description)
+    struct = StructFieldSchema(getattr(given, "nullable", False), given.description)
     struct.name = given.name
     struct.max_capacity = value_of(texts_of(given.type_params).get("max_capacity", "null"))
     for member in given.fields:
@@ -89,13 +89,14 @@ def function_of(given: Message) -> Function:
 def schema_message(record: CollectionRecord) -> Message:
     """The schema of a collection."""
     schema = record.schema
-    return schema_pb2.CollectionSchema(
+    return message_of(
+        schema_pb2.CollectionSchema,
         name=record.name,
         description=schema.description,
         autoID=schema.primary.auto_id,
         enable_dynamic_field=schema.enable_dynamic_field,
         fields=[_field_message(field) for field in schema.fields if not field.members],
-        struct_array_fields=[_struct_message(field) for field in schema.fields if field.members],
+        struct_array_fields=_struct_messages(schema),
         functions=[_function_message(schema, function) for function in schema.functions],
         properties=pairs_of(record.properties),
     )
@@ -143,9 +144,17 @@ def _set_default(message: Message, dtype: DataType, value: Any) -> None:
         message.string_data = str(value)
 
 
+def _struct_messages(schema: Schema) -> list[Message]:
+    """Arrays of structs; a pymilvus that is too old to know them sees the other fields."""
+    if not hasattr(schema_pb2, "StructArrayFieldSchema"):
+        return []
+    return [_struct_message(field) for field in schema.fields if field.members]
+
+
 def _struct_message(field: Field) -> Message:
     capacity = pairs_of({"max_capacity": str(field.max_capacity)})
-    return schema_pb2.StructArrayFieldSchema(
+    return message_of(
+        schema_pb2.StructArrayFieldSchema,
         fieldID=field.field_id,
         name=field.name,
         description=field.description,
