@@ -6,7 +6,7 @@ PY := $(BIN)/python
 
 LOWEST := .venv-lowest/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test test-lowest lint bench clean
+.PHONY: demo test test-lowest compatibility lint bench clean
 
 demo: .venv/.demo-installed
 	$(PY) examples/rag_demo.py
@@ -16,6 +16,10 @@ test: .venv/.dev-installed
 
 test-lowest: .venv-lowest/.installed
 	$(LOWEST)/python -m pytest
+
+# Versions of pymilvus and programs that use it, each in an environment of its own (needs the network).
+compatibility: .venv/.dev-installed
+	$(PY) -m tests.compatibility
 
 lint: .venv/.dev-installed
 	$(PY) -m ruff check .
@@ -60,4 +64,4 @@ bench: .venv/.dev-installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-lowest milvus_demo.db
+	rm -rf .venv .venv-lowest .venv-compatibility milvus_demo.db
