@@ -17,6 +17,7 @@ from milvus_store_lite import PerProcess, identity_of
 
 from ..errors import NotADatabaseError
 from ..server.endpoint import MilvusServer
+from ..server.service import OpenDoor
 from .addresses import Addresses, private_addresses
 from .lite_data import refuse_lite_data
 
@@ -65,7 +66,7 @@ class Servers:
             if parent_process() is not None:  # such a child runs no handlers of ``atexit``
                 util.Finalize(None, self.close_at_exit, exitpriority=0)
         try:
-            server = MilvusServer(path, self._addresses.free(), guard=self._addresses.guard)
+            server = MilvusServer(path, self._addresses.free(), guard=self._addresses.guard or OpenDoor())
         except NotADatabaseError as error:
             refuse_lite_data(path, error)
             raise
@@ -88,7 +89,7 @@ class Servers:
         """The same as the process ends; what it calls all the same is refused."""
         self._ended = self._leave()  # gRPC stops a server that is collected
         for served in self._ended:
-            served.server.close_file()
+            served.server.close()
 
     def _leave(self) -> list[_Served]:
         """All that was served, which this forgets together with the addresses."""

@@ -14,8 +14,9 @@ from ..threads import Threads
 class CallThreads(Executor):
     """Up to ``most`` threads, which know how many calls wait for one or have one.
 
-    Unlike Python's own pool this works until the interpreter is gone. There a call that a program makes as it ends,
-    say to store what it still holds, would be neither answered nor refused, and its client would wait for ever.
+    Unlike Python's own pool this works until the interpreter is gone. There a call that a program makes as it
+    ends, say to store what it still holds, would be neither answered nor refused, and its client would wait for
+    ever.
     """
 
     def __init__(self, most: int) -> None:

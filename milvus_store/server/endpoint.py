@@ -69,7 +69,7 @@ class MilvusServer:
     Args:
         address: ``host:port``, where port 0 is a free one, or ``unix:/path``.
         guard: decides who may make which call; everybody may make all by default.
-        access: whether the users and roles in the file decide that.
+        access: whether the users and roles in the file decide that. A file that has users needs it.
         root_password: the one that the user ``root`` gets when access control is first switched on.
         settings: how the file is opened, as ``MilvusClient`` takes them.
 
@@ -111,6 +111,10 @@ class MilvusServer:
             if access:
                 self.made_password = switch_on(self._client._file.access, root_password)
                 guard = AccessGuard(self._client._file.access, databases)
+            elif guard is None and self._client._file.access.read().users:
+                raise MilvusException(
+                    message=f"{path} has users, who would not be asked who they are: serve it with access control"
+                )
             calls = handlers(databases, calls_with(self._iterators), guard or OpenDoor())
             self._server.add_generic_rpc_handlers((calls, health_service(self.problem)))
             self.uri = self._listen(address, transport.credentials)
@@ -160,7 +164,7 @@ class MilvusServer:
         return self._threads.wait(_LAST_STEPS)
 
     def close(self) -> None:
-        """Close the file, once no call is at work any more; also where the interpreter ends, and gRPC could start no
+        """Close the file, once no call is at work any more, or where the interpreter ends, and gRPC could start no
         thread in order to stop. Calls that come later are refused, as those of a closed client are."""
         self._iterators.close()
         self._client.close()

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from pymilvus.grpc_gen import milvus_pb2
 
-from milvus_store_lite import ByIds, Queries
+from milvus_store_lite import ByIds, Queries, TenantCollection
 
 from ...client.milvus_client import MilvusClient
 from ...errors import ParamError
 from ...iterators import UNLIMITED, check_iteration
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
+from ..databases import collection_of
 from ..iterators import SearchIterators
 from ..messages.pairs import object_of, texts_of, value_of
 from ..messages.queries import queries_of
@@ -70,7 +71,9 @@ def _page(
     """The first page of a new iterator, or the next one."""
     count = value_of(given.get(_PAGE, "0"))
     check_iteration(count, UNLIMITED)
-    owner = request.db_name, request.collection_name
+    collection = collection_of(client, request.collection_name)
+    tenant = collection.tenant if isinstance(collection, TenantCollection) else None
+    owner = request.db_name, request.collection_name, tenant
     token = _text(given, _TOKEN)
     if not token:
         arguments = (request.dsl, count, names, *_further_arguments(request, given))

@@ -19,6 +19,7 @@ from pymilvus import MilvusException
 
 import milvus_store
 from milvus_store.errors import DatabaseWriteError, ParamError
+from milvus_store.errors import MilvusException as FileError
 from milvus_store.server.access import credentials, setup
 from milvus_store.server.access.throttle import Throttle
 from milvus_store.server.endpoint import MilvusServer
@@ -243,3 +244,9 @@ def test_an_unknown_user_takes_as_long_as_a_known_one(
     for user in ("ann", "nobody"):
         assert status_of(raw, "GetVersion", f"{user}:guess") is grpc.StatusCode.UNAUTHENTICATED
     assert len(hashed) == 2
+
+
+def test_a_file_with_users_is_served_to_nobody_who_is_not_asked(server: MilvusServer, path: Path) -> None:
+    assert server.made_password is None
+    with pytest.raises(FileError, match="has users.*serve it with access control"):
+        MilvusServer(path, "127.0.0.1:0")

@@ -70,6 +70,15 @@ def test_iterators_show_the_rows_of_the_tenant_alone(bound: Client) -> None:
     assert ids(found) == [0, 2, 4]
 
 
+def test_the_token_of_another_ones_iterator_opens_nothing(bound: Client, root: Client) -> None:
+    others = root.search_iterator("docs", [[1.0, 1.0]], batch_size=2, limit=9)
+    others.next()
+    mine = bound.search_iterator("docs", [[1.0, 1.0]], batch_size=2, limit=9)
+    mine._params["search_iter_id"] = others._params["search_iter_id"]
+    with pytest.raises(MilvusException, match="search iterator is not open"):
+        mine.next()
+
+
 def test_writes_change_the_rows_of_the_tenant_alone(bound: Client, root: Client) -> None:
     bound.insert("docs", [{"id": 10, "vector": [0, 0], "tenant": "ann"}])
     for write in (bound.insert, bound.upsert):
