@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Final
 
 from ..errors import NotADatabaseError
 
-_COPY: Final = "milvus-store copy"
-"""The command that brings such data into a file of ours."""
-
 
 def refuse_lite_data(path: str, error: NotADatabaseError) -> None:
-    """Raise an error that says how to bring the data over, if those at ``path`` are Milvus Lite's.
+    """Raise an error that says so, if the data at ``path`` are Milvus Lite's.
 
     Args:
         error: why the engine could not open ``path``.
@@ -22,8 +18,8 @@ def refuse_lite_data(path: str, error: NotADatabaseError) -> None:
     kind = kind or ("a file of Milvus Lite 2" if _is_file(path) else "")
     if kind:
         raise NotADatabaseError(
-            message=f"{path} is {kind}, and milvus_store.pymilvus serves files of milvus-store: bring its data "
-            f"over by '{_COPY} {path} NEW.db', or open it with Milvus Lite after milvus_store.pymilvus.uninstall()"
+            message=f"{path} is {kind}, and milvus_store.pymilvus serves files of milvus-store: choose another "
+            "path, or open it with Milvus Lite after milvus_store.pymilvus.uninstall() and insert its rows anew"
         ) from error
 
 
