@@ -389,6 +389,8 @@ def clients(server: MilvusServer, tmp_path: Path) -> Iterator[tuple[Any, MilvusC
     local.close()
 
 
+_NEWER_THAN_2_6 = {"drop_collection_field"}
+
 _CHECKED_BY_PYMILVUS = {
     "insert, bad dimension",
 }
@@ -401,6 +403,9 @@ def test_pymilvus_gets_from_the_server_what_a_client_gets_from_a_file(
     served, local = clients
     differing = {}
     for name, step in STEPS.items():
+        if name in _NEWER_THAN_2_6 and not hasattr(served, name):
+            step(local)  # for the steps that follow
+            continue
         theirs, ours = _outcome(step, served), _outcome(step, local)
         if theirs != ours and not (name in _CHECKED_BY_PYMILVUS and "code" in theirs and "code" in ours):
             differing[name] = theirs, ours

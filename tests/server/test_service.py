@@ -17,6 +17,8 @@ from milvus_store.server.iterators import SearchIterators
 from milvus_store.server.protocol import METHODS, SERVICE_NAME
 
 SERVED = calls_with(SearchIterators())
+NEWER = {"AddCollectionStructField", "AlterCollectionSchema"}
+"""Calls that the protocol of pymilvus 2.6 does not have yet."""
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def outcome(channel: Any, name: str, request: bytes) -> Any:
 
 
 def test_every_name_that_is_served_is_one_of_the_service() -> None:
-    assert set(SERVED) <= set(METHODS)
+    assert set(SERVED) - NEWER <= set(METHODS)
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - set(SERVED)))
@@ -54,11 +56,11 @@ def test_what_is_not_served_says_so(channel: Any, name: str) -> None:
 
 def test_what_is_not_served_names_the_alternative(channel: Any) -> None:
     with pytest.raises(grpc.RpcError) as raised:
-        ask(channel, "CreateSnapshot", b"")
-    assert "backup() copies the whole of it" in raised.value.details()
+        ask(channel, "CreateResourceGroup", b"")
+    assert "a file has no nodes" in raised.value.details()
 
 
-@pytest.mark.parametrize("name", sorted(SERVED))
+@pytest.mark.parametrize("name", sorted(SERVED.keys() & METHODS.keys()))
 def test_an_empty_request_gets_an_answer(channel: Any, name: str) -> None:
     response = METHODS[name].response.FromString(ask(channel, name, b""))
     assert "internal error" not in str(response)
