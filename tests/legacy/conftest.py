@@ -15,12 +15,12 @@ def milvus(path: Path) -> Iterator[Milvus]:
         yield client
 
 
-@pytest.fixture(params=["file", "server"])
+@pytest.fixture(params=["file", "lite_server", "our_server"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """What to open, as keywords of ``Milvus``: a new file, or an empty server of today."""
+    """What to open, as keywords of ``Milvus``: a new file, or an empty server, Milvus Lite's or ours."""
     if request.param == "file":
         return {"uri": str(tmp_path / "demo.db")}
-    host, port = request.getfixturevalue("milvus_server")
+    host, port = request.getfixturevalue(request.param)
     with Milvus(host=host, port=str(port)) as client:
         for name in client.list_collections()[1]:
             client.drop_collection(name)
