@@ -6,6 +6,7 @@ from typing import Any
 
 from milvus_store_lite import (
     CollectionNotExistException,
+    CollectionRecord,
     DataType,
     IndexRecord,
     ParamError,
@@ -29,6 +30,17 @@ _ID_TYPES = {
     "str": DataType.VARCHAR,
     DataType.VARCHAR: DataType.VARCHAR,
 }
+
+
+_PARTITIONS = 16
+"""Of a collection with a partition key, where its schema says nothing else."""
+
+
+def partition_count(record: CollectionRecord) -> int:
+    """How many partitions a description says that a collection has."""
+    if record.schema.partition_key is not None:
+        return record.schema.num_partitions or _PARTITIONS
+    return len(record.partitions)
 
 
 class CollectionCalls(Calls):
@@ -138,9 +150,6 @@ class CollectionCalls(Calls):
         record = self._database.collection(collection_name).describe()
         level = ConsistencyLevel(record.consistency_level)
         schema = record.schema
-        partitions = len(record.partitions)
-        if schema.partition_key is not None:
-            partitions = schema.num_partitions or 16
         return {
             "collection_name": record.name,
             "auto_id": schema.primary.auto_id,
@@ -153,7 +162,7 @@ class CollectionCalls(Calls):
             "consistency_level": level.number,
             "consistency_level_name": level.value,
             "properties": record.properties,
-            "num_partitions": partitions,
+            "num_partitions": partition_count(record),
             "enable_dynamic_field": schema.enable_dynamic_field,
             "created_timestamp": record.created_at,
         }

@@ -14,7 +14,7 @@ from milvus_store_lite import DEFAULT_DATABASE
 
 from ..client.milvus_client import MilvusClient
 from ..client.server_only import instead_of
-from ..errors import MilvusException
+from ..errors import MilvusException, ParamError
 from .databases import Databases
 from .messages.status import failed
 from .protocol import METHODS, OF_THE_FILE, SERVICE_NAME, Message, Method
@@ -27,6 +27,7 @@ _LOG: Final = logging.getLogger(__name__)
 _WORDS: Final = re.compile(r"(?<=[a-z])([A-Z])")
 
 _FIELD: Final = "db_name"
+_NAMESPACE: Final = "namespace"
 _DATABASE: Final = "dbname"
 """The metadata by which a client names its database, beside the field of the request."""
 
@@ -116,6 +117,15 @@ def _not_served(name: str) -> str:
     return f"{name} is not served from a file: {instead or 'it needs a Milvus cluster'}"
 
 
+def _refuse_namespaces(request: Message) -> None:
+    """Raise ParamError for a request that keeps to a namespace: without it, it would reach rows of others."""
+    for part in (request, *getattr(request, "requests", ())):
+        if getattr(part, _NAMESPACE, ""):
+            raise ParamError(
+                message=f"namespaces are not supported on a file: use a partition key, got {part.namespace!r:.80}"
+            )
+
+
 def _database_of(method: Method, request: Message, metadata: Mapping[str, str]) -> str:
     """The database in which a call is made; empty for the default one."""
     if method.name in OF_THE_FILE:
@@ -135,6 +145,7 @@ def _answering(
                 Call(method.name, request, about or DEFAULT_DATABASE, metadata, context.peer())
             )
             if handler is not None:
+                _refuse_namespaces(request)
                 return admission.shown(handler(admission.client(databases.client(database)), request))
         except Refusal as refused:
             return context.abort(refused.status, refused.message)

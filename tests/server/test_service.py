@@ -147,3 +147,28 @@ def test_a_client_that_knows_an_older_schema_learns_the_newer_one(server: Milvus
     assert one.query("c", filter="n == 5", output_fields=["id"])[0]["id"] == 2
     one.close()
     other.close()
+
+
+def test_a_namespace_is_never_ignored(server: MilvusServer, channel: Any) -> None:
+    with MilvusClient(server.uri) as client:
+        client.create_collection("c", dimension=2)
+    for name in ("Insert", "Upsert", "Delete", "Query", "Search", "HybridSearch"):
+        request = METHODS[name].request(collection_name="c")
+        parts = [request, request.requests.add()] if name == "HybridSearch" else [request]
+        if "namespace" not in request.DESCRIPTOR.fields_by_name:
+            continue  # pymilvus 2.6 does not send it there
+        for part in parts:
+            part.namespace = "one"
+            answer = METHODS[name].response.FromString(ask(channel, name, request.SerializeToString()))
+            assert "use a partition key" in answer.status.reason
+            part.namespace = ""
+
+
+def test_a_schema_with_namespaces_or_rows_elsewhere_is_refused(channel: Any) -> None:
+    for part, value in (("enable_namespace", True), ("external_source", "s3://bucket")):
+        if part not in schema_pb2.CollectionSchema.DESCRIPTOR.fields_by_name:
+            continue
+        schema = schema_pb2.CollectionSchema(**{part: value}).SerializeToString()
+        request = milvus_pb2.CreateCollectionRequest(collection_name="c", schema=schema)
+        status = common_pb2.Status.FromString(ask(channel, "CreateCollection", request.SerializeToString()))
+        assert f"{part} is not supported on a file" in status.reason

@@ -8,6 +8,7 @@ from pymilvus.grpc_gen import milvus_pb2
 
 from milvus_store_lite import CollectionNotExistException, CollectionRecord
 
+from ...client.collections import partition_count
 from ...client.milvus_client import MilvusClient
 from ...errors import ParamError
 from ...fields import FieldSchema
@@ -23,9 +24,6 @@ from ..messages.schemas import (
 )
 from ..messages.status import SUCCESS, status_of
 from ..protocol import Message, message_of
-
-_DEFAULT_PARTITIONS: Final = 16
-"""Of a collection with a partition key, where its schema says nothing else."""
 
 
 def _create(client: MilvusClient, request: Any) -> Message:
@@ -49,14 +47,14 @@ def _has(client: MilvusClient, request: Any) -> Message:
 
 
 def _describe(client: MilvusClient, request: Any) -> Message:
-    return _described(client, collection_of(client, name_of(client, request)).describe())
+    return _described(collection_of(client, name_of(client, request)).describe())
 
 
 def _describe_several(client: MilvusClient, request: Any) -> Message:
     responses = []
     for name in request.collection_name:
         try:
-            responses.append(_described(client, collection_of(client, name).describe()))
+            responses.append(_described(collection_of(client, name).describe()))
         except CollectionNotExistException as error:
             responses.append(milvus_pb2.DescribeCollectionResponse(status=status_of(error)))
     return milvus_pb2.BatchDescribeCollectionResponse(responses=responses)
@@ -72,10 +70,7 @@ def name_of(client: MilvusClient, request: Any) -> str:
     raise CollectionNotExistException(message=f"collection number {request.collectionID} does not exist")
 
 
-def _described(client: MilvusClient, record: CollectionRecord) -> Message:
-    partitions = len(record.partitions)
-    if record.schema.partition_key is not None:
-        partitions = record.schema.num_partitions or _DEFAULT_PARTITIONS
+def _described(record: CollectionRecord) -> Message:
     return milvus_pb2.DescribeCollectionResponse(
         schema=schema_message(record),
         collectionID=record.id,
@@ -86,7 +81,7 @@ def _described(client: MilvusClient, record: CollectionRecord) -> Message:
         aliases=record.aliases,
         consistency_level=consistency_number(record),
         properties=pairs_of(record.properties),
-        num_partitions=partitions,
+        num_partitions=partition_count(record),
         update_timestamp=record.version,
     )
 

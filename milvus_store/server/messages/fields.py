@@ -87,8 +87,7 @@ def _fill_arrays(
 
 def _fill_vectors(found: Message, field: Field, values: Sequence[Any] | np.ndarray[Any, Any]) -> None:
     """Put the vectors into the message; nothing stands for a null."""
-    if field.nullable:
-        found.valid_data.extend([value is not None for value in values])
+    _mark_nulls(found, field, values)
     vectors = found.vectors
     vectors.dim = field.dim or 0
     if isinstance(values, np.ndarray):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 from pymilvus.grpc_gen import schema_pb2
@@ -19,10 +19,19 @@ from ...structs import StructFieldSchema
 from ..protocol import Message, message_of
 from .pairs import pairs_of, texts_of, value_of
 
+_NOT_ON_A_FILE: Final = {
+    "enable_namespace": "use a partition key",
+    "external_source": "insert() the rows of the external source",
+}
+"""Parts of a schema that would change what its rows are, and what to do instead."""
+
 
 def schema_of(packed: bytes) -> CollectionSchema:
     """The schema in a request, as ``create_collection`` takes it."""
     given = _parsed(schema_pb2.CollectionSchema, packed, "schema")
+    for part, instead in _NOT_ON_A_FILE.items():
+        if getattr(given, part, None):
+            raise SchemaNotReadyException(message=f"{part} is not supported on a file: {instead}")
     return CollectionSchema(
         [field_of(field) for field in given.fields if not field.is_dynamic],
         given.description,
