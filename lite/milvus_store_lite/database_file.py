@@ -18,6 +18,8 @@ from .columns.memory import MemoryBudget
 from .database import Database
 from .errors import ConnectionNotExistException, DatabaseReplacedError, MilvusException, ParamError
 from .process.calls import whole, whole_calls
+from .process.cores import check_environment
+from .process.threads import ThreadBound
 from .schema.model import check_name
 from .schema.properties import DATABASE_PROPERTIES, checked_properties
 from .storage.catalog import Catalog
@@ -46,8 +48,11 @@ class DatabaseFile:
         busy_timeout: seconds a writer waits for other writers.
         memory_limit: bytes that vectors and columns may hold in memory, None for no bound.
         read_only: refuse every write, and make no file.
+        threads: the most that a call may use, 1 or more, None for one on each core. It holds for the process: of
+            several open files the least one counts.
 
     Raises:
+        ParamError: ``MILVUS_STORE_THREADS`` of the environment is not a number of threads.
         NotADatabaseError, DatabaseFormatError, DatabaseCorruptError: the file cannot be opened as a database.
     """
 
@@ -59,12 +64,15 @@ class DatabaseFile:
         busy_timeout: float = 30.0,
         memory_limit: int | None = None,
         read_only: bool = False,
+        threads: int | None = None,
     ) -> None:
+        check_environment()
         scratch = _make_folder() if str(path) == IN_MEMORY else None
         if scratch is not None:
             path, durability = Path(scratch, "memory.db"), "normal"
         self.connections = Connections(str(path), durability, busy_timeout, read_only=read_only)
         self._remove_scratch = weakref.finalize(self.connections, _remove_folder, scratch, os.getpid())
+        self._thread_bound = None if threads is None else ThreadBound(threads)
         self.memory = MemoryBudget(memory_limit)
         self.access = AccessControl(self.connections)
         self.opener = CollectionOpener(self.connections, self.memory, read_only=read_only)
@@ -79,6 +87,8 @@ class DatabaseFile:
         self.opener.close(waiting=waiting)
         self.connections.close(waiting=waiting)
         self._remove_scratch()
+        if self._thread_bound is not None:
+            self._thread_bound.lift()
 
     @property
     def path(self) -> str:

@@ -31,6 +31,7 @@ class FileSettings:
     busy_timeout: float = 30.0
     memory_limit: int | None = None
     read_only: bool = False
+    threads: int | None = None
 
     def check(self) -> None:
         """Raise ParamError for a value that a setting does not take."""
@@ -48,6 +49,10 @@ class FileSettings:
                 self.memory_limit is None or _is_number(self.memory_limit, int),
             ),
             "read_only": ("a bool", isinstance(self.read_only, bool)),
+            "threads": (
+                "a number of threads, 1 or more, or None",
+                self.threads is None or (_is_number(self.threads, int) and self.threads > 0),
+            ),
         }
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _ARGUMENTS: Final = options(
     *("uri", "user", "password", "db_name", "token"),
-    *("durability", "busy_timeout", "memory_limit", "read_only", "strict"),
+    *("durability", "busy_timeout", "memory_limit", "read_only", "threads", "strict"),
 )
 
 Client = TypeVar("Client", bound="MilvusClient")
@@ -84,6 +84,7 @@ class MilvusClient(
         busy_timeout: float = 30.0,
         memory_limit: int | None = None,
         read_only: bool = False,
+        threads: int | None = None,
         strict: bool = False,
         **kwargs: Unpack[ServerOptions],
     ) -> None:
@@ -101,6 +102,8 @@ class MilvusClient(
             memory_limit: bytes that vectors and columns may hold in memory; what does not fit is read from
                 the file at every search, which is slower and just as right.
             read_only: refuse every write, and make no file.
+            threads: the most that a call may use; one on each core by default. One team of threads works for the
+                process, so of several open files the least one counts.
             strict: raise an error for every unknown argument, instead of ignoring it with a warning.
             kwargs: what pymilvus takes to connect to a server.
 
@@ -115,7 +118,7 @@ class MilvusClient(
         self.uri = uri
         self.strict = strict
         self._server = None
-        settings = FileSettings(durability, busy_timeout, memory_limit, read_only)
+        settings = FileSettings(durability, busy_timeout, memory_limit, read_only, threads)
         if is_server(uri):
             from ..backends.remote import RemoteBackend  # not needed for files
 

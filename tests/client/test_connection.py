@@ -5,12 +5,14 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.backends import shared
+from milvus_store.backends.file import FileSettings
 from milvus_store.errors import (
     ConnectionNotExistException,
     DatabaseCorruptError,
@@ -226,6 +228,8 @@ def test_bad_arguments_name_what_was_expected(path: Path) -> None:
         ({"uri": path, "durability": "none"}, ParamError, "'full' or 'normal', got 'none'"),
         ({"uri": path, "memory_limit": -1}, ParamError, "memory_limit must be bytes"),
         ({"uri": path, "read_only": 1}, ParamError, "read_only must be a bool"),
+        ({"uri": path, "threads": 0}, ParamError, "threads must be a number of threads, 1 or more.*got 0"),
+        ({"uri": path, "threads": 1.5}, ParamError, "threads must be"),
         ({"uri": path, "busy_timeout": "1"}, ParamError, "busy_timeout"),
         ({"uri": path, "bussy_timeout": 1}, ParamError, "did you mean 'busy_timeout'"),
         ({"uri": path, "db_name": "nope"}, DatabaseNotExistException, "'nope'"),
@@ -262,7 +266,7 @@ def test_a_database_that_is_closed_while_it_is_looked_up_is_opened_anew(
             return found
 
     monkeypatch.setattr(shared, "_open", Window())
-    settings = {"durability": "full", "busy_timeout": 30.0, "memory_limit": None, "read_only": False}
+    settings = asdict(FileSettings())
     users: list[DatabaseFile] = []
     one, other = User(), User()
     users.append(shared.acquire(one, str(path), **settings))

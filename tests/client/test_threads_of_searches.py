@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from milvus_store import MilvusClient
+from milvus_store.errors import ParamError
 
 PREPARE = '''
 import sys, threading, time
@@ -95,3 +99,26 @@ def test_a_search_leaves_the_other_cores_alone(kind: str) -> None:
     assert (by_index != "0") == (kind in BY_INDEX)
     assert float(share) < 0.03  # mostly 0.0001; the least that another thread takes of any kind is 0.07
     assert asked == "0"  # which shows by nothing else where the other cores are busy
+
+
+def test_the_threads_of_a_client_bound_builds_and_batches(tmp_path: Path) -> None:
+    program = f"""
+from milvus_store import MilvusClient
+from milvus_store_lite.process import threads
+threads.available_cores = lambda: 8
+with MilvusClient({str(tmp_path / "a.db")!r}, threads=2):
+    with MilvusClient({str(tmp_path / "b.db")!r}):
+        print(threads.allowed_threads())
+print(threads.allowed_threads())
+"""
+    shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert shown.stdout.split() == ["2", "8"]
+
+
+def test_a_program_s_environment_must_name_a_number_of_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILVUS_STORE_THREADS", "all")
+    with pytest.raises(ParamError, match="MILVUS_STORE_THREADS"):
+        MilvusClient(tmp_path / "a.db")
+    assert not (tmp_path / "a.db").exists()

@@ -23,7 +23,7 @@ def test_the_constructor_names_every_setting(client: type) -> None:
     found = parameters(client)
     assert list(found) == [
         *("uri", "user", "password", "db_name", "token", "timeout"),
-        *("durability", "busy_timeout", "memory_limit", "read_only", "strict", "kwargs"),
+        *("durability", "busy_timeout", "memory_limit", "read_only", "threads", "strict", "kwargs"),
     ]
     assert found["durability"].default == "full"
     assert "ServerOptions" in str(found["kwargs"].annotation)

@@ -9,17 +9,35 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from ..errors import ParamError
+
+_SETTING: Final = "MILVUS_STORE_THREADS"
 _GROUPS: Final = Path("/proc/self/cgroup")
 _MOUNTED: Final = Path("/sys/fs/cgroup")
 
 
 def available_cores() -> int:
-    """Cores that this process may use, at least 1: by its affinity, its control groups and ``OMP_NUM_THREADS``."""
-    limits = (_by_affinity(), *_asked_for(os.environ.get("OMP_NUM_THREADS", "")), *_quota())
+    """Cores that this process may use, at least 1: by its affinity, its control groups and the environment's
+    ``MILVUS_STORE_THREADS`` and ``OMP_NUM_THREADS``."""
+    asked = (os.environ.get(name, "") for name in (_SETTING, "OMP_NUM_THREADS"))
+    limits = (_by_affinity(), *chain.from_iterable(map(_asked_for, asked)), *_quota())
     return max(1, min(limits))
+
+
+def check_environment() -> None:
+    """
+    Raises:
+        ParamError: ``MILVUS_STORE_THREADS`` is not a number of threads.
+    """
+    asked = os.environ.get(_SETTING, "")
+    if asked and not (asked.isdecimal() and int(asked) > 0):
+        raise ParamError(
+            message=f"{_SETTING} in the environment must be a whole number, 1 or more, got {asked!r:.80}"
+        )
 
 
 def _by_affinity() -> int:

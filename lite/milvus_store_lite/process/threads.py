@@ -11,6 +11,7 @@ import threading
 import time
 from types import TracebackType
 from typing import Final
+from weakref import finalize
 
 from .address_space import is_limited
 from .calls import calls_under_way
@@ -27,6 +28,21 @@ _CLOCK_TELLS: Final = time.get_clock_info("thread_time").resolution < 1e-4
 """Whether the clock of a thread's work is fine enough for a search; that of Windows is not."""
 
 
+_BOUNDS: Final[dict[int, int]] = {}
+"""The bound that each living ``ThreadBound`` sets, by its ``id``."""
+
+
+class ThreadBound:
+    """Lets no call of this process use more than so many threads, as long as it lives and is not lifted.
+
+    One team of threads works for all files of a process. So of several bounds the least one holds.
+    """
+
+    def __init__(self, threads: int) -> None:
+        _BOUNDS[id(self)] = threads
+        self.lift = finalize(self, _BOUNDS.pop, id(self), None)
+
+
 def allowed_threads() -> int:
     """Threads that OpenMP may use for the calling one.
 
@@ -34,7 +50,10 @@ def allowed_threads() -> int:
     would wait for them forever. Where memory may be refused, all work alone: OpenMP ends a process that gets no
     stack for a thread.
     """
-    return 1 if came_through_fork() or is_limited() else available_cores()
+    if came_through_fork() or is_limited():
+        return 1
+    bounds = list(_BOUNDS.values())  # in one step: other threads change it
+    return min(available_cores(), *bounds) if bounds else available_cores()
 
 
 class Team:

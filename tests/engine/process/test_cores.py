@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from milvus_store_lite.errors import ParamError
 from milvus_store_lite.process import cores
-from milvus_store_lite.process.cores import available_cores, quota
+from milvus_store_lite.process.cores import available_cores, check_environment, quota
 
 LIMITS = {
     "none set": ("0::/a/b\n", {"a/b/cpu.max": "max 100000", "a/cpu.max": "max 100000"}, []),
@@ -79,3 +80,19 @@ def test_the_setting_of_openmp_is_respected(
     without = available_cores()
     monkeypatch.setenv("OMP_NUM_THREADS", setting)
     assert available_cores() == (without if expected is None else expected)
+
+
+def test_our_own_setting_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "_by_affinity", lambda: 8)
+    monkeypatch.setattr(cores, "_quota", tuple)
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    monkeypatch.setenv("MILVUS_STORE_THREADS", "2")
+    check_environment()
+    assert available_cores() == 2
+
+
+@pytest.mark.parametrize("setting", ["0", "-1", "two", "1,8", "1.5"])
+def test_our_own_setting_must_be_a_number(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    monkeypatch.setenv("MILVUS_STORE_THREADS", setting)
+    with pytest.raises(ParamError, match=f"MILVUS_STORE_THREADS in the environment .* got '{setting}'"):
+        check_environment()

@@ -1,5 +1,6 @@
 """How many threads may work for one search."""
 
+import gc
 import subprocess
 import sys
 import time
@@ -8,12 +9,26 @@ import pytest
 
 from milvus_store_lite.process import threads as process_threads
 from milvus_store_lite.process.forks import GATE
-from milvus_store_lite.process.threads import Team, allowed_threads
+from milvus_store_lite.process.threads import Team, ThreadBound, allowed_threads
 
 
 def test_a_search_alone_may_use_every_core() -> None:
     with Team().shared() as threads:
         assert threads == allowed_threads()
+
+
+def test_the_least_bound_holds_until_it_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_threads, "available_cores", lambda: 8)
+    loose, tight = ThreadBound(16), ThreadBound(2)
+    assert allowed_threads() == 2
+    tight.lift()
+    assert allowed_threads() == 8
+    tighter = ThreadBound(1)
+    assert allowed_threads() == 1
+    del tighter
+    gc.collect()
+    assert allowed_threads() == 8
+    loose.lift()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="such a limit cannot be set there")
