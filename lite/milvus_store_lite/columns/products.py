@@ -84,19 +84,20 @@ def inner_products_of_each(
     rows: Floats, slots: npt.NDArray[np.int64], queries: Floats, threads: int = 1
 ) -> Floats:
     """(q, m) float32: those of each of ``queries`` (q, dim) with the rows at its own ``slots`` (q, m)."""
-    faiss = _faiss()
+    openmp = _openmp()
+    faiss = openmp.faiss
     slots, queries = np.ascontiguousarray(slots), np.ascontiguousarray(queries)
     found = np.empty(slots.shape, dtype=np.float32)
-    faiss.omp_set_num_threads(threads)
     pointers = map(faiss.swig_ptr, (found, queries, rows, slots))
-    faiss.fvec_inner_products_by_idx(*pointers, rows.shape[1], *slots.shape)
+    with openmp.Threads(threads):
+        faiss.fvec_inner_products_by_idx(*pointers, rows.shape[1], *slots.shape)
     return found
 
 
 @cache
-def _faiss() -> Any:
-    """Imported with the first need: it reads rows where they are, and takes no longer to import than copying some
-    of them together takes."""
-    from ..process.openmp import faiss
+def _openmp() -> Any:
+    """The module with faiss, imported with the first need: faiss reads rows where they are, and takes no longer to
+    import than copying some of them together takes."""
+    from ..process import openmp
 
-    return faiss
+    return openmp

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
 from ..process.address_space import HEADROOM, require
-from ..process.openmp import faiss
+from ..process.openmp import Threads, faiss
 from ..process.threads import allowed_threads
 from ..storage.index_parts import DamagedIndex
 from . import transfer
@@ -177,9 +177,9 @@ class AnnIndex(ABC):
 
     def train(self, sample: Floats) -> None:
         """Train with ``sample`` (m, dim), prepared; raises MemoryError where there is too little memory."""
-        use_threads()
         require(HEADROOM + 2 * sample.nbytes)
-        self.handle.train(sample)
+        with threads():
+            self.handle.train(sample)
 
     def tune(self, queries: Floats, samples: Sequence[Sample]) -> bool:
         """Fit the default effort to ``queries`` (q, dim), prepared, whose nearest labels are in ``samples``.
@@ -202,10 +202,10 @@ class AnnIndex(ABC):
         Raises:
             MemoryError: there is too little memory for them.
         """
-        use_threads()
         # A growing array moves, and is in memory twice meanwhile.
         require(HEADROOM + self.bytes_of(self.rows + len(vectors)) + vectors.nbytes)
-        self.handle.add(vectors)
+        with threads():
+            self.handle.add(vectors)
         self.rows = int(self.handle.ntotal)
 
     def prepare(self, vectors: Floats, squares: Floats | None = None) -> Floats:
@@ -266,11 +266,11 @@ class AnnIndex(ABC):
         Raises:
             MemoryError: there is too little memory.
         """
-        use_threads(len(queries) >= _QUERIES_FOR_THREADS)
         count = min(effort.candidates, self.rows)
         require(_SEARCH_BYTES + self.rows + _CANDIDATE_BYTES * count * len(queries))
         params = self._unfiltered(effort) if allowed is None else self._among(allowed, effort)
-        found = self._search(queries, count, effort, params)
+        with threads(len(queries) >= _QUERIES_FOR_THREADS):
+            found = self._search(queries, count, effort, params)
         found.sort()
         flags = None if allowed is None else allowed.flags
         return [self._kept(labels, flags) for labels in found]
@@ -329,10 +329,10 @@ class AnnIndex(ABC):
     def _search_params(self, effort: SearchEffort, selector: Any) -> Any: ...
 
 
-def use_threads(pays: bool = True) -> None:
-    """Let faiss use all cores for the next call of this thread, or one core where more do not pay."""
+def threads(pays: bool = True) -> Threads:
+    """``with threads():`` faiss uses all cores that it may in the block, or one where more do not pay."""
     # OpenMP ends the process where it cannot have a thread's stack.
-    faiss.omp_set_num_threads(allowed_threads() if pays else 1)
+    return Threads(allowed_threads() if pays else 1)
 
 
 def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> Kept:

@@ -19,9 +19,9 @@ import numpy as np
 from ..columns.dense_vectors import RESIDENT_BYTES
 from ..columns.masks import Mask
 from ..columns.products import inner_products
-from ..process.openmp import faiss
+from ..process.openmp import Threads, faiss
 from ..process.threads import TEAM
-from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, use_threads
+from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, threads
 from .assigning import assigned_by, quick_quantizer
 from .sample_queries import Sample
 
@@ -127,7 +127,8 @@ class Codes(AnnIndex):
 
     def train(self, sample: Floats) -> None:
         super().train(sample)
-        self._quantizer = quick_quantizer(self._lists)
+        with threads():
+            self._quantizer = quick_quantizer(self._lists)
 
     def add(self, vectors: Floats) -> None:
         with assigned_by(self._quantizer, self._lists):
@@ -139,7 +140,6 @@ class Codes(AnnIndex):
         Returns:
             Whether one finds those among all labels.
         """
-        use_threads()
         self._quantizer = None  # everything is in
         found: list[SearchEffort] = []
         nprobe = min(self.most, max(_LEAST_NPROBE, self.most // 128))
@@ -185,14 +185,16 @@ class Codes(AnnIndex):
     def _coarse(self, queries: Floats, effort: SearchEffort, allowed: Mask | None) -> Labels:
         """The candidates that the codes of one bit propose, the nearest first."""
         params = faiss.IVFRaBitQSearchParameters(nprobe=effort.width, sel=_selector(allowed))
-        found: Labels = self._lists.search(queries, effort.candidates, params=params)[1]
+        with threads():
+            found: Labels = self._lists.search(queries, effort.candidates, params=params)[1]
         return found
 
     def _tuned_rerank_k(self, queries: Floats, sample: Sample, effort: SearchEffort) -> int:
         """The least ``rerank_k`` that keeps every true neighbour among the candidates."""
         whole = replace(effort, rerank_k=effort.candidates)
         params = self._search_params(whole, _selector(sample.allowed))
-        found = self._search(queries, effort.candidates, whole, params)
+        with threads():
+            found = self._search(queries, effort.candidates, whole, params)
         everything = _hits(found, sample.truth)
         return _fewest(_RERANK_KS, found, sample.truth, everything) or effort.candidates
 
@@ -241,8 +243,8 @@ class Codes(AnnIndex):
         finer = self._finer
         size = finer.code_size
         codes = faiss.rev_swig_ptr(finer.codes.data(), finer.ntotal * size).reshape(-1, size)
-        use_threads(pays=False)
-        vectors = finer.sa_decode(codes[labels])
+        with threads(pays=False):
+            vectors = finer.sa_decode(codes[labels])
         ranks = inner_products(vectors, query[np.newaxis])[0]
         if finer.metric_type == faiss.METRIC_L2:
             ranks *= 2
@@ -260,9 +262,8 @@ class Codes(AnnIndex):
         if effort.width * self.rows < _CODES_FOR_THREADS * self.most:
             self._use_implem(_ONE_THREAD)
             return super()._search(queries, rerank_k, effort, params)
-        with TEAM.shared() as threads:
-            faiss.omp_set_num_threads(threads)
-            self._use_implem(_ONE_THREAD if threads == 1 else _ALL_THREADS)
+        with TEAM.shared() as count, Threads(count):
+            self._use_implem(_ONE_THREAD if count == 1 else _ALL_THREADS)
             return super()._search(queries, rerank_k, effort, params)
 
     def _use_implem(self, implem: int) -> None:
