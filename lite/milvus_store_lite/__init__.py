@@ -39,7 +39,7 @@ from .schema.functions import Function, FunctionType
 from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
 from .search.cursors import QueryCursor, SearchCursor
 from .search.found import FoundHits, FoundRows
-from .search.fusion import Ranker, ReciprocalRanks, WeightedScores
+from .search.fusion import MergedScores, Ranker, ReciprocalRanks, WeightedScores
 from .search.range_bounds import RangeBounds
 from .search.request import (
     MAX_WINDOW,
@@ -50,6 +50,18 @@ from .search.request import (
     Scope,
     SearchRequest,
 )
+from .search.reranking.boosts import Boost, Boosts, RandomScore
+from .search.reranking.chain import Chain, ColumnName, ConstantColumn, LimitStep, MapStep, SortStep
+from .search.reranking.chain_expressions import (
+    ChainExpression,
+    DecayFactors,
+    ModelScores,
+    NumCombine,
+    RoundDecimal,
+)
+from .search.reranking.decay import Decay, DecayCurve
+from .search.reranking.model import ModelRanking, RankTexts, RerankModel
+from .search.reranking.reranking import RankedPage, Reranking, Rescoring
 from .storage.catalog import CollectionRecord, IndexRecord
 from .storage.catalog_tables import DEFAULT_DATABASE
 from .storage.file.identity import identity_of
@@ -110,19 +122,28 @@ __all__ = [
     "And",
     "ApiKey",
     "Arithmetic",
+    "Boost",
+    "Boosts",
     "BoundedCache",
     "ByIds",
     "Call",
+    "Chain",
+    "ChainExpression",
     "Clock",
     "Collection",
     "CollectionRecord",
     "Column",
+    "ColumnName",
     "Columns",
     "Compare",
     "Condition",
+    "ConstantColumn",
     "DataType",
     "Database",
     "DatabaseFile",
+    "Decay",
+    "DecayCurve",
+    "DecayFactors",
     "Element",
     "Exists",
     "Expression",
@@ -144,33 +165,47 @@ __all__ = [
     "Interval",
     "IsNull",
     "Like",
+    "LimitStep",
     "ListOf",
     "Literal",
     "Lost",
+    "MapStep",
     "Member",
+    "MergedScores",
+    "ModelRanking",
+    "ModelScores",
     "Name",
     "Node",
     "Not",
     "NullableArray",
+    "NumCombine",
     "Or",
     "Path",
     "PerProcess",
     "PrivilegeGroup",
     "Queries",
     "QueryCursor",
+    "RandomScore",
     "Range",
     "RangeBounds",
+    "RankTexts",
+    "RankedPage",
     "Ranker",
     "ReciprocalRanks",
     "Recovery",
     "Regex",
     "Report",
+    "RerankModel",
+    "Reranking",
+    "Rescoring",
     "Role",
     "RoleMember",
+    "RoundDecimal",
     "Schema",
     "Scope",
     "SearchCursor",
     "SearchRequest",
+    "SortStep",
     "Template",
     "TenantBinding",
     "TenantCollection",

@@ -32,8 +32,11 @@ from ..schema.model import Schema
 from ..search import ordering
 from ..search.cursors import QueryCursor, SearchCursor
 from ..search.found import FoundHits, FoundRows, fetched
-from ..search.hybrid import hybrid_hits
+from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
 from ..search.request import EVERYTHING, HybridRequest, Queries, Scope, SearchRequest, check_window
+from ..search.reranking.candidates import Candidates
+from ..search.reranking.reranking import Reranking
+from ..search.reranking.searching import candidates_of_search
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
@@ -173,29 +176,41 @@ class Collection(Definition):
         own = self._own(scope)
         return self._read(lambda session: session.selected(session.state.bound_scope(own)).count)
 
-    def search(self, request: SearchRequest, queries: Queries) -> FoundHits:
-        """The nearest rows in the request's scope for each of ``queries``."""
+    def search(
+        self, request: SearchRequest, queries: Queries, reranking: Reranking | None = None
+    ) -> FoundHits:
+        """The nearest rows in the request's scope for each of ``queries``, or what ``reranking`` makes of them."""
         own = self._own(request)
 
         def hits(session: Session) -> FoundHits:
             search = session.state.search(own)
             return search.hits(session.selected(search), queries, session.index_of(search.field.name))
 
-        return self._read(hits)
+        def candidates(session: Session) -> Candidates:
+            search = session.state.search(own)
+            selection, index = session.selected(search), session.index_of(search.field.name)
+            assert reranking is not None, "else there are hits"
+            return candidates_of_search(
+                search, selection, queries, index, reranking, session.state.bound_scope
+            )
+
+        return self._read(hits) if reranking is None else reranking.hits(self._read(candidates))
 
     def hybrid_search(self, request: HybridRequest) -> FoundHits:
         """The best rows of several searches of one state of the collection."""
         own = [self._own(search) for search, _ in request.searches]
         everything = self._own(EVERYTHING)
 
-        def hits(session: Session) -> FoundHits:
+        def found(session: Session, of: Callable[..., Read]) -> Read:
             state = session.state
             searches = [state.search(asked) for asked in own]
             selections = [session.selected(search) for search in searches]
             whole = None if request.group_by is None else session.selected(state.bound_scope(everything))
-            return hybrid_hits(state.record, searches, selections, whole, request, session.index_of)
+            return of(state.record, searches, selections, whole, request, session.index_of)
 
-        return self._read(hits)
+        if request.rescoring is None:
+            return self._read(lambda session: found(session, hybrid_hits))
+        return reranking_of(request).hits(self._read(lambda session: found(session, hybrid_candidates)))
 
     def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""

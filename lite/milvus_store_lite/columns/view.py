@@ -137,20 +137,34 @@ class View:
         """Primary keys of live ``slots`` from memory, where a column of them is small; None where it is not."""
         column = self.resident(primary)
         if column is None:
-            column = self._pks_made_resident(primary)
+            self._cache.pages += 1
+            column = self._made_resident(primary)
         return column.values[slots].tolist() if type(column) is NumberColumn else None
 
-    def _pks_made_resident(self, primary: Field) -> AnyColumn | None:
-        cache = self._cache
-        cache.pages += 1
-        size = 8 * self.count
+    def resident_numbers(self, field: Field, slots: npt.NDArray[np.int64]) -> list[Any] | None:
+        """Values of a numeric field like ``resident_pks``, None for null."""
+        column = self.resident(field)
+        if column is None:
+            column = self._made_resident(field)
+        if type(column) is not NumberColumn:
+            return None
+        values = column.values[slots].tolist()
+        if column.valid is None:
+            return values  # type: ignore[no-any-return]
+        return [
+            value if valid else None
+            for value, valid in zip(values, column.valid[slots].tolist(), strict=True)
+        ]
+
+    def _made_resident(self, field: Field) -> AnyColumn | None:
+        cache, size = self._cache, 8 * self.count
         # A column that memory does not allow would be read again at every page.
-        if primary.dtype is not DataType.INT64 or not cache.memory.allows(size):
+        if not field.dtype.is_number or not cache.memory.allows(size):
             return None
         if self.count <= _PK_ROWS:
-            return self.column(primary)
+            return self.column(field)
         if cache.pages > _WARM_PAGES and self.count <= _WARM_PK_ROWS:
-            cache.load_beside(key_of(primary.name), lambda: NumberBuilder(primary.dtype), size)
+            cache.load_beside(key_of(field.name), lambda: NumberBuilder(field.dtype), size)
         return None
 
     def resident(self, field: Field) -> AnyColumn | None:

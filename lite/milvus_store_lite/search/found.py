@@ -31,7 +31,8 @@ T = TypeVar("T")
 class FoundRows(NamedTuple):
     """Rows in the order of the answer.
 
-    ``stored``: (seq, pk, \\*scalars, dynamic keys if they are shown, …) of each. ``vectors``: field → seq → bytes.
+    ``stored``: (seq, pk, \\*scalars, dynamic keys if they are shown, what else was read, …) of each. ``vectors``:
+    field → seq → bytes.
     ``corrupt``: the error for a row that cannot be shown.
     """
 
@@ -151,8 +152,13 @@ class FoundHits(NamedTuple):
         return found if self.row_of_hit is None else [dict(found[row]) for row in self.row_of_hit]
 
 
-def fetched(reader: CollectionReader, projection: Projection, seqs: Sequence[int]) -> FoundRows:
-    """The rows ``seqs``, which all exist, in their order, with what ``projection`` shows."""
-    stored = reader.rows.fetch(seqs, projection.columns)
+def fetched(
+    reader: CollectionReader, projection: Projection, seqs: Sequence[int], further: Sequence[str] = ()
+) -> FoundRows:
+    """The rows ``seqs``, which all exist, in their order, with what ``projection`` shows.
+
+    ``further``: columns to read after those.
+    """
+    stored = reader.rows.fetch(seqs, (*projection.columns, *further) if further else projection.columns)
     vectors = {field.name: reader.vectors.fetch(seqs, field.name) for field in projection.vectors}
     return FoundRows(projection, [stored[seq] for seq in seqs], vectors, reader.layout.corrupt)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ Floats = npt.NDArray[np.float64]
 
 MAX_RRF_K: Final = 16_384
 """Milvus's bound, exclusive."""
+
+Joining = Literal["sum", "max", "avg"]
+"""What becomes of the scores that a row has from several searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class ReciprocalRanks:
     """A row scores 1 / (k + rank) in each search, ranks counted from 1."""
 
     k: float = 60.0
+
+    joining: ClassVar[Joining] = "sum"
 
     def __post_init__(self) -> None:
         if not _is_number(self.k) or not 0 < self.k < MAX_RRF_K:
@@ -65,12 +70,13 @@ class WeightedScores:
     weights: Sequence[float]
     normalized: bool = True
 
+    joining: ClassVar[Joining] = "sum"
+
     def __post_init__(self) -> None:
         for weight in self.weights:
             if not _is_number(weight) or not 0 <= weight <= 1:
                 raise ParamError(message=f"a weight must be a number from 0 to 1, got {weight!r}")
-        if not isinstance(self.normalized, bool):
-            raise ParamError(message=f"norm_score must be a bool, got {self.normalized!r}")
+        _check_normalized(self.normalized)
 
     def check(self, searches: int) -> None:
         """Raise ``ParamError`` unless there is a weight for each search."""
@@ -87,24 +93,71 @@ class WeightedScores:
     def scores(self, found: Sequence[Found]) -> list[Floats]:
         """The contribution of each found row, search by search."""
         is_larger_nearer = self.larger_is_nearer([ranking.metric for ranking in found])
-        scores = []
-        for weight, ranking in zip(self.weights, found, strict=True):
-            if self.normalized or ranking.metric.larger_is_nearer != is_larger_nearer:
-                scores.append(weight * _NORMALIZED.get(ranking.metric, _closeness)(ranking.values))
-            else:
-                scores.append(weight * ranking.values)
-        return scores
+        return [
+            weight * _scores_of(ranking, self.normalized, is_larger_nearer)
+            for weight, ranking in zip(self.weights, found, strict=True)
+        ]
 
 
-Ranker = ReciprocalRanks | WeightedScores
+@dataclass(frozen=True, slots=True)
+class MergedScores:
+    """A row scores the largest of its scores, their sum or their average; larger is nearer.
+
+    ``normalized``: bring them between 0 and 1 first; distances are, in any case.
+    """
+
+    joining: Joining = "max"
+    normalized: bool = False
+
+    def __post_init__(self) -> None:
+        if self.joining not in ("max", "sum", "avg"):
+            raise ParamError(message=f"score_mode must be 'max', 'sum' or 'avg', got {self.joining!r}")
+        _check_normalized(self.normalized)
+
+    def check(self, searches: int) -> None:
+        """Accept any number of searches."""
+
+    def larger_is_nearer(self, metrics: Sequence[Metric]) -> bool:
+        return True
+
+    def scores(self, found: Sequence[Found]) -> list[Floats]:
+        """The contribution of each found row, search by search."""
+        return [_scores_of(ranking, self.normalized, True) for ranking in found]
+
+
+Ranker = ReciprocalRanks | WeightedScores | MergedScores
 
 
 def fuse(ranker: Ranker, found: Sequence[Found]) -> tuple[Ints, Floats]:
     """Every row that was found, once, ascending, and its score."""
     rows, index = np.unique(np.concatenate([ranking.rows for ranking in found]), return_inverse=True)
+    contributions = np.concatenate(ranker.scores(found))
+    if ranker.joining == "max":
+        scores = np.full(len(rows), -np.inf)
+        np.maximum.at(scores, index, contributions)
+        return rows, scores
     scores = np.zeros(len(rows), dtype=np.float64)
-    np.add.at(scores, index, np.concatenate(ranker.scores(found)))
-    return rows, scores
+    np.add.at(scores, index, contributions)
+    return rows, scores / np.bincount(index) if ranker.joining == "avg" else scores
+
+
+def ordered(ranks: Floats, pks: Sequence[Any]) -> Ints:
+    """Indices of the rows by falling ``ranks``; of equal ones the smaller primary key is first, as in Milvus."""
+    by_key = np.array(sorted(range(len(pks)), key=pks.__getitem__), dtype=np.int64)
+    order: Ints = by_key[np.argsort(-ranks[by_key], kind="stable")]
+    return order
+
+
+def _scores_of(ranking: Found, normalized: bool, is_larger_nearer: bool) -> Floats:
+    """The values of ``ranking`` as scores: between 0 and 1 if that is asked, or if they go the other way."""
+    if normalized or ranking.metric.larger_is_nearer != is_larger_nearer:
+        return _NORMALIZED.get(ranking.metric, _closeness)(ranking.values)
+    return ranking.values
+
+
+def _check_normalized(given: object) -> None:
+    if not isinstance(given, bool):
+        raise ParamError(message=f"norm_score must be a bool, got {given!r}")
 
 
 def _is_number(value: object) -> bool:

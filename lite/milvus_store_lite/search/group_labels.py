@@ -33,6 +33,17 @@ def group_labels(selection: Selection, schema: Schema, name: str) -> npt.NDArray
     return _of_json(column_of_path)
 
 
+def labels_of_rows(
+    selection: Selection, schema: Schema, name: str, seqs: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """(m,) the labels of the rows ``seqs``, which are among those selected."""
+    slots = np.searchsorted(selection.view.snapshot.seqs, seqs)
+    is_asked = np.zeros(selection.view.count, dtype=np.bool_)
+    is_asked[slots] = True
+    labels: npt.NDArray[np.int64] = group_labels(selection.only(is_asked), schema, name)[slots]
+    return labels
+
+
 def _source(schema: Schema, name: str) -> Field | tuple[str, tuple[str | int, ...]]:
     """The field, or the JSON field and the path in it."""
     field = schema.by_name.get(name)

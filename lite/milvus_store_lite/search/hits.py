@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -21,7 +22,7 @@ def hits_of(view: View, projection: Projection, pages: list[Ranking], decimals: 
         slots, values = pages[0]
         pks = view.resident_pks(projection.schema.primary, slots)
         if pks is not None:
-            return FoundHits(projection.schema.primary.name, [0, len(pks)], pks, _shown(values, decimals))
+            return FoundHits(projection.schema.primary.name, [0, len(pks)], pks, shown(values, decimals))
     by_seq = [(view.snapshot.seqs[slots].tolist(), values) for slots, values in pages]
     return hits_at(view.reader, projection, by_seq, decimals)
 
@@ -31,29 +32,30 @@ def hits_at(
     projection: Projection,
     pages: list[tuple[list[int], npt.NDArray[np.float64]]],
     decimals: int,
+    further: Sequence[str] = (),
 ) -> FoundHits:
-    """The same for pages that name rows by their seqs."""
+    """The same for pages that name rows by their seqs; ``further`` columns are read, and not shown."""
     primary = projection.schema.primary.name
     if len(pages) == 1:
         ((seqs, values),) = pages
-        rows = fetched(reader, projection, seqs)
-        return FoundHits(primary, [0, len(seqs)], rows.pks, _shown(values, decimals), rows)
+        rows = fetched(reader, projection, seqs, further)
+        return FoundHits(primary, [0, len(seqs)], rows.pks, shown(values, decimals), rows)
     # A row that answers several queries is fetched once.
     row_of_seq: dict[int, int] = {}
     row_of_hit = [row_of_seq.setdefault(seq, len(row_of_seq)) for seqs, _ in pages for seq in seqs]
-    rows = fetched(reader, projection, list(row_of_seq))
+    rows = fetched(reader, projection, list(row_of_seq), further)
     pks = rows.pks
     return FoundHits(
         primary,
         starts=list(accumulate((len(seqs) for seqs, _ in pages), initial=0)),
         pks=[pks[row] for row in row_of_hit],
-        distances=_shown(np.concatenate([values for _, values in pages]), decimals),
+        distances=shown(np.concatenate([values for _, values in pages]), decimals),
         rows=rows,
         row_of_hit=row_of_hit,
     )
 
 
-def _shown(values: npt.NDArray[np.float64], decimals: int) -> list[float]:
+def shown(values: npt.NDArray[np.float64], decimals: int) -> list[float]:
     """Distances as users see them: what a float32 holds, rounded unless ``decimals`` is -1."""
     # Not by ``as_shown``: to change what numpy warns of takes a search 1 µs more.
     shown = array("f", values.tolist()).tolist()

@@ -15,15 +15,18 @@ from ..indexes.field_index import FieldIndex
 from ..storage.catalog import CollectionRecord
 from ..storage.store import CollectionReader
 from .found import FoundHits
-from .fusion import Floats, Found, Ints, fuse
-from .group_labels import group_labels
+from .fusion import Floats, Found, Ints, fuse, ordered
+from .group_labels import labels_of_rows
 from .grouping import Labels, leaders
 from .hits import hits_at
 from .metrics import as_shown
 from .output import Projection
 from .prepared import PreparedSearch
-from .rankings import Ranking, order
+from .rankings import Ranking
 from .request import GroupBy, HybridRequest
+from .reranking.candidates import Candidates
+from .reranking.reranking import RankedPage, Reranking
+from .reranking.searching import nearest_first
 from .selection import Selection
 
 FindIndex = Callable[[str], "FieldIndex | None"]
@@ -38,10 +41,54 @@ def hybrid_hits(
     request: HybridRequest,
     find_index: FindIndex,
 ) -> FoundHits:
-    """The hits of ``request``; each prepared search has its own selection.
+    """The hits of ``request``, which rescores nothing; each prepared search has its own selection.
 
     ``whole``: every row of the collection, to label groups; None without groups.
     """
+    by_query = _found_by_query(searches, selections, request, find_index)
+    reader = selections[0].view.reader
+    fusion = _Fusion(record, reader, whole, request)
+    projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
+    return hits_at(reader, projection, list(map(fusion.page, by_query)), request.round_decimal)
+
+
+def hybrid_candidates(
+    record: CollectionRecord,
+    searches: Sequence[PreparedSearch],
+    selections: Sequence[Selection],
+    whole: Selection | None,
+    request: HybridRequest,
+    find_index: FindIndex,
+) -> Candidates:
+    """What the reranking of ``request`` makes hits of: every row that a search has found."""
+    fields = reranking_of(request).fields(record.schema, len(request.searches[0][1]))
+    by_query = _found_by_query(searches, selections, request, find_index)
+    rankings = [fuse(request.ranker, found) for found in by_query]
+    labels = None
+    if request.group_by is not None:
+        assert whole is not None, "groups are labelled in the whole collection"
+        name = request.group_by.field
+        labels = [labels_of_rows(whole, record.schema, name, seqs) for seqs, _ in rankings]
+    reader = selections[0].view.reader
+    projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
+    falling = request.ranker.larger_is_nearer([search.metric for search in searches])
+    return Candidates.of(reader, projection, fields, rankings, labels, falling=falling)
+
+
+def reranking_of(request: HybridRequest) -> Reranking:
+    """What makes hits of the candidates."""
+    group_size = None if request.group_by is None else request.group_by.size
+    page = RankedPage(request.limit, request.offset, group_size, request.round_decimal)
+    return Reranking(page, ranker=request.ranker, rescoring=request.rescoring)
+
+
+def _found_by_query(
+    searches: Sequence[PreparedSearch],
+    selections: Sequence[Selection],
+    request: HybridRequest,
+    find_index: FindIndex,
+) -> list[list[Found]]:
+    """What each search has found, for each query."""
     vectors = [
         search.vectors(selection.view, queries)
         for search, selection, (_, queries) in zip(searches, selections, request.searches, strict=True)
@@ -55,23 +102,13 @@ def hybrid_hits(
         _found(search, search.pages(selection, asked, find_index(search.field.name)), selection)
         for search, selection, asked in zip(searches, selections, vectors, strict=True)
     ]
-    reader = selections[0].view.reader
-    fusion = _Fusion(record, reader, whole, request)
-    pages = [fusion.page([of_search[query] for of_search in found]) for query in range(counts[0])]
-    projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
-    return hits_at(reader, projection, pages, request.round_decimal)
+    return [list(of_query) for of_query in zip(*found, strict=True)]
 
 
 def _found(search: PreparedSearch, pages: list[Ranking], selection: Selection) -> list[Found]:
-    """The result of one search for each of its queries, nearest first, even if it is grouped."""
+    """The result of one search for each of its queries, nearest first."""
     seqs = selection.view.snapshot.seqs
-    found = []
-    for slots, values in pages:
-        if search.request.group_by is not None:
-            nearest_first = order(search.metric, values)
-            slots, values = slots[nearest_first], values[nearest_first]
-        found.append(Found(seqs[slots], values, search.metric))
-    return found
+    return [Found(seqs[slots], values, search.metric) for slots, values in nearest_first(search, pages)]
 
 
 class _Fusion:
@@ -113,16 +150,10 @@ class _Fusion:
             indices = np.flatnonzero(ranks >= np.partition(ranks, -window)[-window])
         stored = self._reader.rows.fetch(seqs[indices].tolist(), [])
         pks = [stored[seq][1] for seq in seqs[indices].tolist()]
-        by_key = sorted(range(len(indices)), key=pks.__getitem__)
-        indices = indices[by_key]
-        best: Ints = indices[np.argsort(-ranks[indices], kind="stable")][:window]
+        best: Ints = indices[ordered(ranks[indices], pks)][:window]
         return best
 
     def _labels(self, seqs: Ints, group_by: GroupBy) -> Labels:
         """The group of each row."""
         assert self._whole is not None, "groups are labelled in the whole collection"
-        slots = np.searchsorted(self._whole.view.snapshot.seqs, seqs)
-        is_asked = np.zeros(self._whole.view.count, dtype=np.bool_)
-        is_asked[slots] = True
-        labels: Labels = group_labels(self._whole.only(is_asked), self._record.schema, group_by.field)[slots]
-        return labels
+        return labels_of_rows(self._whole, self._record.schema, group_by.field, seqs)

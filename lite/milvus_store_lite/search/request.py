@@ -15,6 +15,7 @@ from .tenants import Tenant
 
 if TYPE_CHECKING:
     from ..filters import Expression
+    from .reranking.reranking import Rescoring
 
 MAX_WINDOW: Final = 16_384
 """Milvus's bound on limit + offset."""
@@ -123,8 +124,8 @@ class HybridRequest:
     """The ``limit`` best rows of the fusion of ``searches``, after ``offset`` better ones.
 
     Each search has as many queries; its ``limit`` is how many rows of it take part. ``ranker`` says how they are
-    fused. With ``group_by``, which the searches have as well, limit and offset count groups. ``clock``: how times
-    of the rows are shown.
+    fused, and ``rescoring`` what becomes of their scores then. With ``group_by``, which the searches have as well,
+    limit and offset count groups. ``clock``: how times of the rows are shown.
     """
 
     searches: Sequence[tuple[SearchRequest, Queries]]
@@ -135,6 +136,7 @@ class HybridRequest:
     group_by: GroupBy | None = None
     round_decimal: int = -1
     clock: Clock = COLLECTION_CLOCK
+    rescoring: Rescoring | None = None
 
     def __post_init__(self) -> None:
         _check_limit(self.limit)

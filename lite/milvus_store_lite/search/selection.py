@@ -135,6 +135,15 @@ class BoundScope(_Referable):
             return chosen
         return replace(chosen, population=chosen.view.cached_mask(self, self._own_mask, "tenant"))
 
+    @property
+    def is_sample(self) -> bool:
+        """Whether it selects some of the rows that match, by chance."""
+        return self.condition is not None and self.condition.sample is not None
+
+    def matches(self, view: View) -> Mask:
+        """The slots of ``view`` that are live and match, before sampling."""
+        return view.cached_mask(self, self._mask)
+
     def _own_mask(self, view: View) -> BoolArray:
         """(n,) bool over the slots of ``view``: all live rows of the scope's tenant."""
         assert self.tenant_condition is not None
