@@ -7,7 +7,7 @@ from milvus_store_lite import DataType
 from .client import MilvusClient
 from .errors import MilvusException
 from .fields import FieldSchema
-from .functions import Function, FunctionType
+from .functions import Function, FunctionScore, FunctionType
 from .index_params import IndexParams
 from .index_types import IndexType
 from .option_warnings import UnknownOptionWarning
@@ -27,6 +27,7 @@ __all__ = [
     "DataType",
     "FieldSchema",
     "Function",
+    "FunctionScore",
     "FunctionType",
     "IndexParams",
     "IndexType",

@@ -1,14 +1,15 @@
-"""Functions, with pymilvus's names: they fill fields of a collection, or rank a hybrid search."""
+"""Functions, with pymilvus's names: they fill fields of a collection, or rank the hits of a search."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from milvus_store_lite import FunctionType, ParamError
 
 from .options import check_options
 
-__all__ = ["Function", "FunctionType"]
+__all__ = ["Function", "FunctionScore", "FunctionType"]
 
 
 class Function:
@@ -18,7 +19,8 @@ class Function:
         name: of the function; unique in a schema.
         function_type: a ``FunctionType``.
         input_field_names, output_field_names: one name or a list of them.
-        params: the function's parameters, such as ``{"reranker": "rrf", "k": 60}``.
+        params: the function's parameters, such as ``{"reranker": "rrf", "k": 60}``; docs/reranking.md has those
+            of rankers.
     """
 
     def __init__(
@@ -67,6 +69,25 @@ class Function:
 
     def __repr__(self) -> str:
         return str(self.to_dict())
+
+
+class FunctionScore:
+    """Several rankers of one search: boosts, and one other ranker at most, which ranks what they have boosted.
+
+    Args:
+        functions: RERANK ``Function``s.
+        params: ``boost_mode`` and ``function_mode``, each ``"multiply"`` (by default) or ``"sum"``: what a boost
+            does to a distance, and how several boosts of one row make one.
+    """
+
+    def __init__(
+        self, functions: Function | Sequence[Function], params: dict[str, Any] | None = None
+    ) -> None:
+        self.functions = [functions] if isinstance(functions, Function) else functions
+        self.params = params
+
+    def __repr__(self) -> str:
+        return str({"functions": self.functions, "params": self.params})
 
 
 def _names(function: str, argument: str, given: object) -> list[str]:

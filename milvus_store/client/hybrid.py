@@ -12,22 +12,18 @@ from milvus_store_lite import (
     HybridRequest,
     ParamError,
     Queries,
-    Ranker,
-    ReciprocalRanks,
     SearchRequest,
-    WeightedScores,
 )
 
-from ..functions import FunctionType
-from ..options import judge_options, options
+from ..options import options
 from ..results import SearchResult
 from .calls import Calls, call_taking
+from .reranking import as_hybrid_ranker
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams, group_by
 
 _OPTIONS: Final = options("offset", "round_decimal", "rank_group_scorer", *GROUP_OPTIONS, *CLOCK_OPTIONS)
-_RANKER_PARAMS: Final = frozenset({"reranker", "k", "weights", "norm_score"})
 _REQUEST_PARTS: Final = ("data", "anns_field", "param", "limit", "expr", "expr_params")
 
 
@@ -49,8 +45,8 @@ class HybridCalls(Calls):
         Args:
             reqs: ``AnnSearchRequest``s, ours or pymilvus's, each with its field, filter, parameters and limit,
                 and all with as many query vectors.
-            ranker: ``RRFRanker``, ``WeightedRanker`` (ours or pymilvus's), or a RERANK ``Function`` with the
-                same in its ``params``; None for an ``RRFRanker()``, as in Milvus.
+            ranker: ``RRFRanker``, ``WeightedRanker`` (ours or pymilvus's), or a RERANK ``Function`` of the
+                reranker rrf, weighted, decay or model; None for an ``RRFRanker()``, as in Milvus.
             limit: rows for each query; limit + offset up to 16,384.
             output_fields: what ``entity`` holds, as for ``search``.
             offset, round_decimal, group_by_field, group_size, strict_group_size, timezone, time_fields: as
@@ -89,13 +85,14 @@ class HybridCalls(Calls):
                 message=f"rank_group_scorer must be 'max', the score of a group's best row, got "
                 f"{options['rank_group_scorer']!r}"
             )
-        groups, clock = group_by(options), as_clock(options)
+        groups, clock, fused = group_by(options), as_clock(options), as_hybrid_ranker(ranker)
         request = HybridRequest(
             searches=[
                 _as_search(number, given, partition_names, groups, clock, self.strict)
                 for number, given in enumerate(reqs)
             ],
-            ranker=_as_ranker(ranker),
+            ranker=fused.ranker,
+            rescoring=fused.rescoring,
             limit=limit,
             offset=options.get("offset") or 0,
             output_fields=as_fields(output_fields),
@@ -129,43 +126,3 @@ def _as_search(
         params=params.index,
     )
     return request, as_queries(given.data)
-
-
-def _as_ranker(given: Any) -> Ranker:
-    """The engine's ranker of one of ours or pymilvus's, which all describe themselves by ``dict()``."""
-    if given is None:
-        return ReciprocalRanks(60)
-    if hasattr(given, "input_field_names"):
-        return _of_function(given)
-    described = given.dict() if callable(getattr(given, "dict", None)) else None
-    params = described.get("params", {}) if isinstance(described, dict) else {}
-    strategy = described.get("strategy") if isinstance(described, dict) else None
-    if strategy == "rrf":
-        return ReciprocalRanks(params.get("k", 60))
-    if strategy == "weighted":
-        return WeightedScores(params.get("weights", []), params.get("norm_score", True))
-    raise DataTypeNotMatchException(
-        message=f"ranker must be an RRFRanker, a WeightedRanker or a RERANK Function, got "
-        f"{type(given).__name__}: {given!r:.80}"
-    )
-
-
-def _of_function(given: Any) -> Ranker:
-    """The ranker of a RERANK function; its weighted ranker norms scores only on request."""
-    if given.type != FunctionType.RERANK:
-        raise ParamError(message=f"function {given.name!r} must be of type RERANK, got {given.type!r}")
-    params = dict(given.params)
-    reranker = params.pop("reranker", None)
-    if reranker == "rrf":
-        ranker: Ranker = ReciprocalRanks(params.pop("k", 60))
-    elif reranker == "weighted":
-        ranker = WeightedScores(params.pop("weights", []), params.pop("norm_score", False))
-    else:
-        raise ParamError(
-            message=f"function {given.name!r}: the reranker must be 'rrf' or 'weighted', got {reranker!r}: decay, "
-            f"boost and model rerankers need a Milvus server"
-        )
-    for name in params.keys() & _RANKER_PARAMS:
-        raise ParamError(message=f"function {given.name!r}: the reranker {reranker!r} takes no {name!r}")
-    judge_options("Function", params, _RANKER_PARAMS, what="parameter of a RERANK function")
-    return ranker

@@ -22,13 +22,16 @@ from ..options import options
 from ..results import SearchResult
 from .calls import Calls, call_taking
 from .memoized_arguments import MemoizedArguments
+from .reranking import RERANKING_OPTIONS, as_reranking, asks_for_reranking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
 from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
 
 if TYPE_CHECKING:
     from ..filters import Expression
 
-_OPTIONS: Final = options("offset", "round_decimal", "filter_params", *GROUP_OPTIONS, *CLOCK_OPTIONS)
+_OPTIONS: Final = options(
+    *("offset", "round_decimal", "filter_params"), *RERANKING_OPTIONS, *GROUP_OPTIONS, *CLOCK_OPTIONS
+)
 
 
 SearchArguments = tuple[object, int, object, object, "list[str] | None", "str | None", dict[str, Any]]
@@ -68,6 +71,9 @@ class SearchCalls(Calls):
                 partitions confine them, a bound tenant does.
             group_by_field: a field, dynamic key or JSON path: find groups of rows that share its value, ``limit``
                 of them, each with its nearest ``group_size`` rows (1 by default).
+            ranker: a RERANK ``Function`` or a ``FunctionScore`` of several: boosts change the distances of the
+                ``limit + offset`` nearest rows, decay, model and other rankers give those rows other scores. Ours
+                or pymilvus's, as ``function_chains``: a ``FunctionChain`` that scores and orders the hits.
             offset, round_decimal, filter_params: as in pymilvus.
             timezone, time_fields: as for ``query``.
 
@@ -89,8 +95,14 @@ class SearchCalls(Calls):
 
     def _found_hits(self, collection_name: str, queries: Queries, arguments: SearchArguments) -> FoundHits:
         """What ``search`` finds for ``queries``; ``arguments``: the others, as ``as_request`` takes them."""
+        keywords, reranking = arguments[-1], None
+        if asks_for_reranking(keywords):
+            plain = {name: value for name, value in keywords.items() if name not in RERANKING_OPTIONS}
+            arguments = (*arguments[:-1], plain)
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(*arguments)
-        return self._collection(collection_name).search(request, queries)
+        if asks_for_reranking(keywords):
+            request, reranking = as_reranking(request, keywords)
+        return self._collection(collection_name).search(request, queries, reranking)
 
 
 def as_request(

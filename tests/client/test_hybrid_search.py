@@ -186,14 +186,14 @@ def test_a_request_may_be_a_range_or_find_nothing(shop: MilvusClient) -> None:
         ({"ranker": RRFRanker(0)}, ParamError, "above 0"),
         ({"ranker": Function("f", FunctionType.BM25, "a", "b")}, ParamError, "of type RERANK"),
         (
-            {"ranker": Function("f", FunctionType.RERANK, [], params={"reranker": "decay"})},
+            {"ranker": Function("f", FunctionType.RERANK, [], params={"reranker": "best"})},
             ParamError,
-            "server",
+            "one of boost, decay, model, rrf, weighted, got 'best'",
         ),
         (
             {"ranker": Function("f", FunctionType.RERANK, [], params={"reranker": "rrf", "weight": 1})},
             ParamError,
-            "'weight'; did you mean 'weights'",
+            "the reranker 'rrf' takes no 'weight'",
         ),
         ({"limit": 0}, ParamError, "limit must be at least 1"),
         ({"limit": 16_000, "offset": 1_000}, ParamError, "at most 16384"),
