@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -61,9 +61,15 @@ class FunctionChainOp:
 
 
 class FunctionChain:
-    """Steps, one after the other; each method adds one, and returns the chain."""
+    """Steps, one after the other; each method adds one, and returns the chain.
 
-    def __init__(self, stage: FunctionChainStage, name: str = "") -> None:
+    Args:
+        ops: the steps to begin with.
+    """
+
+    def __init__(
+        self, stage: FunctionChainStage, name: str = "", ops: Iterable[FunctionChainOp] = ()
+    ) -> None:
         try:
             self.stage = FunctionChainStage(stage)
         except ValueError:
@@ -73,7 +79,7 @@ class FunctionChain:
         if not isinstance(name, str):
             raise ParamError(message=f"the name of a function chain must be a str, got {name!r:.80}")
         self.name = name
-        self._ops: list[FunctionChainOp] = []
+        self._ops = list(ops)
 
     @property
     def ops(self) -> Sequence[FunctionChainOp]:

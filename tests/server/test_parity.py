@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pymilvus
 import pytest
 
-from milvus_store import MilvusClient
+from milvus_store import MilvusClient, rerankers
 from milvus_store.errors import MilvusException
 from milvus_store.server.endpoint import MilvusServer
 
@@ -106,6 +106,50 @@ def _pages(iterator: Any) -> list[list[Any]]:
 
 def _request(field: str, vector: Any, **more: Any) -> Any:
     return pymilvus.AnnSearchRequest([vector], field, {"params": {}}, limit=5, **more)
+
+
+def _rank(reranker: str, inputs: Sequence[str] = (), **params: Any) -> Any:
+    kind = pymilvus.FunctionType.RERANK
+    return pymilvus.Function("rank", kind, list(inputs), params={"reranker": reranker, **params})
+
+
+def _chain() -> Any:
+    return pymilvus.FunctionChain(pymilvus.FunctionChainStage.L2_RERANK, name="steps")
+
+
+def _longest(query: str, texts: list[str], bonus: int = 0) -> list[float]:
+    return [len(text) + bonus * (query in text) for text in texts]
+
+
+_CHAIN_STEPS: dict[str, Step] = {}
+if hasattr(pymilvus, "FunctionChain"):  # pymilvus 2.6 has none
+    from pymilvus.function_chain import col, fn
+
+    _CHAIN_STEPS = {
+        "search, chain": lambda client: client.search(
+            "all",
+            [[1, 1, 0]],
+            anns_field="vector",
+            limit=8,
+            output_fields=["title"],
+            function_chains=_chain()
+            .map("near", fn.decay(col("price"), function="linear", origin=1, scale=1, offset=0.5))
+            .map("$score", fn.num_combine(col("$score"), col("near"), mode="weighted", weights=[0.25, 1]))
+            .sort(col("$score"), desc=False, tie_break_col=col("$id"))
+            .limit(4, offset=1),
+        ),
+        "search, model in a chain": lambda client: client.search(
+            "texts",
+            [[1, 1]],
+            anns_field="vector",
+            function_chains=_chain().map(
+                "$score", fn.rerank_model(col("text"), queries=["sky"], provider="longest", bonus=2)
+            ),
+        ),
+        "search, bad chain": lambda client: client.search(
+            "all", [[1, 1, 0]], anns_field="vector", function_chains=_chain().sort("nothing")
+        ),
+    }
 
 
 STEPS: dict[str, Step] = {
@@ -223,6 +267,56 @@ STEPS: dict[str, Step] = {
         [_request("vector", [1, 1, 0]), _request("sparse", {3: 1.0})],
         pymilvus.Function("rank", pymilvus.FunctionType.RERANK, [], params={"reranker": "rrf", "k": 20}),
         limit=4,
+    ),
+    "search, decay": lambda client: client.search(
+        "all",
+        [[1, 1, 0], [5, 1, 1]],
+        anns_field="vector",
+        limit=4,
+        offset=1,
+        output_fields=["price"],
+        ranker=_rank("decay", ["price"], function="gauss", origin=2, scale=0.5, offset=0.1, decay=0.3),
+    ),
+    "search, boosts": lambda client: client.search(
+        "all",
+        [[1, 1, 0]],
+        anns_field="vector",
+        limit=5,
+        ranker=pymilvus.FunctionScore(
+            [
+                _rank("boost", filter="price > 1.5", weight=0.5),
+                _rank("boost", weight=2, random_score={"seed": 3, "field": "pk"}),
+                _rank("decay", ["exact"], function="exp", origin=1, scale=3, norm_score=True),
+            ],
+            {"boost_mode": "Multiply", "function_mode": "Sum"},
+        ),
+    ),
+    "search, model": lambda client: client.search(
+        "texts",
+        [[1, 1]],
+        anns_field="vector",
+        limit=4,
+        ranker=_rank("model", ["text"], provider="longest", queries=["sky"], bonus=2),
+    ),
+    "search, two rankers": lambda client: client.search(
+        "all", [[1, 1, 0]], anns_field="vector", ranker=pymilvus.FunctionScore([_rank("rrf"), _rank("rrf")])
+    ),
+    "search, bad decay": lambda client: client.search(
+        "all",
+        [[1, 1, 0]],
+        anns_field="vector",
+        ranker=_rank("decay", ["title"], function="exp", origin=1, scale=1),
+    ),
+    **_CHAIN_STEPS,
+    "hybrid_search, decay": lambda client: client.hybrid_search(
+        "all",
+        [_request("vector", [1, 1, 0]), _request("sparse", {3: 1.0})],
+        _rank("decay", ["price"], function="exp", origin=2, scale=1, score_mode="sum"),
+        limit=4,
+        output_fields=["color", "price"],
+    ),
+    "hybrid_search, boost": lambda client: client.hybrid_search(
+        "all", [_request("vector", [1, 1, 0])], _rank("boost", weight=2)
     ),
     "query_iterator": lambda client: _pages(
         client.query_iterator("all", batch_size=5, filter="pk >= 0", output_fields=["pk", "title"])
@@ -401,6 +495,7 @@ def test_pymilvus_gets_from_the_server_what_a_client_gets_from_a_file(
     clients: tuple[Any, MilvusClient],
 ) -> None:
     served, local = clients
+    rerankers.register("longest", _longest)
     differing = {}
     for name, step in STEPS.items():
         if name in _NEWER_THAN_2_6 and not hasattr(served, name):
@@ -409,6 +504,7 @@ def test_pymilvus_gets_from_the_server_what_a_client_gets_from_a_file(
         theirs, ours = _outcome(step, served), _outcome(step, local)
         if theirs != ours and not (name in _CHECKED_BY_PYMILVUS and "code" in theirs and "code" in ours):
             differing[name] = theirs, ours
+    rerankers.unregister("longest")
     for name, (theirs, ours) in differing.items():
         print(name, "\n   ", theirs, "\n   ", ours)
     assert not differing

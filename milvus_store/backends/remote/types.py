@@ -7,9 +7,11 @@ from typing import Any, Final, cast
 
 from milvus_store_lite import DataType
 
+from ...errors import ParamError
 from ...fields import FieldSchema
 from ...filters import Expression, Node
-from ...functions import Function
+from ...function_chain import ColumnRef, FunctionChain, FunctionChainOp
+from ...functions import Function, FunctionScore
 from ...index_params import IndexParams
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ...schema import CollectionSchema
@@ -126,6 +128,40 @@ def _function(ours: Function) -> Any:
     )
 
 
+def _function_score(ours: FunctionScore) -> Any:
+    import pymilvus
+
+    return pymilvus.FunctionScore([to_pymilvus(function) for function in ours.functions], ours.params)
+
+
+def _function_chain(ours: FunctionChain) -> Any:
+    theirs = _chains().FunctionChain(int(ours.stage), ours.name)
+    for op in ours.ops:
+        if op.op == "map":
+            theirs.map(op.outputs[0], _expression(op))
+        elif op.op == "sort":
+            theirs.sort(op.params["column"], op.params.get("desc", True), op.params.get("tie_break_col"))
+        else:
+            theirs.limit(**op.params)
+    return theirs
+
+
+def _expression(step: FunctionChainOp) -> Any:
+    module, ours = _chains(), step.expr
+    if ours is None:
+        raise ParamError(message=f"map of a function chain needs an expression, got {step!r:.200}")
+    arguments = [module.col(one.name) if isinstance(one, ColumnRef) else one for one in ours.args]
+    return module.FunctionChainExpr(ours.name, tuple(arguments), ours.params)
+
+
+def _chains() -> Any:
+    try:
+        from pymilvus import function_chain
+    except ImportError:
+        raise ParamError(message="this version of pymilvus has no function chains: upgrade it") from None
+    return function_chain
+
+
 _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     AnnSearchRequest: _request,
     CollectionSchema: _schema,
@@ -133,6 +169,8 @@ _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     FieldSchema: _field,
     StructFieldSchema: _struct,
     Function: _function,
+    FunctionChain: _function_chain,
+    FunctionScore: _function_score,
     RRFRanker: _rrf,
     WeightedRanker: _weighted,
 }

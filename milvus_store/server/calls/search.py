@@ -17,8 +17,8 @@ from ..databases import collection_of
 from ..iterators import SearchIterators
 from ..messages.pairs import object_of, texts_of, value_of
 from ..messages.queries import queries_of
+from ..messages.rankers import chains_of, functions_of, ranker_of
 from ..messages.results import hits_message
-from ..messages.schemas import function_of
 from ..messages.templates import template_values
 from ..protocol import Message
 from .handshake import timestamp
@@ -39,7 +39,6 @@ _NOT_SERVED: Final = {
 """Parameters that would change the answer → what to do instead on a file."""
 
 _PARTS_NOT_SERVED: Final = {
-    "function_score": "rerankers of a search are not supported on a file",
     "highlighter": "highlighters are not supported on a file",
     "search_aggregation": "aggregations are not supported on a file",
 }
@@ -53,8 +52,9 @@ def search(iterators: SearchIterators, client: MilvusClient, request: Any) -> Me
     if value_of(given.get(_IS_ITERATOR, "false")) is True:
         results = _page(iterators, client, request, given, names)
     else:
-        arguments = (request.dsl, _limit(given), names, *_further_arguments(request, given))
-        found = client._found_hits(request.collection_name, _queries(request), arguments)
+        *arguments, keywords = (request.dsl, _limit(given), names, *_further_arguments(request, given))
+        keywords |= {"ranker": ranker_of(request), "function_chains": chains_of(request)}
+        found = client._found_hits(request.collection_name, _queries(request), (*arguments, keywords))
         results = hits_message(found, names, _limit(given))
     return milvus_pb2.SearchResults(
         results=results, collection_name=request.collection_name, session_ts=timestamp()
@@ -69,6 +69,8 @@ def _page(
     names: list[str],
 ) -> Message:
     """The first page of a new iterator, or the next one."""
+    if functions_of(request) or chains_of(request):
+        raise ParamError(message="an iterator takes no ranker, as in Milvus: rank the hits of a search")
     count = value_of(given.get(_PAGE, "0"))
     check_iteration(count, UNLIMITED)
     collection = collection_of(client, request.collection_name)
@@ -101,7 +103,8 @@ def _further_arguments(
 
 def _hybrid_search(client: MilvusClient, request: Any) -> Message:
     given = texts_of(request.rank_params)
-    _refuse(request, {})
+    if chains_of(request):
+        raise ParamError(message="function_chains belong to search(), as in Milvus")
     names = list(request.output_fields)
     options = {**_keywords(given), "rank_group_scorer": _text(given, "rank_group_scorer") or "max"}
     limit = value_of(given.get("limit", "10"))
@@ -124,6 +127,8 @@ def _hybrid_search(client: MilvusClient, request: Any) -> Message:
 def _part(request: Any) -> AnnSearchRequest:
     """One search of a hybrid search."""
     _refuse(request, _PARTS_NOT_SERVED)
+    if functions_of(request) or chains_of(request):
+        raise ParamError(message="a part of a hybrid search takes no ranker of its own on a file")
     given = texts_of(request.search_params)
     return AnnSearchRequest(
         queries_of(request.placeholder_group),
@@ -137,11 +142,11 @@ def _part(request: Any) -> AnnSearchRequest:
 
 def _ranker(request: Any, given: Mapping[str, str]) -> Any:
     """The ranker: a function, or a strategy with its parameters; None for the usual one."""
-    functions = request.function_score.functions if hasattr(request, "function_score") else ()
+    functions = functions_of(request)
     if len(functions) > 1:
         raise ParamError(message=f"a hybrid search takes one ranker on a file, got {len(functions)}")
     if functions:
-        return function_of(functions[0])
+        return functions[0]
     strategy = _text(given, "strategy")
     if not strategy:
         return None
@@ -160,8 +165,6 @@ def _refuse(request: Any, parts: Mapping[str, str]) -> None:
     for part, reason in parts.items():
         if part in request.DESCRIPTOR.fields_by_name and request.HasField(part):
             raise ParamError(message=reason)
-    if len(getattr(request, "function_chains", ())):
-        raise ParamError(message="function_chains are not supported on a file")
 
 
 def _queries(request: Any) -> Queries:
