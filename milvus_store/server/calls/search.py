@@ -70,7 +70,7 @@ def _page(
 ) -> Message:
     """The first page of a new iterator, or the next one."""
     if functions_of(request) or chains_of(request):
-        raise ParamError(message="an iterator takes no ranker, as in Milvus: rank the hits of a search")
+        raise ParamError(message="an iterator takes no ranker: rank the hits of a search")
     count = value_of(given.get(_PAGE, "0"))
     check_iteration(count, UNLIMITED)
     collection = collection_of(client, request.collection_name)
