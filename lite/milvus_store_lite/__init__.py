@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from . import errors
 from .access_control import AccessControl
 from .caching import BoundedCache, IncomparableError, size_of, value_key
-from .codec import Column, Columns, GivenRows, NullableArray, Values
+from .codec import Column, Columns, GivenRows, NullableArray, Values, as_list, encode_vectors, of_rows
 from .collection.collection import Collection, Written
 from .collection.first_rows import FirstRows
 from .collection.tenancy import TenantCollection
@@ -216,12 +216,15 @@ __all__ = [
     "WeightedScores",
     "Written",
     "analyzer",
+    "as_list",
     "check_file",
     "did_you_mean",
+    "encode_vectors",
     "identity_of",
     "import_extra",
     "lazy",
     "near_miss",
+    "of_rows",
     "parse",
     "plain_value",
     "reading_processes",

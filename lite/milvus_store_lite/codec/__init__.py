@@ -2,7 +2,7 @@
 
 from .batch import Batch, encode_columns
 from .changes import Changes, Stored, encode_changes, merged, missing_columns
-from .columns import Column, Columns, GivenRows, NullableArray, Values
+from .columns import Column, Columns, GivenRows, NullableArray, Values, as_list, of_rows
 from .packed_vectors import PackedVectors
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
 from .vector_codec import QueryVectors
@@ -28,6 +28,7 @@ __all__ = [
     "QueryVectors",
     "Stored",
     "Values",
+    "as_list",
     "check_defaults",
     "codec_of",
     "decode_scalar",
@@ -41,5 +42,6 @@ __all__ = [
     "float_matrix",
     "merged",
     "missing_columns",
+    "of_rows",
     "stored_queries",
 ]

@@ -212,15 +212,26 @@ class Collection(Definition):
             return self._read(lambda session: found(session, hybrid_hits))
         return reranking_of(request).hits(self._read(lambda session: found(session, hybrid_candidates)))
 
-    def iterate_query(self, scope: Scope, output_fields: Sequence[str], offset: int = 0) -> QueryCursor:
-        """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done."""
+    def iterate_query(
+        self, scope: Scope, output_fields: Sequence[str], offset: int = 0, *, only_loaded: bool = True
+    ) -> QueryCursor:
+        """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done.
+
+        Args:
+            only_loaded: False to read rows that are not loaded as well, as a copy of the collection has to.
+        """
         own = self._own(scope)
 
         def cursor(lease: Lease, session: Session, selection: Selection) -> QueryCursor:
             projection = session.state.columns(tuple(output_fields), scope.clock)
             return QueryCursor(lease, selection, projection, offset)
 
-        return self._kept(lambda state: state.bound_scope(own), cursor)
+        def bound(state: CollectionState) -> BoundScope:
+            return (
+                state.bound_scope(own) if only_loaded else BoundScope.of(state.record, own, only_loaded=False)
+            )
+
+        return self._kept(bound, cursor)
 
     def iterate_search(self, request: SearchRequest, queries: Queries) -> SearchCursor:
         """The rows nearest to the one query vector in ``queries``, page by page.

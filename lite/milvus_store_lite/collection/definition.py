@@ -27,6 +27,7 @@ from ..schema.reserved import check_field_name
 from ..search.tenants import Tenant, stored_tenant
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord, IndexRecord
 from ..storage.partitions import loaded_partitions, partition_id, partition_ids
+from ..storage.positions import Position
 from ..text.fields import check_analyzers, query_analyzer
 from .index_changes import add_indexes, drop_index
 from .loading import set_loaded
@@ -68,6 +69,11 @@ class Definition:
         """Rows in the collection, now."""
         with self._reading() as session:
             return session.position.live
+
+    def position(self) -> Position:
+        """Where the collection stands in its history: as long as it is the same, so are the rows."""
+        with self._reading() as session:
+            return session.position
 
     def index_progress(self, field: str) -> tuple[int, int, bool]:
         """(rows, rows that the index on ``field`` does not have yet, whether it is about to have them)."""
