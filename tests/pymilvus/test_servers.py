@@ -209,7 +209,7 @@ class TestRefusals:
         (path / "collections").mkdir(exist_ok=True)
         drop_in.install()
         before = sorted(path.rglob("*"))
-        with pytest.raises(ConnectionConfigException, match="a folder of Milvus Lite 3.*choose another path"):
+        with pytest.raises(ConnectionConfigException, match="a folder of Milvus Lite 3.*milvus-store copy"):
             MilvusClient(str(path))
         assert sorted(path.rglob("*")) == before
 
@@ -221,7 +221,7 @@ class TestRefusals:
         )
         connection.close()
         before = path.read_bytes()
-        with pytest.raises(ConnectionConfigException, match="a file of Milvus Lite 2.*choose another path"):
+        with pytest.raises(ConnectionConfigException, match="a file of Milvus Lite 2.*milvus-store copy"):
             MilvusClient(str(path))
         assert path.read_bytes() == before
 

@@ -1,0 +1,78 @@
+"""A file of milvus-store as a source and a target: column by column, from one state of each collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Any, Final
+
+from milvus_store_lite import Column, Columns, FoundRows, Scope, require_database
+
+from .. import MilvusClient
+from ..backends.address import local_path
+from ..filters import field
+from .client_stores import ClientStore
+from .definitions import CollectionDefinition, definition_of
+from .fitting import fitted_to_a_file
+from .stores import Batch, Fitted, Position
+
+_MEMORY: Final = 128 << 20
+"""Bytes of vectors that the searches at the end may keep: a transfer is to run in little memory."""
+
+_EVERYTHING: Final = ("*",)
+
+
+class FileStore(ClientStore):
+    @classmethod
+    def open(cls, path: str, db: str = "", *, must_exist: bool = False) -> FileStore:
+        """The file at ``path``, made if it is missing; one that ``must_exist`` is only read."""
+        if must_exist:
+            require_database(local_path(path))
+        return cls(MilvusClient(path, db_name=db, memory_limit=_MEMORY, read_only=must_exist), path)
+
+    def definition(self, name: str) -> CollectionDefinition:
+        return definition_of(self.client._collection(name).describe())
+
+    def count(self, name: str) -> int:
+        return self.client._collection(name).count()
+
+    def state(self, name: str) -> Any:
+        return list(self.client._collection(name).position())
+
+    def require_readable(self, definition: CollectionDefinition) -> None:
+        """All rows can be read."""
+
+    def batches(
+        self, definition: CollectionDefinition, partition: str | None, after: Position, rows: int
+    ) -> Iterator[Batch]:
+        """A position is the number of rows before it, in the order in which they were written."""
+        done: int = after or 0
+        scope = Scope(partitions=None if partition is None else [partition])
+        collection = self.client._collection(definition.name)
+        with closing(collection.iterate_query(scope, _EVERYTHING, done, only_loaded=False)) as cursor:
+            while len(found := _columns(cursor.next(rows))):
+                done += len(found)
+                yield Batch(found, done)
+
+    def fitted(self, definition: CollectionDefinition) -> Fitted:
+        return fitted_to_a_file(definition)
+
+    def write(
+        self, definition: CollectionDefinition, partition: str | None, columns: Columns, *, again: bool
+    ) -> None:
+        # A row of a file replaces the one that has its key in any case.
+        self.client._collection(definition.name).insert(columns, partition)
+
+    def rows(self, definition: CollectionDefinition, keys: Sequence[Any]) -> Columns:
+        wanted = Scope(field(definition.engine_schema.primary.name).is_in(list(keys)))
+        collection = self.client._collection(definition.name)
+        with closing(collection.iterate_query(wanted, _EVERYTHING, only_loaded=False)) as cursor:
+            return _columns(cursor.next(len(keys)))
+
+    def settle(self, definition: CollectionDefinition) -> None:
+        """Nothing is left to do."""
+
+
+def _columns(found: FoundRows) -> Columns:
+    values = {name: Column(values) for name, values in found.columns().items()}
+    return Columns(len(found.stored), values, found.dynamic())

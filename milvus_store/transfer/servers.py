@@ -1,0 +1,165 @@
+"""A Milvus server as a source and a target: rows go by the messages of its protocol, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from milvus_store_lite import DYNAMIC_FIELD, Columns
+
+from .. import MilvusClient
+from ..backends.remote.expression import text_of
+from ..errors import CollectionNotLoadedException
+from ..filters import Expression, field
+from ..index_params import IndexParams
+from ..options import consistency_level
+from ..server.messages.columns import columns_of
+from ..server.messages.pairs import pairs_of, texts_of
+from ..server.messages.schemas import schema_of
+from .capabilities import fitted_to, release_of
+from .client_stores import ClientStore
+from .connections import ask
+from .definitions import CollectionDefinition
+from .fitting import fitted_to_a_file
+from .messages import field_messages, length_of
+from .server_indexes import add_described
+from .slices import halves
+from .stores import Batch, Fitted, Position
+
+_LARGEST: Final = 32 << 20
+"""Bytes of a request: half of what servers take by default."""
+
+_PAGE: Final = {"iterator": "True", "reduce_stop_for_best": "True"}
+"""As pymilvus's iterators ask: the rows of a page are those with the smallest keys."""
+
+_STRONG: Final = 0
+
+
+class ServerStore(ClientStore):
+    _index_options: Mapping[str, Any] = {"sync": False}  # the load waits for all of them at once
+
+    @classmethod
+    def open(cls, uri: str, db: str = "", token: str = "") -> ServerStore:
+        return cls(MilvusClient(uri, db_name=db, token=token), uri)
+
+    def definition(self, name: str) -> CollectionDefinition:
+        described = ask(self.client, "DescribeCollection", collection_name=name)
+        schema = schema_of(described.schema.SerializeToString())
+        has_key = schema.partition_key_field is not None
+        return CollectionDefinition(
+            name=described.schema.name or name,
+            schema=schema,
+            indexes=self._indexes(name),
+            aliases=tuple(described.aliases),
+            partitions=() if has_key else tuple(self.client.list_partitions(name)),
+            properties=tuple(texts_of(described.properties).items()),
+            consistency_level=consistency_level(described.consistency_level).value,
+            num_partitions=described.num_partitions or None if has_key else None,
+            is_loaded=self._is_loaded(name),
+        )
+
+    def count(self, name: str) -> int:
+        if not self._is_loaded(name):
+            self.client.flush(name)
+            return int(self.client.get_collection_stats(name)["row_count"])
+        (row,) = self.client.query(name, output_fields=["count(*)"], consistency_level="Strong")
+        return int(row["count(*)"])
+
+    def state(self, name: str) -> None:
+        """Positions are primary keys, which stay good whatever is written."""
+
+    def require_readable(self, definition: CollectionDefinition) -> None:
+        if not definition.is_loaded:
+            raise CollectionNotLoadedException(
+                message=f"collection {definition.name!r} of {self.label} is not loaded, and a server shows only "
+                "rows that are: load it first"
+            )
+
+    def batches(
+        self, definition: CollectionDefinition, partition: str | None, after: Position, rows: int
+    ) -> Iterator[Batch]:
+        """A position is the last primary key: servers give rows in the order of their keys."""
+        primary = definition.engine_schema.primary
+        first = _LEAST_INT if primary.dtype.is_integer else ""
+        while True:
+            wanted = field(primary.name) >= first if after is None else field(primary.name) > after
+            found = self._query(definition, wanted, [] if partition is None else [partition], rows)
+            if not found.count:
+                return
+            after = _last(found, primary.name)
+            yield Batch(found, after)
+
+    def fitted(self, definition: CollectionDefinition) -> Fitted:
+        version = str(self.client.get_server_version())
+        release = release_of(version)
+        return fitted_to_a_file(definition) if release is None else fitted_to(release, version, definition)
+
+    def write(
+        self, definition: CollectionDefinition, partition: str | None, columns: Columns, *, again: bool
+    ) -> None:
+        fields = field_messages(definition.engine_schema, columns)
+        if len(columns) > 1 and sum(one.ByteSize() for one in fields) > _LARGEST:
+            for half in halves(columns):
+                self.write(definition, partition, half, again=again)
+            return
+        ask(
+            self.client,
+            "Upsert" if again else "Insert",
+            collection_name=definition.name,
+            partition_name=partition or "",
+            fields_data=fields,
+            num_rows=len(columns),
+        )
+
+    def finish(self, definition: CollectionDefinition) -> None:
+        """Loaded it is in any case that allows it: a server shows only rows that are loaded."""
+        self.client.flush(definition.name)
+        indexed = {index.field_name for index in definition.indexes}
+        may_be_loaded = all(vector.name in indexed for vector in definition.engine_schema.vectors)
+        super().finish(replace(definition, is_loaded=may_be_loaded))
+
+    def settle(self, definition: CollectionDefinition) -> None:
+        if not definition.is_loaded:
+            self.client.release_collection(definition.name)
+
+    def rows(self, definition: CollectionDefinition, keys: Sequence[Any]) -> Columns | None:
+        if not self._is_loaded(definition.name):
+            return None
+        wanted = field(definition.engine_schema.primary.name).is_in(list(keys))
+        return self._query(definition, wanted, [], len(keys))
+
+    def _query(
+        self, definition: CollectionDefinition, wanted: Expression, partitions: Sequence[str], rows: int
+    ) -> Columns:
+        schema = definition.engine_schema
+        names = [one.name for one in schema.fields if not one.is_function_output]
+        names += [DYNAMIC_FIELD] * schema.enable_dynamic_field
+        found = ask(
+            self.client,
+            "Query",
+            collection_name=definition.name,
+            expr=text_of(wanted),
+            output_fields=names,
+            partition_names=partitions,
+            query_params=pairs_of({"limit": str(rows), **_PAGE}),
+            consistency_level=_STRONG,
+        )
+        return columns_of(found.fields_data, length_of(found.fields_data, schema.primary.name))
+
+    def _indexes(self, name: str) -> IndexParams:
+        indexes = IndexParams()
+        if not self.client.list_indexes(name):
+            return indexes
+        for index in ask(self.client, "DescribeIndex", collection_name=name).index_descriptions:
+            add_described(indexes, index.field_name, index.index_name, texts_of(index.params))
+        return indexes
+
+
+_LEAST_INT: Final = -(1 << 63)
+
+
+def _last(found: Columns, primary: str) -> int | str:
+    keys = found.by_name[primary].values
+    last: int | str = max(keys) if isinstance(keys, list) else int(keys.max())  # type: ignore[union-attr]
+    return last
