@@ -6,6 +6,7 @@ from milvus_store_lite import DataType
 
 from .client import MilvusClient
 from .errors import MilvusException
+from .field_ops import FieldOp, FieldOpType
 from .fields import FieldSchema
 from .functions import Function, FunctionScore, FunctionType
 from .index_params import IndexParams
@@ -25,6 +26,8 @@ __all__ = [
     "AsyncMilvusClient",
     "CollectionSchema",
     "DataType",
+    "FieldOp",
+    "FieldOpType",
     "FieldSchema",
     "Function",
     "FunctionScore",

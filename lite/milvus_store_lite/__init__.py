@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Final
 from . import errors
 from .access_control import AccessControl
 from .caching import BoundedCache, IncomparableError, size_of, value_key
-from .codec import Column, Columns, GivenRows, NullableArray, Values, as_list, encode_vectors, of_rows
+from .codec import (
+    ArrayOp,
+    Column,
+    Columns,
+    GivenRows,
+    NullableArray,
+    Values,
+    as_list,
+    encode_vectors,
+    of_rows,
+)
 from .collection.collection import Collection, Written
 from .collection.first_rows import FirstRows
 from .collection.tenancy import TenantCollection
@@ -122,6 +132,7 @@ __all__ = [
     "And",
     "ApiKey",
     "Arithmetic",
+    "ArrayOp",
     "Boost",
     "Boosts",
     "BoundedCache",

@@ -6,21 +6,13 @@ from typing import Any
 
 from milvus_store_lite import DataType, DataTypeNotMatchException, ParamError
 
-from ..fields import FieldSchema
+from ..fields import FIELD_OPTIONS, FieldSchema
 from ..options import COMMON, options
 from ..schema import field_to_engine, struct_to_engine
 from ..structs import StructFieldSchema, named_struct
 from .calls import Calls, call, call_taking
 
-_FIELD_OPTIONS = options(
-    "max_length",
-    "nullable",
-    "default_value",
-    "params",
-    "is_primary",
-    "is_partition_key",
-    "dim",
-)
+_FIELD_OPTIONS = FIELD_OPTIONS | {"is_primary"}
 _STRUCT_OPTIONS = options("nullable")
 
 
@@ -60,7 +52,7 @@ class AlterationCalls(Calls):
         """Add a field, which must be nullable; stored rows get ``default_value``, or null.
 
         Args:
-            max_length, dim, nullable, default_value: as ``FieldSchema`` takes them.
+            max_length, dim, nullable, default_value and the like: as ``FieldSchema`` takes them.
 
         Raises:
             SchemaNotReadyException: the field cannot be added to a collection that exists.

@@ -17,6 +17,7 @@ from milvus_store_lite import (
 )
 
 from ..data import as_given
+from ..field_ops import as_array_ops
 from ..options import options
 from ..results import QueryResult, WriteResult
 from .calls import Calls, call, call_taking
@@ -78,17 +79,21 @@ class RowCalls(Calls):
             partial_update: True to change just the fields and dynamic keys that a row has; the others, and the
                 partition if none is named, stay as they are. A null is a value, as in ``insert``; JSON fields and
                 arrays are values as a whole. A row whose primary key is new must be complete.
+            field_ops: ``{"tags": "array_append"}`` appends the given elements to the stored array, and
+                ``"array_remove"`` removes all that equal a given one; also as ``FieldOp``. Either makes the
+                update partial.
 
         Returns:
             ``{"upsert_count": n, "cost": 0, "ids": [...]}``
 
         Raises:
-            ParamError: ``field_ops`` are given, which a file does not support.
+            ParamError: ``field_ops`` names a field that is not an ARRAY, or that no row has.
         """
-        is_partial = is_partial_update(kwargs)
+        is_partial, ops = is_partial_update(kwargs), as_array_ops(kwargs.get("field_ops"))
         rows, collection = as_given(data), self._collection(collection_name)
         partition = as_partition(partition_name)
-        ids, count = collection.upsert(rows, partition, partial=is_partial) if rows else ([], 0)
+        written = collection.upsert(rows, partition, partial=is_partial, array_ops=ops) if rows else ([], 0)
+        ids, count = written
         return WriteResult({"upsert_count": count, "cost": 0, "ids": ids})
 
     @call_taking(_DELETE_OPTIONS)
@@ -205,11 +210,6 @@ class RowCalls(Calls):
 
 def is_partial_update(options: Mapping[str, Any]) -> bool:
     """Whether an upsert is to change just the fields that are given."""
-    if options.get("field_ops"):
-        raise ParamError(
-            message="field_ops is not supported on a file: get() the rows, change their arrays, and upsert() "
-            f"these as a whole with partial_update=True; got field_ops={options['field_ops']!r:.80}"
-        )
     is_partial = options.get("partial_update", False)
     if not isinstance(is_partial, bool):
         raise ParamError(message=f"partial_update must be a bool, got {is_partial!r:.80}")

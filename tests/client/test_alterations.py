@@ -84,6 +84,21 @@ def test_fields_that_cannot_be_added(colors: MilvusClient) -> None:
     assert colors.describe_collection("colors") == before
 
 
+def test_an_array_and_an_analyzed_text_are_added(colors: MilvusClient) -> None:
+    of_array = {"element_type": DataType.INT64, "max_capacity": 2, "nullable": True}
+    colors.add_collection_field("colors", "numbers", DataType.ARRAY, **of_array)
+    of_text = {"max_length": 50, "enable_analyzer": True, "enable_match": True, "nullable": True}
+    colors.add_collection_field("colors", "words", DataType.VARCHAR, **of_text)
+    (row,) = colors.query("colors", "", ["*"], limit=1)
+    assert (row["numbers"], row["words"]) == (None, None)
+    colors.upsert("colors", {**row, "numbers": [1, 2], "words": "deep blue"})
+    assert colors.query("colors", "array_length(numbers) == 2") == colors.query(
+        "colors", "text_match(words, 'blue')"
+    )
+    with pytest.raises(DataNotMatchException, match="max_capacity=2"):
+        colors.upsert("colors", {**row, "numbers": [1, 2, 3]})
+
+
 def test_fields_differing_by_case_only_come_and_go(client: MilvusClient) -> None:
     schema = client.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)

@@ -371,6 +371,20 @@ STEPS: dict[str, Step] = {
     "create_index": lambda client: client.create_index("quick", _one_index(client)),
     "create_index, bad": lambda client: client.create_index("texts", _one_index(client)),
     "load_collection": lambda client: client.load_collection("quick"),
+    "upsert, array_append": lambda client: client.upsert(
+        "all", [{"pk": 7, "tags": ["green"]}], field_ops={"tags": pymilvus.FieldOp.array_append()}
+    ),
+    "upsert, array_remove": lambda client: client.upsert(
+        "all",
+        [{"pk": 7, "tags": ["red"], "numbers": [4.0]}],
+        field_ops={"tags": "array_remove", "numbers": "array_append"},
+    ),
+    "query, changed arrays": lambda client: client.query(
+        "all", filter="pk == 7", output_fields=["tags", "numbers", "title", "color"]
+    ),
+    "upsert, array_append to a number": lambda client: client.upsert(
+        "all", [{"pk": 7, "small": 3}], field_ops={"small": "array_append"}
+    ),
     "refresh_load": lambda client: client.refresh_load("quick"),
     "alter_collection_properties": lambda client: client.alter_collection_properties(
         "quick", {"timezone": "Europe/Berlin"}

@@ -1,5 +1,6 @@
 """Encoders and decoders: a user's values, checked against the schema, to stored values and back."""
 
+from .array_ops import ArrayOp
 from .batch import Batch, encode_columns
 from .changes import Changes, Stored, encode_changes, merged, missing_columns
 from .columns import Column, Columns, GivenRows, NullableArray, Values, as_list, of_rows
@@ -17,6 +18,7 @@ from .vectors import (
 )
 
 __all__ = [
+    "ArrayOp",
     "Batch",
     "Blob",
     "Changes",

@@ -16,6 +16,7 @@ from ..errors import DataNotMatchException
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..schema.times import UTC
 from ..text.fields import deciding_fields
+from .array_ops import ArrayOp, applied, check_array_ops
 from .batch import Batch, documents_of, primary_keys, refuse_filled
 from .columns import Columns
 from .encoding import Encode
@@ -38,13 +39,15 @@ class Changes:
     """Checked rows with only some fields given.
 
     ``given``: for each field, but the primary key and those that functions fill, which rows have it. ``dynamic``:
-    the dynamic keys of each row as JSON text, None without a dynamic field.
+    the dynamic keys of each row as JSON text, None without a dynamic field. ``array_ops``: the fields whose given
+    elements are appended to the stored arrays or removed from them.
     """
 
     schema: Schema
     pks: list[Any]
     given: dict[str, Given]
     dynamic: list[str] | None
+    array_ops: Mapping[str, ArrayOp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,20 @@ class Stored:
     partitions: Mapping[Any, int]
 
 
-def encode_changes(schema: Schema, columns: Columns, *, zone: tzinfo = UTC) -> Changes:
+def encode_changes(
+    schema: Schema, columns: Columns, *, zone: tzinfo = UTC, array_ops: Mapping[str, ArrayOp]
+) -> Changes:
     """Check the fields that rows have, the primary key among them.
 
     Args:
         zone: where times without an offset are.
+        array_ops: the fields whose elements are appended or removed.
 
     Raises:
+        ParamError: one of ``array_ops`` is not for an array that rows have.
         DataNotMatchException: names the row, the field, what was expected and what was given.
     """
+    check_array_ops(schema, columns, array_ops)
     refuse_filled(schema, columns)
     pks = primary_keys(schema, columns)
     given = {}
@@ -75,13 +83,17 @@ def encode_changes(schema: Schema, columns: Columns, *, zone: tzinfo = UTC) -> C
         if not field.is_primary and not field.is_function_output:
             encode: Encode = encode_vectors if field.dtype.is_vector else partial(encode_scalar, zone=zone)
             given[field.name] = _given(field, columns, encode)
-    return Changes(schema, pks, given, encode_dynamic(schema, columns))
+    return Changes(schema, pks, given, encode_dynamic(schema, columns), array_ops)
 
 
 def missing_columns(changes: Changes, existing: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
     """What ``merged`` needs of the ``existing`` rows: names of scalars, ``$meta`` among them, and of vectors."""
     schema = changes.schema
-    whole = {name for name, values in changes.given.items() if len(values.rows) == len(changes.pks)}
+    whole = {
+        name
+        for name, values in changes.given.items()
+        if len(values.rows) == len(changes.pks) and name not in changes.array_ops
+    }
     scalars = [field.name for field in schema.scalars[1:] if field.name not in whole]
     if changes.dynamic is not None:
         scalars.append(DYNAMIC_FIELD)
@@ -106,7 +118,7 @@ def merged(changes: Changes, stored: Stored, *, default_partition: int | None) -
     for name, given in changes.given.items():
         field = schema.by_name[name]
         known = stored.vectors if field.dtype.is_vector else stored.scalars
-        columns[name] = _column(field, pks, given, known.get(name, {}))
+        columns[name] = _column(field, pks, given, known.get(name, {}), changes.array_ops.get(name))
     scalars = {field.name: columns[field.name] for field in schema.scalars[1:]}
     vectors = {name: columns[name] for name in columns if schema.by_name[name].dtype.is_vector}
     outputs = {name: _all_of(pks, stored.vectors[name]) for name in _kept_outputs(changes, stored.partitions)}
@@ -147,13 +159,23 @@ def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:
     ]
 
 
-def _column(field: Field, pks: Sequence[Any], given: Given, known: Mapping[Any, Any]) -> list[Any]:
-    """The value of each of the rows ``pks``: the last that is given, else the known one, else the default."""
-    if len(given.rows) == len(pks) and len(set(pks)) == len(pks):
+def _column(
+    field: Field, pks: Sequence[Any], given: Given, known: Mapping[Any, Any], op: ArrayOp | None
+) -> list[Any]:
+    """The value of each of the rows ``pks``: the last that is given, else the known one, else the default.
+
+    Args:
+        op: what to do with the given elements of an array, None to take them as the value.
+    """
+    if op is None and len(given.rows) == len(pks) and len(set(pks)) == len(pks):
         return list(given.values)
     values = {pk: known.get(pk, _ABSENT) for pk in pks}
-    for row, value in zip(given.rows, given.values, strict=True):
-        values[pks[row]] = value
+    changes = zip(given.rows, given.values, strict=True)
+    if op is None:
+        for row, value in changes:
+            values[pks[row]] = value
+    else:
+        values |= applied(field, op, pks, changes, known)
     absent = [pk for pk, value in values.items() if value is _ABSENT]
     if absent:
         if not field.may_be_missing:

@@ -6,13 +6,16 @@ statements to ``storage``, predicates to ``filters``, ranking to ``search``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
+from functools import partial as with_arguments
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ..codec import (
+    ArrayOp,
     Batch,
     Changes,
     Columns,
@@ -50,6 +53,8 @@ _TURNS: Final = 10_000
 """How often others may write between a look and the reading. Without a bound, a file restored to an earlier state
 would make a call try forever."""
 
+NO_OPS: Final[Mapping[str, ArrayOp]] = MappingProxyType({})
+
 Encode = Callable[..., Batch | Changes]
 """Checks rows against a schema; takes them as ``encode_columns`` does."""
 
@@ -80,7 +85,14 @@ class Collection(Definition):
         """
         return self._write_rows(rows, partition, _as_inserted)
 
-    def upsert(self, rows: GivenRows, partition: str | None = None, *, partial: bool = False) -> Written:
+    def upsert(
+        self,
+        rows: GivenRows,
+        partition: str | None = None,
+        *,
+        partial: bool = False,
+        array_ops: Mapping[str, ArrayOp] = NO_OPS,
+    ) -> Written:
         """Add ``rows``, replacing those with the same primary keys.
 
         With ``auto_id`` the rows name the keys to replace and get new ones.
@@ -88,8 +100,15 @@ class Collection(Definition):
         Args:
             partial: fields and dynamic keys that a row does not have stay as they are, and so does its partition
                 unless ``partition`` is given. A row that replaces none must have all fields, as for ``insert``.
+            array_ops: ARRAY fields whose given elements are appended to those that are there, or removed from
+                them; any of these makes the call a partial one.
+
+        Raises:
+            ParamError: one of ``array_ops`` is not for an ARRAY field that rows have.
         """
-        return self._write_rows(rows, partition, encode_changes if partial else _as_upserted)
+        if partial or array_ops:
+            return self._write_rows(rows, partition, with_arguments(encode_changes, array_ops=array_ops))
+        return self._write_rows(rows, partition, _as_upserted)
 
     def write_first(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         """Add the rows of a collection that ``session`` has just made; returns their primary keys."""

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
 
-from milvus_store_lite import CollectionRecord, DataType, FoundRows, Written
+from milvus_store_lite import ArrayOp, CollectionRecord, DataType, FoundRows, Written
 
 from ...client.milvus_client import MilvusClient
-from ...client.rows import as_partition, is_partial_update
+from ...client.rows import as_partition
 from ...errors import ParamError
+from ...field_ops import as_array_ops
 from ..databases import collection_of
 from ..messages.columns import columns_of
 from ..messages.fields import ids_of
@@ -43,15 +44,23 @@ def _upsert(client: MilvusClient, request: Any) -> Message:
     stale = _stale_schema(request, collection.describe())
     if stale is not None:
         return stale
-    is_partial = is_partial_update(
-        {
-            "partial_update": getattr(request, "partial_update", False),
-            "field_ops": list(getattr(request, "field_ops", ())),
-        }
-    )
     columns = columns_of(request.fields_data, request.num_rows)
-    written = collection.upsert(columns, as_partition(request.partition_name), partial=is_partial)
+    written = collection.upsert(
+        columns,
+        as_partition(request.partition_name),
+        partial=getattr(request, "partial_update", False),
+        array_ops=_array_ops(getattr(request, "field_ops", ())),
+    )
     return _mutation(written, upsert_cnt=written.row_count)
+
+
+def _array_ops(given: Iterable[Message]) -> dict[str, ArrayOp]:
+    ops: dict[str, int] = {}
+    for message in given:
+        if message.field_name in ops:
+            raise ParamError(message=f"field_ops has field {message.field_name!r} twice: expected it once")
+        ops[message.field_name] = message.op
+    return as_array_ops(ops)
 
 
 def _stale_schema(request: Any, record: CollectionRecord) -> Message | None:
