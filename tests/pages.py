@@ -68,4 +68,4 @@ def _structure_of(content: bytes, page: int) -> Iterator[int]:
     start, cells = _header(page), _cells(content, page)
     yield from range(start, start + (12 if content[start] in _INTERIOR else 8) + 2 * len(cells))
     for cell in cells:
-        yield from range(cell, cell + 8)
+        yield from range(cell, min(cell + 8, page * PAGE_SIZE))  # a short one may end the page

@@ -125,8 +125,8 @@ def test_properties_that_a_file_does_not_serve_are_refused(client: MilvusClient)
     with pytest.raises(ParamError, match=r"database\.force\.deny\.writing.*read_only"):
         client.create_database("d", properties={"database.force.deny.writing": True})
     assert client.list_databases() == ["default"]
-    with pytest.raises(ParamError, match=r"collection\.ttl\.seconds.*delete by a filter"):
-        client.create_collection("c", dimension=2, properties={"collection.ttl.seconds": 60})
+    with pytest.raises(ParamError, match=r"collection\.ttl\.seconds.*number of seconds between -1 and"):
+        client.create_collection("c", dimension=2, properties={"collection.ttl.seconds": "soon"})
     with pytest.raises(ParamError, match="quotas"):
         client.create_collection("c", dimension=2, properties={"collection.insertRate.max.mb": 60})
     assert client.list_collections() == []

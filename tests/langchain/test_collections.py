@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from threading import Barrier, Thread
 from typing import Any
@@ -193,3 +194,16 @@ def test_names_and_properties_of_a_new_collection_are_kept(make_store: MakeStore
     assert description["properties"] == {"owner": "me"}
     assert description["consistency_level_name"] == "Strong"
     assert description["num_partitions"] == 7
+
+
+def test_documents_of_a_store_with_a_lifetime_expire(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_store(collection_properties={"collection.ttl.seconds": 60})
+    store.add_texts(["soon gone"], ids=["a"])
+    later = time.time() + 62
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert contents(store) == set()
+    assert store.get_by_ids(["a"]) == []
+    store.add_texts(["young"], ids=["a"])
+    assert contents(store) == {"young"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,14 @@ def test_a_built_in_function_is_made_of_its_settings() -> None:
     function = BM25BuiltInFunction("body", "words", analyzer_params={"type": "english"}, enable_match=True)
     again = BM25BuiltInFunction(**function.settings())
     assert (again.to_dict(), again.get_field_kwargs()) == (function.to_dict(), function.get_field_kwargs())
+
+
+def test_nodes_of_a_store_with_a_lifetime_expire(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(path, collection_properties={"collection.ttl.seconds": 60})
+    store = MilvusVectorStore(str(path), dim=2)
+    assert store.query(NEAR).ids == ["a"]
+    later = time.time() + 62
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert store.query(NEAR).ids == []
+    assert store.get_nodes(["a"]) == []
+    store.close()

@@ -391,6 +391,23 @@ STEPS: dict[str, Step] = {
     ),
     "describe_collection, properties": lambda client: client.describe_collection("quick")["properties"],
     "drop_collection_properties": lambda client: client.drop_collection_properties("quick", ["timezone"]),
+    "alter_collection_properties, ttl": lambda client: client.alter_collection_properties(
+        "all", {"ttl_field": "when"}
+    ),
+    "query, living": lambda client: client.query("all", filter="pk > 0", output_fields=["pk"]),
+    "describe_collection, ttl": lambda client: client.describe_collection("all")["properties"],
+    "alter_collection_properties, both": lambda client: client.alter_collection_properties(
+        "all", {"collection.ttl.seconds": "60"}
+    ),
+    "drop_collection_properties, ttl": lambda client: client.drop_collection_properties("all", ["ttl_field"]),
+    "alter_collection_properties, bad ttl": lambda client: client.alter_collection_properties(
+        "all", {"collection.ttl.seconds": "soon"}
+    ),
+    "create_collection, ttl": lambda client: client.create_collection(
+        "cache", 2, properties={"collection.ttl.seconds": "60"}
+    ),
+    "describe_collection, created ttl": lambda client: client.describe_collection("cache")["properties"],
+    "drop_collection, ttl": lambda client: client.drop_collection("cache"),
     "alter_collection_field": lambda client: client.alter_collection_field(
         "texts", "text", field_params={"max_length": 300}
     ),

@@ -15,7 +15,7 @@ from .report import Problem
 from .tables import Columns, differences, made_by
 
 _STORAGE_CLASSES: Final = {"INTEGER": "integer", "REAL": "real", "TEXT": "text", "BLOB": "blob"}
-_OF_COLLECTION: Final = re.compile(r"(?:rows|vectors|removed|terms|tenants)_(\d+)(?:_|\Z)")
+_OF_COLLECTION: Final = re.compile(r"(?:rows|vectors|removed|times|terms|tenants)_(\d+)(?:_|\Z)")
 
 
 def _make_catalog(connection: sqlite3.Connection) -> None:

@@ -44,6 +44,7 @@ class Definition:
     last_change: int
     key_sum: int
     seq_sum: int
+    inserted_at: int
 
     @lazy
     def layout(self) -> TableLayout:
@@ -68,7 +69,7 @@ def read_definition(connection: sqlite3.Connection, collection: int) -> Definiti
     """The collection with this id, or why it cannot be read."""
     row = connection.execute(
         "SELECT collections.name, databases.name, schema, collections.properties, consistency_level,"
-        " is_loaded, last_seq, last_change, key_sum, seq_sum"
+        " is_loaded, last_seq, last_change, key_sum, seq_sum, inserted_at"
         " FROM collections LEFT JOIN databases ON databases.id = database_id WHERE collections.id = ?",
         (collection,),
     ).fetchone()

@@ -43,7 +43,7 @@ COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
     "rows": (scalars.scalars, scalars.texts, scalars.documents, scalars.arrays, checksums.scalars),
     "vectors": (vectors.pairing, vectors.lengths, vectors.contents, vectors.terms, checksums.terms),
     "stored indexes": (indexes.stored_indexes,),
-    "removals": (history.position, history.tenants, history.removals),
+    "removals": (history.position, history.times, history.tenants, history.removals),
 }
 """By what they read: what is checked of a collection once its tables were found, with their columns."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from ..errors import DatabaseCorruptError
+from ..storage.insert_times import InsertTimes
 from .definitions import Definition
 from .offenders import named
 from .report import Problem
@@ -40,6 +42,25 @@ def position(connection: sqlite3.Connection, collection: Definition) -> Iterator
         yield Problem(
             collection.place, f"expected rows whose seqs add up to {collection.seq_sum}, found {seq_sum}"
         )
+
+
+def times(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """The log of when rows were inserted is whole, begins with the first row, and ends with the last time."""
+    tables = collection.layout
+    try:
+        entries = InsertTimes(tables.times, collection.id).entries(connection)
+    except DatabaseCorruptError as error:
+        yield Problem(collection.place, error.message.partition(";")[0])
+        return
+    last = entries[-1].at if entries else 0
+    if last != collection.inserted_at:
+        yield Problem(
+            collection.place,
+            f"expected the last rows to be inserted at {collection.inserted_at}, found {last}",
+        )
+    (first,) = connection.execute(f"SELECT min(seq) FROM {tables.rows}").fetchone()
+    if first is not None and not (entries and entries[0].seq <= first):
+        yield Problem(collection.place, f"when row {first} was inserted is missing from table {tables.times}")
 
 
 def tenants(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:

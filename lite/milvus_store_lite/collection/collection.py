@@ -369,8 +369,8 @@ class Collection(Definition):
         )
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
-        """The seq of each of ``pks`` that exists."""
-        return session.reader.lookups.seqs_of_pks(pks)
+        """The seq of each of ``pks`` that exists and has not expired."""
+        return session.reader.living_seqs_of_pks(pks)
 
     def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seqs of the rows that new rows with these keys replace, by key."""

@@ -148,7 +148,7 @@ class Definition:
             if as_flag(checked.get(DYNAMIC)) and not schema.enable_dynamic_field:
                 schema = replace(schema, enable_dynamic_field=True)
                 self._change_schema(session, schema)
-            check_against_schema(schema, checked)
+            check_against_schema(schema, {**kept, **checked})
             session.catalog.set_properties(record.id, {**kept, **checked})
 
     def require_loaded(self) -> None:

@@ -27,6 +27,7 @@ from ..storage.positions import Position
 from ..storage.reading import LazyTransaction, OpenTransaction, Transaction
 from ..storage.store import CollectionReader, CollectionStore
 from ..suggestions import did_you_mean
+from .expired_rows import ExpiredRowsRemover
 from .session import CollectionState, Session
 
 _SWEEP: Final = 8
@@ -64,6 +65,8 @@ class CollectionOpener:
     def __init__(self, connections: Connections, memory: MemoryBudget, *, read_only: bool) -> None:
         self.maintainer = IndexMaintainer(self._opener)
         self.column_loader = ColumnLoader()
+        self.remover = ExpiredRowsRemover(self._writing_on)
+        self._remove_expired = _nothing if read_only else self.remover.schedule
         self.states: dict[int, CollectionState] = {}
         self._made = 0  # states, since dropped collections were looked for
         self._connections = connections
@@ -76,6 +79,7 @@ class CollectionOpener:
     def close(self, *, waiting: bool = True) -> None:
         """Stop what goes on beside the calls; ``waiting``: until it has ended."""
         self.column_loader.close(waiting=waiting)
+        self.remover.close(waiting=waiting)
         self.maintainer.close(waiting=waiting)
 
     @contextmanager
@@ -103,6 +107,18 @@ class CollectionOpener:
         """A write transaction, likewise."""
         with self._connections.writing() as connection:
             yield self._session(OpenTransaction(connection), database, name, suggest)
+
+    @contextmanager
+    def _writing_on(self, collection: int) -> Iterator[Session | None]:
+        """A write transaction on the collection with this id; None where it was dropped."""
+        with self._connections.writing() as connection:
+            catalog = Catalog(connection)
+            position = catalog.position(collection)
+            if position is None:
+                yield None
+            else:
+                state = self._cached_state(catalog.load(collection))
+                yield _session_on(state, OpenTransaction(connection), position)
 
     def on_new(self, transaction: Transaction, collection_id: int) -> Session:
         """A session on a collection that ``transaction`` has made.
@@ -162,7 +178,7 @@ class CollectionOpener:
                 self.forget_dropped(catalog)
         if name != state.record.name and name not in state.record.aliases:
             raise damage(f"the alias {name!r}")
-        return Session(CollectionReader(state.store, transaction, position), state)
+        return Session(state.reader(transaction, position), state)
 
     def _cached_state(self, record: CollectionRecord) -> CollectionState:
         """The cached state of a definition just read; snapshots live on unless the schema has changed."""
@@ -175,7 +191,9 @@ class CollectionOpener:
                 return self._fresh_state(record)
             indexes = CollectionIndexes(record, self.maintainer, None if known is None else known.indexes)
             if known is not None and known.record.schema == record.schema:
-                state = CollectionState.of(record, known.store, known.snapshot_caches, indexes)
+                state = CollectionState.of(
+                    record, known.store, known.snapshot_caches, indexes, self._remove_expired
+                )
             else:
                 state = self._fresh_state(record, indexes)
             self.states[record.id] = state
@@ -202,6 +220,7 @@ class CollectionOpener:
             store,
             SnapshotCaches(self._memory, load_later, record.schema),
             indexes or CollectionIndexes(record, self.maintainer, None),
+            self._remove_expired,
         )
 
     @contextmanager
@@ -242,4 +261,8 @@ class CollectionOpener:
 
 def _session_on(state: CollectionState, transaction: Transaction, position: Position) -> Session:
     """The collection of ``state`` in ``transaction``, where it stands at ``position``."""
-    return Session(CollectionReader(state.store, transaction, position), state)
+    return Session(state.reader(transaction, position), state)
+
+
+def _nothing(_: int) -> None:
+    """What a file that is only read does about expired rows: they stay, and no call returns them."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ParamError, SchemaNotReadyException
+from ..schema.lifetime import TTL_FIELD
 from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord
 from ..suggestions import did_you_mean
@@ -51,6 +52,8 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
         if field.is_partition_key
         else "the only vector field"
         if schema.vectors == (field,)
+        else f"the {TTL_FIELD} of the collection"
+        if record.properties.get(TTL_FIELD) == name
         else _role_in_functions(schema, name)
     )
     if role is not None:

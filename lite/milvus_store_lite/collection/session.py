@@ -12,12 +12,16 @@ from ..columns.snapshot_caches import SnapshotCaches
 from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import FieldIndex
 from ..schema.clock import Clock
+from ..schema.lifetime import Lifetime
+from ..search.living import living
 from ..search.output import Projection
 from ..search.prepared import PreparedSearch, prepared
 from ..search.request import Scope, SearchRequest
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import Catalog, CollectionRecord
+from ..storage.expiry import Expiry
 from ..storage.positions import Position
+from ..storage.reading import Transaction
 from ..storage.store import CollectionReader, CollectionStore
 from ..storage.writer import CollectionWriter
 
@@ -33,7 +37,8 @@ class CollectionState:
     """The state that this process keeps of a collection between calls: its definition, snapshots and indexes.
 
     ``bound_scope``, ``search`` and ``columns`` bind a scope, a search request or output fields to this definition.
-    They are memoized by value. Every change of the definition makes another state.
+    They are memoized by value. Every change of the definition makes another state. ``remove_expired``: removes the
+    expired rows of the collection with an id, some time later.
     """
 
     record: CollectionRecord
@@ -43,6 +48,8 @@ class CollectionState:
     bound_scope: Callable[[Scope], BoundScope]
     search: Callable[[SearchRequest], PreparedSearch]
     projections: BoundedCache[Projection]
+    lifetime: Lifetime | None
+    remove_expired: Callable[[int], None]
 
     @classmethod
     def of(
@@ -51,11 +58,27 @@ class CollectionState:
         store: CollectionStore,
         snapshot_caches: SnapshotCaches,
         indexes: CollectionIndexes,
+        remove_expired: Callable[[int], None],
     ) -> CollectionState:
         bounds = _MEMOIZED, _MEMOIZED_SIZE
         bound_scope = Memoized(partial(BoundScope.of, record, only_loaded=True), *bounds)
         search = Memoized(partial(prepared, record, bound_scope), *bounds)
-        return cls(record, store, snapshot_caches, indexes, bound_scope, search, BoundedCache(*bounds))
+        return cls(
+            record,
+            store,
+            snapshot_caches,
+            indexes,
+            bound_scope,
+            search,
+            BoundedCache(*bounds),
+            Lifetime.of(record.schema, record.properties),
+            remove_expired,
+        )
+
+    def reader(self, transaction: Transaction, position: Position) -> CollectionReader:
+        """Reads the collection, which stands at ``position``, in a call that begins now."""
+        expiry = None if self.lifetime is None else Expiry.of(self.lifetime)
+        return CollectionReader(self.store, transaction, position, expiry)
 
     def columns(self, names: tuple[str, ...], clock: Clock) -> Projection:
         """The projection to the output fields ``names``, with times as ``clock`` says."""
@@ -97,8 +120,18 @@ class Session(NamedTuple):
         return self.state.store.writer(self.reader.transaction.connection, self.reader.position)
 
     def selected(self, selector: Selector) -> Selection:
-        """The rows that ``selector`` selects here; raises ``SnapshotMoved`` when another thread is ahead."""
-        return selector.select(self.state.snapshot_caches, self.reader)
+        """The living rows that ``selector`` selects here.
+
+        Raises:
+            SnapshotMoved: another thread is ahead.
+        """
+        selection, expiry = selector.select(self.state.snapshot_caches, self.reader), self.reader.expiry
+        if expiry is None:
+            return selection
+        left = living(selection, expiry)
+        if left is not selection:
+            self.state.remove_expired(self.record.id)
+        return left
 
     def index_of(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""

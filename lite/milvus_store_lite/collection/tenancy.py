@@ -103,6 +103,8 @@ class TenantCollection(Collection):
     def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         found = super()._replaced(session, pks)
         foreign = self._other_tenants(session, found)
+        if foreign and session.reader.expiry is not None:
+            foreign &= session.reader.living_seqs_of_pks(list(foreign)).keys()
         # With auto_id rows get new keys, so a key of another tenant is like an unused one. Elsewhere the write has
         # to fail, and tells nothing more.
         if foreign and not session.record.schema.primary.auto_id:

@@ -68,8 +68,8 @@ class Snapshot:
     """The rows at ``position``.
 
     ``seqs``: (n,) int64, ascending: the seq of each slot. ``alive``: (n,) bool, False for rows deleted since
-    their slot was made; None when all live. ``columns`` and ``masks``, the results of filters, gain entries; the
-    rest never changes.
+    their slot was made; None when all live. ``columns`` and ``masks``, the results of filters, gain entries, and
+    ``living`` has by field which rows live how long; the rest never changes.
     """
 
     position: Position
@@ -78,6 +78,7 @@ class Snapshot:
     origin: Origin
     columns: dict[Key, AnyColumn] = field(default_factory=dict)
     masks: dict[MaskKey, Mask] = field(default_factory=dict)
+    living: dict[str, object] = field(default_factory=dict)
 
     def first_slot(self, after: int) -> int:
         """The slot of the first row beyond seq ``after``."""

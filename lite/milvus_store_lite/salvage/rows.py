@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..codec import codec_of, sparse
+from ..errors import MilvusException
 from ..schema.model import Field
+from ..storage import positions
+from ..storage.insert_times import Entry, InsertTimes
 from ..storage.integrity.checksums import damaged
 from ..storage.layout import CHECKSUMS, TableLayout
 from .definitions import FoundCollection, Note, stored_tables
 from .report import Losses
-from .scan import Scan, largest
+from .scan import UNREADABLE_ROWS, Scan, largest
 
 _ROWS_AT_ONCE: Final = 512
 _BYTES_AT_ONCE: Final = 4_000_000
@@ -86,6 +89,16 @@ class DamagedRows:
         # The feed keeps 100,000 at most; older deletions are not known anyway.
         rows = self._scan(table, ["seq"], "change").rows(max(1, last - 100_000), last)
         return {seq for _, seq in rows if isinstance(seq, int)}
+
+    def insert_times(self) -> list[Entry] | None:
+        """When rows were inserted; None where the log of it is damaged."""
+        try:
+            entries = InsertTimes(self._layout.times, self._collection.id).entries(self._connection)
+            position = positions.position_of(self._connection, self._collection.id)
+        except (MilvusException, *UNREADABLE_ROWS):
+            return None
+        last = entries[-1].at if entries else 0
+        return entries if position is not None and position.inserted_at == last else None
 
     def indexed_keys(self) -> Iterator[tuple[int, Any]]:
         """(seq, primary key) from the SQL index on keys: not verified, and in no order."""

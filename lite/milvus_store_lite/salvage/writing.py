@@ -6,6 +6,7 @@ Rows keep their seqs, and collections and partitions their ids, so that every ch
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from array import array
 from collections.abc import Sequence
@@ -15,8 +16,10 @@ import numpy as np
 
 from ..errors import MilvusException
 from ..indexes.scalar_types import has_sql_index
+from ..process import wall_clock
 from ..storage import access, positions
 from ..storage.catalog import DEFAULT_PARTITION, Catalog
+from ..storage.insert_times import Entry
 from ..storage.integrity import names
 from ..storage.integrity.catalog_checksums import digest
 from ..storage.integrity.checksums import checksums
@@ -260,8 +263,21 @@ class NewCollection:
                 (found.database_id, alias, found.id),
             )
         Catalog(self._connection).seal(found.id)
-        position = Position(last_seq, last_seq - self._count, self._key_sum, self._seq_sum)
+        last_change = last_seq - self._count
+        position = Position(last_seq, last_change, self._key_sum, self._seq_sum, self._write_times())
         positions.set_position(self._connection, found.id, position)
+
+    def _write_times(self) -> int:
+        """Write when the rows were inserted; returns the last of the times."""
+        entries = self._rows.insert_times()
+        if entries is None:
+            now = math.ceil(wall_clock.now())
+            self._note(
+                f"{self._found.where}: when its rows were inserted is lost: they count as inserted now"
+            )
+            entries = [Entry(1, now, 0)]
+        self._store.times.write(self._connection, entries)
+        return entries[-1].at if entries else 0
 
     def _define_partitions(self) -> None:
         known = dict(self._found.partitions)

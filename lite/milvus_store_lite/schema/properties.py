@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ..errors import ParamError
 from .clock import TIMEZONE, zone_called
+from .lifetime import check_lifetime
 from .model import Schema
 
 ISOLATION: Final = "partitionkey.isolation"
@@ -33,7 +34,6 @@ COLLECTION_PROPERTIES: Final[Mapping[str, str]] = {
 DATABASE_PROPERTIES: Final[Mapping[str, str]] = {TIMEZONE: _ZONE}
 
 _UNSERVED: Final[Mapping[str, str]] = {
-    "collection.ttl.seconds": "rows do not expire in a file: keep a time in a field and delete by a filter on it",
     "allow_insert_auto_id": "the keys of an auto_id collection are given by the file: leave auto_id out",
     "database.force.deny.writing": "open the file with read_only=True instead",
     "database.force.deny.reading": "a file has no users to deny: close the client instead",
@@ -76,6 +76,7 @@ def checked_properties(owner: str, known: Mapping[str, str], given: Mapping[str,
 
 def check_against_schema(schema: Schema, properties: Mapping[str, Any]) -> None:
     """Raise ``ParamError`` if a collection of this schema cannot have ``properties``."""
+    check_lifetime(schema, properties)
     if as_flag(properties.get(ISOLATION)) and schema.partition_key is None:
         raise ParamError(
             message=f"collection property {ISOLATION!r} needs a field with is_partition_key=True, "

@@ -26,7 +26,7 @@ def stored_vectors(
         pks = encode_pks(reader.schema.primary, ids)
     except DataNotMatchException as error:
         raise ParamError(message=error.about("id")) from None
-    seqs = reader.lookups.seqs_of_pks(pks)
+    seqs = reader.living_seqs_of_pks(pks)
     if tenant is not None:
         foreign = other_tenants(reader, seqs, tenant)
         seqs = {pk: seq for pk, seq in seqs.items() if pk not in foreign}

@@ -34,6 +34,7 @@ CATALOG_TABLES: Final = (
         last_change INTEGER NOT NULL DEFAULT 0,
         key_sum INTEGER NOT NULL DEFAULT 0,
         seq_sum INTEGER NOT NULL DEFAULT 0,
+        inserted_at INTEGER NOT NULL DEFAULT 0,
         checksum BLOB NOT NULL DEFAULT x'',
         position_checksum BLOB NOT NULL DEFAULT x'',
         UNIQUE (database_id, name)

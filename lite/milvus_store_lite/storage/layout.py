@@ -1,9 +1,10 @@
 """The names of one collection's tables and columns, from which every statement over them is made.
 
 ``rows_<id>`` holds scalars and their checksums, ``vectors_<id>_<field>`` one vector a row, ``removed_<id>`` the
-feed by which other readers learn of deletions. All three speak of rows by ``seq``, a number that only rises and is
-never used twice. ``terms_<id>_<field>`` is the vocabulary of a full text field, ``tenants_<id>`` has the number of
-rows for each value of a partition key. Identifiers come from checked names and numbers; values are always bound.
+feed by which other readers learn of deletions, ``times_<id>`` from which row on rows were inserted when. All speak
+of rows by ``seq``, a number that only rises and is never used twice. ``terms_<id>_<field>`` is the vocabulary of a
+full text field, ``tenants_<id>`` has the number of rows for each value of a partition key. Identifiers come from
+checked names and numbers; values are always bound.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class TableLayout:
         "salts",
         "schema",
         "tenants",
+        "times",
         "vectors",
         "vocabularies",
     )
@@ -61,6 +63,7 @@ class TableLayout:
         names = _sql_names(schema)
         self.rows = f'"rows_{collection_id}"'
         self.removed = f'"removed_{collection_id}"'
+        self.times = f'"times_{collection_id}"'
         self.vectors = {
             field.name: f'"vectors_{collection_id}_{names[field.name]}"' for field in schema.vectors
         }

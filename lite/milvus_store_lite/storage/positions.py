@@ -16,7 +16,9 @@ DATABASE: Final = "(SELECT id FROM databases NOT INDEXED WHERE name = ?)"
 """A database is looked up by its name in every statement: its number may be another one's after a drop. They are
 few, and rows have checksums where indexes have none."""
 
-POSITION_COLUMNS: Final = "id, database_id, name, version, last_seq, last_change, key_sum, seq_sum"
+POSITION_COLUMNS: Final = (
+    "id, database_id, name, version, last_seq, last_change, key_sum, seq_sum, inserted_at"
+)
 _OF_DATABASE: Final = "(SELECT name FROM databases WHERE databases.id = database_id)"
 _SELECT: Final = f"SELECT {POSITION_COLUMNS}, position_checksum FROM collections"
 
@@ -26,12 +28,14 @@ class Position(NamedTuple):
 
     Two equal positions mean the same rows; a reader catches up from the one it knows to the current one.
     ``key_sum``: the sum of the checksums of all primary keys there are. ``seq_sum``: that of the seqs.
+    ``inserted_at``: the second of the last insertion, 0 before the first (``insert_times.py``).
     """
 
     last_seq: int
     last_change: int
     key_sum: int
     seq_sum: int
+    inserted_at: int = 0
 
     @property
     def live(self) -> int:
@@ -46,12 +50,15 @@ class Position(NamedTuple):
         """The position after adding ``count`` rows, whose keys have ``key_sum``."""
         last_seq = self.last_seq + count
         seq_sum = self.seq_sum + sum_of_seqs(self.last_seq, last_seq)
-        return Position(last_seq, self.last_change, self.key_sum + key_sum, seq_sum)
+        return self._replace(last_seq=last_seq, key_sum=self.key_sum + key_sum, seq_sum=seq_sum)
 
     def removed(self, count: int, key_sum: int, seq_sum: int) -> Position:
         """The position after removing ``count`` rows."""
-        last_change = self.last_change + count
-        return Position(self.last_seq, last_change, self.key_sum - key_sum, self.seq_sum - seq_sum)
+        return self._replace(
+            last_change=self.last_change + count,
+            key_sum=self.key_sum - key_sum,
+            seq_sum=self.seq_sum - seq_sum,
+        )
 
 
 def sum_of_seqs(after: int, through: int) -> int:
@@ -121,7 +128,8 @@ def seal(connection: sqlite3.Connection, collection: int) -> None:
 
 def set_position(connection: sqlite3.Connection, collection: int, position: Position) -> None:
     connection.execute(
-        "UPDATE collections SET last_seq = ?, last_change = ?, key_sum = ?, seq_sum = ? WHERE id = ?",
+        "UPDATE collections SET last_seq = ?, last_change = ?, key_sum = ?, seq_sum = ?, inserted_at = ?"
+        " WHERE id = ?",
         (*position, collection),
     )
     seal(connection, collection)

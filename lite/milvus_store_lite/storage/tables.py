@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ..schema.model import Field
+from .insert_times import InsertTimes
 from .integrity.tenants import Tenants
 from .layout import CHECKSUMS, TableLayout, sql_type
 from .lookups import has_value_index
@@ -25,6 +26,7 @@ class CollectionTables:
         layout = self._layout
         self._create_rows()
         self._create_row_companions()
+        InsertTimes(layout.times, layout.collection_id).create(self._connection)
         for field, table in layout.vocabularies.items():
             Vocabulary(table, layout.salts[field]).create(self._connection)
         key = layout.schema.partition_key
@@ -35,7 +37,7 @@ class CollectionTables:
         layout = self._layout
         tenants = () if layout.tenants is None else (layout.tenants,)
         tables = (*layout.vectors.values(), *layout.vocabularies.values(), *tenants)
-        for table in (layout.rows, layout.removed, *tables):
+        for table in (layout.rows, layout.removed, layout.times, *tables):
             self._execute(f"DROP TABLE {table}")
 
     def rewrite(self, live: int) -> None:

@@ -8,9 +8,11 @@ from itertools import repeat
 from typing import Any, Final
 
 from ..codec import Batch, Blob, PackedVectors
+from ..process import wall_clock
 from ..schema.data_types import DataType
 from ..schema.model import DYNAMIC_FIELD
 from .chunks import chunks
+from .insert_times import InsertTimes
 from .integrity.checksums import CHECKSUM_WIDTH, checksums
 from .integrity.row_checksums import PARTITION_COLUMN
 from .integrity.tenants import Tenants
@@ -36,19 +38,21 @@ class CollectionWriter:
     Every write moves ``position`` on; ``save_position`` enters it into the file, once, after the last of them.
     """
 
-    __slots__ = ("_connection", "_layout", "_tenants", "_vocabularies", "position")
+    __slots__ = ("_connection", "_layout", "_tenants", "_times", "_vocabularies", "position")
 
     def __init__(
         self,
         layout: TableLayout,
         vocabularies: Mapping[str, Vocabulary],
         tenants: Tenants | None,
+        times: InsertTimes,
         connection: sqlite3.Connection,
         position: Position,
     ) -> None:
         self._layout = layout
         self._vocabularies = vocabularies
         self._tenants = tenants
+        self._times = times
         self._connection = connection
         self.position = position
 
@@ -82,6 +86,7 @@ class CollectionWriter:
         key = layout.schema.partition_key
         if self._tenants is not None and key is not None:
             self._tenants.add(connection, batch.scalars[key.name])
+        self.position = self._times.note(connection, self.position, wall_clock.now())
         self.position = self.position.added(batch.count, layout.checksums.keys_of(blobs))
 
     def next_pks(self, count: int) -> list[Any]:
