@@ -135,7 +135,7 @@ def to_engine(schema: Any, num_partitions: int | None = None) -> Schema:
         enable_dynamic_field=bool(schema.enable_dynamic_field),
         num_partitions=num_partitions or getattr(schema, "num_partitions", None),
         functions=tuple(
-            _function_to_engine(function) for function in getattr(schema, "functions", None) or ()
+            function_to_engine(function) for function in getattr(schema, "functions", None) or ()
         ),
     )
 
@@ -237,7 +237,7 @@ def struct_to_engine(struct: Any) -> Field:
     )
 
 
-def _function_to_engine(function: Any) -> EngineFunction:
+def function_to_engine(function: Any) -> EngineFunction:
     """The engine's form of a function, this package's or pymilvus's."""
     return EngineFunction(
         name=function.name,

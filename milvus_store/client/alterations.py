@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from milvus_store_lite import DataType, DataTypeNotMatchException, ParamError
 
 from ..fields import FIELD_OPTIONS, FieldSchema
+from ..functions import Function
+from ..index_params import IndexParams, to_records
 from ..options import COMMON, options
-from ..schema import field_to_engine, struct_to_engine
+from ..schema import field_to_engine, function_to_engine, struct_to_engine
 from ..structs import StructFieldSchema, named_struct
 from .calls import Calls, call, call_taking
 
@@ -113,6 +116,50 @@ class AlterationCalls(Calls):
                     message=f"drop_collection_field() needs a field's name or number, got field_id={field_id!r}"
                 )
         collection.drop_field(field_name)
+
+    @call
+    def add_function_field(
+        self,
+        collection_name: str,
+        field_schema: FieldSchema,
+        func: Function,
+        index_params: IndexParams,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Add a field that a function fills, in the rows that are there as well, and the index on it.
+
+        Args:
+            field_schema: the field, SPARSE_FLOAT_VECTOR for a function of type BM25.
+            func: the function, whose output this field is.
+            index_params: one index on it, with an ``index_type``.
+
+        Raises:
+            SchemaNotReadyException: the function cannot fill this field from the fields there are.
+            ParamError: the index is missing, or is not one that the field can have.
+        """
+        records = to_records(index_params, self.add_function_field)
+        if len(records) != 1 or records[0].field not in ("", field_schema.name) or not records[0].type:
+            raise ParamError(
+                message=f"index_params of add_function_field() must have one index, on field "
+                f"'{field_schema.name}' and with an index_type, got {index_params!r:.200}"
+            )
+        self._database.collection(collection_name).add_function_field(
+            field_to_engine(field_schema),
+            function_to_engine(func),
+            replace(records[0], field=field_schema.name),
+        )
+
+    @call
+    def drop_function_field(
+        self, collection_name: str, function_name: str, timeout: float | None = None, **kwargs: Any
+    ) -> None:
+        """Remove a function, the field that it fills, and the index on this field.
+
+        Raises:
+            ParamError: there is no such function, or its field is the only vector.
+        """
+        self._database.collection(collection_name).drop_function_field(function_name)
 
     @call
     def alter_collection_field(

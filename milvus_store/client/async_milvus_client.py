@@ -139,6 +139,8 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
     add_collection_field = writing(MilvusClient.add_collection_field)
     add_collection_struct_field = writing(MilvusClient.add_collection_struct_field)
     drop_collection_field = writing(MilvusClient.drop_collection_field)
+    add_function_field = writing(MilvusClient.add_function_field)
+    drop_function_field = writing(MilvusClient.drop_function_field)
     alter_collection_field = writing(MilvusClient.alter_collection_field)
     load_collection = writing(MilvusClient.load_collection)
     release_collection = writing(MilvusClient.release_collection)
@@ -166,6 +168,8 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
     create_index = writing(MilvusClient.create_index)
     build_index = writing(MilvusClient.build_index)
     drop_index = writing(MilvusClient.drop_index)
+    alter_index_properties = writing(MilvusClient.alter_index_properties)
+    drop_index_properties = writing(MilvusClient.drop_index_properties)
     list_indexes = reading(MilvusClient.list_indexes)
     describe_index = reading(MilvusClient.describe_index)
 

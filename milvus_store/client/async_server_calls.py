@@ -65,7 +65,3 @@ class AsyncServerCalls(AsyncCalls):
     add_collection_function = writing(ServerCalls.add_collection_function)
     alter_collection_function = writing(ServerCalls.alter_collection_function)
     drop_collection_function = writing(ServerCalls.drop_collection_function)
-    add_function_field = writing(ServerCalls.add_function_field)
-    drop_function_field = writing(ServerCalls.drop_function_field)
-    alter_index_properties = writing(ServerCalls.alter_index_properties)
-    drop_index_properties = writing(ServerCalls.drop_index_properties)

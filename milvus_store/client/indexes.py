@@ -6,10 +6,17 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from milvus_store_lite import CollectionRecord, IndexNotExistException, IndexRecord, ParamError
+from milvus_store_lite import (
+    CollectionRecord,
+    DataTypeNotMatchException,
+    IndexNotExistException,
+    IndexRecord,
+    ParamError,
+)
 
 from ..index_params import to_records
 from ..options import options
+from .alterations import as_keys
 from .calls import Calls, call, call_taking
 
 _CREATE_OPTIONS = options("sync")
@@ -79,6 +86,37 @@ class IndexCalls(Calls):
     ) -> None:
         """Remove an index. A vector field's index can only go while the collection is released."""
         self._database.collection(collection_name).drop_index(index_name)
+
+    @call
+    def alter_index_properties(
+        self,
+        collection_name: str,
+        index_name: str,
+        properties: dict[str, Any],
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Set properties of an index while the collection is released: ``mmap.enabled``, which changes no answer.
+
+        Raises:
+            IndexNotExistException: the collection has no such index.
+            ParamError: a property cannot be altered, or the collection is loaded.
+        """
+        if not isinstance(properties, dict):
+            raise DataTypeNotMatchException(message=f"properties must be a dict, got {properties!r:.80}")
+        self._database.collection(collection_name).alter_index(index_name, properties)
+
+    @call
+    def drop_index_properties(
+        self,
+        collection_name: str,
+        index_name: str,
+        property_keys: list[str],
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Remove properties of an index; raises what ``alter_index_properties`` raises."""
+        self._database.collection(collection_name).alter_index(index_name, {}, drop=as_keys(property_keys))
 
     @call
     def list_indexes(self, collection_name: str, field_name: str = "", **kwargs: Any) -> list[str]:

@@ -19,10 +19,9 @@ _SNAPSHOTS: Final = "a file keeps no snapshots inside itself: backup() copies th
 _EXTERNAL: Final = "a file holds its own rows: insert() the rows of the external source"
 _RESOURCES: Final = "there is no server to keep files for: give word lists inside the analyzer's parameters"
 _FUNCTIONS: Final = (
-    "functions are part of a collection's schema when it is made: create a collection with the function, "
-    "and insert the rows into that"
+    "a BM25 function comes and goes with the field that it fills, as in Milvus 3: add_function_field() and "
+    "drop_function_field()"
 )
-_INDEXES: Final = "drop_index() and create_index() with the parameters you want"
 
 
 class ServerCalls(Calls):
@@ -248,40 +247,4 @@ class ServerCalls(Calls):
     @server_only(_FUNCTIONS)
     def drop_collection_function(
         self, collection_name: str, function_name: str, timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
-    @server_only(_FUNCTIONS)
-    def add_function_field(
-        self,
-        collection_name: str,
-        field_schema: Any,
-        func: Any,
-        index_params: Any,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_FUNCTIONS)
-    def drop_function_field(
-        self, collection_name: str, function_name: str, timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
-    @server_only(_INDEXES)
-    def alter_index_properties(
-        self,
-        collection_name: str,
-        index_name: str,
-        properties: dict[str, Any],
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_INDEXES)
-    def drop_index_properties(
-        self,
-        collection_name: str,
-        index_name: str,
-        property_keys: list[str],
-        timeout: float | None = None,
-        **kwargs: Any,
     ) -> Any: ...

@@ -419,6 +419,19 @@ STEPS: dict[str, Step] = {
         "all", filter="later == 5", output_fields=["pk", "later"]
     ),
     "drop_collection_field": lambda client: client.drop_collection_field("all", "later"),
+    "drop_function_field": lambda client: _function_goes_and_comes(client),
+    "release_collection, to alter": lambda client: client.release_collection("quick"),
+    "alter_index_properties": lambda client: client.alter_index_properties(
+        "quick", "vector", {"mmap.enabled": True}
+    ),
+    "alter_index_properties, unknown": lambda client: client.alter_index_properties(
+        "quick", "vector", {"nlist": 5}
+    ),
+    "drop_index_properties": lambda client: client.drop_index_properties("quick", "vector", ["mmap.enabled"]),
+    "alter_index_properties, none": lambda client: client.alter_index_properties(
+        "quick", "none", {"mmap.enabled": True}
+    ),
+    "load_collection, altered": lambda client: client.load_collection("quick"),
     "run_analyzer": lambda client: client.run_analyzer("The Quick fox", {"type": "english"}).tokens,
     "run_analyzer, several": lambda client: [
         result.tokens for result in client.run_analyzer(["a b", "c"], {"tokenizer": "standard"})
@@ -446,6 +459,19 @@ STEPS: dict[str, Step] = {
     "drop_collection, none": lambda client: client.drop_collection("all"),
 }
 """Calls in their order, each by its name and what is special about it."""
+
+
+def _function_goes_and_comes(client: Any) -> list[Any]:
+    client.drop_function_field("texts", "bm25")
+    without = _described(client, "texts")
+    again = _outcome(lambda client: client.drop_function_field("texts", "bm25"), client)
+    indexes = client.prepare_index_params()
+    indexes.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
+    field = pymilvus.FieldSchema("terms", pymilvus.DataType.SPARSE_FLOAT_VECTOR)
+    function = pymilvus.Function("bm25", pymilvus.FunctionType.BM25, ["text"], ["terms"])
+    client.add_function_field("texts", field, function, indexes)
+    found = client.search("texts", ["apple"], anns_field="terms", limit=3, output_fields=["text"])
+    return [without, again, _described(client, "texts"), found]
 
 
 def _one_index(client: Any) -> Any:
@@ -514,7 +540,7 @@ def clients(server: MilvusServer, tmp_path: Path) -> Iterator[tuple[Any, MilvusC
     local.close()
 
 
-_NEWER_THAN_2_6 = {"drop_collection_field"}
+_NEWER_THAN_2_6 = {"drop_collection_field", "drop_function_field"}
 
 _CHECKED_BY_PYMILVUS = {
     "insert, bad dimension",

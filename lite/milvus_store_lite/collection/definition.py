@@ -15,6 +15,7 @@ from ..codec import check_defaults, encode_default
 from ..errors import ParamError
 from ..process.calls import whole_calls
 from ..schema.clock import with_fixed_defaults, zone_of
+from ..schema.functions import Function
 from ..schema.model import Field, Schema, check_name
 from ..schema.properties import (
     COLLECTION_PROPERTIES,
@@ -29,7 +30,8 @@ from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord, IndexRecord
 from ..storage.partitions import loaded_partitions, partition_id, partition_ids
 from ..storage.positions import Position
 from ..text.fields import check_analyzers, query_analyzer
-from .index_changes import add_indexes, drop_index
+from .function_fields import add_function_field, drop_function_field
+from .index_changes import add_indexes, alter_index, drop_index
 from .loading import set_loaded
 from .opener import CollectionOpener
 from .schema_changes import with_field, with_field_params, without_field
@@ -210,6 +212,11 @@ class Definition:
         else:
             self._opener.maintainer.schedule(index)
 
+    def alter_index(self, name: str, properties: Mapping[str, Any], drop: Iterable[str] = ()) -> None:
+        """Set ``properties`` of an index and remove those called ``drop``."""
+        with self._writing() as session:
+            alter_index(session.catalog, session.record, name, properties, drop)
+
     def drop_index(self, name: str) -> None:
         """Remove an index; nothing happens if it does not exist, as in Milvus."""
         with self._writing() as session:
@@ -230,6 +237,23 @@ class Definition:
             check_defaults(schema)
             check_analyzers(schema)
             self._change_schema(session, schema, encode_default(schema.by_name[field.name]))
+
+    def add_function_field(self, field: Field, function: Function, index: IndexRecord) -> None:
+        """Add a field with the function that fills it, in the rows that are there as well, and its index.
+
+        Raises:
+            SchemaNotReadyException: the function cannot fill this field from the fields there are.
+            ParamError: the field cannot have this index.
+        """
+        check_field_name(field)
+        with self._writing() as session:
+            add_function_field(session, field, function, index)
+        self.build_index(field.name, wait=True)
+
+    def drop_function_field(self, name: str) -> None:
+        """Remove the function called ``name``, with the field that it fills and the index on it."""
+        with self._writing() as session:
+            drop_function_field(session, name)
 
     def drop_field(self, name: str) -> None:
         """Remove a field and its values."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import AmbiguousIndexName, ParamError
-from ..indexes.registry import check_index
+from ..errors import AmbiguousIndexName, IndexNotExistException, ParamError
+from ..indexes.registry import check_index, check_index_properties
 from ..indexes.scalar_types import has_sql_index
 from ..schema.data_types import DataType
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
@@ -66,6 +66,33 @@ def add_indexes(catalog: Catalog, collection_id: int, indexes: Sequence[IndexRec
         field = record.schema.by_name.get(checked.field)
         if field is not None and has_sql_index(field, checked.type):
             catalog.tables(record.id, record.schema).create_value_index(field)
+
+
+def alter_index(
+    catalog: Catalog, record: CollectionRecord, name: str, properties: Mapping[str, Any], drop: Iterable[str]
+) -> None:
+    """Set ``properties`` of the index called ``name`` and remove those called ``drop``.
+
+    Raises:
+        IndexNotExistException: there is no such index.
+        ParamError: a property is not one that an index may be given later, or the collection is loaded.
+    """
+    index = next((index for index in record.indexes if index.name == name), None)
+    if index is None:
+        known = ", ".join(index.name for index in record.indexes) or "none"
+        raise IndexNotExistException(
+            message=f"index {name!r} does not exist in collection '{record.name}', it has: {known}"
+        )
+    gone = check_index_properties(dict.fromkeys(drop, False))
+    checked = check_index_properties(properties)
+    if record.is_loaded:
+        raise ParamError(
+            code=104,
+            message=f"index {name!r} cannot be altered while collection '{record.name}' is loaded: call "
+            "release_collection first",
+        )
+    kept = {key: value for key, value in index.parameters.items() if key not in gone}
+    catalog.set_index_parameters(record.id, name, {**kept, **checked})
 
 
 def drop_index(catalog: Catalog, record: CollectionRecord, name: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ParamError, SchemaNotReadyException
+from ..schema.functions import Function
 from ..schema.lifetime import TTL_FIELD
 from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord
@@ -35,6 +36,50 @@ def with_field(schema: Schema, added: Field) -> Schema:
         raise SchemaNotReadyException(message=f"duplicated field name: {added.name}")
     number = max(field.field_id for field in schema.fields) + 1
     return replace(schema, fields=(*schema.fields, replace(added, field_id=number)))
+
+
+def with_function(schema: Schema, added: Field, function: Function) -> Schema:
+    """``schema`` with the field ``added`` at its end, and the ``function`` that fills it.
+
+    Raises:
+        SchemaNotReadyException: the function cannot fill this field from the fields there are.
+    """
+    if function.output != added.name:
+        raise SchemaNotReadyException(
+            message=f"function '{function.name}' fills field '{function.output}': expected a new field of this "
+            f"name, got '{added.name}'"
+        )
+    if added.name in schema.by_name:
+        raise SchemaNotReadyException(message=f"duplicated field name: {added.name}")
+    number = max(field.field_id for field in schema.fields) + 1
+    return replace(
+        schema,
+        fields=(*schema.fields, replace(added, field_id=number)),
+        functions=(*schema.functions, function),
+    )
+
+
+def without_function(schema: Schema, name: str) -> tuple[Schema, str]:
+    """``schema`` without the function ``name`` and the field that it fills; and the name of this field.
+
+    Raises:
+        ParamError: there is no such function, or its field is the only vector field.
+    """
+    function = next((known for known in schema.functions if known.name == name), None)
+    if function is None:
+        names = [known.name for known in schema.functions]
+        raise ParamError(
+            message=f"no function {name!r}, the collection has {', '.join(names) or 'none'}"
+            + did_you_mean(name, names)
+        )
+    if len(schema.vectors) == 1:
+        raise ParamError(
+            message=f"function {name!r} fills the only vector field '{function.output}' and cannot be dropped: "
+            "create a collection without it"
+        )
+    fields = tuple(field for field in schema.fields if field.name != function.output)
+    functions = tuple(known for known in schema.functions if known is not function)
+    return replace(schema, fields=fields, functions=functions), function.output
 
 
 def without_field(record: CollectionRecord, name: str) -> Schema:

@@ -60,10 +60,13 @@ class TenantCollection(Collection):
     create_indexes = _of_all_tenants
     build_index = _of_all_tenants
     drop_index = _of_all_tenants
+    alter_index = _of_all_tenants
     compact = _of_all_tenants
     alter_properties = _of_all_tenants
     add_field = _of_all_tenants
     drop_field = _of_all_tenants
+    add_function_field = _of_all_tenants
+    drop_function_field = _of_all_tenants
     alter_field = _of_all_tenants
     truncate = _of_all_tenants
 

@@ -278,6 +278,15 @@ def check_index(
     return kind.name, check_metric(field, kind, metric), checked
 
 
+def check_index_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """``properties`` checked, which an index may be given once it is made: those that change no answer.
+
+    Raises:
+        ParamError: one is a parameter that the index was made with, or unknown.
+    """
+    return check_parameters("the properties of an index", (_MMAP,), properties, {})
+
+
 def check_metric(field: Field, kind: IndexType, metric: object) -> str:
     """``metric`` in Milvus's spelling, the default for None."""
     metrics = kind.metrics

@@ -268,6 +268,13 @@ class Catalog:
         )
         self.touch(collection)
 
+    def set_index_parameters(self, collection: int, name: str, parameters: Mapping[str, Any]) -> None:
+        self.connection.execute(
+            "UPDATE indexes SET parameters = ? WHERE collection_id = ? AND name = ?",
+            (json.dumps(parameters), collection, name),
+        )
+        self.touch(collection)
+
     def remove_index(self, collection: int, name: str) -> None:
         index_parts.StoredIndex(self.connection, collection, name).remove()
         self.connection.execute(

@@ -18,7 +18,7 @@ _ROWS_AT_ONCE: Final = 1_024
 class SchemaChange:
     """From the tables that ``old`` names to those of ``schema``, in a write transaction.
 
-    ``schema`` has a field or the dynamic field more, or a field less.
+    ``schema`` has a field or the dynamic field more, or a field less; the field may be one that a function fills.
     """
 
     def __init__(self, old: TableLayout, schema: Schema, connection: sqlite3.Connection) -> None:
@@ -29,17 +29,25 @@ class SchemaChange:
         self._executemany = connection.executemany
 
     def apply(self, stored_default: Any) -> None:
-        """Change them. A new column holds ``stored_default`` in the stored rows, a new vector field nulls."""
+        """Change them. A new column holds ``stored_default`` in the stored rows, a new vector field nulls.
+
+        The table of one that a function fills is left empty, for whoever knows the function.
+        """
         old, new = self._old, self._new
         for name in old.columns.keys() - new.columns.keys():
             self._execute(f"ALTER TABLE {old.rows} DROP COLUMN {old.columns[name]}")
             self._update_checksums(partial(old.checksums.without, name))
         for name in old.vectors.keys() - new.vectors.keys():
             self._execute(f"DROP TABLE {old.vectors[name]}")
+        for name in old.vocabularies.keys() - new.vocabularies.keys():
+            self._execute(f"DROP TABLE {old.vocabularies[name]}")
         self._rename()
         for name in new.vectors.keys() - old.vectors.keys():
             self._tables.create_vectors(name)
-            self._add_nulls(name)
+            if name in new.vocabularies:
+                self._tables.create_vocabulary(name)
+            else:
+                self._add_nulls(name)
         if new.schema.enable_dynamic_field and not old.schema.enable_dynamic_field:
             self._execute(f"ALTER TABLE {old.rows} ADD COLUMN dynamic TEXT NOT NULL DEFAULT '{{}}'")
         for field in new.schema.scalars:

@@ -27,8 +27,8 @@ class CollectionTables:
         self._create_rows()
         self._create_row_companions()
         InsertTimes(layout.times, layout.collection_id).create(self._connection)
-        for field, table in layout.vocabularies.items():
-            Vocabulary(table, layout.salts[field]).create(self._connection)
+        for field in layout.vocabularies:
+            self.create_vocabulary(field)
         key = layout.schema.partition_key
         if key is not None and layout.tenants is not None:
             Tenants(layout.tenants, sql_type(key)).create(self._connection)
@@ -77,6 +77,11 @@ class CollectionTables:
             f"CREATE TABLE {self._layout.vectors[field]}"
             f" (seq INTEGER PRIMARY KEY, checksum BLOB{constraint}, value BLOB{constraint})"
         )
+
+    def create_vocabulary(self, field: str) -> None:
+        """Make the table of the terms of a field that a function fills."""
+        layout = self._layout
+        Vocabulary(layout.vocabularies[field], layout.salts[field]).create(self._connection)
 
     def _create_rows(self) -> None:
         layout, schema = self._layout, self._layout.schema

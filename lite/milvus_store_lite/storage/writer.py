@@ -11,6 +11,7 @@ from ..codec import Batch, Blob, PackedVectors
 from ..process import wall_clock
 from ..schema.data_types import DataType
 from ..schema.model import DYNAMIC_FIELD
+from ..text.documents import Documents
 from .chunks import chunks
 from .insert_times import InsertTimes
 from .integrity.checksums import CHECKSUM_WIDTH, checksums
@@ -88,6 +89,15 @@ class CollectionWriter:
             self._tenants.add(connection, batch.scalars[key.name])
         self.position = self._times.note(connection, self.position, wall_clock.now())
         self.position = self.position.added(batch.count, layout.checksums.keys_of(blobs))
+
+    def fill(self, field: str, seqs: Sequence[int], documents: Documents) -> None:
+        """Give the rows ``seqs``, which are there already, their ``documents`` in a new full text field."""
+        layout = self._layout
+        stored = self._vocabularies[field].encode(self._connection, documents)
+        self._connection.executemany(
+            f"INSERT INTO {layout.vectors[field]} (seq, checksum, value) VALUES (?, ?, ?)",
+            zip(seqs, checksums(seqs, stored, layout.salts[field]), stored, strict=True),
+        )
 
     def next_pks(self, count: int) -> list[Any]:
         """The keys that ``auto_id`` gives to the next ``count`` rows: their seqs."""

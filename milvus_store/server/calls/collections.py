@@ -12,11 +12,13 @@ from ...client.collections import partition_count
 from ...client.milvus_client import MilvusClient
 from ...errors import ParamError
 from ...fields import FieldSchema
+from ...index_params import IndexParams
 from ..databases import collection_of
 from ..messages.pairs import pairs_of, texts_of, values_of
 from ..messages.schemas import (
     consistency_number,
     field_of,
+    function_of,
     parsed_field,
     schema_message,
     schema_of,
@@ -147,17 +149,33 @@ def _alter_schema(client: MilvusClient, request: Any) -> Message:
     if action.WhichOneof("op") == "drop_request":
         dropped = action.drop_request
         if dropped.WhichOneof("identifier") == "function_name":
-            raise ParamError(
-                message="functions of a collection on a file cannot be dropped: make another one"
-            )
-        client.drop_collection_field(request.collection_name, dropped.field_name, dropped.field_id)
+            if not dropped.drop_function_output_fields:
+                raise ParamError(
+                    message=f"function {dropped.function_name!r} cannot be dropped without the field that it "
+                    "fills: drop_function_field() drops both"
+                )
+            client.drop_function_field(request.collection_name, dropped.function_name)
+        else:
+            client.drop_collection_field(request.collection_name, dropped.field_name, dropped.field_id)
     else:
         added = action.add_request
-        if added.func_schema or not added.field_infos:
-            raise ParamError(message="functions cannot be added to a collection on a file: make another one")
+        if added.func_schema:
+            _add_function_field(client, request.collection_name, added)
+            return milvus_pb2.AlterCollectionSchemaResponse(alter_status=SUCCESS)
         for info in added.field_infos:
             _add(client, request.collection_name, field_of(info.field_schema))
     return milvus_pb2.AlterCollectionSchemaResponse(alter_status=SUCCESS)
+
+
+def _add_function_field(client: MilvusClient, collection_name: str, added: Message) -> None:
+    if len(added.func_schema) != 1 or len(added.field_infos) != 1:
+        raise ParamError(message="a function is added together with the one field that it fills")
+    (function,), (info,) = added.func_schema, added.field_infos
+    field, indexes = field_of(info.field_schema), IndexParams()
+    configs = values_of(info.extra_params)
+    kind = str(configs.pop("index_type", ""))
+    indexes.add_index(field.name, index_type=kind, index_name=info.index_name, **configs)
+    client.add_function_field(collection_name, field, function_of(function), indexes)
 
 
 def _add_struct_field(client: MilvusClient, request: Any) -> Message:

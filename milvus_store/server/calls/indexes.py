@@ -31,6 +31,15 @@ def _create(client: MilvusClient, request: Any) -> Message:
     return SUCCESS
 
 
+def _alter(client: MilvusClient, request: Any) -> Message:
+    if request.extra_params:
+        properties = values_of(request.extra_params)
+        client.alter_index_properties(request.collection_name, request.index_name, properties)
+    if request.delete_keys:
+        client.drop_index_properties(request.collection_name, request.index_name, list(request.delete_keys))
+    return SUCCESS
+
+
 def _drop(client: MilvusClient, request: Any) -> Message:
     name = request.index_name
     if not name:
@@ -101,6 +110,7 @@ def _progress(client: MilvusClient, request: Any) -> Message:
 
 CALLS: Final = {
     "CreateIndex": _create,
+    "AlterIndex": _alter,
     "DropIndex": _drop,
     "DescribeIndex": _describe,
     "GetIndexStatistics": _statistics,
