@@ -7,7 +7,13 @@ from pathlib import Path
 
 from milvus_store_lite.indexes.index_type import IndexType
 from milvus_store_lite.indexes.parameters import Parameter
-from milvus_store_lite.indexes.registry import BINARY_INDEXES, DENSE_INDEXES, SPARSE_INDEXES, TEXT_INDEXES
+from milvus_store_lite.indexes.registry import (
+    BINARY_INDEXES,
+    DENSE_INDEXES,
+    LIST_INDEXES,
+    SPARSE_INDEXES,
+    TEXT_INDEXES,
+)
 from milvus_store_lite.indexes.scalar_types import JSON_INDEXES, SCALAR_INDEXES
 
 PAGE = Path(__file__).with_name("indexes.md")
@@ -68,6 +74,12 @@ SECTIONS = (
         "Dense vectors",
         DENSE_TEXT,
         DENSE_INDEXES,
+    ),
+    (
+        "Lists of vectors",
+        "Vector members of structs, by the name `structs[member]`: see [lists of embeddings]"
+        "(lists-of-embeddings.md).",
+        LIST_INDEXES,
     ),
     (
         "Binary vectors",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from milvus_store_lite import DataType
 
 from .client import MilvusClient
+from .embedding_lists import EmbeddingList
 from .errors import MilvusException
 from .field_ops import FieldOp, FieldOpType
 from .fields import FieldSchema
@@ -26,6 +27,7 @@ __all__ = [
     "AsyncMilvusClient",
     "CollectionSchema",
     "DataType",
+    "EmbeddingList",
     "FieldOp",
     "FieldOpType",
     "FieldSchema",

@@ -16,6 +16,7 @@ from .codec import (
     Columns,
     GivenRows,
     NullableArray,
+    PackedList,
     Values,
     as_list,
     encode_vectors,
@@ -44,7 +45,7 @@ from .schema.access import (
     User,
 )
 from .schema.clock import COLLECTION_CLOCK, Clock
-from .schema.data_types import DataType
+from .schema.data_types import DENSE_VECTORS, DataType
 from .schema.functions import Function, FunctionType
 from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
 from .search.cursors import QueryCursor, SearchCursor
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COLLECTION_CLOCK",
     "DEFAULT_DATABASE",
+    "DENSE_VECTORS",
     "DYNAMIC_FIELD",
     "EXTRAS",
     "FORMAT_VERSION",
@@ -191,6 +193,7 @@ __all__ = [
     "NullableArray",
     "NumCombine",
     "Or",
+    "PackedList",
     "Path",
     "PerProcess",
     "PrivilegeGroup",

@@ -180,7 +180,8 @@ def test_structs_that_do_not_fit_change_nothing(client: MilvusClient, chunks: An
 @pytest.mark.parametrize(
     ("member", "message"),
     [
-        ({"datatype": DataType.FLOAT_VECTOR, "dim": 4}, "embedding lists.*make a row of each struct"),
+        ({"datatype": DataType.SPARSE_FLOAT_VECTOR}, "member 'm' \\(SPARSE_FLOAT_VECTOR\\): expected one of"),
+        ({"datatype": DataType.FLOAT_VECTOR}, "dim must be an int"),
         ({"datatype": DataType.JSON}, "member 'm' \\(JSON\\): expected one of"),
         ({"datatype": DataType.INT64, "nullable": True}, "the array as a whole may be nullable"),
         ({"datatype": DataType.INT64, "is_primary": True}, "a member has a type"),

@@ -25,7 +25,7 @@ def test_each_layer_knows_every_family(registry: Mapping[VectorFamily, Any]) -> 
 def test_every_vector_type_that_is_stored_is_of_a_family() -> None:
     vectors = {dtype for dtype in STORED_TYPES if dtype.is_vector}
     assert set(FAMILY_OF_TYPE) == vectors == {dtype for dtype in DataType if dtype.is_vector}
-    assert {*FAMILY_OF_TYPE.values(), VectorFamily.TEXT} == set(VectorFamily)
+    assert {*FAMILY_OF_TYPE.values(), VectorFamily.TEXT, VectorFamily.LIST} == set(VectorFamily)
 
 
 @pytest.mark.parametrize("dtype", FAMILY_OF_TYPE)
@@ -36,7 +36,7 @@ def test_what_a_family_stores_comes_back_in_a_column_and_as_a_query(dtype: DataT
     value: Any = {1: 2.0, 7: 0.5} if is_sparse else [1] * (2 if dtype is DataType.BINARY_VECTOR else 16)
     blobs = [bytes(blob) for blob in codec.encode(field, [value, value, value])]
     width = codec.width(field)
-    assert all(len(blob) % codec.unit == 0 if width is None else len(blob) == width for blob in blobs)
+    assert all(len(blob) % codec.unit(field) == 0 if width is None else len(blob) == width for blob in blobs)
     assert codec.are_good(field, blobs).all()
     assert len(codec.from_blobs(field, blobs)) == len(codec.queries(field, [value] * 3)) == 3
     assert vectors_of(field, blobs).size > 0

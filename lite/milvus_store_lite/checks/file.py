@@ -41,7 +41,14 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
 COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
     "definition": (definitions.definition, definitions.indexes, checksums.definition),
     "rows": (scalars.scalars, scalars.texts, scalars.documents, scalars.arrays, checksums.scalars),
-    "vectors": (vectors.pairing, vectors.lengths, vectors.contents, vectors.terms, checksums.terms),
+    "vectors": (
+        vectors.pairing,
+        vectors.lengths,
+        vectors.contents,
+        vectors.structs,
+        vectors.terms,
+        checksums.terms,
+    ),
     "stored indexes": (indexes.stored_indexes,),
     "removals": (history.position, history.times, history.tenants, history.removals),
 }

@@ -156,9 +156,13 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _is_taken(field: Field, text: bytes) -> bool:
+    elsewhere = {member.name: None for member in field.members if member.dtype.is_vector}
     try:
-        encode_scalar(field, [json.loads(text)])
-    except (ValueError, RecursionError, DataNotMatchException):
+        value = json.loads(text)
+        if elsewhere:
+            value = [{**struct, **elsewhere} for struct in value]
+        encode_scalar(field, [value])
+    except (ValueError, TypeError, RecursionError, DataNotMatchException):
         return False
     return True
 

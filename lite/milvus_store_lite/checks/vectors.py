@@ -51,6 +51,25 @@ def lengths(connection: sqlite3.Connection, collection: Definition) -> Iterator[
             )
 
 
+def structs(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
+    """There is a vector for each struct that has one as its member."""
+    layout = collection.layout
+    for field in collection.schema.lists.values():
+        assert field.within is not None
+        array = layout.columns[field.within]
+        found = connection.execute(
+            f"SELECT seq FROM {layout.rows} JOIN {layout.vectors[field.name]} USING (seq)"
+            f" WHERE CASE WHEN {array} IS NULL OR json_valid({array})"
+            f" THEN json_array_length({array}) IS NOT length(value) / {_width(field)} END ORDER BY seq"
+        )
+        broken = [seq for (seq,) in found]
+        if broken:
+            yield Problem(
+                collection.field_place(field.name),
+                f"expected a vector for each struct: {shown(len(broken), broken)}",
+            )
+
+
 def terms(connection: sqlite3.Connection, collection: Definition) -> Iterator[Problem]:
     """The terms of a full text field's documents are in its vocabulary."""
     for name, table in collection.layout.vocabularies.items():
@@ -103,7 +122,7 @@ def contents(connection: sqlite3.Connection, collection: Definition) -> Iterator
 def _width(field: Field) -> int:
     """Bytes of a stored vector of the field, or of each of its parts where lengths differ."""
     codec = codec_of(field)
-    return codec.width(field) or codec.unit
+    return codec.width(field) or codec.unit(field)
 
 
 def _has_right_length(field: Field) -> str:

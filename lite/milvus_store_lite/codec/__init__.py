@@ -7,6 +7,7 @@ from .columns import Column, Columns, GivenRows, NullableArray, Values, as_list,
 from .packed_vectors import PackedVectors
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
 from .vector_codec import QueryVectors
+from .vector_lists import PackedList
 from .vectors import (
     Blob,
     codec_of,
@@ -26,6 +27,7 @@ __all__ = [
     "Columns",
     "GivenRows",
     "NullableArray",
+    "PackedList",
     "PackedVectors",
     "QueryVectors",
     "Stored",

@@ -78,10 +78,18 @@ def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tz
         count=columns.count,
         pks=pks,
         scalars=scalars,
-        vectors={field.name: encode_vectors(field, _values(field, columns)) for field in given_vectors},
+        vectors={
+            field.name: encode_vectors(field, _values(_given_as(schema, field), columns))
+            for field in given_vectors
+        },
         documents=documents_of(schema, {primary.name: pks or [], **scalars}),
         dynamic=dynamic,
     )
+
+
+def _given_as(schema: Schema, field: Field) -> Field:
+    """The field under which rows have the values of ``field``: vectors within structs stand in these."""
+    return field if field.within is None else schema.by_name[field.within]
 
 
 def refuse_filled(schema: Schema, columns: Columns) -> None:

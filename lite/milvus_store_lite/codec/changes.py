@@ -82,7 +82,10 @@ def encode_changes(
     for field in schema.fields:
         if not field.is_primary and not field.is_function_output:
             encode: Encode = encode_vectors if field.dtype.is_vector else partial(encode_scalar, zone=zone)
-            given[field.name] = _given(field, columns, encode)
+            given[field.name] = _given(field.name, columns, encode, field)
+    for name, field in schema.lists.items():
+        assert field.within is not None
+        given[name] = _given(field.within, columns, encode_vectors, field)
     return Changes(schema, pks, given, encode_dynamic(schema, columns), array_ops)
 
 
@@ -116,11 +119,11 @@ def merged(changes: Changes, stored: Stored, *, default_partition: int | None) -
     pks, schema = changes.pks, changes.schema
     columns: dict[str, list[Any]] = {}
     for name, given in changes.given.items():
-        field = schema.by_name[name]
+        field = _field(schema, name)
         known = stored.vectors if field.dtype.is_vector else stored.scalars
         columns[name] = _column(field, pks, given, known.get(name, {}), changes.array_ops.get(name))
     scalars = {field.name: columns[field.name] for field in schema.scalars[1:]}
-    vectors = {name: columns[name] for name in columns if schema.by_name[name].dtype.is_vector}
+    vectors = {name: columns[name] for name in columns if _field(schema, name).dtype.is_vector}
     outputs = {name: _all_of(pks, stored.vectors[name]) for name in _kept_outputs(changes, stored.partitions)}
     return Batch(
         count=len(pks),
@@ -135,8 +138,15 @@ def merged(changes: Changes, stored: Stored, *, default_partition: int | None) -
     )
 
 
-def _given(field: Field, columns: Columns, encode: Encode) -> Given:
-    column = columns.by_name.get(field.name)
+def _field(schema: Schema, name: str) -> Field:
+    found = schema.find(name)
+    assert found is not None, name
+    return found
+
+
+def _given(name: str, columns: Columns, encode: Encode, field: Field) -> Given:
+    """The values of ``field``, which stand in the column ``name``."""
+    column = columns.by_name.get(name)
     if column is None:
         return Given((), ())
     if column.rows is None:

@@ -64,10 +64,18 @@ def matrix(field: Field, values: Sequence[Any]) -> Matrix:
     return found
 
 
-def from_blobs(field: Field, blobs: Sequence[bytes]) -> Matrix:
-    """Stored vectors as a (n, dim) float32 matrix; raises ValueError for a wrong number of bytes."""
-    stored = np.frombuffer(b"".join(blobs), dtype=_STORED[field.dtype]).reshape(len(blobs), field.vector_dim)
-    return _widen(field, stored)
+def from_blobs(field: Field, blobs: Sequence[bytes], count: int | None = None) -> Matrix:
+    """Stored vectors as a (n, dim) float32 matrix; raises ValueError for a wrong number of bytes.
+
+    ``count``: how many ``blobs`` hold together, where that is not one each.
+    """
+    stored = stored_numbers(field, b"".join(blobs))
+    return _widen(field, stored.reshape(len(blobs) if count is None else count, field.vector_dim))
+
+
+def stored_numbers(field: Field, packed: bytes) -> npt.NDArray[Any]:
+    """The numbers of stored vectors; those of bfloat16 as their bits."""
+    return np.frombuffer(packed, dtype=_STORED[field.dtype])
 
 
 def to_list(blob: bytes) -> list[float]:

@@ -208,5 +208,5 @@ CODEC: Final = VectorCodec(
     width=lambda _: None,
     are_good=_are_good,
     expected="ascending indices, positive and finite values",
-    unit=PAIR.itemsize,
+    unit=lambda _: PAIR.itemsize,
 )

@@ -11,10 +11,12 @@ import numpy.typing as npt
 
 from ..schema.model import Field
 from .encoding import Encode
+from .list_rows import VectorLists
 from .sparse_rows import SparseRows
 
-QueryVectors = npt.NDArray[np.float32] | npt.NDArray[np.uint64] | SparseRows
-"""Query vectors, one in each row: dense (q, dim), binary (q, words), or sparse ones, also of terms."""
+QueryVectors = npt.NDArray[np.float32] | npt.NDArray[np.uint64] | SparseRows | VectorLists
+"""Query vectors, one in each row: dense (q, dim), binary (q, words), or sparse ones, also of terms; or lists of
+vectors."""
 
 Q = TypeVar("Q", bound=QueryVectors)
 
@@ -26,7 +28,7 @@ class VectorCodec(Generic[Q]):
     ``encode``: the stored bytes of users' vectors, checked. ``queries``: users' vectors as queries, checked.
     ``from_blobs``: stored vectors as queries; raises ValueError for a wrong number of bytes.
     ``decoder``: for a field, the function from stored bytes to what a user sees; None if a user sees the bytes.
-    ``width``: the bytes of a stored vector of a field; None if they differ, each a multiple of ``unit``.
+    ``width``: the bytes of a stored vector of a field; None if they differ, each a multiple of ``unit(field)``.
     ``are_good``: (n,) bool, whether each stored vector has allowed numbers; ``expected`` describes these.
     """
 
@@ -37,7 +39,7 @@ class VectorCodec(Generic[Q]):
     width: Callable[[Field], int | None]
     are_good: Callable[[Field, Sequence[bytes]], npt.NDArray[np.bool_]]
     expected: str
-    unit: int = 1
+    unit: Callable[[Field], int] = lambda _: 1
 
 
 def unwrapped(value: Any) -> Any:

@@ -12,7 +12,7 @@ from ..errors import DataNotMatchException, ParamError
 from ..schema.data_types import DataType
 from ..schema.model import Field
 from ..schema.vector_families import VectorFamily
-from . import binary, dense, sparse
+from . import binary, dense, sparse, vector_lists
 from .columns import Values
 from .encoding import encode_with_nulls
 from .vector_codec import QueryVectors, VectorCodec
@@ -25,6 +25,7 @@ CODECS: Final[dict[VectorFamily, VectorCodec[Any]]] = {
     VectorFamily.BINARY: binary.CODEC,
     VectorFamily.SPARSE: sparse.CODEC,
     VectorFamily.TEXT: sparse.CODEC,
+    VectorFamily.LIST: vector_lists.CODEC,
 }
 """The codec of each family."""
 

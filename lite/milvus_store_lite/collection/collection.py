@@ -264,6 +264,7 @@ class Collection(Definition):
 
         def cursor(lease: Lease, session: Session, selection: Selection) -> SearchCursor:
             search = session.state.search(own)
+            search.check_iterable()
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.field.name))
             return SearchCursor(lease, search, selection, vectors, find)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..process.stack import with_room
+from ..schema.data_types import DataType
 from ..schema.model import Field
 from .builders import JsonBuilder, NumberBuilder, StringBuilder, kind_of, scalar_builder, values_at
 from .column import ArrayColumn, JsonKind
@@ -70,6 +71,18 @@ class MemberBuilder(_Arrays):
         arrays = _loaded(texts)
         kinds = [JsonKind.NO_DOCUMENT if array is None else JsonKind.ARRAY for array in arrays]
         self.extend(kinds, [[struct[self._name] for struct in array or ()] for array in arrays])
+
+
+class StructsBuilder(_Arrays):
+    """The structs of an ARRAY field, of which only their number matters; each stands for itself as True."""
+
+    def __init__(self) -> None:
+        super().__init__(scalar_builder(Field("struct", DataType.BOOL)))
+
+    def append(self, texts: Sequence[str | None]) -> None:
+        arrays = _loaded(texts)
+        kinds = [JsonKind.NO_DOCUMENT if array is None else JsonKind.ARRAY for array in arrays]
+        self.extend(kinds, [[True] * len(array or ()) for array in arrays])
 
 
 class JsonArrayBuilder(_Arrays):

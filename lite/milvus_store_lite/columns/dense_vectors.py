@@ -57,6 +57,18 @@ class DenseColumn:
             valid=None if self.valid is None else self.valid[slots],
         )
 
+    def between(self, first: int, last: int) -> DenseColumn:
+        """The vectors from slot ``first`` to before ``last``, where they are."""
+        part = slice(first, last)
+        return replace(
+            self,
+            values=self.values[part],
+            norms=self.norms[part],
+            square_norms=self.square_norms[part],
+            inverse_norms=self.inverse_norms[part],
+            valid=None if self.valid is None else self.valid[part],
+        )
+
 
 class DenseBuilder(VectorBuilder[DenseColumn]):
     """Dense vectors, with the norms that ranking needs."""
@@ -78,7 +90,12 @@ class DenseBuilder(VectorBuilder[DenseColumn]):
     def append(self, blobs: Sequence[bytes | None], /) -> None:
         self._validity.append(blobs, len(self._values))
         zeros = bytes(dense.width(self._field))
-        rows = dense.from_blobs(self._field, [zeros if blob is None else blob for blob in blobs])
+        self.append_vectors(
+            dense.from_blobs(self._field, [zeros if blob is None else blob for blob in blobs])
+        )
+
+    def append_vectors(self, rows: npt.NDArray[np.float32]) -> None:
+        """Append ``rows`` (m, dim), none of them null."""
         # float64: the square of a large float32 may be out of float32's range.
         squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
         norms = np.sqrt(squares)

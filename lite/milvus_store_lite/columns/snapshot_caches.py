@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
 from ..process.children import PerProcess
-from ..schema.model import Schema
+from ..schema.model import Field, Schema
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
 from .loading import Loading
@@ -43,6 +43,9 @@ _SCALARS_BYTES: Final = 64
 _SPARSE_BYTES: Final = 1_024
 """What the scalars of a row weigh, and a vector whose length is not known: 64 values and their indices."""
 
+_USUAL_LIST: Final = 100
+"""Vectors that a list weighs as, or as many as it may have: those of the words of a passage."""
+
 _MAX_KNOWN_LARGE: Final = 1_000
 """Subsets known to be too large; beyond it all of them are counted anew."""
 
@@ -57,7 +60,7 @@ class SnapshotCaches:
     def __init__(self, memory: MemoryBudget, load_later: Callable[[Loading], None], schema: Schema) -> None:
         self.whole = SnapshotCache(memory, load_later)
         self._bytes_of_row = _SCALARS_BYTES + sum(
-            bytes_of_vector(field) or _SPARSE_BYTES for field in schema.vectors
+            bytes_of_vector(field) or _usual_bytes(field) for field in schema.vectors
         )
         self._memory = memory
         self._load_later = load_later
@@ -166,3 +169,10 @@ class SnapshotCaches:
         """After an exception at any step: compute the weights and their sum again from the subsets."""
         self._weights = {subset: self._weights.get(subset, SUBSET_BYTES) for subset in self._subsets}
         self._weight = sum(self._weights.values())
+
+
+def _usual_bytes(field: Field) -> int:
+    """What a vector of ``field`` weighs whose length is not known."""
+    if field.within is None:
+        return _SPARSE_BYTES
+    return 4 * field.vector_dim * min(_USUAL_LIST, field.max_capacity or _USUAL_LIST)

@@ -7,20 +7,22 @@ from typing import Final
 
 from ..schema.model import Field
 from ..schema.vector_families import VectorFamily
-from . import binary_vectors, dense_vectors, postings, terms
+from . import binary_vectors, dense_vectors, postings, terms, vector_lists
 from .binary_vectors import BinaryColumn
 from .dense_vectors import DenseColumn
 from .postings import SparseColumn
 from .terms import TermColumn
 from .vector_form import VectorBuilder, VectorForm
+from .vector_lists import ListColumn
 
-AnyVectorColumn = DenseColumn | BinaryColumn | SparseColumn | TermColumn
+AnyVectorColumn = DenseColumn | BinaryColumn | SparseColumn | TermColumn | ListColumn
 
 FORMS: Final[dict[VectorFamily, VectorForm[AnyVectorColumn]]] = {
     VectorFamily.DENSE: dense_vectors.FORM,
     VectorFamily.BINARY: binary_vectors.FORM,
     VectorFamily.SPARSE: postings.FORM,
     VectorFamily.TEXT: terms.FORM,
+    VectorFamily.LIST: vector_lists.FORM,
 }
 """The form of each family."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, TypeVar
 from weakref import ref
 
@@ -15,7 +16,7 @@ from ..schema.model import Field
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.row_reader import ROWS_AT_ONCE
 from ..storage.store import CollectionReader
-from .arrays import JsonArrayBuilder, MemberBuilder, array_builder
+from .arrays import JsonArrayBuilder, MemberBuilder, StructsBuilder, array_builder
 from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .dense_vectors import DenseColumn
@@ -75,7 +76,8 @@ class View:
         if member is None:
             loaded = self._column(Key(field.name), lambda: array_builder(field))
         else:
-            loaded = self._column(Key(field.name, (member.name,)), lambda: MemberBuilder(member))
+            make = StructsBuilder if member.dtype.is_vector else partial(MemberBuilder, member)
+            loaded = self._column(Key(field.name, (member.name,)), make)
         assert isinstance(loaded, ArrayColumn)
         return loaded
 

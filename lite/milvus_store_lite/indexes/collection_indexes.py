@@ -18,7 +18,7 @@ class CollectionIndexes:
         self._maintainer = maintainer
         self._by_field: dict[str, FieldIndex] = {}
         for index in record.indexes:
-            field = record.schema.by_name.get(index.field)
+            field = record.schema.find(index.field)
             if field is None or not field.dtype.is_vector:
                 continue
             known = before.of(index.field) if before is not None else None

@@ -7,6 +7,7 @@ of Milvus (https://milvus.io/docs/index-explained.md); RNSG, ANNOY and IVF_SQ8H 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..errors import ParamError
@@ -18,6 +19,7 @@ from .parameters import Parameter, check_parameters
 from .scalar_types import JSON_INDEXES, SCALAR_INDEXES
 
 DENSE_METRICS: Final = ("COSINE", "L2", "IP")
+LIST_METRICS: Final = ("MAX_SIM_COSINE", "MAX_SIM_IP", "MAX_SIM_L2", "MAX_SIM")
 BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPERSTRUCTURE")
 
 
@@ -201,7 +203,14 @@ def _inverted(metric: str, build: Sequence[Parameter]) -> tuple[IndexType, ...]:
 _NEVER_IGNORED: Final = ("json_path", "json_cast_type")
 """These parameters say what is indexed, so no index ignores them."""
 
+_OF_LISTS: Final = ("AUTOINDEX", "FLAT", "IVF_FLAT", "HNSW", "HNSW_SQ", "HNSW_PQ", "DISKANN")
+"""The index types of Milvus on vectors within structs, and FLAT."""
+
 DENSE_INDEXES: Final = by_name(_DENSE)
+LIST_INDEXES: Final = {
+    name: replace(DENSE_INDEXES[name], metrics=LIST_METRICS, served_by=_EXACT, least_rows=None)
+    for name in _OF_LISTS
+}
 BINARY_INDEXES: Final = by_name(_BINARY)
 SPARSE_INDEXES: Final = by_name(_inverted("IP", _SPARSE_BUILD))
 TEXT_INDEXES: Final = by_name(_inverted("BM25", (*_SPARSE_BUILD, *_BM25)))
@@ -211,6 +220,7 @@ VECTOR_INDEXES: Final[dict[VectorFamily, dict[str, IndexType]]] = {
     VectorFamily.BINARY: BINARY_INDEXES,
     VectorFamily.SPARSE: SPARSE_INDEXES,
     VectorFamily.TEXT: TEXT_INDEXES,
+    VectorFamily.LIST: LIST_INDEXES,
 }
 """The index types that a field of each family may have, and their metrics, the default first."""
 

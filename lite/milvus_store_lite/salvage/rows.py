@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..codec import codec_of, sparse
+from ..codec import codec_of
 from ..errors import MilvusException
 from ..schema.model import Field
 from ..storage import positions
@@ -168,12 +168,13 @@ class DamagedRows:
         checksums, blobs = [checksum for checksum, _ in found], [blob for _, blob in found]
         for index in damaged(seqs, blobs, checksums, self._layout.salts[field.name]):
             yield seqs[index], MISSING if found[index] == _NOTHING else _CHANGED
-        length = codec_of(field).width(field)
+        codec = codec_of(field)
+        length = codec.width(field)
         for seq, blob in zip(seqs, blobs, strict=True):
             if blob is None:
                 is_fit = field.nullable
             elif length is None:
-                is_fit = isinstance(blob, bytes) and len(blob) % sparse.PAIR.itemsize == 0
+                is_fit = isinstance(blob, bytes) and len(blob) % codec.unit(field) == 0
             else:
                 is_fit = isinstance(blob, bytes) and len(blob) == length
             if not is_fit:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
 from ..process.lazy import lazy
-from .data_types import ELEMENT_TYPES, STORED_TYPES, DataType
+from .data_types import DENSE_VECTORS, ELEMENT_TYPES, STORED_TYPES, DataType
 from .functions import Function, check_functions
 from .vector_families import FAMILY_OF_TYPE, VectorFamily
 
@@ -24,6 +24,9 @@ MAX_BINARY_DIM: Final = 262_144
 MAX_FIELDS: Final = 64
 DYNAMIC_FIELD: Final = "$meta"
 FIRST_FIELD_ID: Final = 100
+_MEMBER_BITS: Final = 16
+"""The number of a member follows that of its array in so many bits."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -53,7 +56,8 @@ def check_name(kind: str, name: object) -> str:
 class Field:
     """One field of a schema. ``max_length`` is in UTF-8 bytes (of an element if the field is an ARRAY),
     ``dim`` in vector elements, ``max_capacity`` in array elements. ``analyzer_params`` is a JSON text.
-    ``members``: the fields of the structs in an ARRAY whose ``element_type`` is STRUCT.
+    ``members``: the fields of the structs in an ARRAY whose ``element_type`` is STRUCT. ``within``: the array
+    whose structs have the vectors, of a field that ``lists_of`` makes: its values are lists of vectors.
     ``is_function_output``: a function of the schema fills the field; the schema itself sets it.
     """
 
@@ -69,6 +73,7 @@ class Field:
     element_type: DataType | None = None
     max_capacity: int | None = None
     members: tuple[Field, ...] = ()
+    within: str | None = None
     enable_analyzer: bool = False
     enable_match: bool = False
     analyzer_params: str | None = None
@@ -77,7 +82,8 @@ class Field:
     field_id: int = 0
 
     def __post_init__(self) -> None:
-        check_name("field", self.name)
+        if self.within is None:  # else the parts of the name were checked
+            check_name("field", self.name)
         if self.dtype not in STORED_TYPES:
             stored = ", ".join(sorted(dtype.name for dtype in STORED_TYPES))
             raise DataTypeNotSupportException(
@@ -122,6 +128,8 @@ class Field:
     @lazy
     def vector_family(self) -> VectorFamily:
         """The family of a vector field."""
+        if self.within is not None:
+            return VectorFamily.LIST
         return VectorFamily.TEXT if self.is_function_output else FAMILY_OF_TYPE[self.dtype]
 
     @property
@@ -129,6 +137,14 @@ class Field:
         """The dimension of a vector field that is not sparse."""
         assert self.dim is not None, f"{self.name} has no dimension"
         return self.dim
+
+    @lazy
+    def member(self) -> Field:
+        """The member of structs whose vectors make the lists of this field."""
+        assert self.within is not None, f"{self.name} has no lists"
+        return replace(
+            self, name=self.name[len(self.within) + 1 : -1], within=None, nullable=False, max_capacity=None
+        )
 
     @lazy
     def element(self) -> Field:
@@ -142,9 +158,8 @@ class Field:
             return f"ARRAY<{self.describe_element()}>"
         if self.dtype is DataType.VARCHAR:
             return f"VARCHAR(max_length={self.max_length})"
-        if self.dim is not None:
-            return f"{self.dtype.name}(dim={self.dim})"
-        return self.dtype.name
+        name = self.dtype.name if self.dim is None else f"{self.dtype.name}(dim={self.dim})"
+        return name if self.within is None else f"list of {name}"
 
     def describe_element(self) -> str:
         """The type of an element as errors name it: ``INT64``, ``STRUCT``, empty if there is none."""
@@ -216,21 +231,36 @@ def check_members(name: str, members: tuple[Field, ...]) -> None:
         )
     for member in members:
         where = f"field '{name}' (ARRAY<STRUCT>), member '{member.name}' ({member.describe()})"
-        if member.dtype.is_vector:
-            raise SchemaNotReadyException(
-                message=f"{where}: vectors in structs (embedding lists) are not supported: make a row of each "
-                "struct with the vector as its own field, and mark rows that belong together by a scalar field"
-            )
-        if member.dtype not in ELEMENT_TYPES:
-            possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES))
+        if member.dtype not in ELEMENT_TYPES | DENSE_VECTORS:
+            possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES | DENSE_VECTORS))
             raise SchemaNotReadyException(message=f"{where}: expected one of {possible}")
         if member != Field(
-            member.name, member.dtype, max_length=member.max_length, description=member.description
+            member.name,
+            member.dtype,
+            max_length=member.max_length,
+            dim=member.dim,
+            description=member.description,
         ):
             raise SchemaNotReadyException(
-                message=f"{where}: a member has a type, a max_length and a description only; the array as a whole "
-                "may be nullable"
+                message=f"{where}: a member has a type, a max_length or dim and a description only; the array "
+                "as a whole may be nullable"
             )
+
+
+def lists_of(array: Field) -> tuple[Field, ...]:
+    """The vector members of the structs in ``array``, each as a field ``structs[member]`` of lists of vectors."""
+    return tuple(
+        replace(
+            member,
+            name=f"{array.name}[{member.name}]",
+            within=array.name,
+            nullable=array.nullable,
+            max_capacity=array.max_capacity,
+            field_id=array.field_id << _MEMBER_BITS | number,
+        )
+        for number, member in enumerate(array.members, 1)
+        if member.dtype.is_vector
+    )
 
 
 @dataclass(frozen=True)
@@ -279,7 +309,7 @@ class Schema:
             raise SchemaNotReadyException(
                 message=f"a schema has at most one partition key, found {', '.join(partition_keys)}"
             )
-        if not any(field.dtype.is_vector for field in self.fields):
+        if not any(each.dtype.is_vector for field in self.fields for each in (field, *field.members)):
             raise SchemaNotReadyException(message="a schema has at least one vector field, found none")
         if self.num_partitions is not None and not 1 <= self.num_partitions <= 1024:
             raise ParamError(
@@ -301,7 +331,17 @@ class Schema:
 
     @lazy
     def vectors(self) -> tuple[Field, ...]:
-        return tuple(field for field in self.fields if field.dtype.is_vector)
+        """The vector fields, and after them those of vectors within structs."""
+        return (*(field for field in self.fields if field.dtype.is_vector), *self.lists.values())
+
+    @lazy
+    def lists(self) -> dict[str, Field]:
+        """``structs[member]`` → the field of lists of vectors that this member makes."""
+        return {made.name: made for field in self.fields for made in lists_of(field)}
+
+    def find(self, name: str) -> Field | None:
+        """The field with this name, or with the name ``structs[member]``."""
+        return self.by_name.get(name) or self.lists.get(name)
 
     @lazy
     def scalars(self) -> tuple[Field, ...]:

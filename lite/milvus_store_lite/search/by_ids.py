@@ -32,9 +32,14 @@ def stored_vectors(
         seqs = {pk: seq for pk, seq in seqs.items() if pk not in foreign}
     _refuse("some of the provided primary key IDs do not exist: missing IDs =", pks, set(pks) - set(seqs))
     blobs = reader.vectors.fetch(list(seqs.values()), field.name)
-    empty = {pk for pk, seq in seqs.items() if blobs[seq] is None}
+    empty = {pk for pk, seq in seqs.items() if _has_no_vector(field, blobs[seq])}
     _refuse(f"field '{field.name}' is null in some of the rows to search by: IDs =", pks, empty)
     return stored_queries(field, [blobs[seqs[pk]] for pk in pks])
+
+
+def _has_no_vector(field: Field, blob: bytes | None) -> bool:
+    """Whether a row is no query; an empty sparse vector is one."""
+    return blob is None or (field.within is not None and not blob)
 
 
 def _refuse(sentence: str, pks: list[Any], wrong: set[Any]) -> None:

@@ -56,9 +56,11 @@ def no_parameters(built: Mapping[str, Any]) -> dict[str, Any]:
 class SearchFamily(Generic[Q]):
     """``nearest``: how rows are ranked. ``prepare``: ``prepare(reader, field, queries, analyzer_name)`` is what a
     user searches for as query vectors. ``taken_over``: the parameters of the index that a search needs.
-    ``ranks_by_corpus``: whether scores depend on the other rows as well."""
+    ``ranks_by_corpus``: whether scores depend on the other rows as well. ``is_plain``: whether there are only the
+    nearest rows, no ranges, groups or iterators."""
 
     nearest: FindNearest[Q]
     prepare: Callable[[CollectionReader, Field, Sequence[Any], str | None], QueryVectors] = given_vectors
     taken_over: Callable[[Mapping[str, Any]], dict[str, Any]] = no_parameters
     ranks_by_corpus: bool = False
+    is_plain: bool = False

@@ -78,6 +78,11 @@ class FoundRows(NamedTuple):
             else:
                 values = [row[offset] for row in self.stored]
                 columns[name] = values if decode is None else list(map(decode, values))
+        for name, vectors in self.projection.lists.items():
+            columns[name] = [
+                vectors.added(structs, row[0], self.vectors)
+                for structs, row in zip(columns[name], self.stored, strict=True)
+            ]
         return columns
 
     def _dicts(self) -> list[dict[str, Any]]:
@@ -96,6 +101,8 @@ class FoundRows(NamedTuple):
                 row[name] = decode(self.vectors[name][stored[0]])
             else:
                 row[name] = decode(stored[offset])
+        for name, vectors in self.projection.lists.items():
+            row[name] = vectors.added(row[name], stored[0], self.vectors)
         return row
 
     def _documents(self, wanted: frozenset[str]) -> Iterator[dict[str, Any]]:

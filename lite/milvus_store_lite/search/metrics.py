@@ -27,6 +27,10 @@ class Metric(str, Enum):
     SUBSTRUCTURE = "SUBSTRUCTURE"
     SUPERSTRUCTURE = "SUPERSTRUCTURE"
     BM25 = "BM25", True
+    MAX_SIM = "MAX_SIM", True
+    MAX_SIM_COSINE = "MAX_SIM_COSINE", True
+    MAX_SIM_IP = "MAX_SIM_IP", True
+    MAX_SIM_L2 = "MAX_SIM_L2"
 
 
 def as_shown(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

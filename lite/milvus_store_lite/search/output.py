@@ -15,6 +15,7 @@ from ..schema.clock import Clock
 from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..storage.catalog import CollectionRecord
 from ..suggestions import did_you_mean
+from .struct_vectors import StructVectors
 
 _MEMBER = re.compile(r"(\w+)\[(\w+)\]\Z")
 
@@ -76,7 +77,7 @@ class Projection:
             vectors=tuple(
                 field
                 for field in schema.vectors
-                if field.name in wanted or (everything and not field.is_function_output)
+                if _is_wanted(field, names, wanted) or (everything and not field.is_function_output)
             ),
             dynamic=dynamic,
             members={}
@@ -97,6 +98,18 @@ class Projection:
         return names if self.dynamic is None else (*names, DYNAMIC_FIELD)
 
     @lazy
+    def lists(self) -> dict[str, StructVectors]:
+        """Array of structs → what puts the vectors that are shown back into its structs."""
+        within: dict[str, list[Field]] = {}
+        for field in self.vectors:
+            if field.within is not None:
+                within.setdefault(field.within, []).append(field)
+        return {
+            name: StructVectors(self.schema.by_name[name], fields, self.members.get(name))
+            for name, fields in within.items()
+        }
+
+    @lazy
     def plan(self) -> list[tuple[str, int, Callable[[Any], Any] | None]]:
         """(name, offset in the fetched row, how to decode) in the order of the schema; -1 for vectors."""
         offsets = {field.name: offset for offset, field in enumerate(self.scalars, start=2)}
@@ -110,9 +123,14 @@ class Projection:
                     decode_scalar(field, self.show_time) if chosen is None else _decode_members(field, chosen)
                 )
                 steps.append((field.name, offsets[field.name], decode))
-            elif field in self.vectors:
+            elif field.dtype.is_vector and field in self.vectors:
                 steps.append((field.name, -1, decode_vector(field, wrapped=self.wraps_bytes)))
         return steps
+
+
+def _is_wanted(field: Field, names: Sequence[str], wanted: set[str]) -> bool:
+    """Whether ``names`` ask for a vector field, or for the vectors of structs, by themselves or with these."""
+    return field.name in (wanted if field.within is None else names) or field.within in names
 
 
 def _members(schema: Schema, names: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -135,7 +153,7 @@ def _members(schema: Schema, names: Sequence[str]) -> dict[str, frozenset[str]]:
 
 
 def _decode_members(field: Field, chosen: frozenset[str]) -> Callable[[Any], Any]:
-    names = [member.name for member in field.members if member.name in chosen]
+    names = [member.name for member in field.members if member.name in chosen and not member.dtype.is_vector]
 
     def decode(stored: str | None) -> list[dict[str, Any]] | None:
         if stored is None:

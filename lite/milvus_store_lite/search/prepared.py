@@ -73,6 +73,10 @@ class PreparedSearch:
             return stored_vectors(view.reader, self.field, queries.ids, tenant)
         return self.family.prepare(view.reader, self.field, queries, self.analyzer_name)
 
+    def check_iterable(self) -> None:
+        """Raise ParamError if the search cannot go on page by page."""
+        _refuse(self.family, self.field, "an iterator")
+
     def nearest(self, index: FieldIndex | None) -> Nearest:
         """What finds the nearest rows; ``index`` is the field's, None for an exact scan."""
         ranked: Nearest = partial(
@@ -137,7 +141,10 @@ def prepared(
     family = FAMILIES[field.vector_family]
     params |= family.taken_over(index.parameters)
     if request.ring is not None:
+        _refuse(family, field, "a range of distances")
         request.ring.check(metric)
+    if request.group_by is not None:
+        _refuse(family, field, "group_by_field")
     return PreparedSearch(
         request=request,
         schema=record.schema,
@@ -151,9 +158,17 @@ def prepared(
     )
 
 
+def _refuse(family: SearchFamily[Any], field: Field, asked: str) -> None:
+    if family.is_plain:
+        raise ParamError(
+            message=f"field '{field.name}' ({field.describe()}): {asked} is not supported in a search for lists "
+            "of embeddings, as in Milvus"
+        )
+
+
 def _vector_field(schema: Schema, name: str | None) -> Field:
     if name:
-        field = schema.by_name.get(name)
+        field = schema.find(name)
         if field is None or not field.dtype.is_vector:
             raise ParamError(
                 message=f"anns_field {name!r} is not a vector field of the collection, expected one of "

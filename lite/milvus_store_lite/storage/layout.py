@@ -112,7 +112,7 @@ def _sql_names(schema: Schema) -> dict[str, str]:
     """A column name for each field: its own, unless SQLite, which ignores case, would confuse it."""
     taken = set(_RESERVED)
     names = {schema.primary.name: "pk"}
-    for field in schema.fields:
+    for field in (*schema.fields, *schema.lists.values()):
         if not field.is_primary:
             name = field.name
             while name.lower() in taken:

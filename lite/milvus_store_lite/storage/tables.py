@@ -72,7 +72,9 @@ class CollectionTables:
 
     def create_vectors(self, field: str) -> None:
         """Make the table of a vector field."""
-        constraint = "" if self._layout.schema.by_name[field].nullable else " NOT NULL"
+        defined = self._layout.schema.find(field)
+        assert defined is not None, field
+        constraint = "" if defined.nullable else " NOT NULL"
         self._execute(
             f"CREATE TABLE {self._layout.vectors[field]}"
             f" (seq INTEGER PRIMARY KEY, checksum BLOB{constraint}, value BLOB{constraint})"

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from milvus_store_lite import DataType
 
+from ...embedding_lists import EmbeddingList
 from ...errors import ParamError
 from ...fields import FieldSchema
 from ...filters import Expression, Node
@@ -94,13 +95,19 @@ def _request(ours: AnnSearchRequest) -> Any:
     import pymilvus
 
     return pymilvus.AnnSearchRequest(
-        ours.data,
+        to_pymilvus(ours.data),
         ours.anns_field,
         ours.param,
         ours.limit,
         expr=to_pymilvus(ours.expr),
         expr_params=dict(ours.expr_params or {}),
     )
+
+
+def _embeddings(ours: EmbeddingList) -> Any:
+    from pymilvus.client.embedding_list import EmbeddingList as TheirEmbeddingList
+
+    return TheirEmbeddingList(list(ours), dim=ours.dim or None, dtype=ours.dtype)
 
 
 def _rrf(ours: RRFRanker) -> Any:
@@ -166,6 +173,7 @@ _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     AnnSearchRequest: _request,
     CollectionSchema: _schema,
     DataType: _data_type,
+    EmbeddingList: _embeddings,
     FieldSchema: _field,
     StructFieldSchema: _struct,
     Function: _function,

@@ -14,7 +14,7 @@ from milvus_store_lite import DYNAMIC_FIELD, Column, Columns, DataType, Nullable
 from ...errors import DataNotMatchException, DataTypeNotSupportException, ParamError
 from ..protocol import Message
 from .packed import numbers_in
-from .slots import ARRAY_OF_STRUCT, BITS, FLOATS, SCALARS, VECTORS
+from .slots import ARRAY_OF_STRUCT, ARRAY_OF_VECTOR, BITS, FLOATS, SCALARS, VECTORS
 from .sparse import sparse_of
 
 _MOST_NUMBERS: Final = 1 << 31
@@ -42,18 +42,18 @@ def columns_of(fields: Iterable[Message], count: int) -> Columns:
 def _values(field: Message, count: int) -> Values:
     valid = np.fromiter(field.valid_data, np.bool_, len(field.valid_data))
     if len(valid) not in (0, count):
-        raise _mismatch(field, f"{count} flags that say which of them are valid", len(valid))
+        raise _mismatch(field.field_name, f"{count} flags that say which of them are valid", len(valid))
     given = _given(field)
     found = len(given)
     if not len(valid):
         if found != count:
-            raise _mismatch(field, f"{count} values", found)
+            raise _mismatch(field.field_name, f"{count} values", found)
         return given
     if found == count:
         return _with_nulls(given, valid, np.arange(count))
     if found == np.count_nonzero(valid):  # nulls take no place
         return _with_nulls(given, valid, np.cumsum(valid) - 1)
-    raise _mismatch(field, f"{count} values, or one for each that is valid", found)
+    raise _mismatch(field.field_name, f"{count} values, or one for each that is valid", found)
 
 
 def _with_nulls(
@@ -73,7 +73,10 @@ def _given(field: Message) -> Sequence[Any] | npt.NDArray[Any]:
     if field.type == ARRAY_OF_STRUCT:
         return _structs(field)
     if field.type in VECTORS:
-        return _vectors(field, DataType(field.type))
+        return _vectors(field.field_name, field.vectors, DataType(field.type))
+    if field.type == ARRAY_OF_VECTOR:
+        lists = field.vectors.vector_array
+        return [list(_vectors(field.field_name, row, DataType(lists.element_type))) for row in lists.data]
     if field.type in SCALARS:
         return scalars_of(field.scalars, DataType(field.type))
     raise DataTypeNotSupportException(
@@ -104,7 +107,7 @@ def _dynamic(field: Message, count: int) -> list[dict[str, Any]]:
     """The dynamic keys of each row."""
     texts = field.scalars.json_data.data
     if len(texts) != count:
-        raise _mismatch(field, f"{count} JSON objects", len(texts))
+        raise _mismatch(field.field_name, f"{count} JSON objects", len(texts))
     found = []
     for row, text in enumerate(texts):
         try:
@@ -119,8 +122,8 @@ def _dynamic(field: Message, count: int) -> list[dict[str, Any]]:
     return found
 
 
-def _vectors(field: Message, dtype: DataType) -> Sequence[Any] | npt.NDArray[Any]:
-    vectors = field.vectors
+def _vectors(name: str, vectors: Message, dtype: DataType) -> Sequence[Any] | npt.NDArray[Any]:
+    """The vectors of a ``VectorField`` of this type, that of the field ``name``."""
     if dtype is DataType.SPARSE_FLOAT_VECTOR:
         return [sparse_of(packed) for packed in vectors.sparse_float_vector.contents]
     dim = vectors.dim
@@ -129,14 +132,12 @@ def _vectors(field: Message, dtype: DataType) -> Sequence[Any] | npt.NDArray[Any
     if numbers is None and not packed:
         return []
     if not 0 < dim < _MOST_NUMBERS:
-        raise ParamError(
-            message=f"field '{field.field_name}': expected the dimension of its vectors, got {dim}"
-        )
+        raise ParamError(message=f"field '{name}': expected the dimension of its vectors, got {dim}")
     if numbers is not None:  # clients send float16 and bfloat16 like that, too
-        return _matrix(field, numbers_in(numbers, np.float32), dim)
+        return _matrix(name, numbers_in(numbers, np.float32), dim)
     width = max(1, dim * BITS[dtype] // 8)
     if len(packed) % width:
-        raise _mismatch(field, f"vectors of {width} bytes", f"{len(packed)} bytes")
+        raise _mismatch(name, f"vectors of {width} bytes", f"{len(packed)} bytes")
     if dtype is DataType.FLOAT16_VECTOR:
         return np.frombuffer(packed, "<f2").reshape(-1, dim)
     if dtype is DataType.INT8_VECTOR:
@@ -144,9 +145,9 @@ def _vectors(field: Message, dtype: DataType) -> Sequence[Any] | npt.NDArray[Any
     return [packed[start : start + width] for start in range(0, len(packed), width)]
 
 
-def _matrix(field: Message, numbers: npt.NDArray[Any], dim: int) -> npt.NDArray[Any]:
+def _matrix(name: str, numbers: npt.NDArray[Any], dim: int) -> npt.NDArray[Any]:
     if len(numbers) % dim:
-        raise _mismatch(field, f"vectors of {dim} numbers", f"{len(numbers)} numbers")
+        raise _mismatch(name, f"vectors of {dim} numbers", f"{len(numbers)} numbers")
     return numbers.reshape(-1, dim)
 
 
@@ -154,11 +155,12 @@ def _structs(field: Message) -> list[list[dict[str, Any]] | None]:
     """The arrays of structs of the rows, from an array for each of their members."""
     members: dict[str, list[Any]] = {}
     for member in field.struct_arrays.fields:
-        if member.type != DataType.ARRAY:
+        if member.type not in (DataType.ARRAY, ARRAY_OF_VECTOR):
             raise DataTypeNotSupportException(
-                message=f"field '{field.field_name}': member '{member.field_name}' must be a scalar on a file"
+                message=f"field '{field.field_name}': member '{member.field_name}' must be an array of scalars or "
+                f"vectors, got type {member.type}"
             )
-        values = _values(member, len(member.valid_data) or len(member.scalars.array_data.data))
+        values = _values(member, len(member.valid_data) or len(_given(member)))
         members[_member_name(member.field_name)] = list(values)
     rows: list[list[dict[str, Any]] | None] = []
     for arrays in zip(*members.values(), strict=False):
@@ -178,5 +180,5 @@ def _member_name(name: str) -> str:
     return name.partition("[")[2].rstrip("]") if name.endswith("]") else name
 
 
-def _mismatch(field: Message, expected: str, got: object) -> DataNotMatchException:
-    return DataNotMatchException(message=f"field '{field.field_name}': expected {expected}, got {got}")
+def _mismatch(name: str, expected: str, got: object) -> DataNotMatchException:
+    return DataNotMatchException(message=f"field '{name}': expected {expected}, got {got}")

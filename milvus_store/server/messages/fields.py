@@ -13,7 +13,7 @@ from milvus_store_lite import DYNAMIC_FIELD, DataType, Field
 
 from ..protocol import Message
 from .packed import fill_numbers
-from .slots import ARRAY_OF_STRUCT, FLOATS, SCALARS, VECTORS
+from .slots import ARRAY_OF_STRUCT, ARRAY_OF_VECTOR, FLOATS, SCALARS, VECTORS
 from .sparse import packed_sparse
 
 
@@ -112,12 +112,30 @@ def _structs(field: Field, values: Sequence[Any] | np.ndarray[Any, Any]) -> Mess
     first = next((structs[0] for structs in values if structs), None)
     shown = [member for member in field.members if first is None or member.name in first]
     for member in shown:
-        part = found.struct_arrays.fields.add(type=int(DataType.ARRAY), field_name=member.name)
+        is_vector = member.dtype.is_vector
+        part = found.struct_arrays.fields.add(
+            type=ARRAY_OF_VECTOR if is_vector else int(DataType.ARRAY), field_name=member.name
+        )
         if field.nullable:
             part.valid_data.extend([value is not None for value in values])
         arrays = [None if row is None else [struct[member.name] for struct in row] for row in values]
-        _fill_arrays(part.scalars.array_data, member.dtype, arrays)
+        if is_vector:
+            _fill_lists(part.vectors.vector_array, member, arrays)
+        else:
+            _fill_arrays(part.scalars.array_data, member.dtype, arrays)
     return found
+
+
+def _fill_lists(lists: Message, member: Field, values: Sequence[list[Any] | None]) -> None:
+    """Put the vectors of each row into the message; an empty list stands for a null, too."""
+    lists.dim, lists.element_type = member.dim or 0, int(member.dtype)
+    for value in values:
+        row = lists.data.add(dim=member.dim or 0)
+        if member.dtype is DataType.FLOAT_VECTOR:
+            row.float_vector.SetInParent()
+            fill_numbers(row.float_vector, np.array(value or (), dtype=np.float32).reshape(-1), np.float32)
+        else:
+            setattr(row, VECTORS[member.dtype], np.array(value).tobytes() if value else b"")
 
 
 def _json(value: Any) -> bytes:

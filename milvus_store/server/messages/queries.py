@@ -8,15 +8,21 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from pymilvus.grpc_gen import common_pb2
 
+from milvus_store_lite import DENSE_VECTORS, DataType, PackedList
+
 from ...errors import ParamError
 from .sparse import sparse_of
 
-_FLOATS, _SPARSE, _TEXT, _INT8, _LISTS = 101, 104, 21, 105, 300
+_FLOATS, _SPARSE, _TEXT, _INT8 = 101, 104, 21, 105
+_LISTS: Final = 200
+"""What a type of lists is more than that of the vectors in them."""
+
 _BYTES: Final = frozenset({100, 102, 103, _INT8})
 
 
 def queries_of(packed: bytes) -> Any:
-    """Query vectors as ``search`` takes them: an array (q, dim), or a list of bytes, dictionaries or texts."""
+    """Query vectors as ``search`` takes them: an array (q, dim), or a list of bytes, dictionaries or texts, or of
+    packed lists of vectors."""
     try:
         group = common_pb2.PlaceholderGroup.FromString(packed)
     except DecodeError:
@@ -35,8 +41,8 @@ def queries_of(packed: bytes) -> Any:
         return [value.decode("utf-8", "replace") for value in values]
     if given.type in _BYTES:
         return [np.frombuffer(value, np.int8) for value in values] if given.type == _INT8 else values
-    if given.type >= _LISTS:
-        raise ParamError(message="lists of embeddings are not supported on a file: search by one vector")
+    if given.type - _LISTS in DENSE_VECTORS:
+        return [PackedList(DataType(given.type - _LISTS), value) for value in values]
     raise ParamError(message=f"query vectors of type {given.type} are not supported")
 
 

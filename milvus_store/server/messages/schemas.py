@@ -18,6 +18,7 @@ from ...schema import CollectionSchema, from_engine, function_from_engine
 from ...structs import StructFieldSchema
 from ..protocol import Message, message_of
 from .pairs import pairs_of, texts_of, value_of
+from .slots import ARRAY_OF_VECTOR
 
 _NOT_ON_A_FILE: Final = {
     "enable_namespace": "use a partition key",
@@ -70,10 +71,10 @@ def struct_of(given: Message) -> StructFieldSchema:
     struct.name = given.name
     struct.max_capacity = value_of(texts_of(given.type_params).get("max_capacity", "null"))
     for member in given.fields:
-        if member.data_type != DataType.ARRAY:
+        if member.data_type not in (DataType.ARRAY, ARRAY_OF_VECTOR):
             raise SchemaNotReadyException(
-                message=f"field {given.name!r}: member {member.name!r} must be a scalar: a file has no lists of "
-                "vectors in structs"
+                message=f"field {given.name!r}: member {member.name!r} must be an array of scalars or vectors, "
+                f"got type {member.data_type}"
             )
         params = texts_of(member.type_params)
         capacity = params.pop("max_capacity", None)
@@ -173,8 +174,9 @@ def _struct_message(field: Field) -> Message:
             schema_pb2.FieldSchema(
                 name=member.name,
                 description=member.description,
-                data_type=int(DataType.ARRAY),
+                data_type=ARRAY_OF_VECTOR if member.dtype.is_vector else int(DataType.ARRAY),
                 element_type=int(member.dtype),
+                nullable=field.nullable,
                 type_params=[*pairs_of(from_engine(member).params), *capacity],
             )
             for member in field.members

@@ -76,6 +76,7 @@ def _of_element(node: Element, elements: Field | None) -> FieldValue:
         member = _member(elements, node.name)
         if member is None:
             raise ValueError(_members_of(elements, "$[{}]"))
+        _refuse_vector(elements, member)
         return FieldValue(member)
     if node.name is not None:
         raise ValueError(
@@ -91,11 +92,20 @@ def _of_member(node: Member, schema: Schema) -> FieldValue | ElementAt:
     member = _member(field, node.name)
     if member is None:
         raise ValueError(_members_of(field, f"{field.name}[{{}}]"))
+    _refuse_vector(field, member)
     return FieldValue(field, member) if node.position is None else ElementAt(field, node.position, member)
 
 
 def _member(field: Field, name: str | None) -> Field | None:
     return next((member for member in field.members if member.name == name), None)
+
+
+def _refuse_vector(array: Field, member: Field) -> None:
+    if member.dtype.is_vector:
+        raise ValueError(
+            f"member '{member.name}' of field '{array.name}' is a vector ({member.describe()}): a filter cannot "
+            "use it"
+        )
 
 
 def _members_of(field: Field, form: str) -> str:
