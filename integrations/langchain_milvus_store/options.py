@@ -19,9 +19,11 @@ _READ_OPTIONS: Final = (
     *_CLOCK_OPTIONS,
 )
 QUERY_OPTIONS: Final = (*_READ_OPTIONS, "limit", "timeout")
-SEARCH_OPTIONS: Final = (*_READ_OPTIONS, "param", "round_decimal")
+_NEAREST_OPTIONS: Final = (*_READ_OPTIONS, "param", "round_decimal")
+RERANKING_OPTIONS: Final = ("ranker", "function_chains")
+SEARCH_OPTIONS: Final = (*_NEAREST_OPTIONS, *RERANKING_OPTIONS)
 RANKER_OPTIONS: Final = ("fetch_k", "ranker_type", "ranker_params", "reranker")
-HYBRID_OPTIONS: Final = (*SEARCH_OPTIONS, *RANKER_OPTIONS)
+HYBRID_OPTIONS: Final = (*_NEAREST_OPTIONS, *RANKER_OPTIONS)
 
 
 def check_options(call: str, given: Mapping[str, Any], known: Sequence[str]) -> None:

@@ -15,7 +15,14 @@ from milvus_store import AnnSearchRequest
 from .base import OpenStore
 from .documents import as_known_key, to_document
 from .layout import Layout, VectorColumn
-from .options import HYBRID_OPTIONS, QUERY_OPTIONS, RANKER_OPTIONS, SEARCH_OPTIONS, check_options
+from .options import (
+    HYBRID_OPTIONS,
+    QUERY_OPTIONS,
+    RANKER_OPTIONS,
+    RERANKING_OPTIONS,
+    SEARCH_OPTIONS,
+    check_options,
+)
 from .ranking import DEFAULT_FETCH, new_ranker
 from .relevance import relevance_of
 from .threads import in_thread
@@ -41,8 +48,9 @@ class SearchCalls(OpenStore):
     ``k``: how many documents; ``expr``: a filter, ``topic == "a" and year > 2020``; ``param``: search
     parameters of the index; ``timeout``: a file ignores it. ``filter_params`` (values of the
     filter's ``{name}`` templates), ``partition_names``, ``offset``, ``round_decimal`` and
-    ``consistency_level`` go to ``MilvusClient.search``; any other keyword raises ``ValueError``. A store
-    without a collection finds nothing.
+    ``consistency_level`` go to ``MilvusClient.search``, and so do ``ranker`` and ``function_chains``, by which
+    the documents found get other scores; any other keyword raises ``ValueError``. A store without a collection
+    finds nothing.
 
     A store of several vector fields searches all of them by text and fuses the rankings: ``ranker_type`` is
     ``"weighted"`` (the default, with equal weights) or ``"rrf"``, ``ranker_params`` its
@@ -216,6 +224,17 @@ class SearchCalls(OpenStore):
     asimilarity_search_with_score_by_vector = in_thread(similarity_search_with_score_by_vector)
     aget_pks = in_thread(get_pks)
     asearch_by_metadata = in_thread(search_by_metadata)
+
+    def _similarity_search_with_relevance_scores(
+        self, query: str, k: int = 4, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        for name in RERANKING_OPTIONS:
+            if kwargs.get(name):
+                raise ValueError(
+                    f"relevance between 0 and 1 is known for the scores of a metric, not for those of a {name}: "
+                    f"use similarity_search_with_score()"
+                )
+        return super()._similarity_search_with_relevance_scores(query, k, **kwargs)
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         layout = self._layout()

@@ -8,7 +8,8 @@ import pytest
 from langchain_core.documents import Document
 
 from langchain_milvus_store import Milvus
-from milvus_store import MilvusException, UnknownOptionWarning
+from milvus_store import Function, FunctionType, MilvusException, UnknownOptionWarning
+from milvus_store.function_chain import FunctionChain, FunctionChainStage
 
 MakeStore = Callable[..., Milvus]
 
@@ -114,6 +115,19 @@ def test_retrievers_pass_their_search_kwargs_on(filled: Milvus) -> None:
     )
     assert [one.id for one in strict.invoke(TEXTS[2])] == ["2"]
     assert retriever.tags == ["Milvus", "HashedWords"]
+
+
+def test_rankers_give_documents_other_scores(make_store: MakeStore) -> None:
+    store = make_store(enable_dynamic_field=False)
+    store.add_texts(TEXTS, [{"n": place} for place in range(len(TEXTS))], ids=list("01234"))
+    far = {"reranker": "decay", "function": "exp", "origin": 4, "scale": 0.1}
+    ranker = Function("f", FunctionType.RERANK, ["n"], params=far)
+    assert store.similarity_search(TEXTS[0], k=5, ranker=ranker)[0].id == "4"
+    chain = FunctionChain(FunctionChainStage.L2_RERANK).sort("n", desc=True).limit(2)
+    found = store.similarity_search_with_score(TEXTS[0], k=5, function_chains=chain)
+    assert [one.id for one, _ in found] == ["4", "3"]
+    with pytest.raises(ValueError, match="not for those of a ranker"):
+        store.similarity_search_with_relevance_scores(TEXTS[0], ranker=ranker)
 
 
 def test_a_store_without_a_collection_finds_nothing(store: Milvus, embeddings: Any) -> None:
