@@ -51,6 +51,8 @@ class HybridCalls(Calls):
             output_fields: what ``entity`` holds, as for ``search``.
             offset, round_decimal, group_by_field, group_size, strict_group_size, timezone, time_fields: as
                 for ``search``.
+            rank_group_scorer: what the scores of the rows shown of a group make, by which groups are ordered:
+                "max" (by default), "sum" or "avg".
 
         Returns:
             For each query its hits, best first, each with the ranker's score as ``distance``. Of equal scores the
@@ -80,11 +82,6 @@ class HybridCalls(Calls):
         options: Mapping[str, Any],
     ) -> FoundHits:
         """What ``hybrid_search`` finds; ``options``: its keywords."""
-        if options.get("rank_group_scorer", "max") != "max":
-            raise ParamError(
-                message=f"rank_group_scorer must be 'max', the score of a group's best row, got "
-                f"{options['rank_group_scorer']!r}"
-            )
         groups, clock, fused = group_by(options), as_clock(options), as_hybrid_ranker(ranker)
         request = HybridRequest(
             searches=[

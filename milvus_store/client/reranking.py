@@ -53,8 +53,7 @@ def asks_for_reranking(keywords: Mapping[str, Any]) -> bool:
 def as_reranking(request: SearchRequest, keywords: Mapping[str, Any]) -> tuple[SearchRequest, Reranking]:
     """The search for the candidates, and what makes the hits of ``request`` of them by the call's keywords."""
     ranker, chains = (keywords.get(name) for name in RERANKING_OPTIONS)
-    group_size = None if request.group_by is None else request.group_by.size
-    page = RankedPage(request.limit, request.offset, group_size, request.round_decimal)
+    page = RankedPage(request.limit, request.offset, request.group_by, request.round_decimal)
     if _is_given(chains):
         if _is_given(ranker):
             raise ParamError(message="search() takes a ranker or function_chains, got both")

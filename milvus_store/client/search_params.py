@@ -77,13 +77,14 @@ def one_offset(keyword: int | None, params: SearchParams) -> int:
 def group_by(options: Mapping[str, Any]) -> GroupBy | None:
     """What the keywords ``group_by_field``, ``group_size`` and ``strict_group_size`` ask for."""
     name, size, strict = (options.get(key) for key in GROUP_OPTIONS)
+    scorer = options.get("rank_group_scorer")
     if not name:
         if size is not None or strict is not None:
             raise ParamError(message="group_size and strict_group_size need a group_by_field, got none")
         return None
     if strict is not None and not isinstance(strict, bool):
         raise ParamError(message=f"strict_group_size must be a bool, got {type(strict).__name__}: {strict!r}")
-    return GroupBy(name, 1 if size is None else size)
+    return GroupBy(name, 1 if size is None else size, "max" if scorer is None else scorer)
 
 
 def _refuse_arguments(params: Mapping[str, Any], call: str) -> None:

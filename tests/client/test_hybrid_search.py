@@ -199,7 +199,11 @@ def test_a_request_may_be_a_range_or_find_nothing(shop: MilvusClient) -> None:
         ({"limit": 16_000, "offset": 1_000}, ParamError, "at most 16384"),
         ({"output_fields": "n"}, ParamError, "output_fields"),
         ({"grouping": "n"}, ParamError, "unexpected argument 'grouping'"),
-        ({"rank_group_scorer": "sum"}, ParamError, "'max'"),
+        (
+            {"rank_group_scorer": "min", "group_by_field": "group"},
+            ParamError,
+            "'max', 'sum' or 'avg', got 'min'",
+        ),
         ({"partition_names": ["nope"]}, MilvusException, "'nope'"),
     ],
 )
@@ -209,6 +213,34 @@ def test_mistakes_are_named(
     arguments = {"reqs": requests(), "ranker": RRFRanker(), **change}
     with pytest.raises(error, match=message):
         shop.hybrid_search("shop", **arguments)
+
+
+@pytest.mark.parametrize("scorer", ["max", "sum", "avg"])
+def test_groups_are_ordered_by_what_their_scores_make(shop: MilvusClient, scorer: str) -> None:
+    reqs = requests(limit=5)
+    options: dict[str, Any] = {"group_by_field": "group", "group_size": 3, "output_fields": ["group"]}
+    (rows, _) = shop.hybrid_search("shop", reqs, RRFRanker(), limit=5, **options)
+    (found, _) = shop.hybrid_search(
+        "shop", reqs, RRFRanker(), limit=3, offset=1, rank_group_scorer=scorer, **options
+    )
+    scores: dict[int, list[float]] = {}
+    for hit in rows:
+        scores.setdefault(hit["group"], []).append(hit["distance"])
+    make = {"max": max, "sum": sum, "avg": lambda values: sum(values) / len(values)}[scorer]
+    order = sorted(scores, key=lambda group: -make(scores[group]))
+    assert list(dict.fromkeys(hit["group"] for hit in found)) == order[1:4]
+    decay = Function(
+        "f",
+        FunctionType.RERANK,
+        ["id"],
+        params={"reranker": "decay", "function": "gauss", "origin": 0, "scale": 1e9},
+    )
+    (decayed, _) = shop.hybrid_search("shop", reqs, decay, limit=5, rank_group_scorer=scorer, **options)
+    by_group: dict[int, list[float]] = {}
+    for hit in decayed:
+        by_group.setdefault(hit["group"], []).append(hit["distance"])
+    totals = [make(values) for values in by_group.values()]
+    assert totals == sorted(totals, reverse=True)
 
 
 def test_mistakes_in_a_request_are_named(shop: MilvusClient) -> None:

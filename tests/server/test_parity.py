@@ -315,6 +315,16 @@ STEPS: dict[str, Step] = {
         limit=4,
         output_fields=["color", "price"],
     ),
+    "hybrid_search, groups": lambda client: client.hybrid_search(
+        "all",
+        [_request("vector", [1, 1, 0]), _request("sparse", {3: 1.0})],
+        pymilvus.RRFRanker(10),
+        limit=2,
+        group_by_field="flag",
+        group_size=3,
+        rank_group_scorer="sum",
+        output_fields=["flag"],
+    ),
     "hybrid_search, boost": lambda client: client.hybrid_search(
         "all", [_request("vector", [1, 1, 0])], _rank("boost", weight=2)
     ),

@@ -12,6 +12,7 @@ from ..codec import QueryVectors
 from .family import Nearest
 from .metrics import Metric
 from .rankings import Ranking, merge
+from .request import Scorer
 from .selection import Selection
 
 Labels = npt.NDArray[np.int64]
@@ -27,14 +28,45 @@ def leaders(labels: Labels, groups: int, size: int, skip: int = 0) -> npt.NDArra
         labels: (m,) of the ranked rows, nearest first.
     """
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    nearness = np.empty(len(first), dtype=np.int64)
-    nearness[np.argsort(first)] = np.arange(len(first))
-    group = nearness[inverse]
+    return _page_of_groups(inverse, np.argsort(first), groups, size, skip)
+
+
+def leaders_by_score(
+    labels: Labels, ranks: npt.NDArray[np.float64], scorer: Scorer, groups: int, size: int, skip: int = 0
+) -> npt.NDArray[np.int64]:
+    """``leaders`` of groups that are as near as ``scorer`` says of their ``size`` nearest rows.
+
+    Args:
+        ranks: (m,) of the ranked rows, falling.
+    """
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    if scorer == "max":
+        return _page_of_groups(inverse, np.argsort(first), groups, size, skip)
+    by_group = np.argsort(inverse, kind="stable")
+    shown = by_group[_places(inverse[by_group]) < size]
+    scores = np.bincount(inverse[shown], ranks[shown]).astype(np.float64)
+    if scorer == "avg":
+        scores = scores / np.bincount(inverse[shown])
+    return _page_of_groups(inverse, np.lexsort((first, -scores)), groups, size, skip)
+
+
+def _page_of_groups(
+    of_row: npt.NDArray[np.int64], nearest_first: npt.NDArray[np.int64], groups: int, size: int, skip: int
+) -> npt.NDArray[np.int64]:
+    """Indices of the rows of some groups; ``of_row``: the number of each row's group."""
+    nearness = np.empty(len(nearest_first), dtype=np.int64)
+    nearness[nearest_first] = np.arange(len(nearest_first))
+    group = nearness[of_row]
     indices = np.argsort(group, kind="stable")
     group = group[indices]
-    row_in_group = np.arange(len(group)) - np.searchsorted(group, group)
-    kept = (group >= skip) & (group < skip + groups) & (row_in_group < size)
+    kept = (group >= skip) & (group < skip + groups) & (_places(group) < size)
     return indices[kept]
+
+
+def _places(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """(m,) the place of each row in its group, where ``groups`` are ascending."""
+    places: npt.NDArray[np.int64] = np.arange(len(groups)) - np.searchsorted(groups, groups)
+    return places
 
 
 def grouped(

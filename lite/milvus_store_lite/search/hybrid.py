@@ -17,7 +17,7 @@ from ..storage.store import CollectionReader
 from .found import FoundHits
 from .fusion import Floats, Found, Ints, fuse, ordered
 from .group_labels import labels_of_rows
-from .grouping import Labels, leaders
+from .grouping import Labels, leaders_by_score
 from .hits import hits_at
 from .metrics import as_shown
 from .output import Projection
@@ -77,8 +77,7 @@ def hybrid_candidates(
 
 def reranking_of(request: HybridRequest) -> Reranking:
     """What makes hits of the candidates."""
-    group_size = None if request.group_by is None else request.group_by.size
-    page = RankedPage(request.limit, request.offset, group_size, request.round_decimal)
+    page = RankedPage(request.limit, request.offset, request.group_by, request.round_decimal)
     return Reranking(page, ranker=request.ranker, rescoring=request.rescoring)
 
 
@@ -140,7 +139,12 @@ class _Fusion:
         else:
             ranked = self._best(seqs, ranks, len(seqs))
             labels = self._labels(seqs[ranked], request.group_by)
-            best = ranked[leaders(labels, request.limit, request.group_by.size, request.offset)]
+            groups = request.group_by
+            best = ranked[
+                leaders_by_score(
+                    labels, ranks[ranked], groups.scorer, request.limit, groups.size, request.offset
+                )
+            ]
         return seqs[best].tolist(), scores[best]
 
     def _best(self, seqs: Ints, ranks: Floats, window: int) -> Ints:

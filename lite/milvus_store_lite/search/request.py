@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..caching import Keyed
 from ..errors import ParamError
@@ -47,16 +47,22 @@ class Scope(Keyed):
 EVERYTHING: Final = Scope()
 
 
+Scorer = Literal["max", "sum", "avg"]
+"""What the scores of a group's rows make: how near the group is."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupBy:
     """Ask for groups instead of rows; limit and offset then count groups.
 
     ``field``: a field, a dynamic key or a JSON path. ``size``: rows of each group at most. A group has fewer only
-    if no more rows match, which is what Milvus's ``strict_group_size`` asks for.
+    if no more rows match, which is what Milvus's ``strict_group_size`` asks for. ``scorer``: how near a group of a
+    fused ranking is.
     """
 
     field: str
     size: int = 1
+    scorer: Scorer = "max"
 
     def __post_init__(self) -> None:
         if not isinstance(self.field, str):
@@ -65,6 +71,10 @@ class GroupBy:
             )
         if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1:
             raise ParamError(message=f"group_size must be an int of at least 1, got {self.size!r}")
+        if self.scorer not in ("max", "sum", "avg"):
+            raise ParamError(
+                message=f"rank_group_scorer must be 'max', 'sum' or 'avg', got {self.scorer!r:.80}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

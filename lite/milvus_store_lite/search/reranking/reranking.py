@@ -13,8 +13,9 @@ from ...schema.model import Field, Schema
 from ...suggestions import did_you_mean
 from ..found import FoundHits
 from ..fusion import Floats, Ints, Ranker, ordered
-from ..grouping import leaders
+from ..grouping import leaders_by_score
 from ..metrics import as_shown
+from ..request import GroupBy
 from .boosts import Boosts
 from .candidates import Candidates
 from .chain import ID, SCORE, Chain
@@ -37,11 +38,11 @@ class Rescoring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RankedPage:
-    """The hits to show: ``limit`` of them, or of their groups of ``group_size``, after ``offset``."""
+    """The hits to show: ``limit`` of them, or of their groups, after ``offset``."""
 
     limit: int
     offset: int = 0
-    group_size: int | None = None
+    group_by: GroupBy | None = None
     round_decimal: int = -1
 
 
@@ -108,9 +109,12 @@ class Reranking:
         ranks[has_none] = -np.inf
         scores = np.where(has_none, 0.0, scores)
         order = ordered(ranks, candidates.hits.pks[start:end])
-        if candidates.labels is None or page.group_size is None:
+        groups = page.group_by
+        if candidates.labels is None or groups is None:
             rows = order[page.offset : page.offset + page.limit]
         else:
-            labels = candidates.labels[query]
-            rows = order[leaders(labels[order], page.limit, page.group_size, page.offset)]
+            labels = candidates.labels[query][order]
+            rows = order[
+                leaders_by_score(labels, ranks[order], groups.scorer, page.limit, groups.size, page.offset)
+            ]
         return rows, scores[rows]
