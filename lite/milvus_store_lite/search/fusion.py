@@ -150,8 +150,10 @@ def ordered(ranks: Floats, pks: Sequence[Any]) -> Ints:
 
 def _scores_of(ranking: Found, normalized: bool, is_larger_nearer: bool) -> Floats:
     """The values of ``ranking`` as scores: between 0 and 1 if that is asked, or if they go the other way."""
-    if normalized or ranking.metric.larger_is_nearer != is_larger_nearer:
-        return _NORMALIZED.get(ranking.metric, _closeness)(ranking.values)
+    metric = ranking.metric
+    if normalized or metric.larger_is_nearer != is_larger_nearer:
+        usual = _of_products if metric.larger_is_nearer else _closeness
+        return _NORMALIZED.get(metric, usual)(ranking.values)
     return ranking.values
 
 
@@ -186,6 +188,6 @@ def _closeness(distances: Floats) -> Floats:
 
 _NORMALIZED: Final[dict[str, Callable[[Floats], Floats]]] = {
     "COSINE": _of_cosines,
-    "IP": _of_products,
     "BM25": _of_bm25,
 }
+"""Of the other metrics, those whose larger values are nearer are normed like IP, distances like L2."""

@@ -13,7 +13,7 @@ from milvus_store_lite.search.metrics import Metric
 
 SEARCHES = st.lists(
     st.tuples(
-        st.sampled_from([Metric.L2, Metric.IP, Metric.COSINE, Metric.HAMMING]),
+        st.sampled_from([Metric.L2, Metric.IP, Metric.COSINE, Metric.HAMMING, Metric.MAX_SIM_IP]),
         st.lists(st.integers(0, 20), unique=True, max_size=10),
     ),
     min_size=1,
@@ -33,7 +33,7 @@ def normalized(metric: Metric, value: float) -> float:
     """Milvus's documented formulas, written once more."""
     if metric is Metric.COSINE:
         return (1 + value) * 0.5
-    if metric is Metric.IP:
+    if metric in (Metric.IP, Metric.MAX_SIM_IP):
         return 0.5 + math.atan(value) / math.pi
     return 1 - 2 * math.atan(value) / math.pi
 

@@ -109,16 +109,31 @@ def _random(c: Any) -> None:
 
 def _model(c: Any) -> None:
     full(c)
-    params = {"reranker": "model", "provider": "tei", "queries": ["fox"], "endpoint": "http://localhost:1"}
-    ranker = pymilvus.Function("r", _RERANK, ["text"], params=params)
+    ranker = pymilvus.Function("r", _RERANK, ["text"], params={"reranker": "model", **_AT_NOBODY})
+    _search_at_nobody(c, ranker=ranker)
+
+
+_AT_NOBODY: Final = {"provider": "tei", "queries": ["fox"], "endpoint": "http://localhost:1"}
+
+
+def _search_at_nobody(c: Any, **reranking: Any) -> None:
     try:
-        c.search("c", [[0, 1]], limit=2, ranker=ranker)
+        c.search("c", [[0, 1]], limit=2, **reranking)
     except Exception as error:
         if "localhost:1" not in str(error):
             raise  # it asked nobody
 
 
-_AT_FOUR: Final = {"reranker": "decay", "origin": 4, "scale": 1, "decay": 0.5}
+def _chained_model(c: Any) -> None:
+    from pymilvus.function_chain import FunctionChain, FunctionChainStage, col, fn
+
+    full(c)
+    model = fn.rerank_model(col("text"), **_AT_NOBODY)
+    chain = FunctionChain(FunctionChainStage.L2_RERANK).map("$score", model)
+    _search_at_nobody(c, function_chains=chain)
+
+
+_AT_FOUR: Final = {"reranker": "decay", "origin": 4, "scale": 0.5, "decay": 0.5}
 
 RANKERS: Final[Mapping[str, Program]] = {
     "RRFRanker": _hybrid(pymilvus.RRFRanker(60)),
@@ -136,7 +151,7 @@ RANKERS: Final[Mapping[str, Program]] = {
         f"decay, {function}": _by_function(["n"], 4, function=function, **_AT_FOUR)
         for function in ("gauss", "exp", "linear")
     },
-    "boost": _by_function([], 2, reranker="boost", filter="id == 2", weight=0.0),
+    "boost": _by_function([], 2, reranker="boost", filter="id == 2", weight=-1.0),
     "boost, random_score": _random,
     "FunctionScore": _score,
     "model": _model,
@@ -164,20 +179,16 @@ CHAINS: Final[Mapping[str, Program]] = {
         lambda hits: len(hits) == 6,
     ),
     "map, decay": _chain(
-        lambda chain, fn, col: chain.map("$score", fn.decay(col("n"), function="gauss", origin=4, scale=1)),
+        lambda chain, fn, col: chain.map(
+            "$score", fn.decay(col("n"), function="gauss", origin=4, scale=1)
+        ).sort(col("$score")),
         lambda hits: ids(hits)[0] == 4,
     ),
     "map, round_decimal": _chain(
         lambda chain, fn, col: chain.map("$score", fn.round_decimal(col("$score"), decimal=1)),
         lambda hits: len(hits) == 6,
     ),
-    "map, rerank_model": _chain(
-        lambda chain, fn, col: chain.map(
-            "$score",
-            fn.rerank_model(col("text"), queries=["fox"], provider="tei", endpoint="http://localhost:1"),
-        ),
-        lambda hits: True,
-    ),
+    "map, rerank_model": _chained_model,
     "map, xgboost": _chain(
         lambda chain, fn, col: chain.map("$score", fn.xgboost(col("n"), model_resource="model")),
         lambda hits: True,
