@@ -52,6 +52,7 @@ ROWS: list[dict[str, Any]] = [
         "text": ("the quick brown fox", "a lazy dog sleeps", "quick dogs and foxes", "")[i % 4],
         **({"color": WORDS[i % 8]} if i % 2 else {}),
         **({"size": i} if i % 3 else {}),
+        **({"名": "xy"[i % 2]} if i % 4 else {}),
     }
     for i in range(16)
 ]
@@ -92,6 +93,10 @@ word == 'naïve café'
 word == 'na\u00efve caf\u00e9'
 word == "\x72ed"
 word == ''
+word == r'red'
+word == u8"red"
+word == L'red'
+word == 're\144'
 flag == true
 flag == True
 flag == FALSE
@@ -114,6 +119,7 @@ word in ['red',]
 flag in [true]
 f in [0.25, 1]
 NOT n8 IN [1]
+n8 !in [1]
 d in [0.1, 0.2]
 doc["a"] in [0, 4, "text"]
 doc["a"] not in [0]
@@ -128,6 +134,8 @@ n8 NOT IN [1]
 'a' <= word < 'r'
 1 < doc["a"] < 9
 1 < size <= 7
+5 >= doc["a"] > 1
+0 <= ranks[0] < 2
 # patterns
 word like 'red%'
 word like '%e%'
@@ -206,6 +214,8 @@ moment is null
 place is null
 n8 is null
 doc is null
+$meta["color"] is null
+$meta["color"] IS NOT NULL
 # existence
 exists doc["a"]
 not exists doc["a"]
@@ -224,6 +234,10 @@ doc['a'] == 1.5
 doc["a"] == doc["a"]
 $meta["size"] > 4
 $meta["nope"] == 1
+$meta["名"] == "x"
+名 == "x"
+名 in ["y"] and n8 > 0
+名 is null
 # functions on arrays
 array_contains(ranks, 1)
 ARRAY_CONTAINS(ranks, 2)
@@ -243,6 +257,7 @@ tags[0] like 'r%'
 ranks == [0, 1]
 ranks != [0, 1]
 ranks[0] in [0]
+[0, 1] == ranks
 json_contains(doc["list"], 1)
 JSON_CONTAINS(doc["list"], "p")
 not json_contains(doc["list"], 1)
@@ -261,6 +276,13 @@ phrase_match(text, 'quick brown')
 phrase_match(text, 'brown quick', 2)
 phrase_match(text, 'quick fox', 1)
 phrase_match(text, 'brown the quick', 3)
+text_match_fuzzy(text, 'qiuck', max_edit_distance=1)
+TEXT_MATCH_FUZZY(text, 'lasy foxs', MAX_EDIT_DISTANCE=1)
+not text_match_fuzzy(text, 'dog', max_edit_distance=0)
+# strings
+empty(word)
+starts_with(word, 're')
+STARTS_WITH(word, 'a%')
 # times
 moment > ISO '2025-01-05T00:00:00Z'
 moment == ISO '2025-01-03T12:00:00Z'
@@ -283,11 +305,21 @@ st_equals(place, 'POINT (4 1)')
 st_dwithin(place, 'POINT (4 1)', 2)
 st_isvalid(place)
 st_touches(place, 'POLYGON ((0 0, 5 0, 5 5, 0 5, 0 0))')
+st_overlaps(place, 'POLYGON ((0 0, 5 0, 5 5, 0 5, 0 0))')
+st_crosses(place, 'LINESTRING (0 0, 5 5)')
 not st_within(place, 'POLYGON ((0 0, 5 0, 5 5, 0 5, 0 0))')
 # elements
 match_any(ranks, $ > 1)
 match_all(ranks, $ >= 0)
 element_filter(ranks, $ == 2)
+match_least(ranks, $ > 0, threshold=2)
+match_most(ranks, $ > 0, threshold=1)
+MATCH_EXACT(ranks, 0 < $ < 3, THRESHOLD=1)
+match_any(tags, $ like 'r%')
+match_any(doc["list"], $ == 1 or $ == "q")
+match_all(doc["list"], $ in [1, 2, 4])
+# samples
+n8 > 100 and random_sample(0.5)
 # what must be refused
 n8 = 1
 n8 ==
@@ -312,6 +344,12 @@ array_contains(n8, 1)
 n8 / 0 == 1
 word =~ '('
 1 < n8 > 5
+text_match_fuzzy(text, 'a')
+text_match_fuzzy(text, 'a', max_edit_distance=3)
+text_match(text, 'a', threshold=1)
+membership_match(n64, [1, 2])
+custom_predicate(n8, 1)
+empty(n8)
 n8 == 1 == true
 """
 EXPRESSIONS: list[str] = [

@@ -13,7 +13,7 @@ import pytest
 
 from milvus_store import DataType, MilvusClient, MilvusException
 from milvus_store_lite.filters import And, Compare, FilterError, Literal, Name, Or, compile_filter
-from milvus_store_lite.filters.binding.functions import MAX_LOOSE_PHRASE, MAX_PHRASE
+from milvus_store_lite.filters.binding.words import MAX_LOOSE_PHRASE, MAX_PHRASE, MAX_SIMILAR
 from milvus_store_lite.filters.bound import Comparison, Inverse, Kind, Membership
 from milvus_store_lite.filters.syntax.cursor import MAX_TOKENS
 from milvus_store_lite.filters.syntax.literals import MAX_DIGITS
@@ -96,6 +96,7 @@ INPUTS: dict[str, Any] = {
     "text_match": lambda n: f"text_match(s, '{numbers(n)}', minimum_should_match=2)",
     "phrase_match": lambda n: f"phrase_match(s, '{'a b ' * n}', 100)",
     "phrase_match without slop": lambda n: f"phrase_match(s, '{'a b ' * n}')",
+    "text_match_fuzzy": lambda n: f"text_match_fuzzy(s, '{'ab' * n}', max_edit_distance=2)",
     "a short phrase_match": lambda n: f"phrase_match(s, '{'a b ' * 100}', 1000)",
     "array_contains_all": lambda n: f"array_contains_all(ints, [{numbers(n)}])",
     "array_contains_any": lambda n: f"array_contains_any(ints, [{numbers(n)}])",
@@ -154,6 +155,11 @@ BEYOND: list[tuple[str, dict[str, object], int]] = [
     ("id > 1" + " and id > 1" * MAX_TOKENS, {}, MAX_TOKENS),
     (" or ".join(f'meta["{k}"] == 1' for k in range(MAX_NAMES + 1)), {}, MAX_NAMES),
     (f"phrase_match(text, '{'a ' * (MAX_PHRASE + 1)}')", {}, MAX_PHRASE),
+    (
+        f"text_match_fuzzy(text, '{' '.join(map(str, range(MAX_SIMILAR + 1)))}', max_edit_distance=1)",
+        {},
+        MAX_SIMILAR,
+    ),
     (f"phrase_match(text, '{'a ' * (MAX_LOOSE_PHRASE + 1)}', 1)", {}, MAX_LOOSE_PHRASE),
     ("name =~ {p}", {"p": "a" * (MAX_LENGTH + 1)}, MAX_LENGTH),
     ("name =~ {p}", {"p": "(abcdefghij){900}(klmnopqrst){900}"}, MAX_STEPS),

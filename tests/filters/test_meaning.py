@@ -367,6 +367,8 @@ NESTED: list[dict[str, Any]] = [
         ("json_contains_any(meta['a'], ['y', 2.5])", [5]),
         ("json_contains_any(meta['a'], {v})", [0, 5]),
         ("json_contains_all(meta['a'], [])", [0, 4, 5]),
+        ("match_any(meta['a'], $ == 2.5 or $ == 'x')", [0, 5]),
+        ("match_all(meta['a'], $ is not null)", [4, 5]),
         ("array_length(meta['a']) > 1", [0, 5]),
         ("array_length(meta['a']) != 2", [0, 1, 2, 4]),
         ("meta['a'] == [[1, 2], 2.5]", [5]),

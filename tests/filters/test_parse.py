@@ -135,6 +135,12 @@ def test_operators_bind_as_in_milvus(text: str, tree: object) -> None:
     assert parse(text) == tree
 
 
+@pytest.mark.parametrize("name", ["名", "größe", "_été2", "हिन्दी", "ชื่อ", "e\u0301tat"])
+def test_a_name_may_be_in_any_script(name: str) -> None:
+    assert parse(f"{name}==1") == Compare("==", Name(name), Literal(1))
+    assert parse(f"a > {{{name}}}") == Compare(">", Name("a"), Template(name))
+
+
 def test_nodes_remember_the_column_they_came_from() -> None:
     text = "a == 1\n  and b in [1, 'x']"
     tree = parse(text)

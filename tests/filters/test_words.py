@@ -48,6 +48,12 @@ def matching(text: str, texts: list[str | None], params: dict[str, Any] | None =
         ("phrase_match(text, 'then')", [2]),
         ("phrase_match(text, '')", []),
         ("not phrase_match(text, 'machine learning')", [1, 2, 3]),
+        ("text_match_fuzzy(text, 'MACHIN', max_edit_distance=1)", [0, 1, 2]),
+        ("text_match_fuzzy(text, 'machin', max_edit_distance=0)", []),
+        ("text_match_fuzzy(text, 'roboitcs txtbook', MAX_EDIT_DISTANCE=1)", [0, 2]),
+        ("not text_match_fuzzy(text, 'macihne', max_edit_distance=1)", [3]),
+        ("text_match_fuzzy(text, '', max_edit_distance=2)", []),
+        ("text_match_fuzzy(text, {words}, max_edit_distance=2)", [2]),
     ],
 )
 def test_words_are_looked_for_as_the_analyzer_cuts_them(text: str, found: list[int]) -> None:
@@ -69,7 +75,7 @@ words = st.lists(st.sampled_from("abcd"), max_size=9)
 tables = st.lists(words.map(" ".join), min_size=1, max_size=6)
 
 
-def by_tantivy(texts: list[str], phrase: list[str], slop: int) -> list[int]:
+def indexed(texts: list[str]) -> tantivy.Index:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("text")
     builder.add_unsigned_field("row", stored=True)
@@ -79,10 +85,36 @@ def by_tantivy(texts: list[str], phrase: list[str], slop: int) -> list[int]:
         writer.add_document(tantivy.Document(text=text, row=row))
     writer.commit()
     index.reload()
-    query = tantivy.Query.phrase_query(index.schema, "text", list(phrase), slop)
+    return index
+
+
+def rows_found(index: tantivy.Index, query: tantivy.Query) -> list[int]:
     searcher = index.searcher()
     hits = [address for _, address in searcher.search(query, limit=10).hits]
     return sorted(searcher.doc(address)["row"][0] for address in hits)
+
+
+def by_tantivy(texts: list[str], phrase: list[str], slop: int) -> list[int]:
+    index = indexed(texts)
+    return rows_found(index, tantivy.Query.phrase_query(index.schema, "text", list(phrase), slop))
+
+
+def similar_by_tantivy(texts: list[str], word: str, edits: int) -> list[int]:
+    index = indexed(texts)
+    query = tantivy.Query.fuzzy_term_query(index.schema, "text", word, edits)
+    return rows_found(index, query)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.text("abé", min_size=1, max_size=5), min_size=1, max_size=9),
+    st.text("abé", min_size=1, max_size=5),
+    st.integers(0, 2),
+)
+def test_misspelt_words_are_found_where_tantivy_finds_them(texts: list[str], word: str, edits: int) -> None:
+    params = {"word": word}
+    found = matching(f"text_match_fuzzy(text, {{word}}, max_edit_distance={edits})", list(texts), params)
+    assert found == similar_by_tantivy(texts, word, edits)
 
 
 def by_trying(texts: list[str], phrase: list[str], slop: int) -> list[int]:

@@ -230,11 +230,13 @@ class Composite:
 
 @dataclass(frozen=True, slots=True)
 class TextMatch:
-    """The text has at least ``at_least`` of the distinct ``words``."""
+    """The text has at least ``at_least`` of the distinct ``words``; with ``edits``, one that is at most so many
+    edits away from one of them."""
 
     field: Field
     words: tuple[str, ...]
     at_least: int = 1
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

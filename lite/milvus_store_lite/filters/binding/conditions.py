@@ -157,7 +157,11 @@ def _nullness(context: Context, node: IsNull) -> Predicate:
     named = node.operand
     if not isinstance(named, Name | Path | Member | Element):
         raise context.error(node, "'is null' needs a field or a JSON path on its left")
-    found = Nullness(resolve(context, named))
+    operand = resolve(context, named)
+    if isinstance(operand, PathValue) and isinstance(named, Element):
+        # The element of a JSON array is a value, not a document: it is null if it holds no other value.
+        return Existence(operand) if node.negated else Inverse(Existence(operand))
+    found = Nullness(operand)
     return Inverse(found) if node.negated else found
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from ...errors import FilterError
 from ...schema import times
 from ...schema.model import Field, Schema
+from ..bound import PathValue
 from ..tree import Expression, ListOf, Node, Template
 from .templates import Plain, plain_value
 
@@ -24,7 +25,7 @@ class Context:
     schema: Schema
     params: Mapping[str, object] = field(default_factory=dict)
     text: str = ""
-    elements: Field | None = None
+    elements: Field | PathValue | None = None
     zone: tzinfo = times.UTC
 
     def error(self, node: Expression, message: str) -> FilterError:

@@ -16,14 +16,15 @@ _MOST_NAMES = 12
 
 
 def resolve(
-    node: Name | Path | Member | Element, schema: Schema, elements: Field | None = None
+    node: Name | Path | Member | Element, schema: Schema, elements: Field | PathValue | None = None
 ) -> FieldValue | PathValue | ElementAt:
     """The field, array element or JSON path that ``node`` names; a JSON field by its name is the empty path.
 
     ``elements``: the array whose elements ``$`` means, None outside of such functions.
     """
     if elements is not None and not isinstance(node, Element):
-        raise ValueError(f"a condition on the elements of '{elements.name}' may use only '$' and constants")
+        array = elements.name if isinstance(elements, Field) else elements
+        raise ValueError(f"a condition on the elements of '{array}' may use only '$' and constants")
     match node:
         case Element():
             return _of_element(node, elements)
@@ -69,9 +70,13 @@ def _of_field(field: Field, steps: tuple[str | int, ...]) -> FieldValue | PathVa
     )
 
 
-def _of_element(node: Element, elements: Field | None) -> FieldValue:
+def _of_element(node: Element, elements: Field | PathValue | None) -> FieldValue | PathValue:
     if elements is None:
         raise ValueError("'$' stands for an element inside element_filter and the match functions only")
+    if isinstance(elements, PathValue):
+        if node.name is not None:
+            raise ValueError(f"the elements of JSON path {elements} are looked at as a whole, write '$'")
+        return PathValue(elements.field_name, ())
     if elements.members:
         member = _member(elements, node.name)
         if member is None:

@@ -50,6 +50,7 @@ from .arithmetic import calculate, negative
 from .elements import ElementRows, StructRows
 from .numbers import Lane, Numbers
 from .rows import Rows
+from .similar import similar
 from .spatial import missing as missing_geometries
 from .spatial import related
 from .truth import BoolArray, Truth, all_of, any_of, everywhere, some, union
@@ -84,8 +85,9 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return _in_order(predicate, rows)
         case Spatial(relation=relation, field=field, other=other, distance=distance):
             return related(relation, rows.geometries(field).geometries, other, distance)
-        case TextMatch(field=field, words=words, at_least=at_least):
-            return text_match(rows.tokens(field, positions=False), words, at_least)
+        case TextMatch(field=field, words=words, at_least=at_least, edits=edits):
+            column = rows.tokens(field, positions=False)
+            return text_match(column, similar(column, words, edits), at_least)
         case PhraseMatch(field=field, words=phrase, slop=slop):
             return phrase_match(rows.tokens(field, positions=True), phrase, slop)
         case ContainsAll():

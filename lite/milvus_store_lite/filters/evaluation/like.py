@@ -74,6 +74,11 @@ class Pattern:
         return True
 
 
+def prefix(text: str) -> Pattern:
+    """The pattern of the strings that begin with ``text``, in which no character is special."""
+    return Pattern((tuple(text), ()))
+
+
 def compile_pattern(text: str) -> Pattern:
     """The pattern written as ``text``; ``ValueError`` if it ends in a backslash that escapes nothing."""
     segments: list[list[str | None]] = [[]]

@@ -10,10 +10,11 @@ import re
 import unicodedata
 from enum import Enum
 
+from .lexer import WORD
 from .precedence import OPERATOR_WORDS
 
 _KEYWORDS = OPERATOR_WORDS | {"is", "null", "true", "false"}
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(WORD)
 _WHOLE_STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"' + r"|'(?:[^'\\\r\n]|\\[^\r\n])*'")
 _BRACKET_OR_STRING = re.compile(_WHOLE_STRING.pattern + r"|[()\[\]]")
 

@@ -20,7 +20,9 @@ NUMBER: Final = (
 )
 """If digits around an optional dot could match in several ways, backtracking would be slow where none fits."""
 BOOLEAN: Final = r"(?:true|True|TRUE|false|False|FALSE)\b"
-_WORD: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+WORD: Final = r"[^\W\d]\w*"
+"""Milvus's language has ASCII names alone, but a dynamic key may be in any script."""
+_TEMPLATE: Final = r"[^\W\d][\w\x80-\U0010ffff]*"
 SPACE: Final = r"[ \t\r\n]*"
 _SYMBOLS: Final = (
     "**", "<<", ">>", "<=", ">=", "==", "!=", "=~", "!~", "&&", "||",
@@ -59,10 +61,10 @@ TOKEN: Final = re.compile(
     rf"(?P<string>{STRING})"
     rf"|(?P<number>{NUMBER})"
     rf"|(?P<boolean>{BOOLEAN})"
-    rf"|(?P<word>{_WORD})"
-    rf"|(?P<template>\{{{SPACE}{_WORD}{SPACE}\}})"
+    rf"|(?P<word>{WORD})"
+    rf"|(?P<template>\{{{SPACE}{_TEMPLATE}{SPACE}\}})"
     r"|(?P<meta>\$meta\b)"
-    r"|(?P<element>\$(?![A-Za-z0-9_]))"
+    r"|(?P<element>\$(?!\w))"
     rf"|(?P<symbol>{'|'.join(map(re.escape, _SYMBOLS))})"
 )
 _SPACES: Final = re.compile(SPACE)
@@ -80,4 +82,14 @@ def token_at(text: str, offset: int) -> Token:
     if found is None:
         return Token(Kind.OTHER, text[start], start, start + 1)
     assert found.lastgroup is not None
-    return Token(_KINDS[found.lastgroup], found[0], start, found.end())
+    kind, end = _KINDS[found.lastgroup], found.end()
+    if kind is Kind.WORD and not text[end : end + 1].isascii():
+        end = _word_end(text, end)
+    return Token(kind, text[start:end], start, end)
+
+
+def _word_end(text: str, end: int) -> int:
+    """Where a word ends that has signs beyond ``\\w``: the vowels of many scripts combine with a letter."""
+    while end < len(text) and ("a" + text[end]).isidentifier():
+        end += 1
+    return end
