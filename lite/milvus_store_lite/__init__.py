@@ -27,6 +27,10 @@ from .collection.first_rows import FirstRows
 from .collection.tenancy import TenantCollection
 from .database import Database
 from .database_file import IN_MEMORY, DatabaseFile
+from .embedding import register as register_embedding
+from .embedding import register_credential
+from .embedding import registered as registered_embeddings
+from .embedding import unregister as unregister_embedding
 from .errors import *  # noqa: F403  # one list of names, kept where the errors are
 from .extras import EXTRAS, import_extra, require_extra
 from .indexes.registry import PARAMETER_NAMES
@@ -243,10 +247,14 @@ __all__ = [
     "plain_value",
     "reading_processes",
     "recover_file",
+    "register_credential",
+    "register_embedding",
+    "registered_embeddings",
     "require_database",
     "require_extra",
     "size_of",
     "started",
+    "unregister_embedding",
     "value_key",
     "with_values",
 ]

@@ -17,6 +17,7 @@ from .collection.index_changes import add_indexes
 from .collection.loading import set_loaded
 from .collection.opener import CollectionOpener
 from .collection.session import Session
+from .embedding import check_provider
 from .errors import AliasNotExistException, CollectionExistsError, MilvusException, ParamError
 from .process.calls import takes_nothing, whole_calls
 from .schema.clock import with_fixed_defaults, zone_of
@@ -80,6 +81,8 @@ class Database:
         for field in schema.fields:
             check_field_name(field)
         check_analyzers(schema)
+        for function in schema.embedded.values():
+            check_provider(function)
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
         check_against_schema(schema, checked)
         if first is not None:

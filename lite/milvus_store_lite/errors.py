@@ -27,6 +27,7 @@ __all__ = [
     "DatabaseNotExistException",
     "DatabaseReplacedError",
     "DatabaseWriteError",
+    "EmbeddingError",
     "FilterError",
     "IndexNotExistException",
     "MilvusException",
@@ -227,6 +228,12 @@ class DatabaseReplacedError(MilvusException):
 
 class DatabaseWriteError(MilvusException):
     """The file cannot be written: it is read-only, the disk is full or an I/O error came up."""
+
+
+class EmbeddingError(MilvusException):
+    """An embedding function failed, or gave something else than a vector for each text."""
+
+    default_code = 2400
 
 
 class MissingExtraError(MilvusException, ModuleNotFoundError):

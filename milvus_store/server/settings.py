@@ -56,6 +56,10 @@ class ServerSettings:
     )
     grace: float = _setting(30.0, "seconds that calls under way may take when the server stops", at_least=0)
 
+    functions: str = _setting(
+        "", "a Python module to import: it registers what the functions of collections embed by"
+    )
+
     metrics: bool = _setting(True, "serve /healthz and /metrics over HTTP")
     metrics_host: str = _setting("127.0.0.1", "the address of /healthz and /metrics")
     metrics_port: int = _setting(

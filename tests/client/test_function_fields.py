@@ -121,6 +121,8 @@ def test_what_cannot_be_added_changes_nothing(client: MilvusClient) -> None:
     dense = FieldSchema("words", DataType.FLOAT_VECTOR, dim=2)
     other = Function("bm25", FunctionType.BM25, ["language"], ["words"])
     vector = FieldSchema("vector", DataType.SPARSE_FLOAT_VECTOR)
+    kind = FunctionType.TEXTEMBEDDING
+    embedding = Function("e", kind, ["text"], ["words"], params={"provider": "openai"})
     wrong: list[tuple[Any, Any, Any, str]] = [
         (WORDS, bm25("terms"), bound(client), "expected a new field of this name, got 'words'"),
         (dense, bm25(), bound(client), "field 'words' must be SPARSE_FLOAT_VECTOR"),
@@ -131,7 +133,7 @@ def test_what_cannot_be_added_changes_nothing(client: MilvusClient) -> None:
         (WORDS, bm25(), bound(client, "text"), "must have one index, on field 'words'"),
         (WORDS, bm25(), bound(client, index_type=""), "and with an index_type"),
         (WORDS, bm25(), client.prepare_index_params(), "must have one index"),
-        (WORDS, Function("e", FunctionType.TEXTEMBEDDING, ["text"], ["words"]), bound(client), "BM25 only"),
+        (WORDS, embedding, bound(client), "a collection has it from the start"),
     ]
     for field, function, index, message in wrong:
         with pytest.raises(MilvusException, match=message):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from ..embedding import vectors_of
 from ..errors import DataNotMatchException
+from ..schema.functions import Function
 from ..schema.model import Field, Schema
 from ..schema.times import UTC
 from ..text.documents import Documents, count_terms
@@ -52,6 +54,11 @@ class Batch:
             partitions=None if self.partitions is None else pick(self.partitions),
         )
 
+    def last_of_each_pk(self) -> Batch:
+        """The batch without the rows that a later row of the same primary key replaces."""
+        last = {pk: row for row, pk in enumerate(self.pks or ())}
+        return self if self.pks is None or len(last) == self.count else self.keep(sorted(last.values()))
+
 
 def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tzinfo = UTC) -> Batch:
     """Check rows against ``schema`` and turn them into a batch.
@@ -74,17 +81,28 @@ def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tz
     }
     refuse_filled(schema, columns)
     given_vectors = [field for field in schema.vectors if not field.is_function_output]
-    return Batch(
-        count=columns.count,
-        pks=pks,
-        scalars=scalars,
-        vectors={
-            field.name: encode_vectors(field, _values(_given_as(schema, field), columns))
-            for field in given_vectors
-        },
-        documents=documents_of(schema, {primary.name: pks or [], **scalars}),
-        dynamic=dynamic,
-    )
+    vectors: dict[str, Sequence[Blob]] = {
+        field.name: encode_vectors(field, _values(_given_as(schema, field), columns))
+        for field in given_vectors
+    }
+    texts = {primary.name: pks or [], **scalars}
+    documents = documents_of(schema, texts)
+    # Last of all: a model may be slow, and may cost money.
+    for name, function in schema.embedded.items():
+        vectors[name] = embedded(schema.by_name[name], function, texts[function.input])
+    return Batch(columns.count, pks, scalars, vectors, documents, dynamic)
+
+
+def embedded(field: Field, function: Function, texts: Sequence[str | None]) -> Sequence[Blob]:
+    """The stored vectors of ``texts``; a null has none."""
+    present = [index for index, text in enumerate(texts) if text is not None]
+    vectors = vectors_of(function, field, [str(texts[index]) for index in present])
+    if len(present) == len(texts):
+        return encode_vectors(field, vectors)
+    values: list[Any] = [None] * len(texts)
+    for index, vector in zip(present, vectors, strict=True):
+        values[index] = vector
+    return encode_vectors(field, values)
 
 
 def _given_as(schema: Schema, field: Field) -> Field:
@@ -114,10 +132,10 @@ def documents_of(
     """The terms of the texts that functions read; a null is a text without terms.
 
     Args:
-        kept: fields filled by functions whose values are known.
+        kept: fields whose terms are known.
     """
     found = {}
-    for name, function in schema.filled_by.items():
+    for name, function in schema.full_text.items():
         if name not in kept:
             texts = ["" if text is None else text for text in scalars[function.input]]
             found[name] = count_terms(tokens_of_rows(schema.by_name[function.input], texts, scalars))

@@ -17,7 +17,7 @@ from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..schema.times import UTC
 from ..text.fields import deciding_fields
 from .array_ops import ArrayOp, applied, check_array_ops
-from .batch import Batch, documents_of, primary_keys, refuse_filled
+from .batch import Batch, documents_of, embedded, primary_keys, refuse_filled
 from .columns import Columns
 from .encoding import Encode
 from .json_text import encode_dynamic, merged_objects
@@ -38,9 +38,10 @@ class Given(NamedTuple):
 class Changes:
     """Checked rows with only some fields given.
 
-    ``given``: for each field, but the primary key and those that functions fill, which rows have it. ``dynamic``:
-    the dynamic keys of each row as JSON text, None without a dynamic field. ``array_ops``: the fields whose given
-    elements are appended to the stored arrays or removed from them.
+    ``given``: for each field, but the primary key and full text, which rows have it; rows that have a text have
+    the vector that a function makes of it. ``dynamic``: the dynamic keys of each row as JSON text, None without a
+    dynamic field. ``array_ops``: the fields whose given elements are appended to the stored arrays or removed from
+    them.
     """
 
     schema: Schema
@@ -54,7 +55,7 @@ class Changes:
 class Stored:
     """Stored rows, by primary key: for each field their values by key, and the partitions they are in.
 
-    ``vectors``: those of fields that functions fill among them.
+    ``vectors``: those of full text fields among them.
     """
 
     scalars: Mapping[str, Mapping[Any, Any]]
@@ -86,7 +87,12 @@ def encode_changes(
     for name, field in schema.lists.items():
         assert field.within is not None
         given[name] = _given(field.within, columns, encode_vectors, field)
-    return Changes(schema, pks, given, encode_dynamic(schema, columns), array_ops)
+    dynamic = encode_dynamic(schema, columns)
+    own_texts = {schema.primary.name: Given(range(len(pks)), pks), **given}
+    for name, function in schema.embedded.items():
+        texts = own_texts[function.input]
+        given[name] = Given(texts.rows, embedded(schema.by_name[name], function, texts.values))
+    return Changes(schema, pks, given, dynamic, array_ops)
 
 
 def missing_columns(changes: Changes, existing: Mapping[Any, Any]) -> tuple[list[str], list[str]]:
@@ -100,9 +106,7 @@ def missing_columns(changes: Changes, existing: Mapping[Any, Any]) -> tuple[list
     scalars = [field.name for field in schema.scalars[1:] if field.name not in whole]
     if changes.dynamic is not None:
         scalars.append(DYNAMIC_FIELD)
-    vectors = [
-        field.name for field in schema.vectors if not field.is_function_output and field.name not in whole
-    ]
+    vectors = [field.name for field in schema.vectors if not field.is_full_text and field.name not in whole]
     return scalars, vectors + _kept_outputs(changes, existing)
 
 
@@ -158,13 +162,13 @@ def _given(name: str, columns: Columns, encode: Encode, field: Field) -> Given:
 
 
 def _kept_outputs(changes: Changes, existing: Mapping[Any, Any]) -> list[str]:
-    """The fields filled by functions whose texts do not change, in any row: their values stay as they are."""
+    """The full text fields whose texts do not change, in any row: their values stay as they are."""
     if not all(pk in existing for pk in changes.pks):
         return []
     unchanged = {name for name, values in changes.given.items() if not values.rows}
     return [
         name
-        for name, function in changes.schema.filled_by.items()
+        for name, function in changes.schema.full_text.items()
         if deciding_fields(changes.schema.by_name[function.input]) <= unchanged
     ]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
+from functools import partial
 from functools import partial as with_arguments
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
@@ -34,6 +35,7 @@ from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
 from ..search import ordering
 from ..search.cursors import QueryCursor, SearchCursor
+from ..search.embedded_queries import as_vectors
 from ..search.found import FoundHits, FoundRows, fetched
 from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
 from ..search.request import EVERYTHING, HybridRequest, Queries, Scope, SearchRequest, check_window
@@ -199,25 +201,29 @@ class Collection(Definition):
         self, request: SearchRequest, queries: Queries, reranking: Reranking | None = None
     ) -> FoundHits:
         """The nearest rows in the request's scope for each of ``queries``, or what ``reranking`` makes of them."""
-        own = self._own(request)
+        own, vectors = self._own(request), as_vectors(self.describe, request, queries)
 
         def hits(session: Session) -> FoundHits:
             search = session.state.search(own)
-            return search.hits(session.selected(search), queries, session.index_of(search.field.name))
+            return search.hits(session.selected(search), vectors, session.index_of(search.field.name))
 
         def candidates(session: Session) -> Candidates:
             search = session.state.search(own)
             selection, index = session.selected(search), session.index_of(search.field.name)
             assert reranking is not None, "else there are hits"
             return candidates_of_search(
-                search, selection, queries, index, reranking, session.state.bound_scope
+                search, selection, vectors, index, reranking, session.state.bound_scope
             )
 
         return self._read(hits) if reranking is None else reranking.hits(self._read(candidates))
 
     def hybrid_search(self, request: HybridRequest) -> FoundHits:
         """The best rows of several searches of one state of the collection."""
-        own = [self._own(search) for search, _ in request.searches]
+        searched = [
+            (search, as_vectors(self.describe, search, queries)) for search, queries in request.searches
+        ]
+        request = replace(request, searches=searched)
+        own = [self._own(search) for search, _ in searched]
         everything = self._own(EVERYTHING)
 
         def found(session: Session, of: Callable[..., Read]) -> Read:
@@ -261,6 +267,7 @@ class Collection(Definition):
         assert request.offset == 0, "iterators know no offset"
         assert request.group_by is None, "iterators know no groups"
         own = self._own(request)
+        queries = as_vectors(self.describe, request, queries)
 
         def cursor(lease: Lease, session: Session, selection: Selection) -> SearchCursor:
             search = session.state.search(own)
@@ -314,7 +321,7 @@ class Collection(Definition):
         target = self._target_partition(record, partition)
         pks = batch.pks
         if pks is not None:
-            batch = _last_of_each_pk(batch, pks)
+            batch = batch.last_of_each_pk()
             replaced = self._replaced(session, pks)
             if replaced:
                 writer.remove(list(replaced.values()))
@@ -385,15 +392,8 @@ class Collection(Definition):
         return partition_id(record, partition or DEFAULT_PARTITION)
 
 
-def _last_of_each_pk(batch: Batch, pks: list[Any]) -> Batch:
-    """``batch`` without the rows that a later row of the same primary key replaces."""
-    last = {pk: row for row, pk in enumerate(pks)}
-    return batch if len(last) == batch.count else batch.keep(sorted(last.values()))
-
-
 def _as_inserted(schema: Schema, columns: Columns, *, zone: tzinfo) -> Batch:
     return encode_columns(schema, columns, pk_given=not schema.primary.auto_id, zone=zone)
 
 
-def _as_upserted(schema: Schema, columns: Columns, *, zone: tzinfo) -> Batch:
-    return encode_columns(schema, columns, pk_given=True, zone=zone)
+_as_upserted: Final = partial(encode_columns, pk_given=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ParamError, SchemaNotReadyException
-from ..schema.functions import Function
+from ..schema.functions import Function, FunctionType
 from ..schema.lifetime import TTL_FIELD
 from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord
@@ -44,6 +44,11 @@ def with_function(schema: Schema, added: Field, function: Function) -> Schema:
     Raises:
         SchemaNotReadyException: the function cannot fill this field from the fields there are.
     """
+    if function.kind is not FunctionType.BM25:
+        raise SchemaNotReadyException(
+            message=f"function '{function.name}' ({function.kind.name}): a collection has it from the start, "
+            "for a model may take long over the rows that are there: create a collection with it, and insert them"
+        )
     if function.output != added.name:
         raise SchemaNotReadyException(
             message=f"function '{function.name}' fills field '{function.output}': expected a new field of this "

@@ -62,7 +62,7 @@ class DamagedRows:
         self._losses = losses
         self._note = note
         self._tables = stored_tables(connection)
-        self._fields = [field for field in collection.schema.vectors if not field.is_function_output]
+        self._fields = [field for field in collection.schema.vectors if not field.is_full_text]
         self.missing = array("q")
         """Numbers of vectors without a row so far; some may occur more than once."""
         self.last_seq = max(

@@ -163,7 +163,7 @@ class NewCollection:
 
     def _insert_documents(self, rows: Rows) -> None:
         """Make full text documents again from the texts: the stored ones hold numbers of terms."""
-        for field, function in self._found.schema.filled_by.items():
+        for field, function in self._found.schema.full_text.items():
             texts = ["" if text is None else text for text in rows.values[function.input]]
             source = self._found.schema.by_name[function.input]
             documents = count_terms(tokens_of_rows(source, texts, rows.values))

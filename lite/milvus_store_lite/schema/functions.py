@@ -1,11 +1,14 @@
-"""Functions of a schema: fields that a collection fills from other fields."""
+"""Functions of a schema: fields that a collection fills from other fields.
+
+A function that embeds says by what name, which ``embedding`` looks up in the process; here it is a name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ..errors import ParamError, SchemaNotReadyException
 from .data_types import DataType
@@ -23,7 +26,7 @@ class FunctionType(IntEnum):
 
 @dataclass(frozen=True)
 class Function:
-    """One function. BM25 reads a VARCHAR field and writes a sparse one."""
+    """One function. BM25 reads a VARCHAR field and writes a sparse one, TEXTEMBEDDING a dense one."""
 
     name: str
     kind: FunctionType
@@ -33,17 +36,20 @@ class Function:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind is not FunctionType.BM25:
+        if self.kind not in _SOURCES:
+            kinds = " and ".join(kind.name for kind in _SOURCES)
             raise SchemaNotReadyException(
-                message=f"function '{self.name}': a collection in a file has functions of type BM25 only, got "
+                message=f"function '{self.name}': a collection in a file has functions of type {kinds} only, got "
                 f"{self.kind.name}: compute the field before you insert"
             )
         if len(self.inputs) != 1 or len(self.outputs) != 1:
             raise ParamError(
-                message=f"function '{self.name}' (BM25) reads one field and writes one, got "
+                message=f"function '{self.name}' ({self.kind.name}) reads one field and writes one, got "
                 f"{list(self.inputs)} and {list(self.outputs)}"
             )
-        if self.params:
+        if self.kind is FunctionType.TEXTEMBEDDING:
+            self._check_provider()
+        elif self.params:
             raise ParamError(
                 message=f"function '{self.name}' (BM25) takes no params, got {dict(self.params)!r:.80}: "
                 f"bm25_k1 and bm25_b are parameters of the index"
@@ -57,6 +63,26 @@ class Function:
     def output(self) -> str:
         return self.outputs[0]
 
+    @property
+    def provider(self) -> str:
+        """The name of what a TEXTEMBEDDING function embeds by."""
+        name = self.params["provider"]
+        assert isinstance(name, str), "checked when the function was made"
+        return name
+
+    def _check_provider(self) -> None:
+        provider = self.params.get("provider")
+        if not isinstance(provider, str) or not provider:
+            raise ParamError(
+                message=f"function '{self.name}' (TEXTEMBEDDING) needs a provider in its params, the name of "
+                f"what it embeds by, as a str: got {provider!r:.80}"
+            )
+        if "dim" in self.params and not str(self.params["dim"]).isdigit():
+            raise ParamError(
+                message=f"function '{self.name}' (TEXTEMBEDDING): dim must be a positive int, got "
+                f"{self.params['dim']!r:.80}"
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """The function as the catalog stores it."""
         return {**asdict(self), "kind": self.kind.name}
@@ -65,6 +91,16 @@ class Function:
     def from_dict(cls, stored: Mapping[str, Any]) -> Function:
         names = {key: tuple(stored[key]) for key in ("inputs", "outputs")}
         return cls(**{**stored, **names, "kind": FunctionType[stored["kind"]]})
+
+
+_TEXTS: Final = (DataType.VARCHAR,)
+_SOURCES: Final = {FunctionType.BM25: _TEXTS, FunctionType.TEXTEMBEDDING: _TEXTS}
+"""The types that the input field of each kind of function may have."""
+_TARGETS: Final = {
+    FunctionType.BM25: (DataType.SPARSE_FLOAT_VECTOR,),
+    FunctionType.TEXTEMBEDDING: (DataType.FLOAT_VECTOR, DataType.INT8_VECTOR),
+}
+"""The types that the output field of each kind of function may have."""
 
 
 class Described(Protocol):
@@ -80,6 +116,10 @@ class Described(Protocol):
     def nullable(self) -> bool: ...
     @property
     def enable_analyzer(self) -> bool: ...
+    @property
+    def has_default(self) -> bool: ...
+    @property
+    def dim(self) -> int | None: ...
     def describe(self) -> str: ...
 
 
@@ -94,8 +134,11 @@ def check_functions(functions: Sequence[Function], fields: Sequence[Described]) 
             raise SchemaNotReadyException(message=f"duplicated {what}: {', '.join(repeated)}")
     by_name = {field.name: field for field in fields}
     for function in functions:
-        source = _field(function, by_name, function.input, DataType.VARCHAR)
-        target = _field(function, by_name, function.output, DataType.SPARSE_FLOAT_VECTOR)
+        source = _field(function, by_name, function.input, _SOURCES[function.kind])
+        target = _field(function, by_name, function.output, _TARGETS[function.kind])
+        if function.kind is FunctionType.TEXTEMBEDDING:
+            _check_embedding(function, source, target)
+            continue
         if not source.enable_analyzer or source.auto_id:
             expected = "no auto_id" if source.auto_id else "enable_analyzer=True"
             raise SchemaNotReadyException(
@@ -108,11 +151,36 @@ def check_functions(functions: Sequence[Function], fields: Sequence[Described]) 
             )
 
 
-def _field(function: Function, fields: Mapping[str, Described], name: str, dtype: DataType) -> Described:
-    field = fields.get(name)
-    if field is None or field.dtype is not dtype:
-        found = "does not exist" if field is None else f"is {field.describe()}"
+def _check_embedding(function: Function, source: Described, target: Described) -> None:
+    """Raise SchemaNotReadyException unless ``target`` can hold a vector for each text of ``source``."""
+    where = f"function '{function.name}' (TEXTEMBEDDING)"
+    if source.auto_id or source.has_default:
+        what = "auto_id" if source.auto_id else "default_value"
         raise SchemaNotReadyException(
-            message=f"function '{function.name}' (BM25): field '{name}' must be {dtype.name}, and {found}"
+            message=f"{where}: its input field '{source.name}' ({source.describe()}) must have no {what}: rows "
+            "bring the texts"
+        )
+    if source.nullable and not target.nullable:
+        raise SchemaNotReadyException(
+            message=f"{where}: its input field '{source.name}' is nullable, so its output field '{target.name}' "
+            "must be nullable too: a null has no vector"
+        )
+    if "dim" in function.params and int(function.params["dim"]) != target.dim:
+        raise SchemaNotReadyException(
+            message=f"{where}: its dim must be that of field '{target.name}' ({target.describe()}), got "
+            f"{function.params['dim']!r}"
+        )
+
+
+def _field(
+    function: Function, fields: Mapping[str, Described], name: str, dtypes: Sequence[DataType]
+) -> Described:
+    field = fields.get(name)
+    if field is None or field.dtype not in dtypes:
+        found = "does not exist" if field is None else f"is {field.describe()}"
+        expected = " or ".join(dtype.name for dtype in dtypes)
+        raise SchemaNotReadyException(
+            message=f"function '{function.name}' ({function.kind.name}): field '{name}' must be {expected}, and "
+            f"{found}"
         )
     return field

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
 from ..process.lazy import lazy
 from .data_types import DENSE_VECTORS, ELEMENT_TYPES, STORED_TYPES, DataType
-from .functions import Function, check_functions
+from .functions import Function, FunctionType, check_functions
 from .vector_families import FAMILY_OF_TYPE, VectorFamily
 
 MAX_NAME_LENGTH: Final = 255
@@ -130,7 +130,12 @@ class Field:
         """The family of a vector field."""
         if self.within is not None:
             return VectorFamily.LIST
-        return VectorFamily.TEXT if self.is_function_output else FAMILY_OF_TYPE[self.dtype]
+        return VectorFamily.TEXT if self.is_full_text else FAMILY_OF_TYPE[self.dtype]
+
+    @property
+    def is_full_text(self) -> bool:
+        """Whether a function fills the field with the terms of texts."""
+        return self.is_function_output and self.dtype is DataType.SPARSE_FLOAT_VECTOR
 
     @property
     def vector_dim(self) -> int:
@@ -328,6 +333,19 @@ class Schema:
     def filled_by(self) -> dict[str, Function]:
         """Field → the function that fills it."""
         return {function.output: function for function in self.functions}
+
+    @lazy
+    def full_text(self) -> dict[str, Function]:
+        """Field → the BM25 function that fills it with the terms of a text."""
+        return self._filled(FunctionType.BM25)
+
+    @lazy
+    def embedded(self) -> dict[str, Function]:
+        """Field → the function that fills it with the vector of a text."""
+        return self._filled(FunctionType.TEXTEMBEDDING)
+
+    def _filled(self, kind: FunctionType) -> dict[str, Function]:
+        return {function.output: function for function in self.functions if function.kind is kind}
 
     @lazy
     def vectors(self) -> tuple[Field, ...]:

@@ -53,11 +53,11 @@ class Projection:
         members = _members(schema, names)
         wanted = {_MEMBER.sub(r"\1", name) if name.partition("[")[0] in members else name for name in names}
         for field in schema.vectors:
-            if field.is_function_output and field.name in wanted:
+            if field.is_full_text and field.name in wanted:
                 raise ParamError(
                     message=f"output field '{field.name}' is filled by function "
-                    f"'{schema.filled_by[field.name].name}' (BM25) and cannot be read, as in Milvus: "
-                    f"ask for '{schema.filled_by[field.name].input}'"
+                    f"'{schema.full_text[field.name].name}' (BM25) and cannot be read, as in Milvus: "
+                    f"ask for '{schema.full_text[field.name].input}'"
                 )
         extra = wanted - set(schema.by_name) - {"*", DYNAMIC_FIELD}
         if extra and not schema.enable_dynamic_field:
@@ -77,7 +77,7 @@ class Projection:
             vectors=tuple(
                 field
                 for field in schema.vectors
-                if _is_wanted(field, names, wanted) or (everything and not field.is_function_output)
+                if _is_wanted(field, names, wanted) or (everything and not field.is_full_text)
             ),
             dynamic=dynamic,
             members={}

@@ -130,7 +130,7 @@ def prepared(
     """
     choice = chosen(request.scope)
     check_isolation(record, choice, request.scope)
-    field = _vector_field(record.schema, request.anns_field)
+    field = vector_field(record.schema, request.anns_field)
     index = _index(record, field)
     metric = _metric(field, index, request.metric)
     given = dict(request.params)
@@ -166,7 +166,8 @@ def _refuse(family: SearchFamily[Any], field: Field, asked: str) -> None:
         )
 
 
-def _vector_field(schema: Schema, name: str | None) -> Field:
+def vector_field(schema: Schema, name: str | None) -> Field:
+    """The vector field that a search names; without a name the only one."""
     if name:
         field = schema.find(name)
         if field is None or not field.dtype.is_vector:
@@ -186,7 +187,7 @@ def _vector_field(schema: Schema, name: str | None) -> Field:
 
 def _analyzer_name(field: Field, given: object) -> str | None:
     """The name of an analyzer that a search asks for."""
-    if given is None or (isinstance(given, str) and field.is_function_output):
+    if given is None or (isinstance(given, str) and field.is_full_text):
         return given
     raise ParamError(
         message=f"analyzer_name must be the name of an analyzer, in a search for texts, got {given!r:.80} for "

@@ -27,7 +27,7 @@ def text_queries(
     Raises:
         ParamError: a query is not a text.
     """
-    function = reader.schema.filled_by[field.name]
+    function = reader.schema.full_text[field.name]
     for number, text in enumerate(texts):
         if not isinstance(text, str):
             raise ParamError(

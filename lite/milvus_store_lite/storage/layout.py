@@ -68,7 +68,7 @@ class TableLayout:
             field.name: f'"vectors_{collection_id}_{names[field.name]}"' for field in schema.vectors
         }
         # A full text field's vectors are counts of numbered terms.
-        self.vocabularies = {name: f'"terms_{collection_id}_{names[name]}"' for name in schema.filled_by}
+        self.vocabularies = {name: f'"terms_{collection_id}_{names[name]}"' for name in schema.full_text}
         self.tenants = None if schema.partition_key is None else f'"tenants_{collection_id}"'
         self.columns = {field.name: f'"{names[field.name]}"' for field in schema.scalars}
         self.columns[PARTITION_COLUMN] = "partition"

@@ -16,6 +16,7 @@ from ...errors import ParamError
 from ..call_threads import CallThreads
 from ..endpoint import THREADS, MilvusServer, Transport
 from ..settings import ServerSettings
+from .functions import import_functions
 from .limits import Limits
 from .logs import log
 from .monitor import Monitor
@@ -79,6 +80,7 @@ def made_server(
     Raises:
         MilvusException: the file cannot be opened, a setting cannot be met, or the address cannot be used.
     """
+    import_functions(settings.functions)
     threads = CallThreads(settings.threads or THREADS)
     limits = Limits(settings.max_nq, settings.max_limit)
     monitor = Monitor(threads, limits, settings.max_calls, metrics, settings.log_calls)
