@@ -10,6 +10,7 @@ from .errors import MilvusException
 from .field_ops import FieldOp, FieldOpType
 from .fields import FieldSchema
 from .functions import Function, FunctionScore, FunctionType
+from .highlighters import LexicalHighlighter
 from .index_params import IndexParams
 from .index_types import IndexType
 from .option_warnings import UnknownOptionWarning
@@ -36,6 +37,7 @@ __all__ = [
     "FunctionType",
     "IndexParams",
     "IndexType",
+    "LexicalHighlighter",
     "LoadState",
     "MilvusClient",
     "MilvusException",

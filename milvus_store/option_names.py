@@ -92,7 +92,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "order_by_fields": _SERVER,
     "search_aggregation": _SERVER,
     "function_chains": "it belongs to search()",
-    "highlighter": _SERVER,
+    "highlighter": "it belongs to search()",
     "ranker": "it belongs to search() and hybrid_search()",
     "is_embedding_list": "lists of embeddings are not stored: make a row of each vector",
     "json_path": 'write the path as the field\'s name, such as meta["key"]',

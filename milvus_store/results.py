@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from milvus_store_lite import FoundHits
@@ -149,7 +150,8 @@ class Hit(dict[str, Any]):
 
     @property
     def highlight(self) -> Any:
-        """None, as in pymilvus where nothing was highlighted, unless a field has this name."""
+        """Field → the fragments of its text; None, as in pymilvus, if nothing was to be marked, unless a field has
+        this name."""
         return self.get("highlight")
 
     def to_dict(self) -> dict[str, Any]:
@@ -190,13 +192,25 @@ class SearchResult(list[Hits]):
         """The hits that the engine has found, as dictionaries."""
         entities = found.entities()
         if len(found.starts) == 2:  # one query: nothing to cut
-            return cls([Hits(found.primary, found.pks, found.distances, entities)])
-        return cls(
-            [
-                Hits(found.primary, found.pks[start:end], found.distances[start:end], entities[start:end])
-                for start, end in pairwise(found.starts)
-            ]
-        )
+            result = cls([Hits(found.primary, found.pks, found.distances, entities)])
+        else:
+            result = cls(
+                [
+                    Hits(found.primary, found.pks[start:end], found.distances[start:end], entities[start:end])
+                    for start, end in pairwise(found.starts)
+                ]
+            )
+        if found.highlights is not None:
+            result._highlight(found.highlights)
+        return result
+
+    def _highlight(self, highlights: Mapping[str, Sequence[list[str]]]) -> None:
+        """Give every hit its fragments of each field; Milvus has scores for them that only models fill."""
+        for number, hit in enumerate(chain.from_iterable(self)):
+            hit["highlight"] = {
+                field: {"fragments": fragments[number], "scores": []}
+                for field, fragments in highlights.items()
+            }
 
     def __str__(self) -> str:
         more = f" ... and {len(self) - 10} results remaining" if len(self) > 10 else ""

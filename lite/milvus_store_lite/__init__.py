@@ -55,6 +55,7 @@ from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
 from .search.cursors import QueryCursor, SearchCursor
 from .search.found import FoundHits, FoundRows
 from .search.fusion import MergedScores, Ranker, ReciprocalRanks, WeightedScores
+from .search.highlights import Highlight, WordsInField
 from .search.range_bounds import RangeBounds
 from .search.request import (
     MAX_WINDOW,
@@ -174,6 +175,7 @@ __all__ = [
     "Grant",
     "GroupBy",
     "GroupedPrivilege",
+    "Highlight",
     "HybridRequest",
     "In",
     "IncomparableError",
@@ -232,6 +234,7 @@ __all__ = [
     "User",
     "Values",
     "WeightedScores",
+    "WordsInField",
     "Written",
     "analyzer",
     "as_list",

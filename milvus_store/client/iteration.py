@@ -118,4 +118,6 @@ class IterationCalls(Calls):
         request = as_request(*arguments, strict=self.strict, call="search_iterator")
         if request.offset:
             raise ParamError(message=f"search_iterator() takes no offset, got {request.offset!r}")
+        if request.highlight is not None:
+            raise ParamError(message="search_iterator() marks no words: use search() with a highlighter")
         return self._collection(collection_name).iterate_search(request, queries)

@@ -17,6 +17,7 @@ from milvus_store_lite import (
     SearchRequest,
 )
 
+from ..highlighters import as_highlight
 from ..option_warnings import judged_once
 from ..options import options
 from ..results import SearchResult
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from ..filters import Expression
 
 _OPTIONS: Final = options(
-    *("offset", "round_decimal", "filter_params"), *RERANKING_OPTIONS, *GROUP_OPTIONS, *CLOCK_OPTIONS
+    *("offset", "round_decimal", "filter_params", "highlighter"),
+    *RERANKING_OPTIONS,
+    *GROUP_OPTIONS,
+    *CLOCK_OPTIONS,
 )
 
 
@@ -74,6 +78,8 @@ class SearchCalls(Calls):
             ranker: a RERANK ``Function`` or a ``FunctionScore`` of several: boosts change the distances of the
                 ``limit + offset`` nearest rows, decay, model and other rankers give those rows other scores. Ours
                 or pymilvus's, as ``function_chains``: a ``FunctionChain`` that scores and orders the hits.
+            highlighter: a ``LexicalHighlighter``, which marks words in the texts of the hits: ``highlight`` of a
+                hit is ``{field: {"fragments": [...], "scores": []}}``.
             offset, round_decimal, filter_params: as in pymilvus.
             timezone, time_fields: as for ``query``.
 
@@ -101,6 +107,10 @@ class SearchCalls(Calls):
             arguments = (*arguments[:-1], plain)
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(*arguments)
         if asks_for_reranking(keywords):
+            if request.highlight is not None:
+                raise ParamError(
+                    message="a search takes a highlighter or a ranker, got both: mark words in one"
+                )
             request, reranking = as_reranking(request, keywords)
         return self._collection(collection_name).search(request, queries, reranking)
 
@@ -129,6 +139,7 @@ def as_request(
         group_by=group_by(keywords),
         round_decimal=keywords.get("round_decimal", -1),
         params=params.index,
+        highlight=as_highlight(keywords.get("highlighter")),
     )
 
 

@@ -126,7 +126,8 @@ class FoundHits(NamedTuple):
     ``primary``: the name of the primary key. ``starts``: (q + 1,) where the hits of each query begin in ``pks``
     and ``distances``; these follow Milvus: squared distance for L2, similarity for IP and COSINE. ``rows``: the
     rows that were hit, each once; ``row_of_hit``: the index of each hit's row, None where the hits are the
-    rows in their order. Without ``rows``, no fields are shown.
+    rows in their order. Without ``rows``, no fields are shown. ``highlights``: for each field that was looked
+    through, the marked fragments of every hit; None if nothing was to be marked.
     """
 
     primary: str
@@ -135,6 +136,7 @@ class FoundHits(NamedTuple):
     distances: list[float]
     rows: FoundRows | None = None
     row_of_hit: list[int] | None = None
+    highlights: dict[str, list[list[str]]] | None = None
 
     def columns(self) -> dict[str, Shown]:
         """The values of each field that is shown, of every hit."""

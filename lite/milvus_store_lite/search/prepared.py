@@ -27,6 +27,7 @@ from .family import Nearest, SearchFamily
 from .found import FoundHits
 from .group_labels import group_labels
 from .grouping import grouped, leaders
+from .highlighting import Highlighting
 from .hits import hits_of
 from .metrics import Metric
 from .output import Projection
@@ -42,7 +43,7 @@ class PreparedSearch:
 
     ``choice``: the rows it is about; ``field``: the vector field they are ranked by, as its ``family`` does it;
     ``params``: those of the search that the index takes, checked; ``projection``: what a hit shows;
-    ``analyzer_name``: which of several analyzers cuts query texts.
+    ``analyzer_name``: which of several analyzers cuts query texts; ``highlighting``: what is marked in the hits.
     """
 
     request: SearchRequest
@@ -54,6 +55,7 @@ class PreparedSearch:
     family: SearchFamily[Any]
     projection: Projection
     analyzer_name: str | None = None
+    highlighting: Highlighting | None = None
 
     def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader) -> Selection:
         """The rows to search, as ``reader`` sees them; raises what ``BoundScope.select`` raises."""
@@ -97,7 +99,13 @@ class PreparedSearch:
 
     def hits(self, selection: Selection, queries: Queries, index: FieldIndex | None) -> FoundHits:
         """The answer for each of ``queries`` among the rows of ``selection``."""
-        return self.shown(selection.view, self.pages(selection, self.vectors(selection.view, queries), index))
+        view = selection.view
+        pages = self.pages(selection, self.vectors(view, queries), index)
+        found = self.shown(view, pages)
+        if self.highlighting is None:
+            return found
+        seqs = [seq for slots, _ in pages for seq in view.snapshot.seqs[slots].tolist()]
+        return self.highlighting.marked(view.reader, found, seqs, queries)
 
     def shown(self, view: View, pages: list[Ranking]) -> FoundHits:
         """The rows of ``pages`` as hits."""
@@ -155,6 +163,7 @@ def prepared(
         family=family,
         projection=Projection.of(record, request.output_fields, request.scope.clock, as_rows=False),
         analyzer_name=analyzer_name,
+        highlighting=Highlighting.of(request.highlight, record.schema, field, analyzer_name),
     )
 
 

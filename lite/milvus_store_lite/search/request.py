@@ -10,6 +10,7 @@ from ..caching import Keyed
 from ..errors import ParamError
 from ..schema.clock import COLLECTION_CLOCK, Clock
 from .fusion import Ranker
+from .highlights import Highlight
 from .range_bounds import RangeBounds
 from .tenants import Tenant
 
@@ -100,7 +101,8 @@ class SearchRequest(Keyed):
     ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's own.
     ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.
     ``group_by``: ask for groups instead of rows. ``round_decimal``: digits of the distances, -1 for all.
-    ``params``: what the index in use takes, such as ``nprobe`` or ``ef``.
+    ``params``: what the index in use takes, such as ``nprobe`` or ``ef``. ``highlight``: mark words in the texts
+    of the hits.
     """
 
     anns_field: str | None = None
@@ -113,6 +115,7 @@ class SearchRequest(Keyed):
     group_by: GroupBy | None = None
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)
+    highlight: Highlight | None = None
 
     @property
     def window(self) -> int:

@@ -13,6 +13,7 @@ from ...fields import FieldSchema
 from ...filters import Expression, Node
 from ...function_chain import ColumnRef, FunctionChain, FunctionChainOp
 from ...functions import Function, FunctionScore
+from ...highlighters import LexicalHighlighter
 from ...index_params import IndexParams
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ...schema import CollectionSchema
@@ -169,6 +170,14 @@ def _chains() -> Any:
     return function_chain
 
 
+def _highlighter(ours: LexicalHighlighter) -> Any:
+    import pymilvus
+
+    if not hasattr(pymilvus, "LexicalHighlighter"):
+        raise ParamError(message="this version of pymilvus has no highlighters: update pymilvus")
+    return pymilvus.LexicalHighlighter(**ours.params)
+
+
 _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     AnnSearchRequest: _request,
     CollectionSchema: _schema,
@@ -179,6 +188,7 @@ _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     Function: _function,
     FunctionChain: _function_chain,
     FunctionScore: _function_score,
+    LexicalHighlighter: _highlighter,
     RRFRanker: _rrf,
     WeightedRanker: _weighted,
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pymilvus.grpc_gen import milvus_pb2
+from pymilvus.grpc_gen import common_pb2, milvus_pb2
 
 from milvus_store_lite import ByIds, Queries, TenantCollection
 
 from ...client.milvus_client import MilvusClient
 from ...errors import ParamError
+from ...highlighters import LexicalHighlighter, highlighter_of
 from ...iterators import UNLIMITED, check_iteration
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ..databases import collection_of
@@ -39,7 +40,6 @@ _NOT_SERVED: Final = {
 """Parameters that would change the answer → what to do instead on a file."""
 
 _PARTS_NOT_SERVED: Final = {
-    "highlighter": "highlighters are not supported on a file",
     "search_aggregation": "aggregations are not supported on a file",
 }
 
@@ -97,8 +97,24 @@ def _further_arguments(
         _index_params(given),
         list(request.partition_names),
         _text(given, "anns_field"),
-        {**_keywords(given), "filter_params": template_values(request.expr_template_values)},
+        {
+            **_keywords(given),
+            "filter_params": template_values(request.expr_template_values),
+            "highlighter": _highlighter(request),
+        },
     )
+
+
+def _highlighter(request: Any) -> LexicalHighlighter | None:
+    """What marks words in the texts of the hits."""
+    if "highlighter" not in request.DESCRIPTOR.fields_by_name or not request.HasField("highlighter"):
+        return None
+    if request.highlighter.type != common_pb2.HighlightType.Lexical:
+        raise ParamError(
+            message="highlighter must be a LexicalHighlighter: others ask a model that a file does not have"
+        )
+    params = {name: value_of(text) for name, text in texts_of(request.highlighter.params).items()}
+    return highlighter_of(params)
 
 
 def _hybrid_search(client: MilvusClient, request: Any) -> Message:
@@ -126,7 +142,7 @@ def _hybrid_search(client: MilvusClient, request: Any) -> Message:
 
 def _part(request: Any) -> AnnSearchRequest:
     """One search of a hybrid search."""
-    _refuse(request, _PARTS_NOT_SERVED)
+    _refuse(request, {**_PARTS_NOT_SERVED, "highlighter": "a hybrid search marks no words"})
     if functions_of(request) or chains_of(request):
         raise ParamError(message="a part of a hybrid search takes no ranker of its own on a file")
     given = texts_of(request.search_params)

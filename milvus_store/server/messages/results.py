@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from pymilvus.grpc_gen import schema_pb2
+from pymilvus.grpc_gen import common_pb2, schema_pb2
 
 from milvus_store_lite import DYNAMIC_FIELD, FoundHits, FoundRows
 
@@ -45,4 +45,18 @@ def hits_message(found: FoundHits, asked: Iterable[str], limit: int) -> Message:
         topks=[end - start for start, end in pairwise(starts)],
         output_fields=output_names(asked, fields),
         primary_field_name=found.primary,
+        **_highlights(found),
     )
+
+
+def _highlights(found: FoundHits) -> dict[str, list[Message]]:
+    """The marked fragments of the hits; of no hit, if nothing was to be marked."""
+    if found.highlights is None:
+        return {}
+    results = [
+        common_pb2.HighlightResult(
+            field_name=name, datas=[common_pb2.HighlightData(fragments=fragments) for fragments in of_hits]
+        )
+        for name, of_hits in found.highlights.items()
+    ]
+    return {"highlight_results": results}
