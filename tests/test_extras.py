@@ -54,6 +54,11 @@ USES: dict[str, list[str]] = {
         "; client.query('c', 'text_match(t, \"x\")')",
     ],
     "rjieba": [_SCHEMA + "client.run_analyzer(['x'], analyzer_params={'tokenizer': 'jieba'})"],
+    "lindera": [
+        _SCHEMA
+        + "client.run_analyzer(['x'], analyzer_params={'tokenizer': {'type': 'lindera', 'dict_kind': 'ipadic'}})"
+    ],
+    "icu4py.breakers": [_SCHEMA + "client.run_analyzer(['x'], analyzer_params={'tokenizer': 'icu'})"],
     "pymilvus": [
         "from milvus_store import MilvusClient; MilvusClient('http://localhost:1')",
         "from milvus_store import AsyncMilvusClient; AsyncMilvusClient('http://localhost:1')",

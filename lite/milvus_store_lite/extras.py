@@ -14,6 +14,8 @@ EXTRAS: Final = {
     "shapely": ("shapely", "geometry"),
     "tantivy": ("tantivy", "text"),
     "rjieba": ("rjieba", "text"),
+    "lindera": ("lindera-python-cjk", "languages"),
+    "icu4py.breakers": ("icu4py", "languages"),
     "pymilvus": ("pymilvus", "server"),
     "prometheus_client": ("prometheus-client", "server"),
     "langchain_core": ("langchain-core", "langchain"),

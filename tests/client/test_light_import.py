@@ -15,6 +15,8 @@ LATE = [
     "milvus_store_lite.text.analyzer",
     "tantivy",
     "rjieba",
+    "lindera",
+    "icu4py",
     "re2",
     "shapely",
     "pymilvus",

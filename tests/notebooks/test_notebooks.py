@@ -21,9 +21,11 @@ NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
 MODULES = {
     "google-re2": "re2",
+    "icu4py": "icu4py",
     "lark": "lark",
     "langchain-core": "langchain_core",
     "langchain-text-splitters": "langchain_text_splitters",
+    "lindera-python-cjk": "lindera",
     "llama-index-core": "llama_index.core",
     "pymilvus": "pymilvus",
     "rjieba": "rjieba",

@@ -26,7 +26,19 @@ from .children import PerProcess, begin_anew
 _PATIENCE: Final = 60.0
 """Seconds that a fork waits for calls under way. Past it, the child is told that it cannot use the file."""
 
-_IMPORTED_LATE: Final = {"milvus_store", "milvus_store_lite", "faiss", "tantivy", "rjieba", "shapely", "re2"}
+_IMPORTED_LATE: Final = {
+    *(
+        "milvus_store",
+        "milvus_store_lite",
+        "faiss",
+        "tantivy",
+        "rjieba",
+        "lindera",
+        "icu4py",
+        "shapely",
+        "re2",
+    )
+}
 """Packages with modules that are imported when a call first needs them."""
 
 _PATIENCE_WITH_IMPORTS: Final = 5.0

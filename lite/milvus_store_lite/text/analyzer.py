@@ -14,12 +14,17 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import ParamError, shown
 from ..extras import import_extra
+from .icu import Icu
 from .jieba import Jieba
+from .lindera import Lindera
 from .parameters import Chain, Step, parse
 from .predicates import predicate
 
 _CACHED_TOKENS: Final = 65_536
 """Tokens for which the result of the later filters is cached."""
+
+_OF_TANTIVY: Final = ("standard", "whitespace")
+"""Its tokenizers; it cannot run its filters inside another."""
 
 Finish = Callable[[str], tuple[str, ...]]
 
@@ -27,8 +32,8 @@ Finish = Callable[[str], tuple[str, ...]]
 class Token(NamedTuple):
     """A token, and its offsets in the text in characters.
 
-    ``position`` counts the tokens before it, dropped ones as well. Words of ``jieba`` overlap: there it counts
-    characters, and ``length`` is the number of characters of the token.
+    ``position`` counts the tokens before it, dropped ones as well. Words of ``jieba`` overlap: there, and with
+    ``icu``, it counts characters, and ``length`` is the number of characters of the token.
     """
 
     text: str
@@ -70,9 +75,8 @@ class Analyzer:
 
     def _cut(self, text: str) -> Iterator[tuple[str, int, int, int, int]]:
         """The tokens before any filter, each with the values of a ``Token``."""
-        if isinstance(self._bare, Jieba):
-            for word, start, end in self._bare.spans(text):
-                yield word, start, end, start, end - start
+        if hasattr(self._bare, "placed"):
+            yield from self._bare.placed(text)
             return
         end = 0
         for position, word in enumerate(self._bare.analyze(text)):
@@ -108,15 +112,20 @@ def _compiled(params: str) -> Analyzer:
 def _split(described: Chain) -> tuple[list[Step], list[Step]]:
     """The filters that tantivy applies while it tokenizes, and those that follow."""
     filters = list(described.filters)
-    if described.tokenizer.kind == "jieba":
+    if described.tokenizer.kind not in _OF_TANTIVY:
         return [], filters
     inside = next((n for n, step in enumerate(filters) if predicate(step) is not None), len(filters))
     return filters[:inside], filters[inside:]
 
 
 def _tokenizer(step: Step, filters: list[Step]) -> Any:
+    options = step.options
     if step.kind == "jieba":
-        return Jieba(step.options["dict"], step.options["mode"], step.options["hmm"])
+        return Jieba(options["dict"], options["mode"], options["hmm"])
+    if step.kind == "lindera":
+        return Lindera(options["dict_kind"], options["filters"])
+    if step.kind == "icu":
+        return Icu()
     tantivy = _tantivy()
     # Milvus's standard tokenizer splits at characters that are not alphanumeric: tantivy calls it simple.
     kind = tantivy.Tokenizer.whitespace if step.kind == "whitespace" else tantivy.Tokenizer.simple

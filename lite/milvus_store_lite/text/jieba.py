@@ -33,8 +33,12 @@ class Jieba:
         found: list[str] = cut(text, self._hmm)
         return found
 
-    def spans(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """(word, start, end) of the same words, by characters."""
+    def placed(self, text: str) -> Iterator[tuple[str, int, int, int, int]]:
+        """The same words, each with the values of a ``Token``, whose position counts characters."""
+        for word, start, end in self._spans(text):
+            yield word, start, end, start, end - start
+
+    def _spans(self, text: str) -> Iterator[tuple[str, int, int]]:
         pieces, start = iter(self.analyze(text)), 0
         for word in self._jieba.cut(text, self._hmm):
             # The parts of a long word come before it: those of two characters, then those of three.

@@ -31,7 +31,19 @@ MAX_COMPOUND_LENGTH: Final = 200
 """The most words of a decompounder, and characters of a word: the time that tantivy takes to prepare them grows
 with the square of both."""
 
-_TOKENIZERS: Final = ("standard", "whitespace", "jieba")
+_TOKENIZERS: Final = ("standard", "whitespace", "jieba", "lindera", "icu")
+_OPTIONS: Final[Mapping[str, Sequence[str]]] = {
+    "jieba": ("type", "dict", "mode", "hmm"),
+    "lindera": ("type", "dict_kind", "filter"),
+}
+_DICTIONARIES: Final = ("ipadic", "ko-dic", "cc-cedict")
+_BY_TAGS: Final = ("japanese_stop_tags", "japanese_keep_tags", "korean_stop_tags", "korean_keep_tags")
+"""Filters of lindera, which look at parts of speech."""
+_INSTEAD: Final = {
+    "language_identifier": "name the language of each row in a field, as by_field of multi_analyzer_params",
+    "grpc": "cut the texts before you insert them, and use the tokenizer 'whitespace'",
+}
+"""Tokenizers of Milvus that are not here → what to do."""
 _PLAIN_FILTERS: Final = (
     "lowercase", "asciifolding", "alphanumonly", "cnalphanumonly", "cncharonly", "removepunct",
 )  # fmt: skip
@@ -101,16 +113,40 @@ def _tokenizer(given: object) -> Step:
     options = {"type": given} if isinstance(given, str) else given
     if not isinstance(options, Mapping):
         _fail("'tokenizer' of analyzer_params must be a name or a dict with a 'type'", given)
+    if options.get("type") in _INSTEAD:
+        raise ParamError(
+            message=f"the tokenizer {options['type']!r} is not there: {_INSTEAD[options['type']]}"
+        )
     kind = _one_of("the tokenizer", options.get("type"), _TOKENIZERS)
-    if kind != "jieba":
-        _check_keys(f"tokenizer {kind!r}", options, ("type",))
-        return Step(kind)
-    _check_keys("tokenizer 'jieba'", options, ("type", "dict", "mode", "hmm"))
+    _check_keys(f"tokenizer {kind!r}", options, _OPTIONS.get(kind, ("type",)))
+    if kind == "jieba":
+        return _jieba(options)
+    return _lindera(options) if kind == "lindera" else Step(kind)
+
+
+def _lindera(options: Mapping[str, Any]) -> Step:
+    filters = options.get("filter") or []
+    if not isinstance(filters, list):
+        _fail("'filter' of tokenizer 'lindera' must be a list", filters)
+    dictionary = _one_of("'dict_kind' of tokenizer 'lindera'", options.get("dict_kind"), _DICTIONARIES)
+    return Step("lindera", {"dict_kind": dictionary, "filters": tuple(map(_by_tags, filters))})
+
+
+def _by_tags(given: object) -> tuple[str, dict[str, Any]]:
+    """One of lindera's filters: its name, and its arguments."""
+    if not isinstance(given, Mapping):
+        _fail("a filter of tokenizer 'lindera' must be a dict with 'kind' and 'tags'", given)
+    _check_keys("a filter of tokenizer 'lindera'", given, ("kind", "tags"))
+    kind = _one_of("'kind' of a filter of tokenizer 'lindera'", given.get("kind"), _BY_TAGS)
+    return kind, {"tags": list(_strings(f"'tags' of filter {kind!r}", given.get("tags")))}
+
+
+def _jieba(options: Mapping[str, Any]) -> Step:
     hmm = options.get("hmm", True)
     if not isinstance(hmm, bool):
         _fail("'hmm' of tokenizer 'jieba' must be a bool", hmm)
     return Step(
-        kind,
+        "jieba",
         {
             "dict": _strings("'dict' of tokenizer 'jieba'", options.get("dict", [DEFAULT_DICTIONARY])),
             "mode": _one_of(

@@ -23,6 +23,10 @@ def chain(*filters: Any) -> dict[str, Any]:
     return {"tokenizer": "standard", "filter": list(filters)}
 
 
+def lindera(dictionary: str, *filters: Any) -> dict[str, Any]:
+    return {"tokenizer": {"type": "lindera", "dict_kind": dictionary, "filter": list(filters)}}
+
+
 def test_the_standard_analyzer_cuts_at_what_is_not_alphanumeric_and_lowers() -> None:
     expected = ["the", "runners", "naïve", "bankhaus", "2", "is", "running", "32", "3", "times"]
     assert tokens(None) == tokens({}) == tokens("") == tokens({"type": "standard"}) == expected
@@ -86,7 +90,15 @@ def test_the_whitespace_tokenizer_leaves_punctuation() -> None:
     ("params", "message"),
     [
         ({"type": "klingon"}, "'type' of analyzer_params must be one of standard, english, chinese"),
-        ({"tokenizer": "lindera"}, "the tokenizer must be one of standard, whitespace, jieba, got 'lindera'"),
+        ({"tokenizer": "nori"}, "must be one of standard, whitespace, jieba, lindera, icu, got 'nori'"),
+        ({"tokenizer": "lindera"}, "'dict_kind' of tokenizer 'lindera' must be one of ipadic, ko-dic"),
+        (lindera("unidic"), "must be one of ipadic, ko-dic, cc-cedict, got 'unidic'"),
+        (lindera("ipadic", "lowercase"), "must be a dict with 'kind' and 'tags'"),
+        (lindera("ipadic", {"kind": "japanese_stop_tags"}), "'tags' of filter 'japanese_stop_tags'"),
+        (lindera("ipadic", {"kind": "stop", "tags": []}), "must be one of japanese_stop_tags"),
+        (lindera("ipadic", {"type": "japanese_stop_tags"}), "takes kind, tags, got 'type'"),
+        ({"tokenizer": {"type": "language_identifier"}}, "by_field of multi_analyzer_params"),
+        ({"tokenizer": {"type": "icu", "locale": "ja"}}, "tokenizer 'icu' takes type, got 'locale'"),
         ({"filter": []}, "must name a 'tokenizer'"),
         ({"tokenizer": "standard", "filters": []}, "got 'filters'; did you mean 'filter'"),
         ({"tokenizer": "standard", "filter": "lowercase"}, "'filter' of analyzer_params must be a list"),
