@@ -24,7 +24,7 @@ BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPE
 
 
 _NLIST = Parameter("nlist", int, 1, 65_536, 128)
-_NPROBE = Parameter("nprobe", int, 1, "nlist", 8)
+_NPROBE = Parameter("nprobe", int, 1, 65_536, 8)
 _PQ_M = Parameter("m", int, 1, 65_536, divides="dim")
 _PQ_NBITS = Parameter("nbits", int, 1, 24, 8)
 _M = Parameter("M", int, 2, 2048, 30)

@@ -17,6 +17,7 @@ import pytest
 
 from milvus_store_lite.codec import Columns, NullableArray
 from milvus_store_lite.database_file import DatabaseFile
+from milvus_store_lite.errors import ParamError
 from milvus_store_lite.indexes import codes, field_index
 from milvus_store_lite.indexes.families import FAMILIES
 from milvus_store_lite.schema.data_types import DataType
@@ -149,6 +150,20 @@ def test_finer_codes_stand_in_for_vectors_that_memory_has_no_room_for(
                 found, wanted = found + len(expected & set(pks)), wanted + len(expected)
         assert found >= 0.95 * wanted
         assert set(near(file, vectors[0], limit=400, expression="n == 3")) == set(range(3, ROWS, 10))
+
+
+@pytest.mark.parametrize("kind", ["IVF_FLAT", "IVF_RABITQ"])
+def test_more_lists_than_there_are_is_every_list(file: DatabaseFile, vectors: np.ndarray, kind: str) -> None:
+    """LangChain asks for ten lists of any index that has lists."""
+    fill(file, vectors, IndexRecord("v", "v", kind, "L2", {"nlist": 16}))
+    file.database().collection("c").build_index("v", wait=True)
+    assert built(file).built is not None
+    for query in vectors[::500] + 0.3:
+        expected = truth(vectors, "L2", query, np.ones(ROWS, bool))
+        for nprobe in (16, 17, 65_536):
+            assert set(near(file, query, nprobe=nprobe)) == expected
+    with pytest.raises(ParamError, match="'nprobe'.*between 1 and 65,536, got 65537"):
+        near(file, vectors[0], nprobe=65_537)
 
 
 def test_rabitq_holds_finer_codes_when_asked_to(file: DatabaseFile, vectors: np.ndarray) -> None:

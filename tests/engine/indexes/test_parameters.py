@@ -47,10 +47,6 @@ def test_bounds_may_be_other_quantities() -> None:
     with pytest.raises(ParamError, match=r"'m' of index type IVF_PQ.*divides dim \(12\), got 5"):
         check_index(DENSE, "IVF_PQ", None, {"m": 5})
     check_index(DENSE, "IVF_PQ", None, {"m": 4})
-    with pytest.raises(ParamError, match=r"'nprobe'.*between 1 and nlist \(16\), got 17"):
-        check_search_parameters(DENSE, "IVF_FLAT", {"nlist": 16}, {"nprobe": 17}, 10)
-    with pytest.raises(ParamError, match=r"'nprobe'.*nlist \(128\)"):
-        check_search_parameters(DENSE, "IVF_FLAT", {}, {"nprobe": 129}, 10)
     with pytest.raises(ParamError, match=r"'ef'.*between limit \(10\) and"):
         check_search_parameters(DENSE, "HNSW", {}, {"ef": 9}, 10)
     assert check_search_parameters(DENSE, "ANNOY", {}, {"search_k": -1}, 10) == {"search_k": -1}
