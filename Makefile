@@ -36,6 +36,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.indexes
 	$(PY) -m benchmarks.graphs
 	$(PY) -m benchmarks.sparse
+	$(PY) -m benchmarks.max_sim
 	$(PY) -m benchmarks.full_text
 	$(PY) -m benchmarks.async_search
 	$(PY) -m benchmarks.hybrid_search

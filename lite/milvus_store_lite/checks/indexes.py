@@ -55,12 +55,14 @@ def _faults(connection: sqlite3.Connection, collection: Definition, name: str, f
     head, _ = found
     if head.through_seq > collection.last_seq:
         yield f"it covers rows up to seq {head.through_seq}, beyond last_seq {collection.last_seq}"
-    if len(head.seqs) and (head.seqs[0] < 1 or (np.diff(head.seqs) <= 0).any()):
+    is_list = field in collection.schema.lists  # then a row has a label for each of its vectors
+    if len(head.seqs) and (head.seqs[0] < 1 or (np.diff(head.seqs) < (0 if is_list else 1)).any()):
         yield "its rows are not in ascending order"
     if field not in collection.layout.vectors:
         return  # ``definitions`` reports an index on anything but a vector field
     rows = connection.execute(
-        f"SELECT seq FROM {collection.layout.vectors[field]} WHERE seq <= ? AND value IS NOT NULL ORDER BY seq",
+        f"SELECT seq FROM {collection.layout.vectors[field]} WHERE seq <= ? AND"
+        f" {'length(value) > 0' if is_list else 'value IS NOT NULL'} ORDER BY seq",
         (head.through_seq,),
     )
     seqs = np.array([seq for (seq,) in rows], dtype=np.int64)

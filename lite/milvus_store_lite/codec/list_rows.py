@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,3 +46,13 @@ def places_of(
     places = np.repeat(starts[chosen] - begins[:-1], lengths)
     places += np.arange(len(places))
     return places, begins
+
+
+def parts_of(starts: npt.NDArray[np.int64], vectors: int) -> Iterator[slice]:
+    """Lists that begin at ``starts`` (n + 1,) in parts with so many ``vectors``, or of one list with more."""
+    first, count = 0, len(starts) - 1
+    while first < count:
+        last = int(np.searchsorted(starts, starts[first] + vectors, side="right")) - 1
+        part = slice(first, min(count, max(first + 1, last)))
+        yield part
+        first = part.stop

@@ -251,7 +251,7 @@ class CollectionOpener:
                     yield None
                     return
                 record = catalog.load(index.collection)
-                is_same = index.record in record.indexes and index.field in record.schema.fields
+                is_same = index.record in record.indexes and index.field in record.schema.vectors
                 state = self._fresh_state(record)
                 yield _session_on(state, OpenTransaction(connection), position) if is_same else None
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+AnyFloats = TypeVar("AnyFloats", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 _VECTOR_PRODUCT: Final = 9_000
 """Numbers of a matrix whose product with a vector stays in one thread (2,304 x 4)."""
@@ -25,6 +26,9 @@ _MATRIX_PRODUCT: Final = 260_000
 
 _QUERIES_AT_ONCE: Final = 16
 """Of 8, 16 and 32 the fastest for 32 and for 160 queries of 384 dimensions."""
+
+_QUERIES_OF_LISTS: Final = 32
+"""As many as ColBERT's queries have: 60,000 vectors of 128 dimensions take 6.4 ms so, and 11.2 by 16 at once."""
 
 _DOT_PRODUCT: Final = 10_000
 """Numbers of a vector whose product with another one stays in one thread."""
@@ -41,21 +45,26 @@ def length(vector: Floats) -> float:
     return math.sqrt(dot(wide, wide))
 
 
-def inner_products(rows: Floats, queries: Floats) -> Floats:
-    """(q, n) float32: those of each of ``queries`` (q, dim) with each of ``rows`` (n, dim)."""
-    found = np.empty((len(queries), len(rows)), dtype=np.float32)
+def inner_products(rows: AnyFloats, queries: AnyFloats, at_once: int = _QUERIES_AT_ONCE) -> AnyFloats:
+    """(q, n): those of each of ``queries`` (q, dim) with each of ``rows`` (n, dim), so many ``at_once``."""
+    found = np.empty((len(queries), len(rows)), dtype=rows.dtype)
     if len(queries) == 1:
         _stacked(rows, queries[0], _VECTOR_PRODUCT, found[0])
         return found
-    for start in range(0, len(queries), _QUERIES_AT_ONCE):
-        part = queries[start : start + _QUERIES_AT_ONCE]
-        products = np.empty((len(rows), len(part)), dtype=np.float32)
+    for start in range(0, len(queries), at_once):
+        part = queries[start : start + at_once]
+        products = np.empty((len(rows), len(part)), dtype=rows.dtype)
         _stacked(rows, part.T, _MATRIX_PRODUCT // len(part), products)
         found[start : start + len(part)] = products.T
     return found
 
 
-def _stacked(rows: Floats, factor: Floats, numbers: int, found: Floats) -> None:
+def products_of_lists(rows: AnyFloats, queries: AnyFloats) -> AnyFloats:
+    """The same, in float32 or float64, for vectors of lists, of which few thousand are given at a time."""
+    return inner_products(rows, queries, _QUERIES_OF_LISTS)
+
+
+def _stacked(rows: AnyFloats, factor: AnyFloats, numbers: int, found: AnyFloats) -> None:
     """Multiply ``rows`` (n, dim) by ``factor`` into ``found``, so many of their numbers at a time."""
     count, dim = rows.shape
     height = max(1, numbers // max(1, dim))

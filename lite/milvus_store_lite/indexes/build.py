@@ -20,6 +20,7 @@ from ..process.threads import started
 from ..schema.model import Field
 from ..storage.store import CollectionReader
 from ..storage.vector_reader import VectorReader
+from . import list_reading
 from .built import BuiltIndex
 from .sample_queries import SampleQueries
 
@@ -87,16 +88,17 @@ def build(
         BuildCancelled: ``progress`` cancelled the build.
     """
     seqs = reader.seqs.live()
-    ann = family.empty(field.vector_dim, metric, parameters, len(seqs))
-    require(HEADROOM + ann.bytes_of(len(seqs)))
-    ann.reserve(len(seqs))
+    count = len(seqs) if field.within is None else list_reading.count(field, reader.vectors)
+    ann = family.empty(field.vector_dim, metric, parameters, count)
+    require(HEADROOM + ann.bytes_of(count))
+    ann.reserve(count)
     sample_queries = None
     if ann.sample_size:
         held_out = _SAMPLE_QUERIES if ann.is_tuned else 0
         sample = _sample(field, reader.vectors, seqs, ann.sample_size + held_out)
         queries = _trained(ann, sample, held_out)
         if ann.is_tuned:
-            sample_queries = SampleQueries(metric, queries, len(seqs))
+            sample_queries = SampleQueries(metric, queries, count)
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:
@@ -106,7 +108,7 @@ def build(
                 sample_queries.update(vectors, first_label=done)
             indexed.append(chunk_seqs)
             done += len(chunk_seqs)
-            progress.advance(done, len(seqs))
+            progress.advance(done, count)
     if done == 0:
         raise Unindexable("it has no vectors")
     if sample_queries is not None and not ann.tune(sample_queries.queries, sample_queries.samples()):
@@ -222,6 +224,8 @@ def _trained(ann: AnnIndex, sample: Floats, held_out: int) -> Floats:
 
 def _sample(field: Field, stored: VectorReader, seqs: npt.NDArray[np.int64], size: int) -> Floats:
     """``size`` vectors drawn from all, or all if there are fewer."""
+    if field.within is not None:
+        return list_reading.sample(field, stored, seqs, size)
     if size < len(seqs):
         seqs = np.sort(np.random.default_rng(len(seqs)).choice(seqs, size, replace=False))
     found = stored.fetch(seqs.tolist(), field.name)
@@ -229,7 +233,14 @@ def _sample(field: Field, stored: VectorReader, seqs: npt.NDArray[np.int64], siz
 
 
 def _chunks(ann: AnnIndex, field: Field, stored: VectorReader, after: int) -> Iterator[Chunk]:
-    """(seqs, vectors) of the rows beyond ``after`` that have a vector, prepared for ``ann``, in its chunks."""
+    """(seqs, vectors) of the rows beyond ``after`` that have a vector, prepared for ``ann``, in its chunks.
+
+    Of a field of lists, a row comes once for each of its vectors.
+    """
+    if field.within is not None:
+        for read_seqs, found in list_reading.chunks(field, stored, after, ann.chunk):
+            yield read_seqs, _checked(ann, found)
+        return
     chunk = ann.chunk  # asked once: it may depend on how many cores there are
     size = min(chunk, _READ_AT_ONCE)
     seqs: list[int] = []
@@ -254,6 +265,9 @@ def prepared_vectors(
     """A function that fetches the vectors of labels of ``ann``, as far as their rows, ``seqs``, still exist."""
 
     def fetch(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats]:
+        if field.within is not None:
+            labels, vectors = list_reading.fetched(field, stored, seqs, labels)
+            return labels, ann.prepare(vectors)
         asked = seqs[labels].tolist()
         found = stored.present(asked, field.name)
         blobs = [found.get(seq) for seq in asked]

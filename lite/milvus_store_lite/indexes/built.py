@@ -22,6 +22,8 @@ Slots = npt.NDArray[np.int64]
 class BuiltIndex:
     """An index over the rows ``seqs`` (n,) int64, ascending: label i is row ``seqs[i]``.
 
+    Of a field of lists, a row has a label for each of its vectors.
+
     Immutable: adding rows makes another one. Rows up to ``through_seq`` that are not among ``seqs`` have no
     vector.
     """
@@ -29,6 +31,21 @@ class BuiltIndex:
     ann: AnnIndex
     seqs: npt.NDArray[np.int64]
     through_seq: int
+
+    @lazy
+    def starts(self) -> Slots:
+        """(r + 1,) where the labels of each of the rows begin, in the order of seq."""
+        return np.append(np.flatnonzero(np.diff(self.seqs, prepend=0)), len(self.seqs))
+
+    @lazy
+    def row_of_label(self) -> npt.NDArray[np.int32]:
+        """(n,) which of these rows has a label."""
+        return np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.starts))
+
+    @lazy
+    def rows(self) -> int:
+        """How many rows have a label."""
+        return int(np.count_nonzero(np.diff(self.seqs, prepend=0)))
 
     def coverage(self, slots: npt.NDArray[np.int64]) -> Coverage:
         """How the index covers a snapshot whose rows are ``slots`` (its seqs, ascending)."""

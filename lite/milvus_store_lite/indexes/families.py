@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..schema.vector_families import VectorFamily
 from .ann import AnnIndex
 from .codes import Codes, RaBitQ, RefinedCodes
 from .graphs import Graph, ProductGraph, ScalarGraph
+from .list_codes import ListCodes
 from .lists import FastLists, FlatLists, ProductLists, ScalarLists
 
 FAMILIES: Final[dict[str, type[AnnIndex]]] = {
@@ -27,3 +29,8 @@ FAMILIES: Final[dict[str, type[AnnIndex]]] = {
     "HNSW_SQ": ScalarGraph,
     "HNSW_PQ": ProductGraph,
 }
+
+
+def family_of(type_name: str, family: VectorFamily) -> type[AnnIndex]:
+    """What serves an index of this type on a field of this family."""
+    return ListCodes if family is VectorFamily.LIST else FAMILIES[type_name]

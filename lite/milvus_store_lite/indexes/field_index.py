@@ -23,10 +23,12 @@ from ..storage.store import CollectionReader
 from . import tuning
 from .build import Progress, Unindexable, build, extend, prepared_vectors
 from .built import BuiltIndex, Coverage
-from .registry import index_types
+from .registry import index_types, similarity
 
 if TYPE_CHECKING:
     import logging
+
+    from .ann import AnnIndex
 
 TAIL_ROWS: Final = 1_000
 TAIL_SHARE: Final = 0.05
@@ -182,7 +184,6 @@ class FieldIndex:
 
     def _read(self, session: CollectionSession) -> BuiltIndex:
         """The index that the file has."""
-        from .families import FAMILIES
         from .soundness import check_finds_own
 
         assert self.record.metric is not None
@@ -190,19 +191,25 @@ class FieldIndex:
         found = stored.load_head()
         assert found is not None
         head, count = found
-        _check_rows(head, session.position)
-        ann = FAMILIES[self.record.type].read(
+        _check_rows(head, session.position, once=self.field.within is None)
+        ann = self._family.read(
             stored.load_parts(count),
             stored.parts_size(),
             len(head.seqs),
             self.field.vector_dim,
-            self.record.metric,
+            similarity(self.record.metric),
             self.record.parameters,
             head.tuned,
         )
         check_finds_own(ann, prepared_vectors(ann, self.field, head.seqs, session.reader.vectors))
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         return BuiltIndex(ann, head.seqs, head.through_seq)
+
+    @property
+    def _family(self) -> type[AnnIndex]:
+        from .families import family_of
+
+        return family_of(self.record.type, self.field.vector_family)
 
     def _build(self, session: CollectionSession, progress: Progress) -> None:
         assert self._least_rows is not None
@@ -212,17 +219,15 @@ class FieldIndex:
         if rows < self._least_rows:
             self._next_seq = last_seq + self._least_rows - rows
             return
-        from .families import FAMILIES
-
         is_outgrown = built is not None and (
-            rows > built.ann.grows_until or rows < LIVE_SHARE * len(built.seqs)
+            rows > built.ann.grows_until * built.rows / built.ann.rows or rows < LIVE_SHARE * built.rows
         )
         try:
             if built is None or is_outgrown:
                 made = build(
-                    FAMILIES[self.record.type],
+                    self._family,
                     self.field,
-                    self.record.metric,
+                    similarity(self.record.metric),
                     self.record.parameters,
                     session.reader,
                     progress,
@@ -300,8 +305,10 @@ def logger() -> logging.Logger:
     return logging.getLogger("milvus_store")
 
 
-def _check_rows(head: IndexHead, position: Position) -> None:
+def _check_rows(head: IndexHead, position: Position, *, once: bool) -> None:
     """Check that the rows of ``head`` ascend, and end where it says that they end.
+
+    ``once``: whether each row has one label only.
 
     Raises:
         DamagedIndex: they do not.
@@ -311,9 +318,9 @@ def _check_rows(head: IndexHead, position: Position) -> None:
         raise DamagedIndex(
             f"it covers rows up to seq {head.through_seq}, beyond last_seq {position.last_seq}"
         )
-    if len(seqs) == 0 or seqs[0] < 1 or seqs[-1] > head.through_seq or (np.diff(seqs) <= 0).any():
+    if len(seqs) == 0 or seqs[0] < 1 or seqs[-1] > head.through_seq or (np.diff(seqs) < once).any():
         raise DamagedIndex("its rows are not in ascending order")
 
 
 def _tail_limit(built: BuiltIndex) -> int:
-    return max(TAIL_ROWS, int(TAIL_SHARE * len(built.seqs)))
+    return max(TAIL_ROWS, int(TAIL_SHARE * built.rows))

@@ -19,7 +19,14 @@ from .parameters import Parameter, check_parameters
 from .scalar_types import JSON_INDEXES, SCALAR_INDEXES
 
 DENSE_METRICS: Final = ("COSINE", "L2", "IP")
-LIST_METRICS: Final = ("MAX_SIM_COSINE", "MAX_SIM_IP", "MAX_SIM_L2", "MAX_SIM")
+SIMILARITIES: Final = {
+    "MAX_SIM_COSINE": "COSINE",
+    "MAX_SIM_IP": "IP",
+    "MAX_SIM_L2": "L2",
+    "MAX_SIM": "COSINE",
+}
+"""Metrics of lists of vectors, the default first → the metric between two vectors. MAX_SIM is MAX_SIM_COSINE."""
+
 BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPERSTRUCTURE")
 
 
@@ -46,6 +53,9 @@ _CODES: Final = "RaBitQ codes in inverted lists, exact re-rank"
 _CODES_FROM: Final = 30_000
 _OTHERS_FROM: Final = 5_000
 """Rows from which an index is built: where it begins to be faster than a scan (benchmarks/indexes.py)."""
+
+_LISTS_FROM: Final = 1_000
+"""Rows from which an index on lists is built, if they have enough vectors (``indexes/list_codes.py``)."""
 
 _DENSE: Final = (
     IndexType("AUTOINDEX", DENSE_METRICS, "exact scan while small, then " + _CODES, least_rows=_CODES_FROM),
@@ -208,7 +218,12 @@ _OF_LISTS: Final = ("AUTOINDEX", "FLAT", "IVF_FLAT", "HNSW", "HNSW_SQ", "HNSW_PQ
 
 DENSE_INDEXES: Final = by_name(_DENSE)
 LIST_INDEXES: Final = {
-    name: replace(DENSE_INDEXES[name], metrics=LIST_METRICS, served_by=_EXACT, least_rows=None)
+    name: replace(
+        DENSE_INDEXES[name],
+        metrics=tuple(SIMILARITIES),
+        served_by=_EXACT if name == "FLAT" else "exact scan while small, then " + _CODES,
+        least_rows=None if name == "FLAT" else _LISTS_FROM,
+    )
     for name in _OF_LISTS
 }
 BINARY_INDEXES: Final = by_name(_BINARY)
@@ -309,6 +324,11 @@ def check_metric(field: Field, kind: IndexType, metric: object) -> str:
             + ("; BM25 is for a field that a BM25 function fills" if metric == "BM25" else "")
         )
     return metric.upper()
+
+
+def similarity(metric: str) -> str:
+    """The metric between two vectors, of which a metric of lists is made; any other metric as it is."""
+    return SIMILARITIES.get(metric, metric)
 
 
 def bm25_parameters(built: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..schema.vector_families import VectorFamily
-from . import binary, bm25, dense_nearest, max_sim, sparse
+from . import binary, bm25, dense_nearest, max_sim_nearest, sparse
 from .family import SearchFamily
 
 FAMILIES: Final[dict[VectorFamily, SearchFamily[Any]]] = {
@@ -13,5 +13,5 @@ FAMILIES: Final[dict[VectorFamily, SearchFamily[Any]]] = {
     VectorFamily.BINARY: binary.FAMILY,
     VectorFamily.SPARSE: sparse.FAMILY,
     VectorFamily.TEXT: bm25.FAMILY,
-    VectorFamily.LIST: max_sim.FAMILY,
+    VectorFamily.LIST: max_sim_nearest.FAMILY,
 }

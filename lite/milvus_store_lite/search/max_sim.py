@@ -9,35 +9,28 @@ As for single vectors, rows are ranked in float32, and all that rounding cannot 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ..codec.list_rows import VectorLists
+from ..codec.list_rows import VectorLists, parts_of
+from ..codec.sparse_rows import starts_of
 from ..columns.column import BoolArray
-from ..columns.products import inner_products, length
+from ..columns.products import length, products_of_lists
 from ..columns.vector_lists import ListColumn
-from ..indexes.field_index import FieldIndex
-from ..schema.model import Field
+from ..indexes.registry import SIMILARITIES
 from . import exact
 from .dense_metrics import TINY, Floats, can_rank, error_bound
-from .family import SearchFamily
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, floor, leading
-from .selection import Selection
 
-SIMILARITY: Final = {
-    Metric.MAX_SIM: Metric.COSINE,
-    Metric.MAX_SIM_COSINE: Metric.COSINE,
-    Metric.MAX_SIM_IP: Metric.IP,
-    Metric.MAX_SIM_L2: Metric.L2,
-}
+SIMILARITY: Final = {Metric(name): Metric(similarity) for name, similarity in SIMILARITIES.items()}
 """The metric between two vectors."""
 
-_VECTORS_AT_ONCE: Final = 8_192
-"""Vectors that are ranked in one step: their products with 32 query vectors take a megabyte."""
+_VECTORS_AT_ONCE: Final = 4_096
+"""Vectors that are ranked in one step: their products with 32 query vectors take half a megabyte of the cache."""
 
 _NUMBERS_AT_ONCE: Final = 1_000_000
 """Numbers in float64 that scoring makes at a time: 8 MB."""
@@ -90,9 +83,9 @@ def _ranks(
 ) -> npt.NDArray[np.float64]:
     """(m,) ranks of the rows at ``slots``; larger is nearer. The metric differs by what is equal for all."""
     found = np.empty(len(slots), dtype=np.float64)
-    for part in _parts(rows, slots, _VECTORS_AT_ONCE):
+    for part in parts_of(_starts(rows, slots), _VECTORS_AT_ONCE):
         some = _rows_at(rows, slots[part])
-        products = inner_products(some.vectors.values, query)
+        products = products_of_lists(some.vectors.values, query)
         if similarity is Metric.COSINE:
             products *= some.vectors.inverse_norms
         elif similarity is Metric.L2:
@@ -112,7 +105,7 @@ def scores(
     if similarity is Metric.COSINE:
         wide /= np.maximum(np.sqrt(np.einsum("ij,ij->i", wide, wide)), TINY)[:, np.newaxis]
     found = np.empty(len(slots), dtype=np.float64)
-    for part in _parts(rows, slots, max(1, _NUMBERS_AT_ONCE // query.size)):
+    for part in parts_of(_starts(rows, slots), max(1, _NUMBERS_AT_ONCE // query.size)):
         some = _rows_at(rows, slots[part])
         best = np.minimum if similarity is Metric.L2 else np.maximum
         values = _values(similarity, some, wide)
@@ -130,21 +123,15 @@ def _values(similarity: Metric, rows: ListColumn, query: npt.NDArray[np.float64]
             apart = vectors - vector
             np.einsum("ij,ij->i", apart, apart, out=values[number])
         return values
-    products: npt.NDArray[np.float64] = np.einsum("ij,kj->ik", query, vectors)
+    products = products_of_lists(vectors, query)
     if similarity is Metric.COSINE:
         products /= np.maximum(rows.vectors.norms, TINY)
     return products
 
 
-def _parts(rows: ListColumn, slots: npt.NDArray[np.int64], vectors: int) -> Iterator[slice]:
-    """``slots`` in parts with so many ``vectors`` each, or of one row with more."""
-    ends = np.cumsum(np.diff(rows.starts)[slots])
-    start = 0
-    while start < len(slots):
-        before = int(ends[start - 1]) if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, before + vectors, side="right")))
-        yield slice(start, stop)
-        start = stop
+def _starts(rows: ListColumn, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """(m + 1,) where the vectors of the rows at ``slots`` would begin behind each other."""
+    return starts_of(np.diff(rows.starts)[slots])  # type: ignore[arg-type]  # an array is a sequence
 
 
 def _rows_at(rows: ListColumn, slots: npt.NDArray[np.int64]) -> ListColumn:
@@ -154,19 +141,3 @@ def _rows_at(rows: ListColumn, slots: npt.NDArray[np.int64]) -> ListColumn:
 
 
 SCAN: Final = exact.Scan(ListColumn, scan, scan_at)
-
-
-def nearest(
-    metric: Metric,
-    field: Field,
-    selection: Selection,
-    queries: VectorLists,
-    limit: int,
-    params: Mapping[str, Any],
-    index: FieldIndex | None = None,
-) -> list[Ranking]:
-    """The ``limit`` nearest rows of ``selection`` for each of ``queries``."""
-    return exact.nearest(SCAN, metric, field, selection, queries, limit)
-
-
-FAMILY: Final = SearchFamily(nearest, is_plain=True)
