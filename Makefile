@@ -6,16 +6,19 @@ PY := $(BIN)/python
 
 LOWEST := .venv-lowest/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
+# The suite on all cores: each process takes whole modules.
+BY_CORES := --numprocesses logical --maxprocesses 4 --dist loadgroup
+
 .PHONY: demo test test-lowest compatibility lint bench clean
 
 demo: .venv/.demo-installed
 	$(PY) examples/rag_demo.py
 
 test: .venv/.dev-installed
-	$(PY) -m pytest
+	$(PY) -m pytest $(BY_CORES)
 
 test-lowest: .venv-lowest/.installed
-	$(LOWEST)/python -m pytest
+	$(LOWEST)/python -m pytest $(BY_CORES)
 
 # Versions of pymilvus and programs that use it, each in an environment of its own (needs the network).
 compatibility: .venv/.dev-installed

@@ -18,6 +18,17 @@ settings.register_profile("without deadlines", deadline=None)
 settings.load_profile("without deadlines")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the suite, one runs all of a module, whose tests may share what it set up.
+
+    One runs everything of ``remote``, too: a machine has memory for one real Milvus.
+    """
+    remote = Path(__file__).parent / "remote"
+    for item in items:
+        group = remote if remote in item.path.parents else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+
 @pytest.fixture(autouse=True)
 def warnings_of_names_are_new() -> None:
     """Names that another test was warned of are warned of again."""
