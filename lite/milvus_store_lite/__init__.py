@@ -52,9 +52,11 @@ from .schema.clock import COLLECTION_CLOCK, Clock
 from .schema.data_types import DENSE_VECTORS, DataType
 from .schema.functions import Function, FunctionType
 from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
+from .search.aggregates import Aggregate, GroupRequest
 from .search.cursors import QueryCursor, SearchCursor
 from .search.found import FoundHits, FoundRows
 from .search.fusion import MergedScores, Ranker, ReciprocalRanks, WeightedScores
+from .search.groups import FoundGroups
 from .search.highlights import Highlight, WordsInField
 from .search.range_bounds import RangeBounds
 from .search.request import (
@@ -62,6 +64,7 @@ from .search.request import (
     ByIds,
     GroupBy,
     HybridRequest,
+    OrderBy,
     Queries,
     Scope,
     SearchRequest,
@@ -135,6 +138,7 @@ __all__ = [
     "SQLITE_VERSION",
     "Access",
     "AccessControl",
+    "Aggregate",
     "Analyzer",
     "And",
     "ApiKey",
@@ -167,6 +171,7 @@ __all__ = [
     "Expression",
     "Field",
     "FirstRows",
+    "FoundGroups",
     "FoundHits",
     "FoundRows",
     "Function",
@@ -174,6 +179,7 @@ __all__ = [
     "GivenRows",
     "Grant",
     "GroupBy",
+    "GroupRequest",
     "GroupedPrivilege",
     "Highlight",
     "HybridRequest",
@@ -199,6 +205,7 @@ __all__ = [
     "NullableArray",
     "NumCombine",
     "Or",
+    "OrderBy",
     "PackedList",
     "Path",
     "PerProcess",

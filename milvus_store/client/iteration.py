@@ -14,7 +14,7 @@ from ..options import options
 from .calls import Calls, call_taking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import SearchArguments, as_queries, as_request
-from .search_params import GROUP_OPTIONS
+from .search_params import SEARCH_OPTIONS
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -57,7 +57,7 @@ class IterationCalls(Calls):
         )
         return self._local.closing(QueryIterator(self, cursor, batch_size, limit))
 
-    @call_taking(_SEARCH_OPTIONS | {*GROUP_OPTIONS})
+    @call_taking(_SEARCH_OPTIONS | {*SEARCH_OPTIONS})
     def search_iterator(
         self,
         collection_name: str,
@@ -89,9 +89,9 @@ class IterationCalls(Calls):
         Returns:
             An iterator: call ``next()`` until it returns an empty page, or ``close()`` to stop before.
         """
-        grouping = [name for name in GROUP_OPTIONS if kwargs.get(name) is not None]
-        if grouping:
-            raise ParamError(message=f"search_iterator() does not group: use search() with {grouping[0]}")
+        refused = [name for name in SEARCH_OPTIONS if kwargs.get(name) is not None]
+        if refused:
+            raise ParamError(message=f"search_iterator() takes no {refused[0]}, as in Milvus: use search()")
         check_iteration(batch_size, limit)
         if external_filter_func is not None and not callable(external_filter_func):
             raise ParamError(

@@ -61,7 +61,7 @@ def as_reranking(request: SearchRequest, keywords: Mapping[str, Any]) -> tuple[S
     boosts, others = _split(ranker, keywords)
     if boosts is not None and request.group_by is not None:
         raise ParamError(
-            message=f"a boost ranker takes no groups, as in Milvus: got group_by_field={request.group_by.field!r}"
+            message=f"a boost ranker takes no groups, as in Milvus: got {', '.join(request.group_by.fields)!r}"
         )
     fused = _hybrid_ranker(others[0]) if others else None
     return replace(request, limit=request.window, offset=0, round_decimal=-1), Reranking(

@@ -11,6 +11,7 @@ from milvus_store_lite import (
     COLLECTION_CLOCK,
     Clock,
     DataTypeNotMatchException,
+    FoundGroups,
     FoundRows,
     ParamError,
     Scope,
@@ -22,6 +23,7 @@ from ..options import options
 from ..results import QueryResult, WriteResult
 from .calls import Calls, call, call_taking
 from .memoized_arguments import MemoizedArguments
+from .query_groups import COUNT, OPTIONS, asks_for_rows, group_request, has_aggregates, query_order
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -31,9 +33,7 @@ CLOCK_OPTIONS: Final = ("timezone", "time_fields")
 _DELETE_OPTIONS: Final = options("pks", "filter_params")
 _UPSERT_OPTIONS: Final = options("partial_update", "field_ops")
 _GET_OPTIONS: Final = options(*CLOCK_OPTIONS)
-_QUERY_OPTIONS: Final = options("limit", "offset", "filter_params", *CLOCK_OPTIONS)
-
-COUNT = "count(*)"
+_QUERY_OPTIONS: Final = options("limit", "offset", "filter_params", *OPTIONS, *CLOCK_OPTIONS)
 
 
 class RowCalls(Calls):
@@ -165,8 +165,12 @@ class RowCalls(Calls):
 
         Args:
             filter: a filter expression; empty only together with a limit, or for ``count(*)``.
-            output_fields: field names, ``["*"]`` for everything (the default), ``["count(*)"]`` to count.
+            output_fields: field names, ``["*"]`` for everything (the default), ``["count(*)"]`` to count; or
+                aggregates: ``count(field)``, ``sum(field)``, ``avg(field)``, ``min(field)``, ``max(field)``.
             limit, offset: a page of the result; limit + offset up to 16,384.
+            order_by_fields: fields, dynamic keys and JSON paths to order the rows by, with a limit:
+                ``[{"field": "price", "order": "desc"}]`` or ``"price:desc:nulls_last,name"``.
+            group_by_fields: fields whose equal values make a group; output fields are these and aggregates.
             filter_params: values of the filter's ``{name}`` templates.
             timezone: an IANA name: where times of the filter without an offset are, and where times are shown;
                 else that of the collection, of its database, or UTC.
@@ -174,11 +178,19 @@ class RowCalls(Calls):
         """
         if ids is not None and filter not in (None, ""):
             raise ParamError(message="query() takes a filter or ids, got both")
-        if ids is not None:
+        if ids is not None and asks_for_rows(as_fields(output_fields), kwargs):
             times = {name: kwargs[name] for name in CLOCK_OPTIONS if name in kwargs}
             return self.get(collection_name, ids, output_fields, partition_names=partition_names, **times)
-        found = self._found_rows(collection_name, filter, output_fields, partition_names, kwargs)
+        condition = filter if ids is None else self._having_ids(collection_name, ids)
+        found = self._found_rows(collection_name, condition, output_fields, partition_names, kwargs)
         return QueryResult([{COUNT: found}] if isinstance(found, int) else found.dicts())
+
+    def _having_ids(self, collection_name: str, ids: object) -> Expression:
+        """The filter for the rows with these primary keys."""
+        from ..filters import In, ListOf, Name  # not needed to filter by text
+
+        primary = self._collection(collection_name).describe().schema.primary
+        return In(Name(primary.name), ListOf.of(as_ids(ids)))
 
     def _found_rows(
         self,
@@ -189,8 +201,8 @@ class RowCalls(Calls):
         options: Mapping[str, Any],
         *,
         by_pk: bool = False,
-    ) -> FoundRows | int:
-        """The rows that ``query`` finds, or how many, if it is to count.
+    ) -> FoundRows | FoundGroups | int:
+        """The rows or groups that ``query`` finds, or how many rows, if it is to count.
 
         Args:
             options: its keywords. by_pk: whether to order the rows by their primary keys.
@@ -199,13 +211,17 @@ class RowCalls(Calls):
         scope = _QUERY_SCOPE(filter, partition_names, options)
         fields = as_fields(output_fields)
         collection = self._collection(collection_name)
-        if COUNT in fields:
-            if len(fields) > 1 or limit is not None or offset:
-                raise ParamError(message=f"{COUNT} goes with no other output field, no limit and no offset")
+        groups = group_request(fields, options)
+        if fields == [COUNT] and groups is None:
+            if limit is not None or offset:
+                raise ParamError(message=f"{COUNT} goes with no limit and no offset")
             return collection.count_where(scope)
-        if scope.expression is None and limit is None:
+        if scope.expression is None and limit is None and not (groups and has_aggregates(groups)):
             raise ParamError(message="query() with an empty filter needs a limit, as in Milvus")
-        return collection.query(scope, fields or ["*"], limit, offset, by_pk=by_pk)
+        if groups is not None:
+            return collection.query_groups(scope, groups)
+        order = query_order(options)
+        return collection.query(scope, fields or ["*"], limit, offset, by_pk=by_pk, order_by=order)
 
 
 def is_partial_update(options: Mapping[str, Any]) -> bool:

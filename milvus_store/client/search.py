@@ -23,9 +23,10 @@ from ..options import options
 from ..results import SearchResult
 from .calls import Calls, call_taking
 from .memoized_arguments import MemoizedArguments
+from .ordering import ORDER_BY, order_by
 from .reranking import RERANKING_OPTIONS, as_reranking, asks_for_reranking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
-from .search_params import GROUP_OPTIONS, SearchParams, group_by, one_offset
+from .search_params import SEARCH_OPTIONS, SearchParams, group_by, one_offset
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _OPTIONS: Final = options(
     *("offset", "round_decimal", "filter_params", "highlighter"),
     *RERANKING_OPTIONS,
-    *GROUP_OPTIONS,
+    *SEARCH_OPTIONS,
     *CLOCK_OPTIONS,
 )
 
@@ -75,6 +76,9 @@ class SearchCalls(Calls):
                 partitions confine them, a bound tenant does.
             group_by_field: a field, dynamic key or JSON path: find groups of rows that share its value, ``limit``
                 of them, each with its nearest ``group_size`` rows (1 by default).
+            group_by_fields: several of them: groups share the values of all.
+            order_by_fields: show the nearest limit + offset rows in this order, from the offset on; groups in that
+                of their nearest rows. As for ``query``.
             ranker: a RERANK ``Function`` or a ``FunctionScore`` of several: boosts change the distances of the
                 ``limit + offset`` nearest rows, decay, model and other rankers give those rows other scores. Ours
                 or pymilvus's, as ``function_chains``: a ``FunctionChain`` that scores and orders the hits.
@@ -107,6 +111,8 @@ class SearchCalls(Calls):
             arguments = (*arguments[:-1], plain)
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(*arguments)
         if asks_for_reranking(keywords):
+            if request.order_by:
+                raise ParamError(message=f"{ORDER_BY} and rerankers exclude each other: both order the hits")
             if request.highlight is not None:
                 raise ParamError(
                     message="a search takes a highlighter or a ranker, got both: mark words in one"
@@ -137,6 +143,7 @@ def as_request(
         output_fields=as_fields(output_fields),
         ring=params.ring,
         group_by=group_by(keywords),
+        order_by=order_by(keywords.get(ORDER_BY)),
         round_decimal=keywords.get("round_decimal", -1),
         params=params.index,
         highlight=as_highlight(keywords.get("highlighter")),

@@ -10,15 +10,18 @@ from milvus_store_lite import PARAMETER_NAMES, DataTypeNotMatchException, GroupB
 
 from ..index_types import named
 from ..options import judge_options
+from .ordering import ORDER_BY
+from .query_groups import GROUP_BY, group_fields
 
 GROUP_OPTIONS: Final = ("group_by_field", "group_size", "strict_group_size")
+SEARCH_OPTIONS: Final = (*GROUP_OPTIONS, GROUP_BY, ORDER_BY)
 
 _OF_TEXTS: Final = "analyzer_name"
 _NAMES: Final = PARAMETER_NAMES | {_OF_TEXTS, "metric_type", "params", "radius", "range_filter", "offset"}
 
 _ARGUMENTS: Final = {
     **{name: name for name in ("limit", "filter", "output_fields", "partition_names", "anns_field")},
-    **{name: name for name in ("round_decimal", "timezone", "time_fields", "filter_params", *GROUP_OPTIONS)},
+    **{name: name for name in ("round_decimal", "timezone", "time_fields", "filter_params", *SEARCH_OPTIONS)},
     **dict.fromkeys(("k", "topk", "top_k", "top"), "limit"),
     "expr": "filter",
 }
@@ -75,16 +78,22 @@ def one_offset(keyword: int | None, params: SearchParams) -> int:
 
 
 def group_by(options: Mapping[str, Any]) -> GroupBy | None:
-    """What the keywords ``group_by_field``, ``group_size`` and ``strict_group_size`` ask for."""
+    """What the keywords for groups ask for."""
     name, size, strict = (options.get(key) for key in GROUP_OPTIONS)
     scorer = options.get("rank_group_scorer")
-    if not name:
+    names = group_fields(options)
+    if name and names:
+        raise ParamError(message=f"expected group_by_field or {GROUP_BY}, got {name!r:.80} and {names!r:.80}")
+    if name and not isinstance(name, str):
+        raise ParamError(message=f"group_by_field must be a str, got {type(name).__name__}: {name!r:.80}")
+    if not name and not names:
         if size is not None or strict is not None:
             raise ParamError(message="group_size and strict_group_size need a group_by_field, got none")
         return None
     if strict is not None and not isinstance(strict, bool):
         raise ParamError(message=f"strict_group_size must be a bool, got {type(strict).__name__}: {strict!r}")
-    return GroupBy(name, 1 if size is None else size, "max" if scorer is None else scorer)
+    fields = (name,) if name else names
+    return GroupBy(fields, 1 if size is None else size, "max" if scorer is None else scorer)
 
 
 def _refuse_arguments(params: Mapping[str, Any], call: str) -> None:

@@ -192,6 +192,39 @@ STEPS: dict[str, Step] = {
     "query, times": lambda client: client.query(
         "all", filter="pk == 1", output_fields=["when"], timezone="Asia/Shanghai"
     ),
+    "query, ordered": lambda client: client.query(
+        "all",
+        order_by_fields=[{"field": "small", "order": "desc:nulls_last"}, {"field": "pk"}],
+        limit=5,
+        offset=1,
+        output_fields=["small"],
+    ),
+    "query, ordered by paths": lambda client: client.query(
+        "all", order_by_fields=['doc["size"]:desc', "color"], limit=9, output_fields=["pk"]
+    ),
+    "query, ordered without a limit": lambda client: client.query("all", filter="pk > 0", order_by="pk:desc"),
+    "query, ordered by a vector": lambda client: client.query("all", order_by=["vector"], limit=2),
+    "query, groups": lambda client: client.query(
+        "all",
+        group_by_fields=["small", "title"],
+        output_fields=[
+            "small",
+            "count(*)",
+            "sum(small)",
+            "avg(price)",
+            "min(exact)",
+            "max(when)",
+            "count(doc)",
+        ],
+        order_by_fields=["small:desc"],
+        limit=4,
+    ),
+    "query, aggregates": lambda client: client.query(
+        "all", filter="pk > 100", output_fields=["count(*)", "sum(pk)", "max(title)", "min(price)"]
+    ),
+    "query, groups of a float": lambda client: client.query(
+        "all", group_by_fields=["price"], output_fields=["price"], limit=1
+    ),
     "query, nothing": lambda client: client.query("all", filter="pk < 0", output_fields=["*"]),
     "query, bad filter": lambda client: client.query("all", filter="pk ==", output_fields=["pk"]),
     "query, no filter": lambda client: client.query("all", filter=""),
@@ -225,6 +258,27 @@ STEPS: dict[str, Step] = {
         group_size=2,
         limit=2,
         output_fields=["flag"],
+    ),
+    "search, groups of several": lambda client: client.search(
+        "all",
+        [[1, 1, 0]],
+        anns_field="vector",
+        group_by_fields=["flag", "small"],
+        limit=3,
+        order_by_fields="pk:desc",
+        output_fields=["flag", "small"],
+    ),
+    "search, ordered": lambda client: client.search(
+        "all",
+        [[1, 1, 0], [5, 0, 0]],
+        anns_field="vector",
+        limit=4,
+        offset=1,
+        order_by_fields=[{"field": "color", "order": "desc"}, {"field": "small"}],
+        output_fields=["color", "small"],
+    ),
+    "search, ordered by nothing": lambda client: client.search(
+        "all", [[1, 1, 0]], anns_field="vector", order_by_fields="tags"
     ),
     "search, offset": lambda client: client.search(
         "all", [[1, 1, 0]], anns_field="vector", limit=2, offset=3

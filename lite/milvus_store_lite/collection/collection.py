@@ -33,12 +33,22 @@ from ..process.calls import whole_calls
 from ..process.forks import GATE
 from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
-from ..search import ordering
+from ..search.aggregates import GroupRequest
 from ..search.cursors import QueryCursor, SearchCursor
 from ..search.embedded_queries import as_vectors
 from ..search.found import FoundHits, FoundRows, fetched
+from ..search.groups import FoundGroups, found_groups
 from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
-from ..search.request import EVERYTHING, HybridRequest, Queries, Scope, SearchRequest, check_window
+from ..search.ordering import ordered
+from ..search.request import (
+    EVERYTHING,
+    HybridRequest,
+    OrderBy,
+    Queries,
+    Scope,
+    SearchRequest,
+    check_window,
+)
 from ..search.reranking.candidates import Candidates
 from ..search.reranking.reranking import Reranking
 from ..search.reranking.searching import candidates_of_search
@@ -170,11 +180,13 @@ class Collection(Definition):
         offset: int = 0,
         *,
         by_pk: bool = False,
+        order_by: Sequence[OrderBy] = (),
     ) -> FoundRows:
-        """The rows in ``scope``, ``limit`` of them after ``offset``.
+        """The rows in ``scope``, ``limit`` of them after ``offset``, in the order they were written.
 
         Args:
-            by_pk: order them by their primary keys, instead of in the order they were written.
+            by_pk: order them by their primary keys instead. order_by: order them so; equal ones as they were
+                written.
         """
         check_window(limit, offset)
         own, names = self._own(scope), tuple(output_fields)
@@ -183,11 +195,10 @@ class Collection(Definition):
             state = session.state
             selection = session.selected(state.bound_scope(own))
             end = None if limit is None else offset + limit
-            slots = selection.slots
-            if by_pk:
-                slots = ordering.by_pk(selection.view, state.record.schema.primary, slots, end)
-            slots = slots[offset:end]
-            seqs = selection.view.snapshot.seqs[slots].tolist()
+            schema = state.record.schema
+            order = [OrderBy(schema.primary.name)] if by_pk else order_by
+            slots = ordered(selection, schema, order, end) if order else selection.slots
+            seqs = selection.view.snapshot.seqs[slots[offset:end]].tolist()
             return fetched(session.reader, state.columns(names, scope.clock), seqs)
 
         return self._read(rows)
@@ -196,6 +207,17 @@ class Collection(Definition):
         """How many rows are in ``scope``."""
         own = self._own(scope)
         return self._read(lambda session: session.selected(session.state.bound_scope(own)).count)
+
+    def query_groups(self, scope: Scope, request: GroupRequest) -> FoundGroups:
+        """The groups of the rows in ``scope`` that ``request`` asks for."""
+        check_window(request.limit, request.offset)
+        own = self._own(scope)
+
+        def groups(session: Session) -> FoundGroups:
+            selection = session.selected(session.state.bound_scope(own))
+            return found_groups(session.record, selection, request, scope.clock)
+
+        return self._read(groups)
 
     def search(
         self, request: SearchRequest, queries: Queries, reranking: Reranking | None = None

@@ -15,10 +15,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from .word_order import WordOrder
+
 BoolArray = npt.NDArray[np.bool_]
 
-_WORD_SIZE: Final = 160
-"""A string of some 50 characters, its entry in the list and in the dictionary."""
+_WORD_SIZE: Final = 168
+"""A string of some 50 characters, its entry in the list and in the dictionary, and its place in their order."""
 
 
 def allocated(array: npt.NDArray[Any] | None) -> int:
@@ -51,11 +53,12 @@ class Dictionary:
     Older snapshots share it with newer ones: they never see a code that was added after them.
     """
 
-    __slots__ = ("codes", "words")
+    __slots__ = ("codes", "order", "words")
 
     def __init__(self) -> None:
         self.words: list[str] = []
         self.codes: dict[str | None, int] = {None: -1}
+        self.order = WordOrder(self.words)
 
     def code(self, word: str) -> int:
         """The code of ``word``, or -2 if no row has it (nulls are -1)."""

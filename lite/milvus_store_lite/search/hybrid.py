@@ -67,8 +67,8 @@ def hybrid_candidates(
     labels = None
     if request.group_by is not None:
         assert whole is not None, "groups are labelled in the whole collection"
-        name = request.group_by.field
-        labels = [labels_of_rows(whole, record.schema, name, seqs) for seqs, _ in rankings]
+        names = request.group_by.fields
+        labels = [labels_of_rows(whole, record.schema, names, seqs) for seqs, _ in rankings]
     reader = selections[0].view.reader
     projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
     falling = request.ranker.larger_is_nearer([search.metric for search in searches])
@@ -160,4 +160,4 @@ class _Fusion:
     def _labels(self, seqs: Ints, group_by: GroupBy) -> Labels:
         """The group of each row."""
         assert self._whole is not None, "groups are labelled in the whole collection"
-        return labels_of_rows(self._whole, self._record.schema, group_by.field, seqs)
+        return labels_of_rows(self._whole, self._record.schema, group_by.fields, seqs)

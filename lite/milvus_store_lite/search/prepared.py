@@ -26,15 +26,17 @@ from .families import FAMILIES
 from .family import Nearest, SearchFamily
 from .found import FoundHits
 from .group_labels import group_labels
-from .grouping import grouped, leaders
+from .grouping import Labels, grouped, leaders
 from .highlighting import Highlighting
 from .hits import hits_of
 from .metrics import Metric
+from .ordering import ORDER_BY, reordered, reordered_groups
 from .output import Projection
 from .ranges import within
 from .rankings import Ranking
 from .request import ByIds, GroupBy, Queries, Scope, SearchRequest, check_queries
 from .selection import BoundScope, Selection, check_isolation
+from .sort_keys import sort_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,9 @@ class PreparedSearch:
         if request.group_by is not None:
             return self._groups(selection, vectors, find, request.group_by)
         rankings = find(selection, vectors, request.window)
+        if request.order_by:
+            keys = sort_keys(selection, self.schema, request.order_by, ORDER_BY)
+            return [reordered(keys, ranking, request.offset, request.limit) for ranking in rankings]
         if request.offset == 0:
             return rankings
         return [(slots[request.offset :], values[request.offset :]) for slots, values in rankings]
@@ -116,13 +121,24 @@ class PreparedSearch:
     ) -> list[Ranking]:
         """The rows of the groups on the request's page."""
         request = self.request
-        labels = group_labels(selection, self.schema, wanted.field)
+        labels = group_labels(selection, self.schema, wanted.fields)
         rankings = grouped(self.metric, find, selection, vectors, labels, request.window, wanted.size)
-        pages = []
-        for slots, values in rankings:
-            kept = leaders(labels[slots], request.limit, wanted.size, request.offset)
-            pages.append((slots[kept], values[kept]))
-        return pages
+        if request.order_by:
+            keys = sort_keys(selection, self.schema, request.order_by, ORDER_BY)
+            pages = [_best_groups(ranking, labels, request.window, wanted.size) for ranking in rankings]
+            return [
+                reordered_groups(keys, page, labels[page[0]], request.offset, request.limit) for page in pages
+            ]
+        return [
+            _best_groups(ranking, labels, request.limit, wanted.size, request.offset) for ranking in rankings
+        ]
+
+
+def _best_groups(ranking: Ranking, labels: Labels, groups: int, size: int, skip: int = 0) -> Ranking:
+    """The rows of the nearest ``groups`` groups of a ranking, after ``skip`` nearer ones."""
+    slots, values = ranking
+    kept = leaders(labels[slots], groups, size, skip)
+    return slots[kept], values[kept]
 
 
 def prepared(

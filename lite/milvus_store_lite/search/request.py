@@ -56,26 +56,31 @@ Scorer = Literal["max", "sum", "avg"]
 class GroupBy:
     """Ask for groups instead of rows; limit and offset then count groups.
 
-    ``field``: a field, a dynamic key or a JSON path. ``size``: rows of each group at most. A group has fewer only
-    if no more rows match, which is what Milvus's ``strict_group_size`` asks for. ``scorer``: how near a group of a
-    fused ranking is.
+    ``fields``: fields, dynamic keys or JSON paths; a group has equal values of all of them. ``size``: rows of each
+    group at most. A group has fewer only if no more rows match, which is what Milvus's ``strict_group_size`` asks
+    for. ``scorer``: how near a group of a fused ranking is.
     """
 
-    field: str
+    fields: tuple[str, ...]
     size: int = 1
     scorer: Scorer = "max"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.field, str):
-            raise ParamError(
-                message=f"group_by_field must be a str, got {type(self.field).__name__}: {self.field!r:.80}"
-            )
         if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1:
             raise ParamError(message=f"group_size must be an int of at least 1, got {self.size!r}")
         if self.scorer not in ("max", "sum", "avg"):
             raise ParamError(
                 message=f"rank_group_scorer must be 'max', 'sum' or 'avg', got {self.scorer!r:.80}"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """Order rows by ``field``: a field, a dynamic key or a JSON path."""
+
+    field: str
+    descending: bool = False
+    nulls_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,10 @@ class SearchRequest(Keyed):
 
     ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's own.
     ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.
-    ``group_by``: ask for groups instead of rows. ``round_decimal``: digits of the distances, -1 for all.
-    ``params``: what the index in use takes, such as ``nprobe`` or ``ef``. ``highlight``: mark words in the texts
-    of the hits.
+    ``group_by``: ask for groups instead of rows. ``order_by``: show the nearest rows, of which offset and limit
+    choose then, in this order; groups in that of their nearest rows. ``round_decimal``: digits of the distances,
+    -1 for all. ``params``: what the index in use takes, such as ``nprobe`` or ``ef``. ``highlight``:
+    mark words in the texts of the hits.
     """
 
     anns_field: str | None = None
@@ -113,6 +119,7 @@ class SearchRequest(Keyed):
     output_fields: Sequence[str] = ()
     ring: RangeBounds | None = None
     group_by: GroupBy | None = None
+    order_by: tuple[OrderBy, ...] = ()
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)
     highlight: Highlight | None = None

@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
 
-from milvus_store_lite import ArrayOp, CollectionRecord, DataType, FoundRows, Written
+from milvus_store_lite import ArrayOp, CollectionRecord, DataType, FoundGroups, FoundRows, Written
 
 from ...client.milvus_client import MilvusClient
+from ...client.ordering import ORDER_BY, split_outside_brackets
+from ...client.query_groups import GROUP_BY
 from ...client.rows import as_partition
 from ...errors import ParamError
 from ...field_ops import as_array_ops
 from ..databases import collection_of
 from ..messages.columns import columns_of
-from ..messages.fields import ids_of
+from ..messages.fields import field_data, ids_of
 from ..messages.pairs import texts_of, value_of
 from ..messages.results import output_names, shown_fields
 from ..messages.templates import template_values
@@ -23,10 +25,9 @@ from ..protocol import Message
 from .handshake import timestamp
 
 _OPTIONS: Final = ("limit", "offset")
-_TEXT_OPTIONS: Final = ("timezone", "time_fields")
+_TEXT_OPTIONS: Final = ("timezone", "time_fields", ORDER_BY)
 
-_NOT_SERVED: Final = ("group_by_fields", "order_by_fields", "query_iter_last_element_offset")
-"""Parameters of a query that would change its answer."""
+_ELEMENTS: Final = "query_iter_last_element_offset"
 
 
 def _insert(client: MilvusClient, request: Any) -> Message:
@@ -98,13 +99,17 @@ def _delete(client: MilvusClient, request: Any) -> Message:
 
 def _query(client: MilvusClient, request: Any) -> Message:
     given = texts_of(request.query_params)
-    for name in _NOT_SERVED:
-        if given.get(name):
-            raise ParamError(
-                message=f"{name} is not supported on a file: order or group the rows of the answer"
-            )
+    if given.get(_ELEMENTS):
+        raise ParamError(
+            message=f"{_ELEMENTS} is not supported on a file, which has no iterators of elements"
+        )
+    is_iterator = given.get("iterator") is not None
+    if is_iterator and given.get(ORDER_BY):
+        raise ParamError(message=f"an iterator takes no {ORDER_BY}, as in Milvus: query() with a limit does")
     options: dict[str, Any] = {name: value_of(given[name]) for name in _OPTIONS if name in given}
     options |= {name: given[name] for name in _TEXT_OPTIONS if name in given}
+    if given.get(GROUP_BY):
+        options[GROUP_BY] = split_outside_brackets(given[GROUP_BY], ",")
     options["filter_params"] = template_values(request.expr_template_values)
     names = list(request.output_fields)
     found = client._found_rows(
@@ -113,10 +118,12 @@ def _query(client: MilvusClient, request: Any) -> Message:
         names,
         list(request.partition_names),
         options,
-        by_pk=given.get("iterator") is not None,  # who pages by key asks for keys beyond the last one
+        by_pk=is_iterator,  # who pages by key asks for keys beyond the last one
     )
     if isinstance(found, int):
         return _counted(request, names, found)
+    if isinstance(found, FoundGroups):
+        return _grouped(request, names, found)
     fields = shown_fields(found)
     return milvus_pb2.QueryResults(
         fields_data=fields,
@@ -137,6 +144,19 @@ def _counted(request: Any, names: list[str], count: int) -> Message:
     field.scalars.long_data.data.append(count)
     return milvus_pb2.QueryResults(
         fields_data=[field],
+        collection_name=request.collection_name,
+        output_fields=names,
+        session_ts=timestamp(),
+    )
+
+
+def _grouped(request: Any, names: list[str], found: FoundGroups) -> Message:
+    fields = []
+    for column in found.columns:
+        fields.append(field_data(column.field, column.values))
+        fields[-1].field_name = column.name
+    return milvus_pb2.QueryResults(
+        fields_data=fields,
         collection_name=request.collection_name,
         output_fields=names,
         session_ts=timestamp(),

@@ -10,6 +10,8 @@ from pymilvus.grpc_gen import common_pb2, milvus_pb2
 from milvus_store_lite import ByIds, Queries, TenantCollection
 
 from ...client.milvus_client import MilvusClient
+from ...client.ordering import ORDER_BY, split_outside_brackets
+from ...client.query_groups import GROUP_BY
 from ...errors import ParamError
 from ...highlighters import LexicalHighlighter, highlighter_of
 from ...iterators import UNLIMITED, check_iteration
@@ -29,10 +31,8 @@ _IS_ITERATOR: Final = "search_iter_v2"
 _PAGE: Final = "search_iter_batch_size"
 _TOKEN: Final = "search_iter_id"
 _KEYWORDS: Final = ("offset", "round_decimal", "group_size", "strict_group_size")
-_TEXT_KEYWORDS: Final = ("group_by_field", "timezone", "time_fields")
+_TEXT_KEYWORDS: Final = ("group_by_field", "timezone", "time_fields", ORDER_BY)
 _NOT_SERVED: Final = {
-    "group_by_fields": "group by one field",
-    "order_by_fields": "order the hits of the answer",
     "json_path": "name the path as group_by_field",
     "json_type": "name the path as group_by_field",
     "strict_cast": "name the path as group_by_field",
@@ -221,6 +221,8 @@ def _keywords(given: Mapping[str, str]) -> dict[str, Any]:
             raise ParamError(message=f"{name} is not supported on a file: {instead}")
     found: dict[str, Any] = {name: value_of(given[name]) for name in _KEYWORDS if name in given}
     found |= {name: _text(given, name) for name in _TEXT_KEYWORDS if name in given}
+    if given.get(GROUP_BY):
+        found[GROUP_BY] = split_outside_brackets(_text(given, GROUP_BY) or "", ",")
     return found
 
 

@@ -70,7 +70,7 @@ def prepared(collection: Collection, asked: SearchRequest) -> object:
         {},
         {"expression": parse("n < 5 and n in {ids}")},
         {"ring": RangeBounds(9.0, 0.0)},
-        {"group_by": GroupBy("n", 2)},
+        {"group_by": GroupBy(("n",), 2)},
     ],
 )
 def test_an_equal_request_that_is_built_anew_is_not_worked_out_again(
