@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 _FEW: Final = 1_000
-"""So many new words are put among 1,000,000 known ones one by one: in 6 ms, where sorting all takes 600 ms."""
+"""So many new words are put among 1,000,000 known ones one by one: in 28 ms, where sorting all takes 490 ms."""
 
 _SHARE: Final = 8
 """For codes of less than one in so many words, only the words that they name are sorted, unless all are."""
