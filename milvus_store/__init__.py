@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from milvus_store_lite import DataType
 
+from .aggregations import AggregationBucket, AggregationHit, SearchAggregation, TopHits
 from .client import MilvusClient
 from .embedding_lists import EmbeddingList
 from .errors import MilvusException
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from .client.async_milvus_client import AsyncMilvusClient
 
 __all__ = [
+    "AggregationBucket",
+    "AggregationHit",
     "AnnSearchRequest",
     "AsyncMilvusClient",
     "CollectionSchema",
@@ -42,7 +45,9 @@ __all__ = [
     "MilvusClient",
     "MilvusException",
     "RRFRanker",
+    "SearchAggregation",
     "StructFieldSchema",
+    "TopHits",
     "UnknownOptionWarning",
     "WeightedRanker",
     "__version__",

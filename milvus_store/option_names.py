@@ -91,7 +91,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "group_by_fields": "it belongs to query() and search()",
     "order_by": "order_by_fields of query() and search() orders rows",
     "order_by_fields": "it belongs to query() and search()",
-    "search_aggregation": _SERVER,
+    "search_aggregation": "it belongs to search()",
     "function_chains": "it belongs to search()",
     "highlighter": "it belongs to search()",
     "ranker": "it belongs to search() and hybrid_search()",

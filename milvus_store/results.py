@@ -7,7 +7,9 @@ from enum import IntEnum
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any
 
-from milvus_store_lite import FoundHits
+from milvus_store_lite import FoundBuckets, FoundHits
+
+from .aggregations import AggregationBucket, as_buckets
 
 if TYPE_CHECKING:
     from milvus_store_lite import Token
@@ -181,11 +183,19 @@ class Hits(list[Hit]):
 
 
 class SearchResult(list[Hits]):
-    """One ``Hits`` for each query vector."""
+    """One ``Hits`` for each query vector; ``agg_buckets``: the buckets of each, if the search asks for them."""
 
     def __init__(self, hits: list[Hits]) -> None:
         super().__init__(hits)
         self.extra: dict[str, Any] = {}
+        self.agg_buckets: list[list[AggregationBucket]] = []
+
+    @classmethod
+    def of_buckets(cls, found: FoundBuckets) -> SearchResult:
+        """The buckets that the engine has found, as ``agg_buckets``; there are no hits beside them."""
+        result = cls([Hits("", [], [], []) for _ in found.buckets])
+        result.agg_buckets = as_buckets(found)
+        return result
 
     @classmethod
     def of(cls, found: FoundHits) -> SearchResult:

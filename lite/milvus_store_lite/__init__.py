@@ -53,6 +53,8 @@ from .schema.data_types import DENSE_VECTORS, DataType
 from .schema.functions import Function, FunctionType
 from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
 from .search.aggregates import Aggregate, GroupRequest
+from .search.arrangement import Aggregation, BucketMetric, GroupBy, OrderBy, TopHits
+from .search.buckets import Bucket, BucketHit, FoundBuckets
 from .search.cursors import QueryCursor, SearchCursor
 from .search.found import FoundHits, FoundRows
 from .search.fusion import MergedScores, Ranker, ReciprocalRanks, WeightedScores
@@ -62,9 +64,7 @@ from .search.range_bounds import RangeBounds
 from .search.request import (
     MAX_WINDOW,
     ByIds,
-    GroupBy,
     HybridRequest,
-    OrderBy,
     Queries,
     Scope,
     SearchRequest,
@@ -139,6 +139,7 @@ __all__ = [
     "Access",
     "AccessControl",
     "Aggregate",
+    "Aggregation",
     "Analyzer",
     "And",
     "ApiKey",
@@ -147,6 +148,9 @@ __all__ = [
     "Boost",
     "Boosts",
     "BoundedCache",
+    "Bucket",
+    "BucketHit",
+    "BucketMetric",
     "ByIds",
     "Call",
     "Chain",
@@ -171,6 +175,7 @@ __all__ = [
     "Expression",
     "Field",
     "FirstRows",
+    "FoundBuckets",
     "FoundGroups",
     "FoundHits",
     "FoundRows",
@@ -237,6 +242,7 @@ __all__ = [
     "TenantBinding",
     "TenantCollection",
     "Token",
+    "TopHits",
     "Unary",
     "User",
     "Values",

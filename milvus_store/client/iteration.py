@@ -89,9 +89,6 @@ class IterationCalls(Calls):
         Returns:
             An iterator: call ``next()`` until it returns an empty page, or ``close()`` to stop before.
         """
-        refused = [name for name in SEARCH_OPTIONS if kwargs.get(name) is not None]
-        if refused:
-            raise ParamError(message=f"search_iterator() takes no {refused[0]}, as in Milvus: use search()")
         check_iteration(batch_size, limit)
         if external_filter_func is not None and not callable(external_filter_func):
             raise ParamError(
@@ -120,4 +117,8 @@ class IterationCalls(Calls):
             raise ParamError(message=f"search_iterator() takes no offset, got {request.offset!r}")
         if request.highlight is not None:
             raise ParamError(message="search_iterator() marks no words: use search() with a highlighter")
+        if request.group_by or request.order_by or request.aggregation:
+            raise ParamError(
+                message="search_iterator() neither groups nor orders, as in Milvus: use search()"
+            )
         return self._collection(collection_name).iterate_search(request, queries)

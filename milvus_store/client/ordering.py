@@ -15,11 +15,14 @@ _KEYS: Final = {"field", "order"}
 _CLOSED_BY: Final = {"[": "]", '"': '"', "'": "'"}
 
 
-def order_by(given: object) -> tuple[OrderBy, ...]:
+def order_by(given: object, *, is_search: bool = False) -> tuple[OrderBy, ...]:
     """The order that is asked for: ``[{"field": "price", "order": "desc"}]``, ``["price:desc", "name"]`` or
     ``"price:desc:nulls_last,name"``.
 
     As in Milvus, nulls come last in ascending order and first in descending order, unless it says otherwise.
+
+    Args:
+        is_search: whether a search asks, for which pymilvus takes no texts in a list.
 
     Raises:
         ParamError: it is none of these; the message says what was expected.
@@ -34,10 +37,11 @@ def order_by(given: object) -> tuple[OrderBy, ...]:
     for item in given:
         if isinstance(item, Mapping):
             found.append(_of_dict(item))
-        elif isinstance(item, str):
+        elif isinstance(item, str) and not is_search:
             found += map(_of_text, split_outside_brackets(item, ","))
         else:
-            raise _unexpected(item, "a dict such as {'field': 'price', 'order': 'desc'}, or a text")
+            others = "; a search takes no texts in a list, as in pymilvus" if is_search else ", or a text"
+            raise _unexpected(item, "a dict such as {'field': 'price', 'order': 'desc'}" + others)
     return tuple(found)
 
 

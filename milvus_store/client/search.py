@@ -11,12 +11,14 @@ import numpy as np
 from milvus_store_lite import (
     ByIds,
     DataTypeNotMatchException,
+    FoundBuckets,
     FoundHits,
     ParamError,
     Queries,
     SearchRequest,
 )
 
+from ..aggregations import as_aggregation
 from ..highlighters import as_highlight
 from ..option_warnings import judged_once
 from ..options import options
@@ -26,7 +28,7 @@ from .memoized_arguments import MemoizedArguments
 from .ordering import ORDER_BY, order_by
 from .reranking import RERANKING_OPTIONS, as_reranking, asks_for_reranking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
-from .search_params import SEARCH_OPTIONS, SearchParams, group_by, one_offset
+from .search_params import AGGREGATION, SEARCH_OPTIONS, SearchParams, group_by, one_offset
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -79,6 +81,8 @@ class SearchCalls(Calls):
             group_by_fields: several of them: groups share the values of all.
             order_by_fields: show the nearest limit + offset rows in this order, from the offset on; groups in that
                 of their nearest rows. As for ``query``.
+            search_aggregation: a ``SearchAggregation``: find buckets of rows, which are the ``agg_buckets`` of the
+                result, and no hits; the limit does not count then.
             ranker: a RERANK ``Function`` or a ``FunctionScore`` of several: boosts change the distances of the
                 ``limit + offset`` nearest rows, decay, model and other rankers give those rows other scores. Ours
                 or pymilvus's, as ``function_chains``: a ``FunctionChain`` that scores and orders the hits.
@@ -101,9 +105,11 @@ class SearchCalls(Calls):
             _queries(data, ids),
             (filter, limit, output_fields, search_params, partition_names, anns_field, kwargs),
         )
-        return SearchResult.of(found)
+        return SearchResult.of(found) if isinstance(found, FoundHits) else SearchResult.of_buckets(found)
 
-    def _found_hits(self, collection_name: str, queries: Queries, arguments: SearchArguments) -> FoundHits:
+    def _found_hits(
+        self, collection_name: str, queries: Queries, arguments: SearchArguments
+    ) -> FoundHits | FoundBuckets:
         """What ``search`` finds for ``queries``; ``arguments``: the others, as ``as_request`` takes them."""
         keywords, reranking = arguments[-1], None
         if asks_for_reranking(keywords):
@@ -111,13 +117,15 @@ class SearchCalls(Calls):
             arguments = (*arguments[:-1], plain)
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(*arguments)
         if asks_for_reranking(keywords):
-            if request.order_by:
-                raise ParamError(message=f"{ORDER_BY} and rerankers exclude each other: both order the hits")
+            if request.order_by or request.aggregation:
+                raise ParamError(message=f"{ORDER_BY}, {AGGREGATION} and rerankers exclude each other")
             if request.highlight is not None:
                 raise ParamError(
                     message="a search takes a highlighter or a ranker, got both: mark words in one"
                 )
             request, reranking = as_reranking(request, keywords)
+        if request.aggregation is not None:
+            return self._collection(collection_name).search_buckets(request, queries)
         return self._collection(collection_name).search(request, queries, reranking)
 
 
@@ -143,7 +151,8 @@ def as_request(
         output_fields=as_fields(output_fields),
         ring=params.ring,
         group_by=group_by(keywords),
-        order_by=order_by(keywords.get(ORDER_BY)),
+        order_by=order_by(keywords.get(ORDER_BY), is_search=True),
+        aggregation=as_aggregation(keywords.get(AGGREGATION)),
         round_decimal=keywords.get("round_decimal", -1),
         params=params.index,
         highlight=as_highlight(keywords.get("highlighter")),

@@ -14,7 +14,8 @@ from .ordering import ORDER_BY
 from .query_groups import GROUP_BY, group_fields
 
 GROUP_OPTIONS: Final = ("group_by_field", "group_size", "strict_group_size")
-SEARCH_OPTIONS: Final = (*GROUP_OPTIONS, GROUP_BY, ORDER_BY)
+AGGREGATION: Final = "search_aggregation"
+SEARCH_OPTIONS: Final = (*GROUP_OPTIONS, GROUP_BY, ORDER_BY, AGGREGATION)
 
 _OF_TEXTS: Final = "analyzer_name"
 _NAMES: Final = PARAMETER_NAMES | {_OF_TEXTS, "metric_type", "params", "radius", "range_filter", "offset"}

@@ -240,7 +240,7 @@ def test_iterators_refuse_what_they_cannot_do(numbers: MilvusClient) -> None:
         (searching, {"data": [[1.0]]}, "dimension 4"),
         (searching, {"data": QUERY, "limit": -2}, "limit"),
         (searching, {"data": QUERY, "search_params": {"offset": 3}}, "no offset"),
-        (searching, {"data": QUERY, "group_by_field": "n"}, "takes no group_by_field, as in Milvus"),
+        (searching, {"data": QUERY, "group_by_field": "n"}, "neither groups nor orders"),
         (searching, {"data": QUERY, "round_decimal": 7}, "round_decimal"),
         (searching, {"data": QUERY, "external_filter_func": 3}, "callable"),
         (querying, {"batch_size": 0}, "batch_size"),

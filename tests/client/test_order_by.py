@@ -182,7 +182,7 @@ async def test_the_asynchronous_client_orders_as_well(client: MilvusClient) -> N
         ({"order_by_fields": "id:down", "limit": 1}, "order of 'id' to be 'asc' or 'desc', got 'down'"),
         ({"order_by_fields": "id:asc:last", "limit": 1}, "'nulls_first' or 'nulls_last', got 'last'"),
         ({"order_by_fields": "id:asc:nulls_last:x", "limit": 1}, "such as 'price:desc'"),
-        ({"order_by_fields": [":asc"], "limit": 1}, "expected a field and its order"),
+        ({"order_by_fields": ":asc", "limit": 1}, "expected a field and its order"),
         ({"order_by_fields": [{"order": "asc"}], "limit": 1}, "expected {'field': name"),
         ({"order_by_fields": [{"field": "id", "nulls": "last"}], "limit": 1}, "'desc:nulls_last', got"),
         ({"order_by_fields": [3], "limit": 1}, "expected a dict such as .*, got 3"),
@@ -199,6 +199,13 @@ def test_an_order_that_makes_no_sense_is_refused(
             client.search("shelf", QUERIES, **arguments)
 
 
+def test_a_search_takes_no_texts_in_a_list_as_in_pymilvus(client: MilvusClient) -> None:
+    with pytest.raises(ParamError, match="a search takes no texts in a list, as in pymilvus, got 'id'"):
+        client.search("shelf", QUERIES, order_by_fields=["id"])
+    (hits,) = client.search("shelf", QUERIES[:1], limit=5, order_by_fields="id")
+    assert hits.ids == sorted(hits.ids)
+
+
 def test_a_container_at_the_path_is_refused(client: MilvusClient) -> None:
     client.create_collection("boxes", dimension=2)
     client.insert("boxes", [{"id": 1, "vector": [1, 0], "box": [1]}, {"id": 2, "vector": [1, 1], "box": 2}])
@@ -210,7 +217,7 @@ def test_a_container_at_the_path_is_refused(client: MilvusClient) -> None:
 def test_iterators_take_no_order(client: MilvusClient) -> None:
     with pytest.raises(ParamError, match="query_iterator.* 'order_by_fields': it belongs to query"):
         client.query_iterator("shelf", order_by_fields="id")
-    with pytest.raises(ParamError, match="search_iterator.* takes no order_by_fields, as in Milvus"):
+    with pytest.raises(ParamError, match="search_iterator.* neither groups nor orders"):
         client.search_iterator("shelf", QUERIES[:1], order_by_fields="id")
 
 

@@ -277,6 +277,37 @@ STEPS: dict[str, Step] = {
         order_by_fields=[{"field": "color", "order": "desc"}, {"field": "small"}],
         output_fields=["color", "small"],
     ),
+    "search, buckets": lambda client: _buckets(
+        client.search(
+            "all",
+            [[1, 1, 0], [5, 0, 0]],
+            anns_field="vector",
+            output_fields=["title", "small", "price", "exact", "flag", "when"],
+            search_aggregation=pymilvus.SearchAggregation(
+                ["flag"],
+                2,
+                {"sum": {"sum": "small"}, "best": {"min": "_score"}, "mean": {"avg": "price"}},
+                [{"mean": "desc"}],
+                pymilvus.TopHits(2, [{"color": "desc"}, {"_score": "asc"}]),
+                pymilvus.SearchAggregation(
+                    ["small", "title"], 3, {"rows": {"count": "*"}, "last": {"max": "when"}}
+                ),
+            ),
+        )
+    ),
+    "search, buckets of a float": lambda client: client.search(
+        "all",
+        [[1, 1, 0]],
+        anns_field="vector",
+        search_aggregation=pymilvus.SearchAggregation(["price"], 2),
+    ),
+    "search, buckets and an offset": lambda client: client.search(
+        "all",
+        [[1, 1, 0]],
+        anns_field="vector",
+        offset=1,
+        search_aggregation=pymilvus.SearchAggregation(["flag"], 2),
+    ),
     "search, ordered by nothing": lambda client: client.search(
         "all", [[1, 1, 0]], anns_field="vector", order_by_fields="tags"
     ),
@@ -549,6 +580,14 @@ def _of_index(described: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in described.items() if key != "params"}
 
 
+def _buckets(found: Any) -> Any:
+    def plain(bucket: Any) -> Any:
+        hits = [(hit.pk, hit.score, hit.fields, hit.field_ids()) for hit in bucket.hits]
+        return bucket.key, bucket.count, bucket.metrics, hits, list(map(plain, bucket.sub_groups))
+
+    return list(found), [list(map(plain, buckets)) for buckets in found.agg_buckets]
+
+
 _TOLD_BY_SERVERS = ("enable_namespace", "schema_version", "update_timestamp", "created_timestamp")
 _NUMBERS_OF_FUNCTIONS = ("id", "input_field_ids", "output_field_ids")
 
@@ -606,6 +645,9 @@ def clients(server: MilvusServer, tmp_path: Path) -> Iterator[tuple[Any, MilvusC
 
 _NEWER_THAN_2_6 = {"drop_collection_field", "drop_function_field"}
 
+_ASKED_BY_3 = ("query, ordered", "query, groups", "search, ordered", "search, groups of", "search, buckets")
+"""How the names of steps begin that only pymilvus 3 can ask for."""
+
 _CHECKED_BY_PYMILVUS = {
     "insert, bad dimension",
 }
@@ -621,6 +663,8 @@ def test_pymilvus_gets_from_the_server_what_a_client_gets_from_a_file(
     for name, step in STEPS.items():
         if name in _NEWER_THAN_2_6 and not hasattr(served, name):
             step(local)  # for the steps that follow
+            continue
+        if name.startswith(_ASKED_BY_3) and not hasattr(pymilvus, "SearchAggregation"):
             continue
         theirs, ours = _outcome(step, served), _outcome(step, local)
         if theirs != ours and not (name in _CHECKED_BY_PYMILVUS and "code" in theirs and "code" in ours):

@@ -34,6 +34,8 @@ from ..process.forks import GATE
 from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
 from ..search.aggregates import GroupRequest
+from ..search.arrangement import OrderBy
+from ..search.buckets import FoundBuckets
 from ..search.cursors import QueryCursor, SearchCursor
 from ..search.embedded_queries import as_vectors
 from ..search.found import FoundHits, FoundRows, fetched
@@ -43,7 +45,6 @@ from ..search.ordering import ordered
 from ..search.request import (
     EVERYTHING,
     HybridRequest,
-    OrderBy,
     Queries,
     Scope,
     SearchRequest,
@@ -238,6 +239,16 @@ class Collection(Definition):
             )
 
         return self._read(hits) if reranking is None else reranking.hits(self._read(candidates))
+
+    def search_buckets(self, request: SearchRequest, queries: Queries) -> FoundBuckets:
+        """The buckets of the nearest rows that the request's aggregation asks for, for each of ``queries``."""
+        own = self._own(request)
+
+        def buckets(session: Session) -> FoundBuckets:
+            search = session.state.search(own)
+            return search.buckets(session.selected(search), queries, session.index_of(search.field.name))
+
+        return self._read(buckets)
 
     def hybrid_search(self, request: HybridRequest) -> FoundHits:
         """The best rows of several searches of one state of the collection."""

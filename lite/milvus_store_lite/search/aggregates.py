@@ -10,7 +10,7 @@ from ..errors import ParamError
 from ..schema.data_types import DataType
 from ..schema.model import Field, Schema
 from ..suggestions import did_you_mean
-from .request import OrderBy
+from .arrangement import OrderBy
 
 GROUP_BY: Final = "group_by_fields"
 

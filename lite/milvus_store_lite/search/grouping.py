@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codec import QueryVectors
+from .arrangement import Scorer
 from .family import Nearest
 from .metrics import Metric
 from .rankings import Ranking, merge
-from .request import Scorer
 from .selection import Selection
 
 Labels = npt.NDArray[np.int64]

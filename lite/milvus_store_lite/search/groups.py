@@ -15,11 +15,12 @@ from ..schema.data_types import NUMPY_TYPES, DataType
 from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord
 from .aggregates import GROUP_BY, Aggregate, GroupRequest, holding
+from .arrangement import OrderBy
 from .group_labels import dense, group_labels
 from .group_values import Numbered, check_range
 from .grouping import Labels
+from .named_values import as_seen, values_at
 from .ordering import first_in_order
-from .request import OrderBy
 from .selection import Selection
 from .sort_keys import EVERY, Slots, sort_keys
 
@@ -103,8 +104,8 @@ class _Rows:
         """The values called ``name`` of the groups to show."""
         if name in self._group_by:
             field = self._record.schema.by_name[name]
-            column = self._view.column(field)
-            return GroupColumn(name, holding(field), self._plain(field, column, self._members[self._shown]))
+            values = values_at(self._view, field, self._members[self._shown], self._show_time)
+            return GroupColumn(name, holding(field), values)
         aggregate = Aggregate.called(name)
         assert aggregate is not None, "requests name nothing else"
         source = aggregate.source(self._record.schema)
@@ -128,9 +129,8 @@ class _Rows:
         else:
             assert isinstance(column, NumberColumn), "aggregates check the type of their field"
             values = self._sums(aggregate, column.values[slots], numbered)
-        return self._seen(
-            source, [value if there else None for value, there in zip(values, has_value, strict=True)]
-        )
+        found = [value if there else None for value, there in zip(values, has_value, strict=True)]
+        return as_seen(source, found, self._show_time)
 
     def _sums(self, aggregate: Aggregate, values: npt.NDArray[Any], numbered: Numbered) -> list[Any]:
         if values.dtype.kind == "f":
@@ -182,23 +182,6 @@ class _Rows:
         """The values of the groups to show."""
         found: list[Any] = values[self._shown].tolist()
         return found
-
-    def _plain(self, field: Field, column: NumberColumn | StringColumn, slots: Slots) -> list[Any]:
-        """The values of a field at some slots, as users see them."""
-        if isinstance(column, StringColumn):
-            words = column.dictionary.words
-            return [None if code < 0 else words[code] for code in column.codes[slots].tolist()]
-        values = column.values[slots].tolist()
-        if column.valid is not None:
-            valid = column.valid[slots].tolist()
-            values = [value if there else None for value, there in zip(values, valid, strict=True)]
-        return self._seen(field, values)
-
-    def _seen(self, field: Field, values: list[Any]) -> list[Any]:
-        """Values of a field as users see them."""
-        if field.dtype is not DataType.TIMESTAMPTZ:
-            return values
-        return [None if value is None else self._show_time(value) for value in values]
 
 
 def _a_row_of_each(numbers: Labels, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -14,6 +14,7 @@ from ..errors import ParamError
 from ..indexes.field_index import FieldIndex
 from ..storage.catalog import CollectionRecord
 from ..storage.store import CollectionReader
+from .arrangement import GroupBy
 from .found import FoundHits
 from .fusion import Floats, Found, Ints, fuse, ordered
 from .group_labels import labels_of_rows
@@ -23,7 +24,7 @@ from .metrics import as_shown
 from .output import Projection
 from .prepared import PreparedSearch
 from .rankings import Ranking
-from .request import GroupBy, HybridRequest
+from .request import HybridRequest
 from .reranking.candidates import Candidates
 from .reranking.reranking import RankedPage, Reranking
 from .reranking.searching import nearest_first

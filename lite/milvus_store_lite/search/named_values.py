@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from ..columns.column import JsonColumn, JsonKind
+from ..columns.column import JsonColumn, JsonKind, StringColumn
+from ..columns.view import View
 from ..errors import ParamError
 from ..schema.data_types import DataType
 from ..schema.model import Field, Schema
@@ -60,3 +63,25 @@ def scalars_at(selection: Selection, source: JsonPath, name: str, argument: str)
             message=f"{argument} {name!r}: expected a string, a number or a bool in every row, got an {kind}"
         )
     return column
+
+
+def values_at(
+    view: View, field: Field, slots: npt.NDArray[np.int64], show_time: Callable[[int], Any]
+) -> list[Any]:
+    """The values of a scalar field at some slots, as users see them."""
+    column = view.column(field)
+    if isinstance(column, StringColumn):
+        words = column.dictionary.words
+        return [None if code < 0 else words[code] for code in column.codes[slots].tolist()]
+    values = column.values[slots].tolist()
+    if column.valid is not None:
+        valid = column.valid[slots].tolist()
+        values = [value if there else None for value, there in zip(values, valid, strict=True)]
+    return as_seen(field, values, show_time)
+
+
+def as_seen(field: Field, values: list[Any], show_time: Callable[[int], Any]) -> list[Any]:
+    """Values of a field as users see them, nulls among them."""
+    if field.dtype is not DataType.TIMESTAMPTZ:
+        return values
+    return [None if value is None else show_time(value) for value in values]

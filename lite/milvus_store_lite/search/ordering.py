@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..schema.model import Schema
+from .arrangement import OrderBy
 from .grouping import Labels
 from .rankings import Ranking
-from .request import OrderBy
 from .selection import Selection
 from .sort_keys import EVERY, Part, Slots, SortKey, sort_keys
 
@@ -66,8 +66,12 @@ def reordered_groups(
 
 def _places(keys: Sequence[SortKey], slots: Slots) -> npt.NDArray[np.int64]:
     """The places of ``slots`` in the order of ``keys``; of equal ones, the first one first."""
-    columns = [column for key in keys for column in _columns(key, slots)]
-    return np.lexsort(columns[::-1])
+    return np.lexsort(ascending_columns(keys, slots)[::-1])
+
+
+def ascending_columns(keys: Sequence[SortKey], slots: Slots) -> list[npt.NDArray[np.generic]]:
+    """The keys at ``slots`` as columns of which each is ascending, the most important first."""
+    return [column for key in keys for column in _columns(key, slots)]
 
 
 def _leading(keys: Sequence[SortKey], slots: Slots | None, total: int, count: int) -> Slots:

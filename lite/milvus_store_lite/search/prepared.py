@@ -21,6 +21,8 @@ from ..schema.model import Field, Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
+from .arrangement import GroupBy
+from .buckets import ARGUMENT, FoundBuckets, check_aggregation, found_buckets
 from .by_ids import stored_vectors
 from .families import FAMILIES
 from .family import Nearest, SearchFamily
@@ -34,7 +36,7 @@ from .ordering import ORDER_BY, reordered, reordered_groups
 from .output import Projection
 from .ranges import within
 from .rankings import Ranking
-from .request import ByIds, GroupBy, Queries, Scope, SearchRequest, check_queries
+from .request import ByIds, Queries, Scope, SearchRequest, check_queries
 from .selection import BoundScope, Selection, check_isolation
 from .sort_keys import sort_keys
 
@@ -112,6 +114,25 @@ class PreparedSearch:
         seqs = [seq for slots, _ in pages for seq in view.snapshot.seqs[slots].tolist()]
         return self.highlighting.marked(view.reader, found, seqs, queries)
 
+    def buckets(self, selection: Selection, queries: Queries, index: FieldIndex | None) -> FoundBuckets:
+        """The buckets of the nearest rows, for each of ``queries``."""
+        aggregation = self.request.aggregation
+        assert aggregation is not None, "the request asks for buckets"
+        vectors = self.vectors(selection.view, queries)
+        aggregation.check(len(queries))
+        labels = group_labels(selection, self.schema, aggregation.all_fields, ARGUMENT)
+        groups, size = aggregation.buckets, aggregation.rows
+        rankings = grouped(self.metric, self.nearest(index), selection, vectors, labels, groups, size)
+        return found_buckets(
+            selection,
+            self.schema,
+            self.metric,
+            self.projection,
+            aggregation,
+            [_best_groups(ranking, labels, groups, size) for ranking in rankings],
+            self.request.round_decimal,
+        )
+
     def shown(self, view: View, pages: list[Ranking]) -> FoundHits:
         """The rows of ``pages`` as hits."""
         return hits_of(view, self.projection, pages, self.request.round_decimal)
@@ -169,6 +190,10 @@ def prepared(
         request.ring.check(metric)
     if request.group_by is not None:
         _refuse(family, field, "group_by_field")
+    projection = Projection.of(record, request.output_fields, request.scope.clock, as_rows=False)
+    if request.aggregation is not None:
+        _refuse(family, field, "search_aggregation")
+        check_aggregation(record.schema, request.aggregation, projection)
     return PreparedSearch(
         request=request,
         schema=record.schema,
@@ -177,7 +202,7 @@ def prepared(
         metric=metric,
         params=params,
         family=family,
-        projection=Projection.of(record, request.output_fields, request.scope.clock, as_rows=False),
+        projection=projection,
         analyzer_name=analyzer_name,
         highlighting=Highlighting.of(request.highlight, record.schema, field, analyzer_name),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from ..caching import Keyed
 from ..errors import ParamError
 from ..schema.clock import COLLECTION_CLOCK, Clock
+from .arrangement import Aggregation, GroupBy, OrderBy
 from .fusion import Ranker
 from .highlights import Highlight
 from .range_bounds import RangeBounds
@@ -48,41 +49,6 @@ class Scope(Keyed):
 EVERYTHING: Final = Scope()
 
 
-Scorer = Literal["max", "sum", "avg"]
-"""What the scores of a group's rows make: how near the group is."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupBy:
-    """Ask for groups instead of rows; limit and offset then count groups.
-
-    ``fields``: fields, dynamic keys or JSON paths; a group has equal values of all of them. ``size``: rows of each
-    group at most. A group has fewer only if no more rows match, which is what Milvus's ``strict_group_size`` asks
-    for. ``scorer``: how near a group of a fused ranking is.
-    """
-
-    fields: tuple[str, ...]
-    size: int = 1
-    scorer: Scorer = "max"
-
-    def __post_init__(self) -> None:
-        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1:
-            raise ParamError(message=f"group_size must be an int of at least 1, got {self.size!r}")
-        if self.scorer not in ("max", "sum", "avg"):
-            raise ParamError(
-                message=f"rank_group_scorer must be 'max', 'sum' or 'avg', got {self.scorer!r:.80}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class OrderBy:
-    """Order rows by ``field``: a field, a dynamic key or a JSON path."""
-
-    field: str
-    descending: bool = False
-    nulls_first: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class ByIds:
     """Search by the vectors that the rows with the primary keys ``ids`` have."""
@@ -106,9 +72,9 @@ class SearchRequest(Keyed):
     ``anns_field``: the vector field, None when there is one only. ``metric``: None for the index's own.
     ``output_fields``: names as Milvus takes them, ``*`` for all. ``ring``: distances that hits may have.
     ``group_by``: ask for groups instead of rows. ``order_by``: show the nearest rows, of which offset and limit
-    choose then, in this order; groups in that of their nearest rows. ``round_decimal``: digits of the distances,
-    -1 for all. ``params``: what the index in use takes, such as ``nprobe`` or ``ef``. ``highlight``:
-    mark words in the texts of the hits.
+    choose then, in this order; groups in that of their nearest rows. ``aggregation``: ask for buckets instead.
+    ``round_decimal``: digits of the distances, -1 for all. ``params``: what the index in use takes, such as
+    ``nprobe`` or ``ef``. ``highlight``: mark words in the texts of the hits.
     """
 
     anns_field: str | None = None
@@ -120,6 +86,7 @@ class SearchRequest(Keyed):
     ring: RangeBounds | None = None
     group_by: GroupBy | None = None
     order_by: tuple[OrderBy, ...] = ()
+    aggregation: Aggregation | None = None
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)
     highlight: Highlight | None = None
@@ -133,6 +100,11 @@ class SearchRequest(Keyed):
         _check_limit(self.limit)
         check_window(self.limit, self.offset)
         _check_decimals(self.round_decimal)
+        if self.aggregation is not None and (self.offset or self.group_by or self.order_by or self.highlight):
+            raise ParamError(
+                message="search_aggregation goes with no offset, no group_by_field, no group_by_fields, no "
+                "order_by_fields and no highlighter: it has groups and orders of its own"
+            )
 
     def of_tenant(self, tenant: Tenant) -> SearchRequest:
         """The same request among the rows of ``tenant``."""

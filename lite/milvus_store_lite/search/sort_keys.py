@@ -15,8 +15,8 @@ from ..columns.column import BoolArray, JsonColumn, JsonKind, NumberColumn, Stri
 from ..errors import ParamError
 from ..schema.data_types import NUMPY_TYPES, DataType
 from ..schema.model import Field, Schema
+from .arrangement import OrderBy
 from .named_values import named_values, scalars_at
-from .request import OrderBy
 from .selection import Selection
 
 Slots = npt.NDArray[np.int64]

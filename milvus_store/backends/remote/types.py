@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from milvus_store_lite import DataType
 
+from ...aggregations import SearchAggregation, TopHits
 from ...embedding_lists import EmbeddingList
 from ...errors import ParamError
 from ...fields import FieldSchema
@@ -178,6 +179,26 @@ def _highlighter(ours: LexicalHighlighter) -> Any:
     return pymilvus.LexicalHighlighter(**ours.params)
 
 
+def _aggregation(ours: SearchAggregation) -> Any:
+    import pymilvus
+
+    below = ours.sub_aggregation
+    return pymilvus.SearchAggregation(
+        ours.fields,
+        ours.size,
+        ours.metrics,
+        ours.order,
+        _top_hits(ours.top_hits) if type(ours.top_hits) is TopHits else ours.top_hits,
+        _aggregation(below) if type(below) is SearchAggregation else below,
+    )
+
+
+def _top_hits(ours: TopHits) -> Any:
+    import pymilvus
+
+    return pymilvus.TopHits(ours.size, ours.sort)
+
+
 _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     AnnSearchRequest: _request,
     CollectionSchema: _schema,
@@ -190,5 +211,6 @@ _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     FunctionScore: _function_score,
     LexicalHighlighter: _highlighter,
     RRFRanker: _rrf,
+    SearchAggregation: _aggregation,
     WeightedRanker: _weighted,
 }

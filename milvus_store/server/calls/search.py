@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 
-from milvus_store_lite import ByIds, Queries, TenantCollection
+from milvus_store_lite import ByIds, FoundBuckets, Queries, TenantCollection
 
 from ...client.milvus_client import MilvusClient
 from ...client.ordering import ORDER_BY, split_outside_brackets
@@ -18,6 +18,7 @@ from ...iterators import UNLIMITED, check_iteration
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ..databases import collection_of
 from ..iterators import SearchIterators
+from ..messages.buckets import aggregation_of, buckets_message
 from ..messages.pairs import object_of, texts_of, value_of
 from ..messages.queries import queries_of
 from ..messages.rankers import chains_of, functions_of, ranker_of
@@ -39,14 +40,14 @@ _NOT_SERVED: Final = {
 }
 """Parameters that would change the answer → what to do instead on a file."""
 
-_PARTS_NOT_SERVED: Final = {
-    "search_aggregation": "aggregations are not supported on a file",
+_NOT_IN_HYBRID: Final = {
+    "highlighter": "a hybrid search marks no words",
+    "search_aggregation": "a hybrid search has no search_aggregation, as in Milvus",
 }
 
 
 def search(iterators: SearchIterators, client: MilvusClient, request: Any) -> Message:
     """The hits of a search, or a page of an iterator."""
-    _refuse(request, _PARTS_NOT_SERVED)
     given = texts_of(request.search_params)
     names = list(request.output_fields)
     if value_of(given.get(_IS_ITERATOR, "false")) is True:
@@ -55,7 +56,10 @@ def search(iterators: SearchIterators, client: MilvusClient, request: Any) -> Me
         *arguments, keywords = (request.dsl, _limit(given), names, *_further_arguments(request, given))
         keywords |= {"ranker": ranker_of(request), "function_chains": chains_of(request)}
         found = client._found_hits(request.collection_name, _queries(request), (*arguments, keywords))
-        results = hits_message(found, names, _limit(given))
+        if isinstance(found, FoundBuckets):
+            results = buckets_message(found)
+        else:
+            results = hits_message(found, names, _limit(given))
     return milvus_pb2.SearchResults(
         results=results, collection_name=request.collection_name, session_ts=timestamp()
     )
@@ -99,6 +103,7 @@ def _further_arguments(
         _text(given, "anns_field"),
         {
             **_keywords(given),
+            "search_aggregation": aggregation_of(request),
             "filter_params": template_values(request.expr_template_values),
             "highlighter": _highlighter(request),
         },
@@ -142,7 +147,7 @@ def _hybrid_search(client: MilvusClient, request: Any) -> Message:
 
 def _part(request: Any) -> AnnSearchRequest:
     """One search of a hybrid search."""
-    _refuse(request, {**_PARTS_NOT_SERVED, "highlighter": "a hybrid search marks no words"})
+    _refuse(request, _NOT_IN_HYBRID)
     if functions_of(request) or chains_of(request):
         raise ParamError(message="a part of a hybrid search takes no ranker of its own on a file")
     given = texts_of(request.search_params)

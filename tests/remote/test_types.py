@@ -1,0 +1,26 @@
+"""Our objects as pymilvus's, where no server is needed to compare them."""
+
+from __future__ import annotations
+
+import pymilvus
+import pytest
+
+from milvus_store import SearchAggregation, TopHits
+from milvus_store.backends.remote.types import to_pymilvus
+
+
+@pytest.mark.skipif(not hasattr(pymilvus, "SearchAggregation"), reason="pymilvus 2 has no buckets")
+def test_buckets_are_asked_for_as_pymilvus_does() -> None:
+    within = ["b"], 3, {"n": {"count": "*"}}, [{"_key": "asc"}]
+    ours = SearchAggregation(
+        ["a"], 2, None, [{"_count": "desc"}], TopHits(4, [{"b": "asc"}]), SearchAggregation(*within)
+    )
+    theirs = pymilvus.SearchAggregation(
+        ["a"],
+        2,
+        None,
+        [{"_count": "desc"}],
+        pymilvus.TopHits(4, [{"b": "asc"}]),
+        pymilvus.SearchAggregation(*within),
+    )
+    assert to_pymilvus(ours).to_proto() == theirs.to_proto()
