@@ -45,6 +45,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.hybrid_search
 	$(PY) -m benchmarks.langchain_ingest
 	$(PY) -m benchmarks.filters
+	$(PY) -m benchmarks.order
 	$(PY) -m benchmarks.busy
 	$(PY) -m benchmarks.peers
 
