@@ -170,6 +170,14 @@ def test_a_memory_limit_changes_no_answer(path: Path, limit: int) -> None:
                     expected = client.search("c", query, filter=expression, limit=20)
                     assert bounded.search("c", query, filter=expression, limit=20) == expected
                     assert memory.used <= limit
+                    ordered = {"order_by_fields": "text,id:desc", "limit": 7, "filter": expression}
+                    assert bounded.query("c", **ordered) == client.query("c", **ordered)
+                    counted = {
+                        "group_by_fields": ["tenant"],
+                        "output_fields": ["tenant", "max(tenant)", "max(id)"],
+                    }
+                    assert bounded.query("c", **counted) == client.query("c", **counted)
+                    assert memory.used <= limit
             client.upsert("c", {"id": 5, "vector": query[0], "tenant": "t1"})
             assert bounded.search("c", query, limit=1)[0].ids == [5]
             assert memory.used <= limit

@@ -25,6 +25,8 @@ from milvus_store import (
     FunctionType,
     MilvusClient,
     RRFRanker,
+    SearchAggregation,
+    TopHits,
 )
 from milvus_store.client.async_milvus_client import AsyncTenantClient
 from milvus_store.client.tenants import TenantClient
@@ -99,6 +101,17 @@ SCRIPT: dict[str, list[Call]] = {
         _vectors(limit=3, offset=2),
         _vectors(group_by_field="color", group_size=2),
         _vectors(group_by_field="tenant"),
+        _vectors(group_by_fields=["color", "tenant"]),
+        _vectors(order_by_fields="color:desc,id"),
+        lambda bound: str(
+            bound.search(
+                "docs",
+                [[3.0, 1.0]],
+                anns_field="vector",
+                output_fields=["id"],
+                search_aggregation=SearchAggregation(["tenant"], 9, {"n": {"count": "*"}}, None, TopHits(50)),
+            ).agg_buckets
+        ),
         _vectors(search_params={"params": {"radius": 60.0, "range_filter": 1.0}}),
         _vectors(partition_names=["_default"]),
         _vectors(partition_names=["nope"]),
@@ -118,6 +131,19 @@ SCRIPT: dict[str, list[Call]] = {
     "query": [
         *(lambda bound, expr=expr: bound.query("docs", expr, limit=50) for expr in FILTERS),
         *(lambda bound, expr=expr: bound.query("docs", expr, ["count(*)"]) for expr in FILTERS),
+        *(
+            lambda bound, expr=expr: bound.query(
+                "docs", expr, ["id"], limit=50, order_by_fields="color,text:desc"
+            )
+            for expr in FILTERS
+        ),
+        *(
+            lambda bound, expr=expr: bound.query(
+                "docs", expr, ["tenant", "count(*)", "max(id)", "min(text)"], group_by_fields=["tenant"]
+            )
+            for expr in FILTERS
+        ),
+        lambda bound: bound.query("docs", output_fields=["max(id)", "count(text)"], ids=[3, 100, 107]),
         lambda bound: bound.query("docs", ids=[3, 100, 107]),
         lambda bound: bound.query("docs", limit=3, offset=2, output_fields=["*"]),
         lambda bound: bound.query("docs", "id ==", limit=1),

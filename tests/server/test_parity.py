@@ -219,6 +219,12 @@ STEPS: dict[str, Step] = {
         order_by_fields=["small:desc"],
         limit=4,
     ),
+    "query, no groups": lambda client: client.query(
+        "all",
+        filter="pk > 100",
+        group_by_fields=["title"],
+        output_fields=["title", "avg(price)", "max(title)"],
+    ),
     "query, aggregates": lambda client: client.query(
         "all", filter="pk > 100", output_fields=["count(*)", "sum(pk)", "max(title)", "min(price)"]
     ),
@@ -423,6 +429,9 @@ STEPS: dict[str, Step] = {
     ),  # pymilvus pages by key
     "query_iterator, bounds": lambda client: _pages(
         client.query_iterator("all", batch_size=3, filter="", limit=7, offset=2, output_fields=["pk"])
+    ),
+    "search_iterator, ordered": lambda client: client.search_iterator(
+        "all", [[1, 1, 0]], batch_size=5, anns_field="vector", order_by_fields=[{"field": "pk"}]
     ),
     "search_iterator": lambda client: _pages(
         client.search_iterator("all", [[1, 1, 0]], batch_size=5, anns_field="vector", output_fields=["color"])
@@ -645,7 +654,14 @@ def clients(server: MilvusServer, tmp_path: Path) -> Iterator[tuple[Any, MilvusC
 
 _NEWER_THAN_2_6 = {"drop_collection_field", "drop_function_field"}
 
-_ASKED_BY_3 = ("query, ordered", "query, groups", "search, ordered", "search, groups of", "search, buckets")
+_ASKED_BY_3 = (
+    "query, ordered",
+    "query, groups",
+    "query, no groups",
+    "search, ordered",
+    "search, groups of",
+    "search, buckets",
+)
 """How the names of steps begin that only pymilvus 3 can ask for."""
 
 _CHECKED_BY_PYMILVUS = {

@@ -164,6 +164,33 @@ def test_a_namespace_is_never_ignored(server: MilvusServer, channel: Any) -> Non
             part.namespace = ""
 
 
+def test_what_a_hybrid_search_cannot_do_is_never_ignored(server: MilvusServer, channel: Any) -> None:
+    with MilvusClient(server.uri) as client:
+        client.create_collection("c", dimension=2)
+    request = METHODS["HybridSearch"].request(collection_name="c")
+    request.rank_params.add(key="order_by_fields", value="id:asc")
+    reasons = ["order_by_fields of a hybrid search is not supported"]
+    requests = [request]
+    if "search_aggregation" in milvus_pb2.SearchRequest.DESCRIPTOR.fields_by_name:  # of pymilvus 3
+        requests.append(METHODS["HybridSearch"].request(collection_name="c"))
+        requests[-1].requests.add().search_aggregation.fields.append("id")
+        reasons.append("a hybrid search has no search_aggregation")
+    for asked, reason in zip(requests, reasons, strict=True):
+        answer = milvus_pb2.SearchResults.FromString(ask(channel, "HybridSearch", asked.SerializeToString()))
+        assert reason in answer.status.reason
+
+
+def test_iterators_of_a_query_take_no_order_and_no_groups(server: MilvusServer, channel: Any) -> None:
+    with MilvusClient(server.uri) as client:
+        client.create_collection("c", dimension=2)
+    for name in ("order_by_fields", "group_by_fields"):
+        request = milvus_pb2.QueryRequest(collection_name="c", expr="id > 0", output_fields=["id"])
+        for key, value in {"iterator": "True", "limit": "5", name: "id"}.items():
+            request.query_params.add(key=key, value=value)
+        answer = milvus_pb2.QueryResults.FromString(ask(channel, "Query", request.SerializeToString()))
+        assert f"an iterator takes no {name}" in answer.status.reason
+
+
 def test_a_schema_with_namespaces_or_rows_elsewhere_is_refused(channel: Any) -> None:
     for part, value in (("enable_namespace", True), ("external_source", "s3://bucket")):
         if part not in schema_pb2.CollectionSchema.DESCRIPTOR.fields_by_name:

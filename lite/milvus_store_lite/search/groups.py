@@ -59,6 +59,9 @@ def found_groups(
         ParamError: a field does not exist, has no groups, or is not what an aggregate takes; a sum is out of the
             range of INT64.
     """
+    for aggregate in map(Aggregate.called, request.output):
+        if aggregate is not None:
+            aggregate.source(record.schema)
     rows = _Rows(record, selection, request, clock)
     return FoundGroups([rows.column(name) for name in request.output])
 

@@ -104,8 +104,9 @@ def _query(client: MilvusClient, request: Any) -> Message:
             message=f"{_ELEMENTS} is not supported on a file, which has no iterators of elements"
         )
     is_iterator = given.get("iterator") is not None
-    if is_iterator and given.get(ORDER_BY):
-        raise ParamError(message=f"an iterator takes no {ORDER_BY}, as in Milvus: query() with a limit does")
+    for name in (ORDER_BY, GROUP_BY):
+        if is_iterator and given.get(name):
+            raise ParamError(message=f"an iterator takes no {name}, as in Milvus: query() with a limit does")
     options: dict[str, Any] = {name: value_of(given[name]) for name in _OPTIONS if name in given}
     options |= {name: given[name] for name in _TEXT_OPTIONS if name in given}
     if given.get(GROUP_BY):

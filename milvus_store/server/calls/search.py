@@ -126,6 +126,8 @@ def _hybrid_search(client: MilvusClient, request: Any) -> Message:
     given = texts_of(request.rank_params)
     if chains_of(request):
         raise ParamError(message="function_chains belong to search(), as in Milvus")
+    if given.get(ORDER_BY):
+        raise ParamError(message=f"{ORDER_BY} of a hybrid search is not supported on a file: order its hits")
     names = list(request.output_fields)
     options = {**_keywords(given), "rank_group_scorer": _text(given, "rank_group_scorer") or "max"}
     limit = value_of(given.get("limit", "10"))
