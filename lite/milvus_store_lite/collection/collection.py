@@ -7,13 +7,12 @@ statements to ``storage``, predicates to ``filters``, ranking to ``search``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from functools import partial as with_arguments
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from ..codec import (
     ArrayOp,
@@ -28,18 +27,13 @@ from ..codec import (
     merged,
     missing_columns,
 )
-from ..errors import DatabaseReplacedError
 from ..process.calls import whole_calls
-from ..process.forks import GATE
 from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
-from ..search.aggregates import GroupRequest
 from ..search.arrangement import OrderBy
-from ..search.buckets import FoundBuckets
 from ..search.cursors import QueryCursor, SearchCursor
 from ..search.embedded_queries import as_vectors
 from ..search.found import FoundHits, FoundRows, fetched
-from ..search.groups import FoundGroups, found_groups
 from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
 from ..search.ordering import ordered
 from ..search.request import (
@@ -58,21 +52,14 @@ from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.leases import Lease
 from ..storage.partitions import loaded_partitions, partition_id
-from ..storage.reading import SnapshotMoved
-from .definition import Definition, refuse_partition_key
-from .session import CollectionState, Selector, Session
-
-_TURNS: Final = 10_000
-"""How often others may write between a look and the reading. Without a bound, a file restored to an earlier state
-would make a call try forever."""
+from .definition import refuse_partition_key
+from .reading import Read, Reading
+from .session import CollectionState, Session
 
 NO_OPS: Final[Mapping[str, ArrayOp]] = MappingProxyType({})
 
 Encode = Callable[..., Batch | Changes]
 """Checks rows against a schema; takes them as ``encode_columns`` does."""
-
-Read = TypeVar("Read")
-Asked = TypeVar("Asked", Scope, SearchRequest)
 
 
 class Written(NamedTuple):
@@ -83,7 +70,7 @@ class Written(NamedTuple):
 
 
 @whole_calls
-class Collection(Definition):
+class Collection(Reading):
     """The collection called ``name`` (or by that alias), looked up anew at every call."""
 
     # Writing ------------------------------------------------------------------------------------------
@@ -204,22 +191,6 @@ class Collection(Definition):
 
         return self._read(rows)
 
-    def count_where(self, scope: Scope) -> int:
-        """How many rows are in ``scope``."""
-        own = self._own(scope)
-        return self._read(lambda session: session.selected(session.state.bound_scope(own)).count)
-
-    def query_groups(self, scope: Scope, request: GroupRequest) -> FoundGroups:
-        """The groups of the rows in ``scope`` that ``request`` asks for."""
-        check_window(request.limit, request.offset)
-        own = self._own(scope)
-
-        def groups(session: Session) -> FoundGroups:
-            selection = session.selected(session.state.bound_scope(own))
-            return found_groups(session.record, selection, request, scope.clock)
-
-        return self._read(groups)
-
     def search(
         self, request: SearchRequest, queries: Queries, reranking: Reranking | None = None
     ) -> FoundHits:
@@ -239,16 +210,6 @@ class Collection(Definition):
             )
 
         return self._read(hits) if reranking is None else reranking.hits(self._read(candidates))
-
-    def search_buckets(self, request: SearchRequest, queries: Queries) -> FoundBuckets:
-        """The buckets of the nearest rows that the request's aggregation asks for, for each of ``queries``."""
-        own = self._own(request)
-
-        def buckets(session: Session) -> FoundBuckets:
-            search = session.state.search(own)
-            return search.buckets(session.selected(search), queries, session.index_of(search.field.name))
-
-        return self._read(buckets)
 
     def hybrid_search(self, request: HybridRequest) -> FoundHits:
         """The best rows of several searches of one state of the collection."""
@@ -369,45 +330,6 @@ class Collection(Definition):
     def _own_rows(self, record: CollectionRecord, columns: Columns) -> Columns:
         """The rows to write where ``columns`` are given."""
         return columns
-
-    def _own(self, asked: Asked) -> Asked:
-        """The part of the rows ``asked`` for that this collection object may show."""
-        return asked
-
-    def _read(self, read: Callable[[Session], Read]) -> Read:
-        """What ``read`` finds in the collection as it is now; a transaction begins when it asks for one."""
-        GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
-        try:
-            for _ in range(_TURNS):
-                transaction, session = self._opener.begin_lazily(
-                    self._database, self.name, self.suggests_names
-                )
-                try:
-                    with transaction:
-                        return read(session)
-                except SnapshotMoved:
-                    continue
-            raise self._fallen_back()
-        finally:
-            GATE.leave()
-
-    def _kept(
-        self,
-        selector: Callable[[CollectionState], Selector],
-        keep: Callable[[Lease, Session, Selection], Read],
-    ) -> Read:
-        """What keeps a read transaction, with the rows chosen just as it sees them."""
-        for _ in range(_TURNS):
-            lasting = self._opener.lasting(self._database, self.name, self.suggests_names)
-            with suppress(SnapshotMoved), lasting as (lease, session):
-                return keep(lease, session, session.selected(selector(session.state)))
-        raise self._fallen_back()
-
-    def _fallen_back(self) -> DatabaseReplacedError:
-        return DatabaseReplacedError(
-            message=f"collection {self.name!r} is behind what this client has read of it: the file was replaced "
-            f"by an earlier state of it while it was open: open a new client"
-        )
 
     def _seqs_of_pks(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         """The seq of each of ``pks`` that exists and has not expired."""

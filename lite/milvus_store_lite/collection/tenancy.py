@@ -17,7 +17,8 @@ from ..process.calls import whole_calls
 from ..search.request import EVERYTHING
 from ..search.tenants import other_tenants, partition_key, plain_tenant, stored_tenant
 from ..storage.catalog import CollectionRecord
-from .collection import Asked, Collection
+from .collection import Collection
+from .reading import Asked
 from .session import Session
 
 _OWN: Final = BoundedCache[Any](entries=1024, size=16 << 20)
