@@ -18,21 +18,27 @@ from .ordering import ORDER_BY, order_by
 GROUP_BY: Final = "group_by_fields"
 COUNT: Final = "count(*)"
 OPTIONS: Final = (ORDER_BY, "order_by", GROUP_BY)
+PAGE: Final = ("limit", "offset")
 
 
 def asks_for_rows(fields: Sequence[str], options: Mapping[str, Any]) -> bool:
-    """Whether a query asks for rows, in no order of its own."""
-    return not any(options.get(name) for name in OPTIONS) and not any(map(Aggregate.called, fields))
+    """Whether a query asks for all rows it is about, in no order of its own."""
+    if options and any(options.get(name) for name in (*OPTIONS, *PAGE)):
+        return False
+    return not any(name.endswith(")") and Aggregate.called(name.strip()) for name in fields)
 
 
-def query_order(options: Mapping[str, Any]) -> tuple[OrderBy, ...]:
+def query_order(options: Mapping[str, Any], *, limited: bool = False) -> tuple[OrderBy, ...]:
     """The order of the rows of a query; like pymilvus, also by its other name.
+
+    Args:
+        limited: whether the rows are few in any case.
 
     Raises:
         ParamError: there is an order, and no limit.
     """
     order = order_by(options.get(ORDER_BY) or options.get("order_by"))
-    if order and options.get("limit") is None:
+    if order and not limited and options.get("limit") is None:
         raise ParamError(message=f"query() with {ORDER_BY} needs a limit, as in Milvus")
     return order
 

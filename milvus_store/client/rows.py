@@ -23,7 +23,7 @@ from ..options import options
 from ..results import QueryResult, WriteResult
 from .calls import Calls, call, call_taking
 from .memoized_arguments import MemoizedArguments
-from .query_groups import COUNT, OPTIONS, asks_for_rows, group_request, has_aggregates, query_order
+from .query_groups import COUNT, OPTIONS, PAGE, asks_for_rows, group_request, has_aggregates, query_order
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 CLOCK_OPTIONS: Final = ("timezone", "time_fields")
 _DELETE_OPTIONS: Final = options("pks", "filter_params")
 _UPSERT_OPTIONS: Final = options("partial_update", "field_ops")
-_GET_OPTIONS: Final = options(*CLOCK_OPTIONS)
-_QUERY_OPTIONS: Final = options("limit", "offset", "filter_params", *OPTIONS, *CLOCK_OPTIONS)
+_GET_OPTIONS: Final = options(*PAGE, *OPTIONS, *CLOCK_OPTIONS)
+_QUERY_OPTIONS: Final = options("filter_params", *PAGE, *OPTIONS, *CLOCK_OPTIONS)
 
 
 class RowCalls(Calls):
@@ -143,11 +143,15 @@ class RowCalls(Calls):
         """The rows with these primary keys that exist, in the order of ``ids``.
 
         Args:
-            timezone, time_fields: as for ``query``.
+            limit, offset, order_by_fields, group_by_fields, timezone, time_fields: as for ``query``, but an order
+                needs no limit.
         """
+        fields, keys = as_fields(output_fields), as_ids(ids)
+        if keys and not asks_for_rows(fields, kwargs):
+            page = {"limit": len(keys), **kwargs} if query_order(kwargs, limited=True) else kwargs
+            return self.query(collection_name, "", fields, ids=keys, partition_names=partition_names, **page)
         collection = self._collection(collection_name)
-        fields = as_fields(output_fields) or ["*"]
-        rows = collection.get(as_ids(ids), fields, as_partitions(partition_names), as_clock(kwargs))
+        rows = collection.get(keys, fields or ["*"], as_partitions(partition_names), as_clock(kwargs))
         return QueryResult(rows.dicts())
 
     @call_taking(_QUERY_OPTIONS)
@@ -178,19 +182,20 @@ class RowCalls(Calls):
         """
         if ids is not None and filter not in (None, ""):
             raise ParamError(message="query() takes a filter or ids, got both")
-        if ids is not None and asks_for_rows(as_fields(output_fields), kwargs):
+        keys = as_ids(ids)
+        if ids is not None and (not keys or asks_for_rows(as_fields(output_fields), kwargs)):
             times = {name: kwargs[name] for name in CLOCK_OPTIONS if name in kwargs}
-            return self.get(collection_name, ids, output_fields, partition_names=partition_names, **times)
-        condition = filter if ids is None else self._having_ids(collection_name, ids)
+            return self.get(collection_name, keys, output_fields, partition_names=partition_names, **times)
+        condition = filter if ids is None else self._having_ids(collection_name, keys)
         found = self._found_rows(collection_name, condition, output_fields, partition_names, kwargs)
         return QueryResult([{COUNT: found}] if isinstance(found, int) else found.dicts())
 
-    def _having_ids(self, collection_name: str, ids: object) -> Expression:
+    def _having_ids(self, collection_name: str, keys: list[Any]) -> Expression:
         """The filter for the rows with these primary keys."""
         from ..filters import In, ListOf, Name  # not needed to filter by text
 
         primary = self._collection(collection_name).describe().schema.primary
-        return In(Name(primary.name), ListOf.of(as_ids(ids)))
+        return In(Name(primary.name), ListOf.of(keys))
 
     def _found_rows(
         self,

@@ -234,3 +234,18 @@ def test_many_words_are_ordered_among_few_rows_and_among_all(client: MilvusClien
     client.insert("words", [{"id": 9000, "vector": [0, 1], "word": "0000x"}])
     again = client.query("words", limit=3, order_by_fields="word", output_fields=["word"])
     assert [row["word"] for row in again] == ["0000", "0000x", "0001"]
+
+
+def test_get_orders_and_pages_the_rows_with_its_keys(client: MilvusClient) -> None:
+    chosen = ROWS[10:20]
+    ids = [row["id"] for row in chosen]
+    expected = [row["id"] for row in _sorted(chosen, [("small", True, True), ("id", False, False)])]
+    found = client.get("shelf", iter(ids), ["id"], order_by_fields="small:desc,id")  # type: ignore[arg-type]
+    assert [row["id"] for row in found] == expected
+    page = client.get("shelf", ids, ["id"], order_by_fields="small:desc,id", limit=3, offset=2)
+    assert [row["id"] for row in page] == expected[2:5]
+    assert [row["id"] for row in client.get("shelf", ids, ["id"], limit=3)] == ids[:3]
+    assert client.get("shelf", ids, ["count(*)"]) == [{"count(*)": 10}]
+    assert client.get("shelf", [], order_by_fields="small") == []
+    grouped = client.get("shelf", ids, ["flag", "count(*)"], group_by_fields=["flag"])
+    assert sum(row["count(*)"] for row in grouped) == 10
