@@ -10,12 +10,7 @@ from milvus_store_lite import PARAMETER_NAMES, IndexRecord, ParamError
 from .index_types import IndexType, named, type_name
 from .options import judge_options
 
-_REFUSED: Final = ("json_cast_function",)
-"""Index parameters that reach the engine, whose error says why they are not supported."""
-
-_NAMES: Final = PARAMETER_NAMES.union(
-    _REFUSED, ("field_name", "index_name", "index_type", "metric_type", "params")
-)
+_NAMES: Final = PARAMETER_NAMES.union(("field_name", "index_name", "index_type", "metric_type", "params"))
 
 
 class IndexParam:
@@ -99,9 +94,7 @@ def to_records(index_params: Any, call: Callable[..., Any]) -> tuple[IndexRecord
             strict=getattr(getattr(call, "__self__", None), "strict", False),
             what="index parameter",
         )
-        known = {
-            name: value for name, value in configs.items() if name in PARAMETER_NAMES or name in _REFUSED
-        }
+        known = {name: value for name, value in configs.items() if name in PARAMETER_NAMES}
         records.append(
             IndexRecord(entry.index_name, entry.field_name, index_type.upper(), named(metric) or None, known)
         )

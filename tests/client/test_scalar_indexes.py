@@ -122,8 +122,14 @@ def test_fields_take_the_index_types_that_milvus_gives_them(
         (
             "meta",
             "INVERTED",
-            {"json_cast_type": "DOUBLE", "json_cast_function": "STRING_TO_DOUBLE"},
-            "'json_cast_function' is not supported, .* convert the values before",
+            {"json_cast_type": "VARCHAR", "json_cast_function": "STRING_TO_DOUBLE"},
+            "'json_cast_function' makes numbers of texts: expected json_cast_type DOUBLE .* got 'VARCHAR'",
+        ),
+        (
+            "meta",
+            "INVERTED",
+            {"json_cast_type": "DOUBLE", "json_cast_function": "STRING_TO_INT"},
+            "'json_cast_function' .* must be one of STRING_TO_DOUBLE, got 'STRING_TO_INT'",
         ),
         ("shelff", "HNSW", {}, "cannot index field 'shelff'"),
         ("year", "INVERTED", {"jsonpath": "x"}, "'jsonpath'; did you mean 'json_path'"),
@@ -155,6 +161,67 @@ def test_paths_in_documents_have_an_index_each(books: MilvusClient, path: Path) 
     books.drop_index("books", "names")
     assert sorted(books.list_indexes("books", "meta")) == ['meta["pages"]', "whole"]
     assert check_file(path).problems == ()
+
+
+CASTS = {"json_path": 'meta["p"]', "json_cast_type": "double", "json_cast_function": "STRING_TO_DOUBLE"}
+VALUES = [
+    "10",
+    "9.5",
+    9,
+    12.25,
+    "-3e1",
+    ".5",
+    "+7.",
+    "ten",
+    "",
+    " 10",
+    "1_0",
+    "nan",
+    "1e999",
+    None,
+    True,
+    ["10"],
+]
+
+
+def test_texts_of_numbers_count_as_numbers_where_an_index_casts_them(client: MilvusClient) -> None:
+    client.create_collection("c", dimension=2)
+    client.add_collection_field("c", "meta", DataType.JSON, nullable=True)
+    rows = [{"id": at, "vector": [at, 0], "meta": {"p": one, "q": one}} for at, one in enumerate(VALUES)]
+    client.insert(
+        "c", [*rows, {"id": 90, "vector": [0, 0], "meta": None}, {"id": 91, "vector": [0, 0], "meta": {}}]
+    )
+
+    def found(condition: str) -> list[Any]:
+        return [VALUES[row["id"]] for row in client.query("c", condition, ["id"])]
+
+    assert found('meta["p"] > 9') == [12.25]
+    index = client.prepare_index_params("meta", index_type="INVERTED", index_name="numbers", params=CASTS)
+    client.create_index("c", index)
+    assert found('meta["p"] > 9') == ["10", "9.5", 12.25]
+    assert found('meta["p"] == 10') == ["10"]
+    assert found('meta["p"] in [9, 0.5]') == [9, ".5"]
+    assert found('meta["p"] + 1 < 9 and meta["p"] != 0.5') == ["-3e1", "+7."]
+    assert found('9 < meta["p"] <= 10') == ["10", "9.5"]
+    assert client.delete("c", filter='meta["p"] == -30')["delete_count"] == 1
+    # They are texts all the same, and other paths are as they were.
+    assert found('meta["p"] == "10"') == ["10"]
+    assert found('meta["p"] like "1%"') == ["10", "1_0", "1e999"]
+    assert found('meta["q"] > 9') == [12.25]
+    assert client.get("c", [0], ["meta"])[0]["meta"]["p"] == "10"
+    client.insert("c", {"id": 20, "vector": [0, 0], "meta": {"p": "99"}})
+    assert [row["id"] for row in client.query("c", 'meta["p"] > 50')] == [20]
+    client.drop_index("c", "numbers")
+    assert found('meta["p"] > 9') == [12.25]
+
+
+def test_keys_of_the_dynamic_field_are_cast_too(client: MilvusClient) -> None:
+    client.create_collection("c", dimension=2)
+    client.insert("c", [{"id": 1, "vector": [0, 0], "price": "10"}, {"id": 2, "vector": [0, 0], "price": 5}])
+    params = {"json_cast_type": "DOUBLE", "json_cast_function": "STRING_TO_DOUBLE"}
+    client.create_index("c", client.prepare_index_params("price", index_type="AUTOINDEX", params=params))
+    assert [row["id"] for row in client.query("c", "price >= 5")] == [1, 2]
+    assert [hit["id"] for hit in client.search("c", [[1, 0]], filter="price > 5")[0]] == [1]
 
 
 def indexes_in(path: Path) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -128,6 +129,23 @@ class JsonPathBuilder:
     def view(self) -> JsonColumn:
         return self._values.view()
 
+
+class JsonNumberBuilder(JsonPathBuilder):
+    """The same, with numbers in place of texts of numbers."""
+
+    def append(self, documents: Sequence[str | None]) -> None:
+        self._values.append([_as_number(value) for value in values_at(documents, self._path)])
+
+
+def _as_number(value: Any) -> Any:
+    """The finite number that a text is, written as in JSON or with a sign or a point in front; else ``value``."""
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else value
+
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 ABSENT: Final = object()
 NO_DOCUMENT: Final = object()

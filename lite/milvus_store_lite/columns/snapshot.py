@@ -32,6 +32,7 @@ class Form(Enum):
     __hash__ = object.__hash__  # each is a single object; Enum's own is a call of Python for each look-up
 
     VALUES = "the values"
+    NUMBERS = "the values at a JSON path, texts of numbers as numbers"
     ARRAYS = "the arrays among the values at a JSON path"
     TOKENS = "the tokens of texts"
     PLACED_TOKENS = "the tokens of texts and their positions"

@@ -17,7 +17,7 @@ from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.row_reader import ROWS_AT_ONCE
 from ..storage.store import CollectionReader
 from .arrays import JsonArrayBuilder, MemberBuilder, StructsBuilder, array_builder
-from .builders import JsonPathBuilder, NumberBuilder, scalar_builder
+from .builders import JsonNumberBuilder, JsonPathBuilder, NumberBuilder, scalar_builder
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .dense_vectors import DenseColumn
 from .filling import Builder, blobs_of
@@ -94,6 +94,11 @@ class View:
 
     def json_path(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
         loaded = self._column(Key(field_name, path), lambda: JsonPathBuilder(path))
+        assert isinstance(loaded, JsonColumn)
+        return loaded
+
+    def json_numbers(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        loaded = self._column(Key(field_name, path, Form.NUMBERS), lambda: JsonNumberBuilder(path))
         assert isinstance(loaded, JsonColumn)
         return loaded
 

@@ -61,11 +61,13 @@ class FieldValue:
 class PathValue:
     """A JSON path; ``field_name`` is ``$meta`` for the dynamic field.
 
-    Inside ``OverElements`` over a JSON array the empty path is the element.
+    Inside ``OverElements`` over a JSON array the empty path is the element. ``reads_numbers``: whether a text that
+    is a number counts as one where numbers are compared.
     """
 
     field_name: str
     path: tuple[str | int, ...]
+    reads_numbers: bool = False
 
     def __str__(self) -> str:
         steps = "".join(f'["{step}"]' if isinstance(step, str) else f"[{step}]" for step in self.path)

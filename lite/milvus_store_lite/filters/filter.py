@@ -19,6 +19,7 @@ from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.model import Field, Schema
 from ..schema.times import UTC
 from .binding.conditions import bind
+from .binding.context import NumberPaths
 from .binding.kinds import kind_of
 from .bound import (
     AllOf,
@@ -88,17 +89,19 @@ def compile_filter(
     schema: Schema,
     params: Mapping[str, object] | None = None,
     zone: tzinfo = UTC,
+    number_paths: NumberPaths = frozenset(),
 ) -> Filter:
     """The filter of a text or a tree, for rows of ``schema``.
 
     ``params`` holds the values of the templates: ``compile_filter("age > {min}", schema, {"min": 18})``.
-    ``zone`` is that of times without an offset. Any error is a ``FilterError``.
+    ``zone`` is that of times without an offset. At the JSON paths ``number_paths`` texts of numbers count as
+    numbers where numbers are compared. Any error is a ``FilterError``.
     """
     if isinstance(expression, str):
         tree, text = parse(expression), expression
     else:
         tree, text = expression, ""
-    return with_room(lambda: Filter(*bind(tree, schema, params, text, zone)))
+    return with_room(lambda: Filter(*bind(tree, schema, params, text, zone, number_paths)))
 
 
 def equals(field: Field, value: Value) -> Filter:

@@ -283,15 +283,15 @@ def check_index(
             message=f"field '{field.name}' ({field.describe()}) cannot have index type {type_name!r}: expected "
             f"one of {', '.join(kind.name for kind in known.values())}"
         )
-    if field.dtype is DataType.JSON and "json_cast_function" in parameters:
-        raise ParamError(
-            message=f"field '{field.name}': parameter 'json_cast_function' is not supported, because an index "
-            "changes no answer here: convert the values before you insert them"
-        )
     own = {name: value for name, value in parameters.items() if name != _MMAP.name}
     if kind.name != "AUTOINDEX":  # which Milvus makes with no parameters at all
         own = _without_others(own, kind.build)
     checked = check_parameters(f"index type {kind.name}", kind.build, own, {"dim": field.dim})
+    if "json_cast_function" in checked and checked["json_cast_type"] != "DOUBLE":
+        raise ParamError(
+            message=f"field '{field.name}': parameter 'json_cast_function' makes numbers of texts: expected "
+            f"json_cast_type DOUBLE beside it, got {checked['json_cast_type']!r}"
+        )
     if _MMAP.name in parameters:
         checked |= check_parameters("an index", (_MMAP,), {_MMAP.name: parameters[_MMAP.name]}, {})
     if not kind.metrics:

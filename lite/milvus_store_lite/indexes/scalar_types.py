@@ -53,14 +53,17 @@ def _cast(*choices: str) -> Parameter:
     return Parameter("json_cast_type", str, choices=choices, required=True)
 
 
+_FUNCTION: Final = Parameter("json_cast_function", str, choices=("STRING_TO_DOUBLE",))
+"""Only with the json_cast_type DOUBLE: filters that compare numbers take a text of a number for one."""
+
 _ANY_CAST: Final = _cast("BOOL", "DOUBLE", "VARCHAR", "ARRAY_BOOL", "ARRAY_DOUBLE", "ARRAY_VARCHAR", "JSON")
 _JSON: Final = frozenset({DataType.JSON})
 
 JSON_INDEXES: Final = by_name(
     (
-        IndexType("AUTOINDEX", (), _COLUMN, (_PATH, _ANY_CAST), takes=_JSON),
-        IndexType("INVERTED", (), _COLUMN, (_PATH, _ANY_CAST), takes=_JSON),
-        IndexType("STL_SORT", (), _COLUMN, (_PATH, _cast("DOUBLE", "VARCHAR")), takes=_JSON),
+        IndexType("AUTOINDEX", (), _COLUMN, (_PATH, _ANY_CAST, _FUNCTION), takes=_JSON),
+        IndexType("INVERTED", (), _COLUMN, (_PATH, _ANY_CAST, _FUNCTION), takes=_JSON),
+        IndexType("STL_SORT", (), _COLUMN, (_PATH, _cast("DOUBLE", "VARCHAR"), _FUNCTION), takes=_JSON),
         IndexType("BITMAP", (), _COLUMN, (_PATH, _cast("BOOL", "VARCHAR")), takes=_JSON),
         IndexType("NGRAM", (), _COLUMN, (_PATH, _cast("VARCHAR"), _MIN_GRAM, _MAX_GRAM), takes=_JSON),
     )

@@ -27,6 +27,7 @@ from .tenants import partition_key, stored_tenant
 
 if TYPE_CHECKING:
     from ..filters import Filter
+    from ..filters.binding.context import NumberPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +188,21 @@ def _condition(record: CollectionRecord, scope: Scope, tenant_condition: Filter 
         return tenant_condition
     from ..filters import compile_filter
 
-    condition = compile_filter(
-        scope.expression, record.schema, scope.params, scope.clock.zone(record.in_force)
-    )
+    zone = scope.clock.zone(record.in_force)
+    condition = compile_filter(scope.expression, record.schema, scope.params, zone, _number_paths(record))
     return condition if tenant_condition is None else tenant_condition & condition
+
+
+def _number_paths(record: CollectionRecord) -> NumberPaths:
+    """The JSON paths at which texts of numbers count as numbers, since an index casts them."""
+    casting = [index for index in record.indexes if "json_cast_function" in index.parameters]
+    if not casting:
+        return frozenset()
+    from ..filters.paths import resolve_path
+
+    paths = [index.parameters.get("json_path") or index.field for index in casting]
+    found = [resolve_path(path, record.schema) for path in paths]
+    return frozenset((path.field_name, path.path) for path in found)
 
 
 def _tenants(schema: Schema, condition: Filter | None) -> RowSubset | None:

@@ -47,7 +47,7 @@ from ..tree import (
     Regex,
 )
 from .comparisons import bind_comparison
-from .context import Context
+from .context import Context, NumberPaths
 from .functions import bind_call, bind_sample
 from .joined import all_of, any_of
 from .kinds import describe, kind_of
@@ -61,14 +61,16 @@ def bind(
     params: Mapping[str, object] | None = None,
     text: str = "",
     zone: tzinfo = UTC,
+    number_paths: NumberPaths = frozenset(),
 ) -> tuple[Predicate, float | None]:
     """``expression`` checked against ``schema``, with the templates replaced by ``params``, and the fraction
     of the matching rows that ``random_sample`` asks for, None without it.
 
     ``text`` is the source of the tree; without it errors name no column. Parameters that no template uses are
-    ignored, as in Milvus. ``zone`` is that of times without an offset.
+    ignored, as in Milvus. ``zone`` is that of times without an offset. At ``number_paths`` texts of numbers count
+    as numbers.
     """
-    context = Context(schema, params or {}, text, zone=zone)
+    context = Context(schema, params or {}, text, zone=zone, number_paths=number_paths)
     if not text:
         fault = too_large(expression)
         if fault is not None:

@@ -16,17 +16,22 @@ from .templates import Plain, plain_value
 
 _Result = TypeVar("_Result")
 
+NumberPaths = frozenset[tuple[str, tuple["str | int", ...]]]
+"""JSON paths: (field, path in it)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """``text``: the source of the tree, empty for a tree built in code. ``elements``: the array whose elements
-    ``$`` means, None outside of such functions. ``zone``: that of times without an offset."""
+    ``$`` means, None outside of such functions. ``zone``: that of times without an offset. ``number_paths``: the
+    JSON paths at which texts of numbers count as numbers."""
 
     schema: Schema
     params: Mapping[str, object] = field(default_factory=dict)
     text: str = ""
     elements: Field | PathValue | None = None
     zone: tzinfo = times.UTC
+    number_paths: NumberPaths = frozenset()
 
     def error(self, node: Expression, message: str) -> FilterError:
         """An error that points at ``node``."""

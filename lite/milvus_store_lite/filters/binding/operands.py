@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from ...schema import times
@@ -91,7 +92,10 @@ def bind_array(context: Context, function: str, node: Expression) -> FieldValue 
 
 
 def resolve(context: Context, node: Name | Path | Member | Element) -> FieldValue | PathValue | ElementAt:
-    return context.located(node, lambda: names.resolve(node, context.schema, context.elements))
+    found = context.located(node, lambda: names.resolve(node, context.schema, context.elements))
+    if isinstance(found, PathValue) and (found.field_name, found.path) in context.number_paths:
+        return replace(found, reads_numbers=True)
+    return found
 
 
 def _constant(context: Context, node: Expression, value: Plain) -> Constant | ListValue | Moment:

@@ -48,6 +48,9 @@ class ElementRows:
         assert not path, "an element is looked at as a whole"
         return self.elements
 
+    def json_numbers(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        raise AssertionError(f"an element of {field_name} is compared as it is")
+
     def array(self, field: Field, member: Field | None = None) -> ArrayColumn:
         raise AssertionError(f"an element of {field.name} is not an array")
 

@@ -232,8 +232,9 @@ def _numbers(operand: Operand, rows: Rows) -> Numbers:
             column = _column(operand, rows)
             assert isinstance(column, NumberColumn)
             return numbers.numbers_of_column(column)
-        case PathValue(field_name=field_name, path=path):
-            return numbers.numbers_of_json(rows.json_path(field_name, path))
+        case PathValue(field_name=field_name, path=path, reads_numbers=reads_numbers):
+            read = rows.json_numbers if reads_numbers else rows.json_path
+            return numbers.numbers_of_json(read(field_name, path))
         case Calculation(op=op, left=left, right=right):
             return calculate(op, _numbers(left, rows), _numbers(right, rows))
         case Negative(operand=inner):

@@ -34,6 +34,10 @@ class Rows(Protocol):
         """
         ...
 
+    def json_numbers(self, field_name: str, path: tuple[str | int, ...]) -> JsonColumn:
+        """The same, with numbers in place of texts of numbers."""
+        ...
+
     def json_array(self, field_name: str, path: tuple[str | int, ...]) -> ArrayColumn:
         """The arrays at ``path`` of a JSON field or of the dynamic field."""
         ...
