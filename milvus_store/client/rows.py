@@ -76,9 +76,10 @@ class RowCalls(Calls):
         """Add rows, replacing those that have the same primary key; otherwise like ``insert``.
 
         Args:
-            partial_update: True to change just the fields and dynamic keys that a row has; the others, and the
-                partition if none is named, stay as they are. A null is a value, as in ``insert``; JSON fields and
-                arrays are values as a whole. A row whose primary key is new must be complete.
+            partial_update: True to change just the fields and dynamic keys that a row has; the others stay as
+                they are, and so do the partition if none is named and a key that ``auto_id`` gave. A null is a
+                value, as in ``insert``; JSON fields and arrays are values as a whole. A row whose primary key is
+                new must be complete.
             field_ops: ``{"tags": "array_append"}`` appends the given elements to the stored array, and
                 ``"array_remove"`` removes all that equal a given one; also as ``FieldOp``. Either makes the
                 update partial.

@@ -261,16 +261,48 @@ def test_a_row_stays_in_its_partition_unless_another_is_named(client: MilvusClie
     assert client.get("t", [1], ["a"]) == [{"id": 1, "a": 2}]
 
 
-def test_rows_that_the_engine_numbers_get_new_keys_as_by_every_upsert(client: MilvusClient) -> None:
-    client.create_collection("t", dimension=2, auto_id=True)
-    (old,) = client.insert("t", {"vector": [1, 0], "a": 1, "b": 2})["ids"]
-    (new,) = client.upsert("t", {"id": old, "b": 3}, partial_update=True)["ids"]
-    assert new != old
-    assert client.query("t", "id > 0", ["*"]) == [{"id": new, "vector": [1.0, 0.0], "a": 1, "b": 3}]
-    with pytest.raises(DataNotMatchException, match="row 0: field 'vector'"):
-        client.upsert("t", {"id": old, "b": 3}, partial_update=True)
+@pytest.mark.parametrize("id_type", ["int", "string"])
+def test_rows_that_the_engine_numbers_keep_their_keys(client: MilvusClient, id_type: str) -> None:
+    client.create_collection("t", dimension=2, auto_id=True, id_type=id_type, max_length=20)
+    (old, other) = client.insert("t", [{"vector": [1, 0], "a": 1, "b": 2}, {"vector": [2, 0]}])["ids"]
+    whole = {"vector": [3, 0], "b": 5}
+    absent = 77 if id_type == "int" else "77"
+    rows = [{"id": old, "b": 3}, {**whole, "id": absent}, {"id": other, "c": 1}, {"id": old, "c": 2}]
+    kept, new, also_kept, again = client.upsert("t", rows, partial_update=True)["ids"]
+    assert (kept, also_kept, again) == (old, other, old)
+    assert new not in (old, other, absent)  # a complete row without a row to replace is a new one
+    assert {row["id"]: row for row in client.query("t", output_fields=["*"], limit=9)} == {
+        old: {"id": old, "vector": [1.0, 0.0], "a": 1, "b": 3, "c": 2},
+        other: {"id": other, "vector": [2.0, 0.0], "c": 1},
+        new: {"id": new, "vector": [3.0, 0.0], "b": 5},
+    }
+    (newest,) = client.insert("t", {"vector": [4, 0]})["ids"]
+    assert newest not in (old, other, new)
+    with pytest.raises(DataNotMatchException, match="row 0: field 'vector' .* no row has the primary key"):
+        client.upsert("t", {"id": absent, "b": 3}, partial_update=True)
     with pytest.raises(DataNotMatchException, match="row 0: field 'id'"):
         client.upsert("t", {"b": 3}, partial_update=True)
+
+
+def test_partial_updates_of_a_tenant_keep_its_own_numbers_and_take_no_others(client: MilvusClient) -> None:
+    schema = client.create_schema(auto_id=True)
+    schema.add_field("pk", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+    schema.add_field("n", DataType.INT64, nullable=True)
+    schema.add_field("who", DataType.VARCHAR, max_length=9, is_partition_key=True)
+    client.create_collection("c", schema=schema, index_params=client.prepare_index_params("vector"))
+    rows = [{"vector": [1, 0], "who": "ann"}, {"vector": [2, 0], "who": "bob"}]
+    own, other = client.insert("c", rows)["ids"]
+    ann = client.for_tenant("c", "ann")
+    kept, new = ann.upsert("c", [{"pk": own, "n": 1}, {"pk": other, "vector": [3, 0]}], partial_update=True)[
+        "ids"
+    ]
+    assert (kept == own, new in (own, other)) == (True, False)
+    assert {row["pk"]: row["who"] for row in client.query("c", "pk > 0", ["who"])} == {
+        own: "ann",
+        other: "bob",
+        new: "ann",
+    }
 
 
 def test_fields_that_are_younger_than_a_row_keep_what_they_show(client: MilvusClient) -> None:

@@ -95,7 +95,7 @@ class Collection(Reading):
     ) -> Written:
         """Add ``rows``, replacing those with the same primary keys.
 
-        With ``auto_id`` the rows name the keys to replace and get new ones.
+        With ``auto_id`` the rows name the keys to replace and get new ones, unless the call is a partial one.
 
         Args:
             partial: fields and dynamic keys that a row does not have stay as they are, and so does its partition
@@ -287,9 +287,11 @@ class Collection(Reading):
             with self._writing() as session:
                 record = session.record
                 if record.schema == schema and zone_of(record.in_force) == zone:
+                    is_partial = isinstance(encoded, Changes)
                     if isinstance(encoded, Changes):
                         encoded = self._merged(session, encoded, partition)
-                    return Written(self._write_batch(session, encoded, partition), columns.count)
+                    pks = self._write_batch(session, encoded, partition, keeps_pks=is_partial)
+                    return Written(pks, columns.count)
 
     def _merged(self, session: Session, changes: Changes, partition: str | None) -> Batch:
         """``changes`` over the stored rows, which are read together."""
@@ -310,18 +312,30 @@ class Collection(Reading):
         default = partition_id(session.record, DEFAULT_PARTITION) if partition is None else None
         return merged(changes, stored, default_partition=default)
 
-    def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+    def _write_batch(
+        self, session: Session, batch: Batch, partition: str | None, *, keeps_pks: bool = False
+    ) -> list[Any]:
+        """Write ``batch`` in place of the rows with its keys; returns the keys of the rows it was made of.
+
+        Args:
+            keeps_pks: whether rows of an ``auto_id`` collection keep the keys of those that they replace.
+        """
         record, writer = session.record, session.writer()
         target = self._target_partition(record, partition)
-        pks = batch.pks
+        pks, replaced = batch.pks, {}
         if pks is not None:
             batch = batch.last_of_each_pk()
             replaced = self._replaced(session, pks)
             if replaced:
                 writer.remove(list(replaced.values()))
         if pks is None or record.schema.primary.auto_id:
-            batch = replace(batch, pks=None)
-            pks = writer.next_pks(batch.count)
+            numbers = writer.next_pks(batch.count)
+            if pks is not None and batch.pks is not None and keeps_pks:
+                kept = [pk if pk in replaced else new for pk, new in zip(batch.pks, numbers, strict=True)]
+                key_of = dict(zip(batch.pks, kept, strict=True))
+                batch, pks = replace(batch, pks=kept), [key_of[pk] for pk in pks]
+            else:
+                batch, pks = replace(batch, pks=None), numbers
         writer.insert(batch, target)
         writer.save_position()
         session.state.indexes.wrote(writer.position)

@@ -94,7 +94,9 @@ class TenantCollection(Collection):
         # A null is not filled in: a row with an explicit null is not the tenant's.
         return columns.filled(partition_key(record).name, self.tenant)
 
-    def _write_batch(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
+    def _write_batch(
+        self, session: Session, batch: Batch, partition: str | None, *, keeps_pks: bool = False
+    ) -> list[Any]:
         tenant, key = stored_tenant(session.record, self.tenant), partition_key(session.record)
         for row, value in enumerate(batch.scalars[key.name]):
             if value != tenant:
@@ -102,7 +104,7 @@ class TenantCollection(Collection):
                     message=f"row {row}: field '{key.name}' ({key.describe()}): expected {tenant!r}, the tenant "
                     f"that these calls are bound to, or nothing, got {value!r:.80}"
                 )
-        return super()._write_batch(session, batch, partition)
+        return super()._write_batch(session, batch, partition, keeps_pks=keeps_pks)
 
     def _replaced(self, session: Session, pks: Sequence[Any]) -> dict[Any, int]:
         found = super()._replaced(session, pks)
