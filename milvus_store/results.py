@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from itertools import accumulate, chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 from milvus_store_lite import FoundBuckets, FoundHits
 
@@ -229,6 +230,14 @@ class SearchResult(list[Hits]):
     __repr__ = __str__
 
 
+_HASHED_BYTES: Final = 100
+
+
+def _hash_of_term(term: str) -> int:
+    """Milvus's number of a term: the CRC-32 of its first bytes, below the largest number of 32 bits."""
+    return crc32(term.encode()[:_HASHED_BYTES]) % 0xFFFFFFFF
+
+
 class AnalyzeResult:
     """The tokens of one text: strings, or dictionaries with offsets."""
 
@@ -251,6 +260,11 @@ class AnalyzeResult:
                 for token in tokens
             ]
         )
+
+    def hashed(self) -> AnalyzeResult:
+        """The tokens as dictionaries with their hashes."""
+        shown = [token if isinstance(token, dict) else {"token": token} for token in self.tokens]
+        return AnalyzeResult([{**token, "hash": _hash_of_term(token["token"])} for token in shown])
 
     def __str__(self) -> str:
         return str(self.tokens)

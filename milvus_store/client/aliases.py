@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .calls import Calls, call
+from ..options import options
+from .calls import Calls, call, call_taking
+
+_LIST_OPTIONS = options("db_name")
 
 
 class AliasCalls(Calls):
@@ -32,12 +35,18 @@ class AliasCalls(Calls):
         """The collection that an alias stands for."""
         return {"alias": alias, "collection_name": self._database.alias_target(alias)}
 
-    @call
+    @call_taking(_LIST_OPTIONS)
     def list_aliases(
         self, collection_name: str = "", timeout: float | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        """The aliases of a collection, or all of them."""
+        """The aliases of a collection, or all of them.
+
+        Args:
+            db_name: the database, if not the one in use.
+        """
+        name = kwargs.get("db_name")
+        database = self._file.database(name) if name else self._database
         if not collection_name:
-            return {"aliases": self._database.list_aliases()}
-        record = self._database.collection(collection_name).describe()
+            return {"aliases": database.list_aliases()}
+        record = database.collection(collection_name).describe()
         return {"aliases": list(record.aliases), "collection_name": record.name}

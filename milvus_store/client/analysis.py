@@ -31,6 +31,7 @@ class AnalysisCalls(Calls):
 
         Args:
             analyzer_params: an analyzer, as a VARCHAR field takes it; None is the standard one.
+            with_hash: tokens as dictionaries with their ``hash``, by which Milvus numbers the terms of full text.
             with_detail: tokens as dictionaries with their offsets: ``start_offset`` and ``end_offset`` in bytes of
                 UTF-8, ``position`` and ``position_length``.
             collection_name, field_name: use the analyzer of this field instead.
@@ -39,8 +40,6 @@ class AnalysisCalls(Calls):
         Raises:
             ParamError: the analyzer is not one that Milvus takes, or the field has none.
         """
-        if with_hash:
-            raise ParamError(message="run_analyzer() on a file has no hashes: terms are numbered, not hashed")
         given = [texts] if isinstance(texts, str) else texts
         if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
             raise DataTypeNotMatchException(
@@ -56,6 +55,8 @@ class AnalysisCalls(Calls):
             else AnalyzeResult(chosen[name].tokens([text])[0])
             for text, name in zip(given, names, strict=True)
         ]
+        if with_hash:
+            results = [result.hashed() for result in results]
         return results[0] if isinstance(texts, str) else results
 
     def _analyzer(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..one_node import AsyncOptimizeTask
 from .async_calls import AsyncRowCalls, described_by, reading, writing
 from .async_server_calls import AsyncServerCalls
 from .milvus_client import MilvusClient
@@ -172,6 +173,30 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
     drop_index_properties = writing(MilvusClient.drop_index_properties)
     list_indexes = reading(MilvusClient.list_indexes)
     describe_index = reading(MilvusClient.describe_index)
+
+    list_segments = reading(MilvusClient.list_segments)
+    list_persistent_segments = reading(MilvusClient.list_persistent_segments)
+    list_loaded_segments = reading(MilvusClient.list_loaded_segments)
+    get_compaction_plans = reading(MilvusClient.get_compaction_plans)
+    list_compaction_tasks = reading(MilvusClient.list_compaction_tasks)
+    describe_replica = reading(MilvusClient.describe_replica)
+    list_resource_groups = reading(MilvusClient.list_resource_groups)
+    describe_resource_group = reading(MilvusClient.describe_resource_group)
+    list_file_resources = reading(MilvusClient.list_file_resources)
+    list_refresh_external_collection_jobs = reading(MilvusClient.list_refresh_external_collection_jobs)
+
+    @described_by(MilvusClient.optimize)
+    async def optimize(
+        self,
+        collection_name: str,
+        target_size: str | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        run = partial(copy(self._client).optimize, collection_name, target_size, timeout=timeout, **kwargs)
+        result = await self._workers.write(run)
+        return result if wait else AsyncOptimizeTask(result)
 
     run_analyzer = reading(MilvusClient.run_analyzer)
 

@@ -9,7 +9,8 @@ from ..options import options
 from ..version import __version__
 from .calls import Calls, call, call_taking
 
-_FLUSHED = options("flush_all_ts", "flush_all_tss")
+_FLUSHING = options("db")
+_FLUSHED = options("db", "flush_all_ts", "flush_all_tss")
 
 
 class MaintenanceCalls(Calls):
@@ -19,9 +20,9 @@ class MaintenanceCalls(Calls):
         self._database.collection(collection_name).describe()
         self._file.checkpoint()
 
-    @call
+    @call_taking(_FLUSHING)
     def flush_all(self, timeout: float | None = None, **kwargs: Any) -> None:
-        """Fold the write-ahead log into the file. Writes are durable without it."""
+        """Fold the write-ahead log into the file, for all databases in it. Writes are durable without it."""
         self._file.checkpoint()
 
     @call_taking(_FLUSHED)

@@ -24,6 +24,7 @@ from .hybrid import HybridCalls
 from .indexes import IndexCalls
 from .iteration import IterationCalls
 from .maintenance import MaintenanceCalls
+from .one_node import OneNodeCalls
 from .partitions import PartitionCalls
 from .rows import RowCalls
 from .search import SearchCalls
@@ -58,6 +59,7 @@ class MilvusClient(
     TenantCalls,
     AnalysisCalls,
     MaintenanceCalls,
+    OneNodeCalls,
     AccessCalls,
     ServerCalls,
 ):

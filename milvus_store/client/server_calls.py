@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from .calls import Calls
 from .server_only import server_only
 
 _NODES: Final = (
-    "a file has no nodes, replicas and resource groups: use a Milvus server, which is what scales out"
+    "a file is one node, which the resource group __default_resource_group has: a Milvus server scales out"
 )
 _CLUSTERS: Final = "a file belongs to no cluster: backup() copies it while others read and write"
-_SEGMENTS: Final = "a file keeps no segments: get_collection_stats() and get_partition_stats() count rows"
-_COMPACTION: Final = "compact() on a file returns when it is done: get_compaction_state() says so"
-_OPTIMIZE: Final = "compact() does for a file what optimize() does for the segments of a server"
 _SNAPSHOTS: Final = "a file keeps no snapshots inside itself: backup() copies the whole of it to a new file"
 _EXTERNAL: Final = "a file holds its own rows: insert() the rows of the external source"
 _RESOURCES: Final = "there is no server to keep files for: give word lists inside the analyzer's parameters"
@@ -37,12 +33,6 @@ class ServerCalls(Calls):
     def drop_resource_group(self, name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
 
     @server_only(_NODES)
-    def describe_resource_group(self, name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
-
-    @server_only(_NODES)
-    def list_resource_groups(self, timeout: float | None = None, **kwargs: Any) -> Any: ...
-
-    @server_only(_NODES)
     def transfer_replica(
         self,
         source_group: str,
@@ -52,9 +42,6 @@ class ServerCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> Any: ...
-
-    @server_only(_NODES)
-    def describe_replica(self, collection_name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
 
     @server_only(_CLUSTERS)
     def session(self, cluster_id: str) -> Any: ...
@@ -84,47 +71,6 @@ class ServerCalls(Calls):
         start_message_id: dict[str, Any],
         start_timetick: int = 0,
         end_timetick: int = 0,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_SEGMENTS)
-    def list_segments(
-        self,
-        collection_name: str,
-        states: Sequence[Any] | None = None,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_SEGMENTS)
-    def list_persistent_segments(
-        self,
-        collection_name: str,
-        timeout: float | None = None,
-        states: Sequence[Any] | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_SEGMENTS)
-    def list_loaded_segments(
-        self, collection_name: str, timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
-    @server_only(_COMPACTION)
-    def list_compaction_tasks(
-        self, collection_name: str, timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
-    @server_only(_COMPACTION)
-    def get_compaction_plans(self, job_id: int, timeout: float | None = None, **kwargs: Any) -> Any: ...
-
-    @server_only(_OPTIMIZE)
-    def optimize(
-        self,
-        collection_name: str,
-        target_size: str | None = None,
-        wait: bool = True,
         timeout: float | None = None,
         **kwargs: Any,
     ) -> Any: ...
@@ -215,19 +161,11 @@ class ServerCalls(Calls):
         self, job_id: int, timeout: float | None = None, **kwargs: Any
     ) -> Any: ...
 
-    @server_only(_EXTERNAL)
-    def list_refresh_external_collection_jobs(
-        self, collection_name: str = "", timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
     @server_only(_RESOURCES)
     def add_file_resource(self, name: str, path: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
 
     @server_only(_RESOURCES)
     def remove_file_resource(self, name: str, timeout: float | None = None, **kwargs: Any) -> Any: ...
-
-    @server_only(_RESOURCES)
-    def list_file_resources(self, timeout: float | None = None, **kwargs: Any) -> Any: ...
 
     @server_only(_FUNCTIONS)
     def add_collection_function(

@@ -266,10 +266,18 @@ def test_analyzers_can_be_tried(client: MilvusClient) -> None:
         "position_length": 1,
     }
     for bad, message in (
-        ({"with_hash": True}, "no hashes"),
         ({"analyzer_names": "x"}, "name collection and field"),
         ({"collection_name": "docs", "field_name": "id"}, r"\(of 'docs': text\), got 'id'"),
         ({"collection_name": "docs", "analyzer_params": {}}, "got both"),
     ):
         with pytest.raises(ParamError, match=message):
             client.run_analyzer(text, **bad)
+
+
+def test_tokens_have_milvus_numbers(client: MilvusClient) -> None:
+    found = client.run_analyzer("123456789", with_hash=True)
+    assert found.tokens == [{"token": "123456789", "hash": 0xCBF43926}]  # the check value of CRC-32
+    (token,) = client.run_analyzer("ab", with_hash=True, with_detail=True).tokens
+    assert {"hash", "start_offset", "position"} <= token.keys()
+    long = client.run_analyzer("a" * 150, with_hash=True).tokens[0]["hash"]
+    assert long == client.run_analyzer("a" * 100, with_hash=True).tokens[0]["hash"]

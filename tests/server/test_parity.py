@@ -540,9 +540,32 @@ STEPS: dict[str, Step] = {
     "run_analyzer, several": lambda client: [
         result.tokens for result in client.run_analyzer(["a b", "c"], {"tokenizer": "standard"})
     ],
+    "run_analyzer, hashes": lambda client: [
+        {"token": token["token"], "hash": token["hash"]}
+        for token in client.run_analyzer("a é", {"tokenizer": "standard"}, with_hash=True).tokens
+    ],
     "flush": lambda client: client.flush("all"),
     "flush_all": lambda client: client.flush_all(),
     "compact": lambda client: client.get_compaction_state(client.compact("all")),
+    "list_segments": lambda client: _segments(client.list_segments("all")),
+    "list_persistent_segments": lambda client: _segments(client.list_persistent_segments("all")),
+    "list_segments, none": lambda client: _segments(client.list_segments("none")),
+    "list_loaded_segments": lambda client: _segments(client.list_loaded_segments("all")),
+    "describe_replica": lambda client: [
+        (one.id, one.resource_group, list(one.group_nodes)) for one in client.describe_replica("all")
+    ],
+    "list_resource_groups": lambda client: client.list_resource_groups(),
+    "describe_resource_group": lambda client: _resources(
+        client.describe_resource_group("__default_resource_group")
+    ),
+    "describe_resource_group, none": lambda client: client.describe_resource_group("none"),
+    "get_compaction_plans": lambda client: client.get_compaction_plans(client.compact("all")).plans,
+    "list_compaction_tasks": lambda client: client.list_compaction_tasks("all").plans,
+    "optimize": lambda client: client.optimize("all").status,
+    "list_file_resources": lambda client: client.list_file_resources(),
+    "list_refresh_external_collection_jobs": lambda client: client.list_refresh_external_collection_jobs(
+        "all"
+    ),
     "truncate_collection": lambda client: client.truncate_collection("quick"),
     "rename_collection": lambda client: client.rename_collection("quick", "slow"),
     "list_collections, renamed": lambda client: sorted(client.list_collections()),
@@ -586,7 +609,24 @@ def _one_index(client: Any) -> Any:
 
 def _of_index(described: Mapping[str, Any]) -> dict[str, str]:
     """pymilvus shows every value of a server as a text."""
-    return {key: str(value) for key, value in described.items() if key != "params"}
+    return {key: str(value).lower() for key, value in described.items() if key != "params"}
+
+
+def _segments(found: list[Any]) -> list[tuple[Any, ...]]:
+    return [
+        (one.segment_id, one.collection_id, one.partition_id, one.num_rows, one.state_name, one.level_name)
+        for one in found
+    ]
+
+
+def _resources(group: Any) -> tuple[Any, ...]:
+    config = group.config if isinstance(group.config, dict) else _of_message(group.config)
+    nodes = [(node.node_id, node.address, node.hostname) for node in group.nodes]
+    return group.name, group.capacity, dict(group.num_loaded_replica), config, nodes
+
+
+def _of_message(config: Any) -> dict[str, Any]:
+    return {part: {"node_num": getattr(config, part).node_num} for part in ("requests", "limits")}
 
 
 def _buckets(found: Any) -> Any:
@@ -652,7 +692,11 @@ def clients(server: MilvusServer, tmp_path: Path) -> Iterator[tuple[Any, MilvusC
     local.close()
 
 
-_NEWER_THAN_2_6 = {"drop_collection_field", "drop_function_field"}
+_NEWER_THAN_2_6 = {
+    *("drop_collection_field", "drop_function_field", "list_segments", "list_compaction_tasks"),
+    "optimize",
+    *("list_file_resources", "list_refresh_external_collection_jobs", "get_compaction_plans"),
+}
 
 _ASKED_BY_3 = (
     "query, ordered",

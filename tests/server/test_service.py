@@ -57,7 +57,7 @@ def test_what_is_not_served_says_so(channel: Any, name: str) -> None:
 def test_what_is_not_served_names_the_alternative(channel: Any) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         ask(channel, "CreateResourceGroup", b"")
-    assert "a file has no nodes" in raised.value.details()
+    assert "a file is one node" in raised.value.details()
 
 
 @pytest.mark.parametrize("name", sorted(SERVED.keys() & METHODS.keys()))

@@ -38,7 +38,7 @@ class Rule:
         for field in self.fields:
             value: Any = request
             for part in field.split("."):
-                value = getattr(value, part)
+                value = getattr(value, part, "")  # an older pymilvus may not send it yet
             given += [value] if isinstance(value, str) else list(value)
         return [name or EVERY for name in given] or [EVERY]
 
@@ -69,7 +69,7 @@ RULES: Final[dict[str, Rule]] = {
         (
             *("Connect", "GetVersion", "CheckHealth", "AllocTimestamp"),
             # They say of a number that a call gave what it has come to, or work with the request alone.
-            *("GetFlushAllState", "GetCompactionState", "GetCompactionStateWithPlans"),
+            *("GetFlushAllState", "GetCompactionState"),
             "ComputePhraseMatchSlop",
         ),
         KNOWN,
@@ -77,6 +77,7 @@ RULES: Final[dict[str, Rule]] = {
     "ShowCollections": Rule("ShowCollections", shown="collection_names"),
     "ListDatabases": Rule("ListDatabases", shown="db_names"),
     "RunAnalyzer": Rule("DescribeCollection", (_NAME,), is_free_unnamed=True),
+    "GetCompactionStateWithPlans": Rule("Compaction", (_NAME,), is_free_unnamed=True),
     # Collections
     **_each(
         "CreateCollection DropCollection TruncateCollection:DropCollection DescribeCollection "

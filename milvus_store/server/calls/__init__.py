@@ -15,6 +15,7 @@ from . import (
     indexes,
     loading,
     maintenance,
+    one_node,
     partitions,
     rows,
     search,
@@ -31,6 +32,7 @@ CALLS: Final[Mapping[str, Handler]] = {
     **rows.CALLS,
     **search.CALLS,
     **maintenance.CALLS,
+    **one_node.CALLS,
     **access.CALLS,
 }
 """Name of a call → what answers it, for the calls that keep nothing from one to the next."""

@@ -51,6 +51,8 @@ def _compaction_state(client: MilvusClient, request: Any) -> Message:
 
 
 def _compaction_plans(client: MilvusClient, request: Any) -> Message:
+    if getattr(request, "collection_name", ""):  # the tasks of a collection
+        client.list_compaction_tasks(request.collection_name)
     return milvus_pb2.GetCompactionPlansResponse(state=common_pb2.CompactionState.Completed)
 
 
@@ -84,7 +86,7 @@ def _run_analyzer(client: MilvusClient, request: Any) -> Message:
 
 
 def _bare(token: Any) -> Message:
-    return milvus_pb2.AnalyzerToken(token=token["token"])
+    return milvus_pb2.AnalyzerToken(token=token["token"], hash=token.get("hash", 0))
 
 
 CALLS: Final = {

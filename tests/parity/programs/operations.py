@@ -56,7 +56,7 @@ def _optimize(c: Any) -> None:
 def _optimize_meanwhile(c: Any) -> None:
     full(c)
     task = c.optimize("c", wait=False)
-    assert task.result().status == "success"
+    assert c.run(task.result()).status == "success"
     assert task.done()
 
 
@@ -234,6 +234,11 @@ def _pinned(c: Any) -> None:
     c.unpin_snapshot_data(pin)
 
 
+def _jobs(c: Any) -> None:
+    quick(c)
+    assert c.list_refresh_external_collection_jobs("c", db_name="default") == []
+
+
 PROGRAMS = {
     "upkeep": _upkeep,
     "a state of flushes": _flushed_at,
@@ -272,7 +277,7 @@ PROGRAMS = {
     "list_file_resources": _alone("list_file_resources"),
     "refresh_external_collection": _alone("refresh_external_collection", "c", "s3://b", "{}"),
     "get_refresh_external_collection_progress": _alone("get_refresh_external_collection_progress", 1),
-    "list_refresh_external_collection_jobs": _alone("list_refresh_external_collection_jobs", "c"),
+    "list_refresh_external_collection_jobs": _jobs,
     "drop_snapshot": _alone("drop_snapshot", "s", "c", "default"),
     "describe_snapshot": _alone("describe_snapshot", "s", "c", "default"),
     "list_snapshots": _alone("list_snapshots", "c", "default"),

@@ -160,7 +160,7 @@ def _ranked_search(c: Any) -> None:
     full(c)
     params = {"reranker": "boost", "filter": "id == 2", "weight": -1.0}
     boost = pymilvus.Function("b", pymilvus.FunctionType.RERANK, [], params=params)
-    assert ids(c.search("c", [[0, 1]], limit=3, ranker=boost)[0])[0] == 2
+    assert ids(c.search("c", [[0, 2]], limit=3, ranker=boost)[0])[0] == 2
 
 
 def _chained_search(c: Any) -> None:

@@ -157,6 +157,23 @@ def test_a_number_instead_of_a_name_needs_all_collections(docs: Client, ann: Cli
         raw("DescribeCollection", f"ann:{PASSWORD}", request)
 
 
+@pytest.mark.skipif(
+    "collection_name" not in milvus_pb2.GetCompactionPlansRequest.DESCRIPTOR.fields_by_name,
+    reason="an older pymilvus asks by the number of a compaction alone",
+)
+def test_whoever_asks_for_the_compactions_of_a_collection_needs_a_right_on_it(
+    docs: Client, ann: Client, raw: Raw
+) -> None:
+    raw(
+        "GetCompactionStateWithPlans", f"ann:{PASSWORD}", milvus_pb2.GetCompactionPlansRequest(compactionID=1)
+    )
+    request = milvus_pb2.GetCompactionPlansRequest(collection_name="docs")
+    with pytest.raises(grpc.RpcError, match="permission deny"):
+        raw("GetCompactionStateWithPlans", f"ann:{PASSWORD}", request)
+    docs.grant_privilege_v2("reader", "Compaction", "docs")
+    raw("GetCompactionStateWithPlans", f"ann:{PASSWORD}", request)
+
+
 def test_lists_name_what_a_user_may_use(docs: Client, ann: Client, connect: Connect) -> None:
     make_docs(docs, "other")
     docs.create_database("db")
