@@ -11,11 +11,11 @@ import numpy as np
 from ...errors import ParamError
 from ...schema.model import Field, Schema
 from ...suggestions import did_you_mean
+from ..arrangement import GroupBy
 from ..found import FoundHits
 from ..fusion import Floats, Ints, Ranker, ordered
 from ..grouping import leaders_by_score
 from ..metrics import as_shown
-from ..request import GroupBy
 from .boosts import Boosts
 from .candidates import Candidates
 from .chain import ID, SCORE, Chain
