@@ -19,7 +19,7 @@ from ..errors import DataNotMatchException, SchemaNotReadyException
 from ..schema import times
 from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.geometry import MAX_POINTS, from_wkt, to_wkt
-from ..schema.model import Field, Schema
+from ..schema.model import MAX_TEXT_LENGTH, Field, Schema
 from .columns import Values, as_list
 from .encoding import Encode, encode_with_nulls, reject
 from .json_text import dump, encode_json
@@ -78,7 +78,7 @@ def encode_scalar(field: Field, values: Values, zone: tzinfo = times.UTC) -> lis
 
 
 def _encode_strings(field: Field, values: Sequence[Any]) -> Sequence[str]:
-    assert field.max_length is not None
+    most = MAX_TEXT_LENGTH if field.max_length is None else field.max_length
     try:
         lengths = list(map(len, map(str.encode, values)))
     except (TypeError, UnicodeEncodeError):
@@ -87,10 +87,10 @@ def _encode_strings(field: Field, values: Sequence[Any]) -> Sequence[str]:
                 reject(field, row, value, "a str")
             _check_unicode(field, row, value)
         raise
-    if lengths and max(lengths) > field.max_length:
-        row = next(row for row, length in enumerate(lengths) if length > field.max_length)
+    if lengths and max(lengths) > most:
+        row = next(row for row, length in enumerate(lengths) if length > most)
         raise DataNotMatchException(
-            message=f"row {row}: field '{field.name}' ({field.describe()}): expected at most {field.max_length} "
+            message=f"row {row}: field '{field.name}' ({field.describe()}): expected at most {most} "
             f"bytes of UTF-8, got {lengths[row]}: {values[row][:40]!r}…"
         )
     if set(map(type, values)) - {str}:
@@ -175,6 +175,7 @@ _ENCODERS: dict[DataType, Encode] = {
     DataType.FLOAT: encode_floats,
     DataType.DOUBLE: encode_floats,
     DataType.VARCHAR: _encode_strings,
+    DataType.TEXT: _encode_strings,
     DataType.JSON: encode_json,
     DataType.ARRAY: _encode_arrays,
     DataType.TIMESTAMPTZ: _encode_instants,

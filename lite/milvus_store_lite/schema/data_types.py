@@ -25,6 +25,7 @@ class DataType(IntEnum):
     ARRAY = 22
     JSON = 23
     GEOMETRY = 24
+    TEXT = 25
     TIMESTAMPTZ = 26
     BINARY_VECTOR = 100
     FLOAT_VECTOR = 101
@@ -38,6 +39,11 @@ class DataType(IntEnum):
     @property
     def is_vector(self) -> bool:
         return 100 <= self <= 105
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values are texts that an analyzer can cut into words."""
+        return self in (DataType.VARCHAR, DataType.TEXT)
 
     @property
     def is_integer(self) -> bool:
@@ -88,6 +94,7 @@ STORED_TYPES: frozenset[DataType] = frozenset(
     {
         *NUMPY_TYPES,
         DataType.VARCHAR,
+        DataType.TEXT,
         DataType.JSON,
         DataType.ARRAY,
         DataType.GEOMETRY,

@@ -93,7 +93,7 @@ class Function:
         return cls(**{**stored, **names, "kind": FunctionType[stored["kind"]]})
 
 
-_TEXTS: Final = (DataType.VARCHAR,)
+_TEXTS: Final = (DataType.VARCHAR, DataType.TEXT)
 _SOURCES: Final = {FunctionType.BM25: _TEXTS, FunctionType.TEXTEMBEDDING: _TEXTS}
 """The types that the input field of each kind of function may have."""
 _TARGETS: Final = {

@@ -18,6 +18,8 @@ from .vector_families import FAMILY_OF_TYPE, VectorFamily
 
 MAX_NAME_LENGTH: Final = 255
 MAX_VARCHAR_LENGTH: Final = 65_535
+MAX_TEXT_LENGTH: Final = 2**28
+"""The most bytes of UTF-8 of a TEXT: SQLite takes 10**9, and a row is in memory several times."""
 MAX_CAPACITY: Final = 4_096
 MIN_DIM, MAX_DIM = 2, 32_768
 MAX_BINARY_DIM: Final = 262_144
@@ -94,11 +96,13 @@ class Field:
             self._check_range("max_length", self.max_length, 1, MAX_VARCHAR_LENGTH)
         if self.dtype is DataType.ARRAY:
             self._check_array()
+        if self.dtype is DataType.TEXT:
+            self._refuse(max_length=self.max_length is not None)
         self._check_text_options()
         if self.dtype.is_vector:
             self._check_dim()
             self._refuse(default_value=self.has_default)
-        if self.dtype in (DataType.JSON, DataType.ARRAY):
+        if self.dtype in (DataType.JSON, DataType.ARRAY, DataType.TEXT):
             self._refuse(default_value=self.has_default)
         if self.is_primary:
             if self.dtype not in (DataType.INT64, DataType.VARCHAR):
@@ -184,7 +188,7 @@ class Field:
             )
 
     def _check_text_options(self) -> None:
-        if self.dtype is not DataType.VARCHAR:
+        if not self.dtype.is_text:
             self._refuse(
                 enable_analyzer=self.enable_analyzer,
                 enable_match=self.enable_match,

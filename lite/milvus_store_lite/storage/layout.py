@@ -26,6 +26,7 @@ _SQL_TYPES: Final = {
     DataType.FLOAT: "REAL",
     DataType.DOUBLE: "REAL",
     DataType.VARCHAR: "TEXT",
+    DataType.TEXT: "TEXT",
     DataType.JSON: "TEXT",
     DataType.ARRAY: "TEXT",
     DataType.GEOMETRY: "TEXT",

@@ -22,6 +22,7 @@ SCALARS: Final = {
     DataType.FLOAT: "float_data",
     DataType.DOUBLE: "double_data",
     DataType.VARCHAR: "string_data",
+    DataType.TEXT: "string_data",
     DataType.JSON: "json_data",
     DataType.GEOMETRY: "geometry_wkt_data",
     DataType.TIMESTAMPTZ: "string_data",

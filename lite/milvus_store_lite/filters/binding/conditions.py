@@ -52,7 +52,7 @@ from .functions import bind_call, bind_sample
 from .joined import all_of, any_of
 from .kinds import describe, kind_of
 from .memberships import bind_membership
-from .operands import bind_operand, resolve
+from .operands import bind_operand, resolve_value
 
 
 def bind(
@@ -159,7 +159,7 @@ def _nullness(context: Context, node: IsNull) -> Predicate:
     named = node.operand
     if not isinstance(named, Name | Path | Member | Element):
         raise context.error(node, "'is null' needs a field or a JSON path on its left")
-    operand = resolve(context, named)
+    operand = resolve_value(context, named)
     if isinstance(operand, PathValue) and isinstance(named, Element):
         # The element of a JSON array is a value, not a document: it is null if it holds no other value.
         return Existence(operand) if node.negated else Inverse(Existence(operand))

@@ -98,6 +98,19 @@ def resolve(context: Context, node: Name | Path | Member | Element) -> FieldValu
     return found
 
 
+def resolve_value(
+    context: Context, node: Name | Path | Member | Element
+) -> FieldValue | PathValue | ElementAt:
+    """What ``node`` names, which has values in memory: long texts have none, as in Milvus."""
+    found = resolve(context, node)
+    if isinstance(found, FieldValue) and found.field.dtype is DataType.TEXT:
+        raise context.error(
+            node,
+            f"{describe(found)} cannot be compared: look for words by text_match, or make it a VARCHAR",
+        )
+    return found
+
+
 def _constant(context: Context, node: Expression, value: Plain) -> Constant | ListValue | Moment:
     if isinstance(value, tuple):
         items = tuple(_constant(context, node, item) for item in value)
@@ -122,7 +135,7 @@ def _item(context: Context, node: ListOf, index: int) -> Constant | ListValue:
 
 
 def _named(context: Context, node: Name | Path | Member | Element) -> Operand:
-    found = resolve(context, node)
+    found = resolve_value(context, node)
     if isinstance(found, PathValue) and not found.path and not isinstance(node, Element):
         name = found.field_name
         kind = "the dynamic field" if found.is_dynamic else f"field '{name}' (JSON)"

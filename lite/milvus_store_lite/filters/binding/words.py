@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...schema.data_types import DataType
 from ...schema.model import Field
 from ..bound import FieldValue, PhraseMatch, Predicate, TextMatch
-from ..tree import Call
+from ..tree import Call, Name
 from .arguments import check_count, integer, refuse_options, string
 from .context import Context
 from .kinds import describe
-from .operands import bind_operand
+from .operands import bind_operand, resolve
 
 if TYPE_CHECKING:
     from ...text.analyzer import Analyzer
@@ -82,10 +81,11 @@ def phrase_match(context: Context, node: Call) -> Predicate:
 
 
 def _text_field(context: Context, node: Call) -> Field:
-    operand = bind_operand(context, node.arguments[0])
-    if not isinstance(operand, FieldValue) or operand.field.dtype is not DataType.VARCHAR:
+    named = node.arguments[0]
+    operand = resolve(context, named) if isinstance(named, Name) else bind_operand(context, named)
+    if not isinstance(operand, FieldValue) or not operand.field.dtype.is_text:
         raise context.error(
-            node.arguments[0], f"{node.function} needs a VARCHAR field, got {describe(operand)}"
+            named, f"{node.function} needs a VARCHAR or a TEXT field, got {describe(operand)}"
         )
     if not operand.field.enable_match or context.elements is not None:
         raise context.error(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ...errors import ParamError
-from ...schema.data_types import DataType
 from ...schema.model import Field
 from ..fusion import Floats
 
@@ -65,7 +64,7 @@ class ModelRanking:
 
     def check(self, field: Field, queries: int) -> None:
         """Raise ``ParamError`` unless ``field`` has texts, and there is a text for each of ``queries``."""
-        if field.dtype is not DataType.VARCHAR:
+        if not field.dtype.is_text:
             raise ParamError(
                 message=f"field '{field.name}' of a model reranker must be VARCHAR, got {field.describe()}"
             )
