@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pymilvus
 
-from milvus_store import rerankers
+from milvus_store import embeddings, rerankers
 
 from ..programs.setup import TYPES, full, ids, with_text
 from .fields import METRICS
@@ -25,9 +25,18 @@ def _embedding(c: Any) -> None:
     made.add_function(
         pymilvus.Function("embed", pymilvus.FunctionType.TEXTEMBEDDING, ["text"], ["vector"], params=params)
     )
-    c.create_collection("c", schema=made)
-    (found,) = c.describe_collection("c")["functions"]
-    assert found["params"]["provider"] == "openai"
+    indexes = c.prepare_index_params()
+    indexes.add_index("vector", index_type="FLAT", metric_type="L2")
+    # Instead of the service, which a test does not ask.
+    embeddings.register("openai", lambda texts, model_name: [[len(text), 1, 2, 3] for text in texts])
+    try:
+        c.create_collection("c", schema=made, index_params=indexes)
+        (found,) = c.describe_collection("c")["functions"]
+        assert found["params"]["provider"] == "openai"
+        c.insert("c", [{"id": 1, "text": "apple"}, {"id": 2, "text": "a longer text"}])
+        assert ids(c.search("c", ["orange"], limit=1)[0]) == [1]
+    finally:
+        embeddings.unregister("openai")
 
 
 def _minhash(c: Any) -> None:
