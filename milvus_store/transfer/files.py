@@ -74,5 +74,7 @@ class FileStore(ClientStore):
 
 
 def _columns(found: FoundRows) -> Columns:
-    values = {name: Column(values) for name, values in found.columns().items()}
+    """The rows without what functions fill, which they fill anew where the rows go."""
+    filled = found.projection.schema.filled_by
+    values = {name: Column(values) for name, values in found.columns().items() if name not in filled}
     return Columns(len(found.stored), values, found.dynamic())

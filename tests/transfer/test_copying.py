@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from milvus_store import DataType, MilvusClient
+from milvus_store import DataType, Function, FunctionType, MilvusClient, embeddings
 from milvus_store.errors import (
     CollectionExistsError,
     CollectionNotExistException,
@@ -186,3 +186,23 @@ def test_an_index_that_the_target_does_not_take_becomes_the_automatic_one(path: 
         {"field_name": "vector", "index_type": "AUTOINDEX", "index_name": "v", "metric_type": "L2"}
     ]
     assert "becomes AUTOINDEX" in fitted.changes[0]
+
+
+def test_texts_that_a_function_embeds_are_embedded_anew(path: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source.db"
+    embeddings.register("length", lambda texts: [[len(text), 1] for text in texts])
+    try:
+        with MilvusClient(source) as client:
+            schema = client.create_schema().add_field("id", DataType.INT64, is_primary=True)
+            schema.add_field("text", DataType.VARCHAR, max_length=99)
+            schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+            kind = FunctionType.TEXTEMBEDDING
+            schema.add_function(Function("embed", kind, "text", "vector", params={"provider": "length"}))
+            index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
+            client.create_collection("docs", schema=schema, index_params=index)
+            client.insert("docs", [{"id": n, "text": "x" * n} for n in range(20)])
+        (copied,) = copy(source, path)
+        assert copied.rows == 20
+        assert_same(source, path)
+    finally:
+        embeddings.unregister("length")
