@@ -191,6 +191,7 @@ def test_expired_rows_are_removed_beside_the_calls(
     docs: MilvusClient, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(expired_rows, "PAUSE", 0.0)
+    monkeypatch.setattr(expired_rows, "ROWS_AT_ONCE", 1)
     clock.go(10)
     assert READS["search"](docs) == [3, 4]
     end = time.monotonic() + 30
