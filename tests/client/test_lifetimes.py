@@ -173,6 +173,21 @@ def test_an_expired_row_is_as_good_as_gone_to_every_write(docs: MilvusClient, cl
     assert docs.get_collection_stats("docs") == {"row_count": 2}
 
 
+def test_scores_of_full_text_do_not_change_when_expired_rows_are_removed(
+    docs: MilvusClient, clock: Clock
+) -> None:
+    def scores(client: Any) -> list[float]:
+        found = client.search("docs", ["red 3"], anns_field="words", filter="pk > 0")
+        return [hit["distance"] for hit in found[0]]
+
+    bound, before = docs.for_tenant("docs", "t1"), scores(docs)
+    clock.go(10)
+    hidden = scores(docs), scores(bound)
+    assert hidden[0] != before[:2]
+    remove(docs)
+    assert (scores(docs), scores(bound)) == hidden
+
+
 def test_an_iterator_shows_the_moment_it_began(docs: MilvusClient, clock: Clock) -> None:
     clock.go(9)
     iterator = docs.query_iterator("docs", batch_size=2, filter="")

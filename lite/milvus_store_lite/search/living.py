@@ -28,16 +28,19 @@ class Living(NamedTuple):
 
 
 def living(selection: Selection, expiry: Expiry) -> Selection:
-    """``selection`` without the rows that have expired."""
-    view, rows = selection.view, selection.rows
-    found = _living(view, expiry)
-    if found.mask is None or not found.mask.count:
-        return selection if found.mask is None else Selection(view, found.mask, selection.population)
-    if rows is None:
-        return Selection(view, found.mask, selection.population)
-    flags = found.mask.flags
-    both = view.cached_mask(rows, lambda _: rows.flags & flags, f"living since {found.since}")
-    return Selection(view, both, selection.population)
+    """``selection`` without the rows that have expired; the statistics of full text are without them, too."""
+    found = _living(selection.view, expiry)
+    if found.mask is None:
+        return selection
+    view, rows, population = selection.view, selection.rows, selection.population
+    left = found.mask if rows is None else _both(view, rows, found.mask, found.since)
+    of_texts = found.mask if population is None else _both(view, population, found.mask, found.since)
+    return Selection(view, left, of_texts)
+
+
+def _both(view: View, mask: Mask, living: Mask, since: int) -> Mask:
+    """The rows of ``mask`` that are among the ``living``, which are known by ``since``."""
+    return view.cached_mask(mask, lambda _: mask.flags & living.flags, f"living since {since}")
 
 
 def expired_seqs(view: View, expiry: Expiry, limit: int) -> list[int]:
