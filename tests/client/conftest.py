@@ -3,6 +3,9 @@ from __future__ import annotations
 import pytest
 
 from milvus_store import DataType, MilvusClient
+from milvus_store_lite.collection import expired_rows
+from milvus_store_lite.process import wall_clock
+from tests.lifetimes import Clock
 
 
 @pytest.fixture
@@ -34,3 +37,11 @@ def typed(client: MilvusClient) -> MilvusClient:
     index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
     client.create_collection("typed", schema=schema, index_params=index)
     return client
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(wall_clock, "now", lambda: clock.now)
+    monkeypatch.setattr(expired_rows, "PAUSE", 3600.0)  # tests that want rows removed ask for it
+    return clock

@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,56 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from milvus_store import AnnSearchRequest, DataType, Function, FunctionType, MilvusClient, RRFRanker
-from milvus_store.errors import DatabaseCorruptError, DataNotMatchException, ParamError
+from milvus_store import AnnSearchRequest, DataType, MilvusClient, RRFRanker
+from milvus_store.errors import DataNotMatchException, ParamError
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.collection import expired_rows
-from milvus_store_lite.process import wall_clock
-from milvus_store_lite.salvage import recover_file
-
-START = datetime(2026, 1, 1, tzinfo=timezone.utc)
-
-
-class Clock:
-    """The time of day in this process, which only tests move."""
-
-    def __init__(self) -> None:
-        self.now = START.timestamp()
-
-    def at(self, seconds: float) -> str:
-        """The time so many seconds after the start, as rows have it."""
-        return (START + timedelta(seconds=seconds)).isoformat()
-
-    def go(self, seconds: float) -> None:
-        """Let it be so many seconds after the start."""
-        self.now = START.timestamp() + seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(wall_clock, "now", lambda: clock.now)
-    monkeypatch.setattr(expired_rows, "PAUSE", 3600.0)  # tests that want rows removed ask for it
-    return clock
-
-
-def make(client: MilvusClient, properties: dict[str, Any] | None = None, index: str = "FLAT") -> None:
-    """``docs``: a vector, texts, a tenant and a time of its own for each row."""
-    schema = client.create_schema(enable_dynamic_field=True)
-    schema.add_field("pk", DataType.INT64, is_primary=True)
-    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
-    schema.add_field("text", DataType.VARCHAR, max_length=99, enable_analyzer=True)
-    schema.add_field("words", DataType.SPARSE_FLOAT_VECTOR)
-    schema.add_field("until", DataType.TIMESTAMPTZ, nullable=True)
-    schema.add_field("tenant", DataType.VARCHAR, max_length=9, is_partition_key=True)
-    schema.add_function(Function("bm25", FunctionType.BM25, ["text"], ["words"]))
-    params = client.prepare_index_params("vector", index_type=index, metric_type="L2")
-    params.add_index("words", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
-    client.create_collection("docs", schema=schema, index_params=params, properties=properties)
-
-
-def row(pk: int, until: str | None = None) -> dict[str, Any]:
-    return {"pk": pk, "vector": [pk, 0], "text": f"red {pk}", "until": until, "tenant": f"t{pk % 2}", "n": pk}
+from tests.lifetimes import Clock, make, row
 
 
 @pytest.fixture(params=["collection.ttl.seconds", "ttl_field"])
@@ -376,52 +330,3 @@ def test_a_model_of_rows_and_their_ends(
         assert sorted(READS["query"](client)) == READS["search"](client) == living
     client.close()
     assert check_file(path).problems == ()
-
-
-@pytest.fixture
-def closed(client: MilvusClient, clock: Clock, path: Path) -> Path:
-    """A file with rows of three seconds, closed."""
-    make(client, {"collection.ttl.seconds": 10})
-    for second in range(3):
-        clock.go(second)
-        client.insert("docs", [row(10 * second + number) for number in range(3)])
-    client.close()
-    return path
-
-
-DAMAGE = {
-    "UPDATE times_1 SET at = at - 9 WHERE seq = 4": "at row 4",
-    "DELETE FROM times_1 WHERE seq = 4": "at row 7",
-    "DELETE FROM times_1 WHERE seq = 7": "its end or the part",
-    "DELETE FROM times_1": "its end or the part",
-}
-
-
-@pytest.mark.parametrize("statement", DAMAGE)
-def test_damaged_times_are_an_error_and_salvage_lets_rows_live(
-    closed: Path, clock: Clock, statement: str
-) -> None:
-    with closing(sqlite3.connect(closed)) as connection:
-        connection.execute(statement)
-        connection.commit()
-    with MilvusClient(closed) as client, pytest.raises(DatabaseCorruptError, match=DAMAGE[statement]):
-        client.query("docs", "pk >= 0")
-    assert any("docs" in str(problem) for problem in check_file(closed).problems)
-    clock.go(5)
-    made = closed.with_name("salvaged.db")
-    report = recover_file(closed, made)
-    assert any("count as inserted now" in note for note in report.notes)
-    assert check_file(made).problems == ()
-    with MilvusClient(made) as client:
-        clock.go(14.9)
-        assert len(client.query("docs", "pk >= 0")) == 9
-        clock.go(15)
-        assert client.query("docs", "pk >= 0") == []
-
-
-def test_salvage_keeps_sound_times(closed: Path, clock: Clock) -> None:
-    made = closed.with_name("salvaged.db")
-    recover_file(closed, made)
-    with MilvusClient(made) as client:
-        clock.go(11)
-        assert [one["pk"] for one in client.query("docs", "pk >= 0")] == [20, 21, 22]
