@@ -37,7 +37,24 @@ from milvus_store.server.settings import ServerSettings
 serve('test.db', ServerSettings())
 """
 
+_IMPORT_JSON = """
+import tempfile
+from pathlib import Path
+from milvus_store.transfer import import_rows
+folder = Path(tempfile.mkdtemp())
+(folder / "docs.json").write_text("[]")
+import_rows(folder / "docs.json", folder / "docs.db", "docs")
+"""
+
 USES: dict[str, list[str]] = {
+    "pyarrow": [
+        "from milvus_store.transfer import export_rows; export_rows('none.db', 'docs', 'none.csv')",
+        "from milvus_store.transfer import import_rows; import_rows('x', ':memory:', 'docs', format='parquet')",
+    ],
+    "sqlite_utils": [_IMPORT_JSON],
+    "duckdb": [
+        "from milvus_store.transfer import import_rows; import_rows('x', ':memory:', 'c', format='duckdb')"
+    ],
     "re2": [
         _SCHEMA
         + "client.create_collection('c', dimension=2); client.insert('c', {'id': 1, 'vector': [1, 2], 't': 'x'})"

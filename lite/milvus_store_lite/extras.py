@@ -23,6 +23,9 @@ EXTRAS: Final = {
     "ipykernel": ("ipykernel", "jupyter"),
     "jupyter_client": ("jupyter-client", "jupyter"),
     "lark": ("lark", "jupyter"),
+    "pyarrow": ("pyarrow", "transfer"),
+    "sqlite_utils": ("sqlite-utils", "transfer"),
+    "duckdb": ("duckdb", "duckdb"),
 }
 """The package and the extra of each module."""
 

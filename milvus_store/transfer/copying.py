@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-from milvus_store_lite import Schema
 
 from ..errors import CollectionExistsError, CollectionNotExistException, ParamError
 from .addresses import local_file, open_source, open_target
+from .batches import batch_rows
 from .definitions import CollectionDefinition
 from .journal import Journal, Progress, journal_path
 from .stores import Source, Target
@@ -18,11 +16,6 @@ from .verification import Sample, verify
 
 Report = Callable[[str, int, int], None]
 """Called with the name of a collection, how many of its rows are written, and how many it has."""
-
-_BATCH_BYTES: Final = 8 << 20
-_MOST_ROWS: Final = 10_000
-_TEXT_BYTES: Final = 256
-"""A batch is some 8 MB, which a text or a document of the dynamic field counts for by this guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +181,3 @@ def _copy_rows(
     if not len(sample) and progress.rows:
         sample.take(next(source.batches(definition, parts[0], None, size)).columns)
     return progress
-
-
-def batch_rows(schema: Schema) -> int:
-    """How many rows of ``schema`` travel together."""
-    size = _TEXT_BYTES * schema.enable_dynamic_field
-    for field in schema.fields:
-        size += 4 * (field.dim or 0) if field.dtype.is_vector else _TEXT_BYTES if field.max_length else 8
-    return max(1, min(_MOST_ROWS, _BATCH_BYTES // size))

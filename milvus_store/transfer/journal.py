@@ -24,14 +24,25 @@ class Progress:
     """How far one collection is.
 
     ``part``: the index of the partition that is being copied; ``position``: where its source goes on. ``rows``:
-    written rows, over all partitions; ``refused``: rows that were left out. ``state``: that of the source.
+    written rows, over all partitions. ``state``: that of the source.
+
+    Of an import: ``is_new``: whether it made the collection; ``before``: rows that were there at the beginning;
+    ``on_its_way``: rows that are being written, and ``reached``: where the source goes on after them; ``refused``:
+    records that were not taken, those on the way included, and ``refusals_size``: the bytes of the file that has
+    them; ``settled``: both without those on the way.
     """
 
     part: int = 0
     position: Any = None
     rows: int = 0
-    refused: int = 0
     state: Any = None
+    is_new: bool = False
+    before: int = 0
+    on_its_way: int = 0
+    reached: int = 0
+    refused: int = 0
+    refusals_size: int = 0
+    settled: tuple[int, int] = (0, 0)
 
 
 @dataclass(slots=True)

@@ -76,6 +76,8 @@ class Source(Protocol):
 class Target(Protocol):
     label: str
 
+    def definition(self, name: str) -> CollectionDefinition: ...
+
     def fitted(self, definition: CollectionDefinition) -> Fitted:
         """The collection as the store can hold it. It is asked, and nothing is changed."""
         ...

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from milvus_store import DataType, MilvusClient
-from milvus_store.transfer import copying
+from milvus_store.transfer import batches
 
 
 def fill(client: MilvusClient) -> None:
@@ -88,4 +88,4 @@ def filled(tmp_path: Path) -> Path:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten rows travel at a time."""
-    monkeypatch.setattr(copying, "_MOST_ROWS", 10)
+    monkeypatch.setattr(batches, "_MOST_ROWS", 10)

@@ -88,9 +88,9 @@ def test_databases_are_chosen_on_both_sides(path: Path, tmp_path: Path) -> None:
 
 _KILLED = """
 import os, sys
-from milvus_store.transfer import copying
+from milvus_store.transfer import batches, copying
 from milvus_store.transfer.journal import Journal
-copying._MOST_ROWS = 10
+batches._MOST_ROWS = 10
 saves = 0
 save = Journal.save
 

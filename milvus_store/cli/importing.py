@@ -1,0 +1,154 @@
+"""``milvus-store import`` and ``export``: rows from and to files of other formats."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib import import_module
+from typing import Any
+
+from ..errors import ParamError
+from ..transfer import Embedding, PlannedImport, export_rows, import_rows
+from ..transfer.exporting import FORMATS as EXPORTS
+from ..transfer.inferring import shown_schema
+from ..transfer.record_files import FORMATS as IMPORTS
+from .arguments import Commands, add_db
+from .output import counted
+from .progress import Progress
+
+_TOKEN = "MILVUS_STORE_TOKEN"
+
+
+def add_to(commands: Commands) -> None:
+    importing = commands.add_parser(
+        "import",
+        help="import rows from Parquet, Arrow, JSON, CSV, numpy, SQLite or DuckDB",
+        description="Import rows into a collection, which is made if there is none; the types of its fields are "
+        "told from the file and shown. Rows that are not taken go to a file, with line number and reason. An "
+        "import that was broken off goes on where it was. The token of a server is read from the variable "
+        f"{_TOKEN}.",
+    )
+    importing.add_argument("source", metavar="SOURCE", help="a file, or a folder of .npy files")
+    importing.add_argument(
+        "target", metavar="TARGET", help="a database file, made if there is none, or a server"
+    )
+    importing.add_argument("collection", metavar="COLLECTION")
+    add_db(importing)
+    importing.add_argument("--format", choices=IMPORTS, help="by default what the file looks like")
+    importing.add_argument("--table", metavar="NAME", help="of a database: a table, or a query")
+    importing.add_argument(
+        "--key", metavar="COLUMN", help="the primary key; by default a column called id or pk"
+    )
+    importing.add_argument(
+        "--type", action="append", default=[], metavar="COLUMN=TYPE", help="such as text=VARCHAR(200)"
+    )
+    importing.add_argument("--metric", default="COSINE", metavar="METRIC", help="of dense vectors")
+    importing.add_argument(
+        "--embed", metavar="MODULE:FUNCTION", help="takes a list of texts, and gives vectors"
+    )
+    importing.add_argument("--embed-from", default="text", metavar="COLUMN", help="by default text")
+    importing.add_argument("--embed-to", default="vector", metavar="FIELD", help="by default vector")
+    importing.add_argument(
+        "--refused", metavar="FILE", help="for rows that are not taken; by default beside SOURCE"
+    )
+    importing.add_argument("--dry-run", action="store_true", help="show the fields, and write nothing")
+    importing.set_defaults(run=run_import)
+
+    exporting = commands.add_parser(
+        "export",
+        help="export rows to Parquet, Arrow, JSON or CSV",
+        description="Write the rows of a collection to a file. Parquet has the layout of Milvus's bulk import. "
+        f"The token of a server is read from the variable {_TOKEN}.",
+    )
+    exporting.add_argument("source", metavar="SOURCE", help="a database file, or a server")
+    exporting.add_argument("collection", metavar="COLLECTION")
+    exporting.add_argument("target", metavar="TARGET", help="the file")
+    add_db(exporting)
+    exporting.add_argument("--format", choices=EXPORTS, help="by default as TARGET ends")
+    exporting.add_argument("--fields", nargs="+", default=[], metavar="FIELD", help="by default all")
+    exporting.add_argument("--overwrite", action="store_true", help="replace TARGET")
+    exporting.set_defaults(run=run_export)
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress(arguments.collection, "rows"))
+
+        def report(done: int, total: int | None) -> None:
+            if total is not None:
+                progress.report(done, total)
+
+        imported = import_rows(
+            arguments.source,
+            arguments.target,
+            arguments.collection,
+            format=arguments.format,
+            table=arguments.table,
+            types=dict(map(_column_and_type, arguments.type)),
+            primary_key=arguments.key,
+            metric_type=arguments.metric,
+            embedding=_embedding(arguments),
+            target_db=arguments.db,
+            target_token=os.environ.get(_TOKEN, ""),
+            refused_file=arguments.refused,
+            dry_run=arguments.dry_run,
+            report=report,
+            planned=_show_plan,
+        )
+    if not arguments.dry_run:
+        print(f"imported {counted(imported.rows, 'row')}")
+    if imported.refused:
+        print(f"{counted(imported.refused, 'row')} not taken: see {imported.refused_file}")
+    return 1 if imported.refused else 0
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    with Progress(arguments.collection, "rows") as progress:
+        rows = export_rows(
+            arguments.source,
+            arguments.collection,
+            arguments.target,
+            format=arguments.format,
+            fields=arguments.fields,
+            source_db=arguments.db,
+            source_token=os.environ.get(_TOKEN, ""),
+            overwrite=arguments.overwrite,
+            report=progress.report,
+        )
+    print(f"exported {counted(rows, 'row')} to {arguments.target}")
+    return 0
+
+
+def _show_plan(plan: PlannedImport) -> None:
+    begun = ", begun before" if plan.goes_on else ""
+    rows = "" if plan.rows is None else f", {counted(plan.rows, 'row')} to read"
+    print(f"{plan.collection}: {'a new collection' if plan.is_new else 'there already'}{rows}{begun}")
+    for line in shown_schema(plan.schema):
+        print(f"  {line}")
+
+
+def _column_and_type(given: str) -> tuple[str, str]:
+    column, is_one, kind = given.partition("=")
+    if not is_one:
+        raise ParamError(message=f"--type must be COLUMN=TYPE, got {given!r}")
+    return column, kind
+
+
+def _embedding(arguments: argparse.Namespace) -> Embedding | None:
+    if arguments.embed is None:
+        return None
+    return Embedding(_function(arguments.embed), arguments.embed_from, arguments.embed_to)
+
+
+def _function(named: str) -> Callable[[list[str]], Any]:
+    """The function ``MODULE:FUNCTION``; modules are looked for in the working directory, too."""
+    module, is_one, name = named.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    found = getattr(import_module(module), name, None) if is_one else None
+    if not callable(found):
+        raise ParamError(message=f"--embed must be MODULE:FUNCTION, got {named!r}")
+    return found  # type: ignore[no-any-return]  # what it takes and gives is seen when it is called

@@ -1,0 +1,152 @@
+"""One run of an import: batches are read, fitted to the collection and written; a journal says how far it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from milvus_store_lite import Column, Columns, as_list, of_rows
+
+from ..errors import DataNotMatchException, MilvusException, ParamError
+from .conforming import conformed
+from .definitions import CollectionDefinition
+from .journal import Journal, Progress
+from .records import RecordBatch, Records, Refused
+from .refusing import reasons_of, shown_row
+from .slices import some_rows
+from .stores import Target
+
+Report = Callable[[int, "int | None"], None]
+"""Called with how many records were read, and how many there are, None if that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Makes vectors while texts are imported: ``embed`` takes a list of texts and gives a vector for each."""
+
+    embed: Callable[[list[str]], Any]
+    text_field: str = "text"
+    vector_field: str = "vector"
+
+    def filled(self, columns: Columns) -> Columns:
+        """The rows with vectors.
+
+        Raises:
+            ParamError: there are no texts, or not as many vectors as texts.
+        """
+        found = columns.by_name.get(self.text_field)
+        if found is None:
+            raise ParamError(message=f"there is no column {self.text_field!r} to embed")
+        texts = ["" if text is None else str(text) for text in as_list(of_rows(found, columns.count))]
+        vectors = self.embed(texts)
+        if len(vectors) != len(texts):
+            raise ParamError(message=f"expected a vector for each of {len(texts)} texts, got {len(vectors)}")
+        return Columns(columns.count, {**columns.by_name, self.vector_field: Column(vectors)}, columns.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """``refusals``: the file for records that are not taken."""
+
+    records: Records
+    store: Target
+    definition: CollectionDefinition
+    journal: Journal
+    refusals: Path
+    embedding: Embedding | None
+    report: Report
+
+    def carried_out(self, progress: Progress, batch_rows: int, *, goes_on: bool) -> None:
+        """Import what is left.
+
+        Args:
+            goes_on: whether a run before was broken off.
+        """
+        name, total = self.definition.name, self.records.count
+        self.journal.collections[name] = progress
+        if not goes_on:
+            progress.before = self.store.count(name)
+        else:
+            if self._numbers_keys:
+                self._find_out(progress)
+            progress.refused, progress.refusals_size = progress.settled
+        self._cut_refusals(progress)
+        for batch in self.records.batches(progress.position or 0, batch_rows):
+            self._take(batch, progress, again=goes_on)
+            self.report(batch.reached, total)
+        self.journal.save()
+
+    @property
+    def _numbers_keys(self) -> bool:
+        return self.definition.engine_schema.primary.auto_id
+
+    def _find_out(self, progress: Progress) -> None:
+        """Whether the batch that was on its way when the import ended has arrived.
+
+        Where rows have keys it does not matter: they are written again, in place of themselves.
+        """
+        if progress.is_new:
+            self.store.finish(self.definition)  # servers count exactly what is loaded
+        count = self.store.count(self.definition.name)
+        without = progress.before + progress.rows
+        if progress.on_its_way and count == without + progress.on_its_way:
+            _arrived(progress)
+        elif count != without:
+            raise MilvusException(
+                message=f"collection {self.definition.name!r} has {count:,} rows, where the journal of the import "
+                f"expects {without:,} or {without + progress.on_its_way:,}: others wrote to it, and the rows of "
+                f"the import cannot be told from theirs; remove {self.journal.path} to import all rows anew"
+            )
+
+    def _take(self, batch: RecordBatch, progress: Progress, *, again: bool) -> None:
+        schema = self.definition.engine_schema
+        columns = conformed(schema, batch.rows.columns(schema), texts_are_json=self.records.texts_are_json)
+        if self.embedding is not None and len(columns):
+            columns = self.embedding.filled(columns)
+        self._note(batch.refused, progress)
+        try:
+            self._write(columns, batch, progress, again=again)
+        except DataNotMatchException:
+            reasons = reasons_of(self.definition, columns)
+            if not reasons:
+                raise
+            further = [
+                Refused(batch.numbers[row], why, shown_row(columns, row))
+                for row, why in sorted(reasons.items())
+            ]
+            self._note(further, progress)
+            kept = [row for row in range(len(columns)) if row not in reasons]
+            self._write(some_rows(columns, kept), batch, progress, again=again)
+        _arrived(progress)
+
+    def _write(self, columns: Columns, batch: RecordBatch, progress: Progress, *, again: bool) -> None:
+        progress.on_its_way, progress.reached = len(columns), batch.reached
+        self.journal.save()
+        if len(columns):
+            self.store.write(self.definition, None, columns, again=again and not self._numbers_keys)
+
+    def _note(self, refused: Sequence[Refused], progress: Progress) -> None:
+        if not refused:
+            return
+        with self.refusals.open("a", encoding="utf-8") as file:
+            for one in refused:
+                told = {"line": one.number, "reason": one.reason, "record": one.record}
+                file.write(json.dumps(told, ensure_ascii=False, default=repr) + "\n")
+            progress.refusals_size = file.tell()
+        progress.refused += len(refused)
+
+    def _cut_refusals(self, progress: Progress) -> None:
+        """Forget what was noted after the last entry in the journal: those records are read again."""
+        if self.refusals.exists():
+            with self.refusals.open("r+b") as file:
+                file.truncate(progress.refusals_size)
+
+
+def _arrived(progress: Progress) -> None:
+    progress.position = progress.reached
+    progress.rows += progress.on_its_way
+    progress.on_its_way = 0
+    progress.settled = progress.refused, progress.refusals_size

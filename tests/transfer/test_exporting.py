@@ -1,0 +1,107 @@
+"""Exports, and the way back: what was exported is imported as it was."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+pytest.importorskip("pyarrow")
+
+import pyarrow.parquet as parquet
+
+from milvus_store import MilvusClient
+from milvus_store.errors import CollectionNotExistException, ParamError
+from milvus_store.transfer import export_rows, import_rows
+from milvus_store.transfer.definitions import definition_of
+
+from .comparing import contents
+from .draws import SCALARS, VECTORS, Drawn, collections
+
+
+def rows_of(path: Path | str, name: str = "docs") -> dict[Any, str]:
+    with MilvusClient(path) as client:
+        return {key: row for part in contents(client, name)["rows"].values() for key, row in part.items()}
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_a_collection_comes_back_with_its_schema(filled: Path, path: Path, ending: str) -> None:
+    target = path.with_suffix(f".{ending}")
+    reports = []
+    assert export_rows(filled, "docs", target, report=lambda *told: reports.append(told)) == 228
+    assert reports[-1] == (228, 228)
+    assert import_rows(target, path, "docs").rows == 228
+    assert rows_of(path) == rows_of(filled)
+    with MilvusClient(filled) as source, MilvusClient(path) as copied:
+        theirs, ours = (one.describe_collection("docs") for one in (source, copied))
+    assert ours["fields"] == theirs["fields"]
+    assert ours["enable_dynamic_field"]
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "tsv"])
+def test_rows_come_back_from_texts(filled: Path, path: Path, ending: str) -> None:
+    if ending != "jsonl":
+        pytest.importorskip("sqlite_utils")
+    target = path.with_suffix(f".{ending}")
+    assert export_rows(filled, "docs", target) == 228
+    with MilvusClient(filled) as client:
+        schema = definition_of(client._collection("docs").describe()).schema
+    assert import_rows(target, path, "docs", schema=schema).rows == 228
+    expected = rows_of(filled)
+    if ending in ("csv", "tsv"):  # which have no null: it comes back as an empty text
+        expected = {key: row.replace("('text', None)", "('text', '')") for key, row in expected.items()}
+    assert rows_of(path) == expected
+
+
+@settings(max_examples=15)
+@given(drawn=collections(list(SCALARS), list(VECTORS)))
+def test_every_schema_and_every_row_comes_back(drawn: Drawn) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        first, table, last = f"{folder}/first.db", f"{folder}/table.parquet", f"{folder}/last.db"
+        with MilvusClient(first) as client:
+            client.create_collection("docs", schema=drawn.schema)
+            client.insert("docs", drawn.rows)
+        export_rows(first, "docs", table)
+        import_rows(table, last, "docs")
+        assert rows_of(last) == rows_of(first)
+        with MilvusClient(first) as source, MilvusClient(last) as target:
+            assert (
+                target.describe_collection("docs")["fields"] == source.describe_collection("docs")["fields"]
+            )
+
+
+def test_fields_are_chosen(filled: Path, tmp_path: Path) -> None:
+    export_rows(filled, "docs", tmp_path / "some.parquet", fields=["$meta", "id"])
+    assert parquet.read_schema(tmp_path / "some.parquet").names == ["id", "$meta"]
+    with pytest.raises(ParamError, match="'colour' is no field of 'docs'"):
+        export_rows(filled, "docs", tmp_path / "none.parquet", fields=["colour"])
+
+
+def test_a_file_is_replaced_only_when_asked_and_is_whole(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "docs.csv"
+    target.write_text("mine", encoding="utf-8")
+    with pytest.raises(FileExistsError, match="exists already"):
+        export_rows(filled, "docs", target)
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_rows(filled, "docs", target, overwrite=True, report=interrupt)
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["docs.csv", "filled.db"]
+    assert export_rows(filled, "docs", target, overwrite=True) == 228
+
+
+def test_what_is_not_there_is_an_error_with_what_is(filled: Path, tmp_path: Path) -> None:
+    with pytest.raises(CollectionNotExistException, match="it has: docs, numbered"):
+        export_rows(filled, "dogs", tmp_path / "dogs.csv")
+    with pytest.raises(ParamError, match="format must be one of parquet, arrow"):
+        export_rows(filled, "docs", tmp_path / "docs.xml")
