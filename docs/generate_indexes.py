@@ -67,7 +67,7 @@ Some parameters change nothing, and are checked all the same: `mmap.enabled` of 
 `refine_type` of HNSW_SQ and HNSW_PQ, `rbq_query_bits`, `with_raw_data`; and parameters of a structure that a
 type does not have here: `max_degree` and `search_list_size` of DISKANN, `n_trees` of ANNOY, `knng`,
 `candidate_pool_size` and the build's `search_length` of RNSG, all of GPU_CAGRA but `graph_degree` and `ef`;
-and `nbits` beyond 8."""
+and `nbits` beyond 8. More lists than `nlist` in `nprobe` are all of them."""
 
 SECTIONS = (
     (
