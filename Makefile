@@ -20,7 +20,8 @@ test: .venv/.dev-installed
 test-lowest: .venv-lowest/.installed
 	$(LOWEST)/python -m pytest $(BY_CORES)
 
-# Versions of pymilvus and programs that use it, each in an environment of its own (needs the network).
+# Versions of pymilvus, programs that use it and our tests with the stores of others, each in an environment of its
+# own (needs the network).
 compatibility: .venv/.dev-installed
 	$(PY) -m tests.compatibility
 

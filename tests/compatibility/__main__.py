@@ -1,4 +1,5 @@
-"""Versions of pymilvus, and programs that use it, through the drop-in: each in an environment of its own.
+"""Versions of pymilvus, programs that use it, and our test modules with the stores of others, through the drop-in:
+each in an environment of its own.
 
 ``make compatibility`` runs all of them, ``python -m tests.compatibility NAME ...`` some. They exclude each other
 in one environment and are installed from the network, so they are no part of the test suite. Environments are kept
@@ -16,20 +17,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .embeddings import embedding_service
+from .originals import lacking_langchain, lacking_llama_index
+from .originals.modules import Modules, compare
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venv-compatibility"
 CLIENTS = tuple(
     ROOT / "tests" / "pymilvus" / "programs" / f"{name}.py" for name in ("synchronous", "asynchronous", "orm")
 )
+TESTING = ("pytest", "pytest-asyncio", "hypothesis", "langchain-text-splitters")
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is installed, and the programs that run with it on a new path each."""
+    """What is installed, the programs that run with it on a new path each, and test modules of ours."""
 
     requirements: tuple[str, ...]
-    programs: tuple[Path, ...]
+    programs: tuple[Path, ...] = ()
+    modules: Modules | None = None
 
 
 def _of(program: str, *requirements: str) -> Case:
@@ -46,6 +51,14 @@ CASES = {
     "haystack": _of("haystack_store", "milvus-haystack==0.1.0"),
     "memsearch": _of("memsearch_commands", "memsearch==0.4.23"),
     "mem0": _of("mem0_memory", "mem0ai==2.2.1", "pymilvus==3.0.2"),
+    "langchain-tests": Case(
+        ("langchain-milvus==0.4.0", "langchain-tests", *TESTING),
+        modules=Modules("tests/langchain", lacking_langchain.LACKING),
+    ),
+    "llama-index-tests": Case(
+        ("llama-index-vector-stores-milvus==1.2.0", *TESTING),
+        modules=Modules("tests/llamaindex", lacking_llama_index.LACKING),
+    ),
 }
 
 
@@ -56,8 +69,9 @@ def main() -> int:
     failed = 0
     with embedding_service() as service:
         for name in names:
-            python = _installed(name, CASES[name])
-            for program in CASES[name].programs:
+            case = CASES[name]
+            python = _installed(name, case)
+            for program in case.programs:
                 complaint = _complaint(python, program, service)
                 failed += complaint is not None
                 print(
@@ -65,6 +79,10 @@ def main() -> int:
                 )
                 if complaint:
                     print(complaint)
+            if case.modules is not None:
+                comparison = compare(python, case.modules)
+                failed += len(comparison.faults)
+                print(f"{name:18} {case.modules.folder:20} {comparison}", flush=True)
     return 1 if failed else 0
 
 

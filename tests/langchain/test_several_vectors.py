@@ -208,7 +208,7 @@ async def test_every_kind_of_search_is_awaited(make: MakeStore) -> None:
     assert await store.asimilarity_search_with_score("red", k=3, ranker_type="rrf") == (
         store.similarity_search_with_score("red", k=3, ranker_type="rrf")
     )
-    await store.aadd_documents([Document("a purple plum", id="p")])
+    await store.aadd_documents([Document("a purple plum")], ids=["p"])
     assert ids(await store.asimilarity_search("purple", k=1)) == ["p"]
 
 

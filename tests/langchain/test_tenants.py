@@ -55,7 +55,7 @@ def test_a_filter_value_with_quotes_is_bound_not_pasted(tenants: Milvus) -> None
     evil = '" or tenant != "'
     found = tenants.similarity_search("note", expr="tenant == {who}", filter_params={"who": evil})
     assert found == []
-    tenants.add_texts(["mine"], [{"tenant": evil}])
+    tenants.add_texts(["mine"], [{"tenant": evil}], ids=["mine"])
     found = tenants.similarity_search("note", expr="tenant == {who}", filter_params={"who": evil})
     assert tenants_of(found) == {evil}
 
@@ -86,7 +86,7 @@ def test_the_partition_key_is_typed_and_is_found_again_on_opening(
     (key,) = [one for one in description["fields"] if one.get("is_partition_key")]
     assert (key["name"], key["type"].name) == ("tenant", "VARCHAR")
     again = make_store()
-    again.add_texts(["note 99"], [{"tenant": "dan"}])
+    again.add_texts(["note 99"], [{"tenant": "dan"}], ids=["dan-99"])
     assert tenants_of(again.similarity_search("note", expr='tenant == "dan"')) == {"dan"}
 
 

@@ -142,7 +142,7 @@ def test_an_index_over_a_store_is_found_again_in_a_persisted_context(path: Path,
     VectorStoreIndex(nodes=[TextNode(text="kept", id_="k")], storage_context=context, **models)
     folder = str(tmp_path / "persisted")
     context.persist(folder)
-    first.close()
+    first.client.close()
     second = store()
     loaded = load_index_from_storage(
         StorageContext.from_defaults(vector_store=second, persist_dir=folder), **models
@@ -150,4 +150,4 @@ def test_an_index_over_a_store_is_found_again_in_a_persisted_context(path: Path,
     engine: Any = loaded
     answer = engine.as_query_engine(llm=MockLLM()).query("what?")
     assert [one.node.get_content() for one in answer.source_nodes] == ["kept"]
-    second.close()
+    second.client.close()

@@ -56,7 +56,11 @@ def index(
 ) -> Iterator[VectorStoreIndex]:
     path = tmp_path_factory.mktemp("index") / "test.db"
     store = MilvusVectorStore(
-        str(path), enable_sparse=True, sparse_embedding_function=Words(), similarity_metric="COSINE"
+        str(path),
+        dim=len(embedding.get_query_embedding("with")),
+        enable_sparse=True,
+        sparse_embedding_function=Words(),
+        similarity_metric="COSINE",
     )
     index = VectorStoreIndex.from_documents(
         documents, storage_context=StorageContext.from_defaults(vector_store=store), embed_model=embedding
@@ -98,7 +102,7 @@ def test_the_query_engine_answers_from_the_passages(index: VectorStoreIndex) -> 
 
 
 def test_documents_are_inserted_updated_and_deleted_through_the_index(path: Path) -> None:
-    store = MilvusVectorStore(str(path))
+    store = MilvusVectorStore(str(path), dim=4)
     context = StorageContext.from_defaults(vector_store=store)
     index = VectorStoreIndex([], storage_context=context, embed_model=MockEmbedding(embed_dim=4))
     index.insert(Document(id_="one", text="the first"))

@@ -49,7 +49,7 @@ def test_an_analyzer_knows_the_language(path: Path, nodes: list[TextNode]) -> No
 
 
 async def test_full_text_is_awaited(path: Path, nodes: list[TextNode]) -> None:
-    store = MilvusVectorStore(str(path), enable_sparse=True)
+    store = MilvusVectorStore(str(path), dim=2, enable_sparse=True)
     await store.async_add(nodes)
     query = VectorStoreQuery(query_str="blue car", mode=MODES.TEXT_SEARCH, similarity_top_k=2)
     assert (await store.aquery(query)).ids == ["c", "d"]
