@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from milvus_store import AnnSearchRequest, DataType, MilvusClient, RRFRanker
+from milvus_store import AnnSearchRequest, DataType, MilvusClient, RRFRanker, SearchAggregation
 from milvus_store.errors import DataNotMatchException, ParamError
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.collection import expired_rows
@@ -73,6 +73,23 @@ READS: dict[str, Callable[[MilvusClient], list[int]]] = {
     ),
     "query": lambda client: [one["pk"] for one in client.query("docs", "pk > 0")],
     "query, all": lambda client: [one["pk"] for one in client.query("docs", limit=9)],
+    "query in order": lambda client: sorted(
+        one["pk"] for one in client.query("docs", limit=9, order_by_fields="tenant:desc")
+    ),
+    "query of groups": lambda client: [
+        one["max(pk)"]
+        for one in client.query("docs", group_by_fields=["pk"], output_fields=["max(pk)", "count(*)"])
+        if one["count(*)"]
+    ],
+    "search in order": lambda client: _ids(
+        client.search("docs", [[0, 0]], anns_field="vector", order_by_fields="pk:desc")
+    ),
+    "buckets": lambda client: sorted(
+        bucket.key[0]["value"]
+        for bucket in client.search(
+            "docs", [[0, 0]], anns_field="vector", search_aggregation=SearchAggregation(["pk"], 9)
+        ).agg_buckets[0]
+    ),
     "get": lambda client: [one["pk"] for one in client.get("docs", [1, 2, 3, 4, 5])],
     "query iterator": lambda client: _pages(client.query_iterator("docs", batch_size=1, filter="")),
     "search iterator": lambda client: _pages(
