@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cmp_to_key
+from itertools import product
 from typing import Any
 
 import pytest
@@ -84,6 +85,15 @@ def test_a_query_gives_the_page_of_the_sorted_rows(
     assert [row["id"] for row in found] == [row["id"] for row in _sorted(rows, order)][
         offset : offset + limit
     ]
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_each_field_is_ordered_in_each_direction(client: MilvusClient, name: str) -> None:
+    for descending, nulls_first, limit in product([False, True], [False, True], [1, 7, 40, 89, 100]):
+        order = [(name, descending, nulls_first), ("flag", not descending, False)]
+        asked = ",".join(_text(*one) for one in order)
+        found = client.query("shelf", order_by_fields=asked, limit=limit, output_fields=["id"])
+        assert [row["id"] for row in found] == [row["id"] for row in _sorted(ROWS, order)][:limit]
 
 
 @settings(max_examples=40)

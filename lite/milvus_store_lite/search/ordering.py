@@ -35,7 +35,7 @@ def first_in_order(keys: Sequence[SortKey], slots: Slots | None, total: int, cou
     if count is None or count >= (total if slots is None else len(slots)):
         chosen = np.arange(total) if slots is None else slots
     else:
-        chosen = np.sort(_leading(keys, slots, total, count))
+        chosen = _leading(keys, slots, total, count)
     return chosen[_places(keys, chosen)]
 
 
@@ -75,7 +75,7 @@ def ascending_columns(keys: Sequence[SortKey], slots: Slots) -> list[npt.NDArray
 
 
 def _leading(keys: Sequence[SortKey], slots: Slots | None, total: int, count: int) -> Slots:
-    """``count`` slots that no other one precedes, in any order.
+    """``count`` slots that no other one precedes; those that are equal by all keys are in their order.
 
     Each step tells the slots that are among them for sure from those that the next key has to tell apart.
     """
