@@ -9,6 +9,7 @@ from milvus_store_lite.indexes.index_type import IndexType
 from milvus_store_lite.indexes.parameters import Parameter
 from milvus_store_lite.indexes.registry import (
     BINARY_INDEXES,
+    BINARY_LIST_INDEXES,
     DENSE_INDEXES,
     LIST_INDEXES,
     SPARSE_INDEXES,
@@ -80,6 +81,11 @@ SECTIONS = (
         "Vector members of structs, by the name `structs[member]`: see [lists of embeddings]"
         "(lists-of-embeddings.md).",
         LIST_INDEXES,
+    ),
+    (
+        "Lists of binary vectors",
+        "The same for members that are BINARY_VECTOR.",
+        BINARY_LIST_INDEXES,
     ),
     (
         "Binary vectors",

@@ -15,6 +15,7 @@ _TYPES: Final[dict[DataType, type[np.generic]]] = {
     DataType.FLOAT16_VECTOR: np.float16,
     DataType.BFLOAT16_VECTOR: np.uint16,
     DataType.INT8_VECTOR: np.int8,
+    DataType.BINARY_VECTOR: np.uint8,
 }
 
 

@@ -49,7 +49,7 @@ from .schema.access import (
     User,
 )
 from .schema.clock import COLLECTION_CLOCK, Clock
-from .schema.data_types import DENSE_VECTORS, DataType
+from .schema.data_types import MEMBER_TYPES, DataType
 from .schema.functions import Function, FunctionType
 from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
 from .search.aggregates import Aggregate, GroupRequest
@@ -127,12 +127,12 @@ if TYPE_CHECKING:
 __all__ = [
     "COLLECTION_CLOCK",
     "DEFAULT_DATABASE",
-    "DENSE_VECTORS",
     "DYNAMIC_FIELD",
     "EXTRAS",
     "FORMAT_VERSION",
     "IN_MEMORY",
     "MAX_WINDOW",
+    "MEMBER_TYPES",
     "NO_DEFAULT",
     "PARAMETER_NAMES",
     "SQLITE_VERSION",

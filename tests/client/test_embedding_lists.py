@@ -126,6 +126,42 @@ def test_narrow_vectors(path: Path, kind: str, numbers: Any) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("metric", "values"),
+    [
+        ("MAX_SIM_HAMMING", {2: 0.0, 1: 1.0, 4: 5.0}),
+        ("MAX_SIM_JACCARD", {2: 0.0, 1: 1 / 3, 4: 1 / 3 + 1.0}),
+    ],
+)
+def test_lists_of_bits(path: Path, metric: str, values: dict[int, float]) -> None:
+    chunk = MilvusClient.create_struct_field_schema().add_field("b", DataType.BINARY_VECTOR, dim=8)
+    schema = MilvusClient.create_schema().add_field("id", DataType.INT64, is_primary=True)
+    array = {"element_type": DataType.STRUCT, "struct_schema": chunk, "max_capacity": 9, "nullable": True}
+    schema.add_field("c", DataType.ARRAY, **array)
+    lists: list[Any] = [[], [b"\x07", b"\x10"], [b"\x03", b"\x10", b"\xff"], None, [b"\x07"]]
+    with MilvusClient(path) as client:
+        indexes = client.prepare_index_params()
+        indexes.add_index("c[b]", index_type="HNSW", metric_type=metric)
+        client.create_collection("c", schema=schema, index_params=indexes)
+        rows = [
+            {"id": number, "c": None if bits is None else [{"b": one} for one in bits]}
+            for number, bits in enumerate(lists)
+        ]
+        client.insert("c", rows)
+        query = EmbeddingList([b"\x03", b"\x10"])
+        (hits,) = client.search("c", [query], output_fields=["c"])
+        assert [hit["id"] for hit in hits] == list(values)
+        assert [hit["distance"] for hit in hits] == pytest.approx(list(values.values()))
+        assert hits[0]["entity"]["c"] == [{"b": [one]} for one in lists[2]]
+        (hits,) = client.search("c", [query], filter="id in [1, 4]", limit=1)
+        assert [hit["id"] for hit in hits] == [1]
+        client.upsert("c", {"id": 2, "c": [{"b": [b"\x00"]}]})  # as it is shown
+        assert client.get("c", 2)[0]["c"] == [{"b": [b"\x00"]}]
+        with pytest.raises(DataNotMatchException, match="'b'.*expected 1 bytes"):
+            client.insert("c", {"id": 9, "c": [{"b": b"ab"}]})
+    assert check_file(path).is_sound
+
+
 def test_upserts_deletions_and_partial_updates(client: MilvusClient) -> None:
     client.upsert("c", {"id": 2, "tag": "b", "chunks": [{"text": "new", "emb": [-5, -5]}]})
     assert found(client) == [1, 5, 2]

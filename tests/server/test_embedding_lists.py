@@ -19,7 +19,14 @@ pytestmark = pytest.mark.skipif(
     not hasattr(pymilvus, "StructFieldSchema"), reason="this pymilvus has no arrays of structs"
 )
 
-KINDS = {"f32": "FLOAT_VECTOR", "f16": "FLOAT16_VECTOR", "bf16": "BFLOAT16_VECTOR", "i8": "INT8_VECTOR"}
+KINDS = {
+    "f32": "FLOAT_VECTOR",
+    "f16": "FLOAT16_VECTOR",
+    "bf16": "BFLOAT16_VECTOR",
+    "i8": "INT8_VECTOR",
+    "bits": "BINARY_VECTOR",
+}
+METRICS = ["MAX_SIM_COSINE", "MAX_SIM_IP", "MAX_SIM_L2", "MAX_SIM", "MAX_SIM_JACCARD"]
 CHUNKS = [[(1, 0), (0, 2)], [(3, 4)], [], None, [(-1, 1)] * 3]
 
 
@@ -27,6 +34,8 @@ def _vector(kind: str, numbers: tuple[int, ...]) -> Any:
     """A vector in a form that pymilvus takes for the type."""
     if kind == "f32":
         return [float(number) for number in numbers]
+    if kind == "bits":
+        return bytes(number % 256 for number in numbers)
     if kind == "i8":
         return np.array(numbers, dtype=np.int8)
     if kind == "f16":
@@ -54,13 +63,13 @@ def _create(client: Any, library: Any) -> None:
     chunk = client.create_struct_field_schema()
     chunk.add_field("page", types.INT64)
     for name, kind in KINDS.items():
-        chunk.add_field(name, getattr(types, kind), dim=2)
+        chunk.add_field(name, getattr(types, kind), dim=16 if name == "bits" else 2)
     schema = client.create_schema()
     schema.add_field("id", types.INT64, is_primary=True)
     array = {"element_type": types.STRUCT, "struct_schema": chunk, "max_capacity": 5, "nullable": True}
     schema.add_field("chunks", types.ARRAY, **array)
     indexes = client.prepare_index_params()
-    for name, metric in zip(KINDS, ("MAX_SIM_COSINE", "MAX_SIM_IP", "MAX_SIM_L2", "MAX_SIM"), strict=True):
+    for name, metric in zip(KINDS, METRICS, strict=True):
         indexes.add_index(f"chunks[{name}]", index_type="HNSW", metric_type=metric, params={"M": 8})
     client.create_collection("c", schema=schema, index_params=indexes)
 
@@ -80,7 +89,7 @@ def _plain(value: Any) -> Any:
 
 
 def _queries(kind: str) -> list[Any]:
-    dtype = {"i8": np.int8, "f16": np.float16}.get(kind, np.float32)
+    dtype = {"i8": np.int8, "f16": np.float16, "bits": np.uint8}.get(kind, np.float32)
     return [
         EmbeddingList(np.array([[1, 0], [0, 1]], dtype=dtype)),
         EmbeddingList(np.array([[2, 2]], dtype=dtype)),

@@ -51,6 +51,11 @@ def from_blobs(field: Field, blobs: Sequence[bytes]) -> Words:
     return _as_words(field, np.frombuffer(b"".join(blobs), dtype=np.uint8).reshape(len(blobs), width(field)))
 
 
+def from_bytes(field: Field, packed: bytes) -> Words:
+    """The same for vectors that stand behind each other."""
+    return _as_words(field, np.frombuffer(packed, dtype=np.uint8).reshape(-1, width(field)))
+
+
 def _packed_matrix(field: Field, values: Sequence[Any]) -> Packed | None:
     """``values`` as they are if they are the (n, dim / 8) uint8 matrix of a column, else None."""
     if not isinstance(values, np.ndarray) or values.dtype != np.uint8 or values.ndim != 2:

@@ -64,13 +64,14 @@ def matrix(field: Field, values: Sequence[Any]) -> Matrix:
     return found
 
 
-def from_blobs(field: Field, blobs: Sequence[bytes], count: int | None = None) -> Matrix:
-    """Stored vectors as a (n, dim) float32 matrix; raises ValueError for a wrong number of bytes.
+def from_blobs(field: Field, blobs: Sequence[bytes]) -> Matrix:
+    """Stored vectors as a (n, dim) float32 matrix; raises ValueError for a wrong number of bytes."""
+    return _widen(field, stored_numbers(field, b"".join(blobs)).reshape(len(blobs), field.vector_dim))
 
-    ``count``: how many ``blobs`` hold together, where that is not one each.
-    """
-    stored = stored_numbers(field, b"".join(blobs))
-    return _widen(field, stored.reshape(len(blobs) if count is None else count, field.vector_dim))
+
+def from_bytes(field: Field, packed: bytes) -> Matrix:
+    """The same for vectors that stand behind each other."""
+    return _widen(field, stored_numbers(field, packed).reshape(-1, field.vector_dim))
 
 
 def stored_numbers(field: Field, packed: bytes) -> npt.NDArray[Any]:

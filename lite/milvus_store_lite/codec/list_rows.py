@@ -1,21 +1,22 @@
-"""Lists of dense vectors in memory, one after another."""
+"""Lists of vectors in memory, one after another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Matrix = npt.NDArray[np.float32]
+Matrix = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class VectorLists:
     """Lists of vectors behind each other.
 
-    ``starts``: (n + 1,) int64, where each list begins in ``vectors`` (t, dim) float32.
+    ``starts``: (n + 1,) int64, where each list begins in ``vectors``, (t, dim) float32 or bits, (t, words) uint64.
     """
 
     starts: npt.NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Lists of dense vectors, those of one member of the structs in an array: stored behind each other.
+"""Lists of dense or binary vectors, those of one member of the structs in an array: stored behind each other.
 
 The rest of the structs is stored as JSON, see ``structs``. Each struct has a vector, so the lengths agree.
 """
@@ -15,10 +15,11 @@ import numpy.typing as npt
 from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
 from ..schema.model import Field
-from . import dense
+from . import binary, dense
 from .dense import Matrix
 from .encoding import reject
 from .list_rows import VectorLists
+from .packed_vectors import PackedVectors
 from .sparse_rows import starts_of
 from .structs import member_values
 from .vector_codec import VectorCodec
@@ -31,12 +32,15 @@ class PackedList(NamedTuple):
     packed: bytes
 
 
-def encode(field: Field, arrays: Sequence[Sequence[dict[str, Any]]]) -> list[memoryview]:
+def encode(field: Field, arrays: Sequence[Sequence[dict[str, Any]]]) -> list[bytes]:
     """The stored vectors of each array, whose structs have been checked."""
     assert field.within is not None
-    packed = member_values(field.within, field.member, arrays, dense.encode)
-    ends = (starts_of(list(map(len, arrays))) * packed.width).tolist()
-    return [packed.buffer[start:end] for start, end in pairwise(ends)]
+    elements = _elements(field)
+    packed = member_values(field.within, field.member, arrays, elements.encode)
+    ends = starts_of(list(map(len, arrays))).tolist()
+    if isinstance(packed, PackedVectors):
+        return [packed[start:end].buffer for start, end in pairwise(ends)]  # type: ignore[misc]  # as a blob
+    return [b"".join(packed[start:end]) for start, end in pairwise(ends)]
 
 
 def queries(field: Field, given: Sequence[Any]) -> VectorLists:
@@ -51,18 +55,27 @@ def queries(field: Field, given: Sequence[Any]) -> VectorLists:
 
 def from_blobs(field: Field, blobs: Sequence[bytes | None]) -> VectorLists:
     """Stored lists, none for a null; raises ValueError for a wrong number of bytes."""
+    width = width_of(field)
     present = [b"" if blob is None else blob for blob in blobs]
-    width = dense.width(field)
-    lengths = [len(blob) // width for blob in present]
-    found = dense.from_blobs(field, present, count=sum(lengths))
     if any(len(blob) % width for blob in present):
         raise ValueError(f"a list of vectors is no multiple of {width} bytes")
-    return VectorLists(starts_of(lengths), found)
+    from_bytes = binary.from_bytes if field.dtype is DataType.BINARY_VECTOR else dense.from_bytes
+    return VectorLists(
+        starts_of([len(blob) // width for blob in present]), from_bytes(field, b"".join(present))
+    )
+
+
+def width_of(field: Field) -> int:
+    """Bytes of one vector in the stored lists of ``field``."""
+    width = _elements(field).width(field)
+    assert width is not None, field
+    return width
 
 
 def decoder(field: Field) -> Callable[[bytes], list[Any]]:
-    """The function from a stored list to its vectors as a user sees them: lists of the numbers that are stored."""
-    width = dense.width(field)
+    """The function from a stored list to its vectors as a user sees them: lists of the numbers that are stored, or
+    of the bytes of a binary vector."""
+    width = width_of(field)
 
     def decode(blob: bytes) -> list[Any]:
         return [_shown(field, blob[start : start + width]) for start in range(0, len(blob), width)]
@@ -70,7 +83,14 @@ def decoder(field: Field) -> Callable[[bytes], list[Any]]:
     return decode
 
 
+def _elements(field: Field) -> VectorCodec[Any]:
+    """The codec of the vectors in the lists of ``field``."""
+    return binary.CODEC if field.dtype is DataType.BINARY_VECTOR else dense.CODEC
+
+
 def _shown(field: Field, blob: bytes) -> list[Any]:
+    if field.dtype is DataType.BINARY_VECTOR:
+        return [blob]
     numbers = dense.stored_numbers(field, blob)
     return numbers.tolist() if field.dtype is DataType.FLOAT_VECTOR else list(numbers)
 
@@ -79,30 +99,36 @@ def _query(field: Field, row: int, value: Any) -> Matrix:
     if isinstance(value, PackedList):
         vectors = _unpacked(field, row, value)
     elif hasattr(value, "to_flat_array") and hasattr(value, "to_numpy"):  # an EmbeddingList, whoever's it is
-        vectors = value.to_numpy() if len(value) else np.empty((0, field.vector_dim), np.float32)
+        vectors = value.to_numpy() if len(value) else np.empty(0)
     else:
         reject(field, row, value, "an EmbeddingList, since the metric compares lists")
     if len(vectors) == 0:
         reject(field, row, value, "an EmbeddingList of at least one vector")
     try:
-        return dense.matrix(field, vectors)  # type: ignore[arg-type]  # an array is a sequence of rows
+        found: Matrix = _elements(field).queries(field, vectors)  # type: ignore[arg-type]  # rows of an array
+        return found
     except DataNotMatchException as error:
         raise error.in_rows([row] * len(vectors)) from None
 
 
 def _unpacked(field: Field, row: int, given: PackedList) -> npt.NDArray[Any]:
-    if given.dtype is field.dtype:
-        width = dense.width(field)
-        if len(given.packed) % width:
-            reject(field, row, f"{len(given.packed)} bytes", f"vectors of {width} bytes")
-        return dense.from_blobs(field, [given.packed], count=len(given.packed) // width)
-    if given.dtype is not DataType.FLOAT_VECTOR or len(given.packed) % (4 * field.vector_dim):
+    """The vectors as the field's codec takes them."""
+    is_own = given.dtype is field.dtype
+    width = width_of(field) if is_own else 4 * field.vector_dim
+    is_convertible = given.dtype is DataType.FLOAT_VECTOR and field.dtype is not DataType.BINARY_VECTOR
+    if not (is_own or is_convertible) or len(given.packed) % width:
         reject(field, row, f"{len(given.packed)} bytes of {given.dtype.name}", "vectors of the field's type")
+    if field.dtype is DataType.BINARY_VECTOR:
+        return np.frombuffer(given.packed, np.uint8).reshape(-1, width)
+    if is_own:
+        return dense.from_bytes(field, given.packed)
     return np.frombuffer(given.packed, dtype="<f4").reshape(-1, field.vector_dim)
 
 
 def _are_good(field: Field, blobs: Sequence[bytes]) -> npt.NDArray[np.bool_]:
     """(n,) bool: whether each stored list has finite numbers only."""
+    if field.dtype is DataType.BINARY_VECTOR:
+        return np.ones(len(blobs), dtype=np.bool_)
     found = from_blobs(field, blobs)
     is_bad = ~np.isfinite(found.vectors).all(axis=1)
     owners = np.repeat(np.arange(len(found)), np.diff(found.starts))
@@ -118,5 +144,5 @@ CODEC: Final = VectorCodec(
     width=lambda _: None,
     are_good=_are_good,
     expected=dense.CODEC.expected,
-    unit=dense.width,
+    unit=width_of,
 )

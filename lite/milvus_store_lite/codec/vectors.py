@@ -26,6 +26,7 @@ CODECS: Final[dict[VectorFamily, VectorCodec[Any]]] = {
     VectorFamily.SPARSE: sparse.CODEC,
     VectorFamily.TEXT: sparse.CODEC,
     VectorFamily.LIST: vector_lists.CODEC,
+    VectorFamily.BINARY_LIST: vector_lists.CODEC,
 }
 """The codec of each family."""
 

@@ -40,6 +40,12 @@ class BinaryColumn:
         valid = None if self.valid is None else self.valid[slots]
         return BinaryColumn(self.words[slots], self.counts[slots], valid)
 
+    def between(self, first: int, last: int) -> BinaryColumn:
+        """The vectors from slot ``first`` to before ``last``, where they are."""
+        part = slice(first, last)
+        valid = None if self.valid is None else self.valid[part]
+        return BinaryColumn(self.words[part], self.counts[part], valid)
+
 
 class BinaryBuilder(VectorBuilder[BinaryColumn]):
     """Binary vectors, with the bits set in each."""
@@ -57,7 +63,12 @@ class BinaryBuilder(VectorBuilder[BinaryColumn]):
     def append(self, blobs: Sequence[bytes | None], /) -> None:
         self._validity.append(blobs, len(self._words))
         zeros = bytes(self._field.vector_dim // 8)
-        words = binary.from_blobs(self._field, [zeros if blob is None else blob for blob in blobs])
+        self.append_vectors(
+            binary.from_blobs(self._field, [zeros if blob is None else blob for blob in blobs])
+        )
+
+    def append_vectors(self, words: npt.NDArray[np.uint64]) -> None:
+        """Append ``words`` (m, words), none of them null."""
         self._words.append(words)
         self._counts.append(bit_counts(words))
 

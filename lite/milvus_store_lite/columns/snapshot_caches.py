@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
 from ..process.children import PerProcess
+from ..schema.data_types import DataType
 from ..schema.model import Field, Schema
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
@@ -175,4 +176,5 @@ def _usual_bytes(field: Field) -> int:
     """What a vector of ``field`` weighs whose length is not known."""
     if field.within is None:
         return _SPARSE_BYTES
-    return 4 * field.vector_dim * min(_USUAL_LIST, field.max_capacity or _USUAL_LIST)
+    bits = 1 if field.dtype is DataType.BINARY_VECTOR else 32
+    return field.vector_dim * bits // 8 * min(_USUAL_LIST, field.max_capacity or _USUAL_LIST)

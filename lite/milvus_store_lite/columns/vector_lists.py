@@ -4,49 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..codec import vector_lists
 from ..codec.list_rows import places_of
+from ..schema.data_types import DataType
 from ..schema.model import Field
+from .binary_vectors import BinaryBuilder, BinaryColumn
 from .column import allocated
 from .dense_vectors import DenseBuilder, DenseColumn
 from .growable import Growable
 from .vector_form import VectorBuilder, VectorForm
 
+Vectors = TypeVar("Vectors", DenseColumn, BinaryColumn, covariant=True)
+
 
 @dataclass(frozen=True, slots=True)
-class ListColumn:
+class ListColumn(Generic[Vectors]):
     """``starts``: (n + 1,) int64, where each row's vectors begin among ``vectors``. A null has none."""
 
     starts: npt.NDArray[np.int64]
-    vectors: DenseColumn
+    vectors: Vectors
 
     @property
     def size(self) -> int:
         """Bytes in memory."""
         return self.vectors.size + allocated(self.starts)
 
-    def at(self, slots: npt.NDArray[np.int64]) -> ListColumn:
+    def at(self, slots: npt.NDArray[np.int64]) -> ListColumn[Vectors]:
         """The lists at ``slots`` as a column of their own."""
         places, starts = places_of(self.starts, slots)
         return ListColumn(starts, self.vectors.at(places))
 
-    def between(self, first: int, last: int) -> ListColumn:
+    def between(self, first: int, last: int) -> ListColumn[Vectors]:
         """The lists from slot ``first`` to before ``last``, where they are."""
         starts = self.starts[first : last + 1]
         return ListColumn(starts - starts[0], self.vectors.between(int(starts[0]), int(starts[-1])))
 
 
-class ListBuilder(VectorBuilder[ListColumn]):
+DenseLists = ListColumn[DenseColumn]
+BinaryLists = ListColumn[BinaryColumn]
+
+
+class ListBuilder(VectorBuilder["ListColumn[Any]"]):
     """Collects stored lists of vectors."""
 
     def __init__(self, field: Field) -> None:
         self._field = field
-        self._vectors = DenseBuilder(field)
+        is_binary = field.dtype is DataType.BINARY_VECTOR
+        self._vectors: DenseBuilder | BinaryBuilder = (
+            BinaryBuilder(field) if is_binary else DenseBuilder(field)
+        )
         self._starts: Growable[np.int64] = Growable(np.int64)
         self._starts.append(np.zeros(1, dtype=np.int64))
         self._count = 0
@@ -61,7 +72,7 @@ class ListBuilder(VectorBuilder[ListColumn]):
         self._starts.append(lists.starts[1:] + self._count)
         self._count += len(lists.vectors)
 
-    def view(self) -> ListColumn:
+    def view(self) -> ListColumn[Any]:
         return ListColumn(self._starts.view(), self._vectors.view())
 
 

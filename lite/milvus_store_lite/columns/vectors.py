@@ -15,7 +15,7 @@ from .terms import TermColumn
 from .vector_form import VectorBuilder, VectorForm
 from .vector_lists import ListColumn
 
-AnyVectorColumn = DenseColumn | BinaryColumn | SparseColumn | TermColumn | ListColumn
+AnyVectorColumn = DenseColumn | BinaryColumn | SparseColumn | TermColumn | ListColumn  # type: ignore[type-arg]  # isinstance() takes no parameters
 
 FORMS: Final[dict[VectorFamily, VectorForm[AnyVectorColumn]]] = {
     VectorFamily.DENSE: dense_vectors.FORM,
@@ -23,6 +23,7 @@ FORMS: Final[dict[VectorFamily, VectorForm[AnyVectorColumn]]] = {
     VectorFamily.SPARSE: postings.FORM,
     VectorFamily.TEXT: terms.FORM,
     VectorFamily.LIST: vector_lists.FORM,
+    VectorFamily.BINARY_LIST: vector_lists.FORM,
 }
 """The form of each family."""
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..codec import dense, vector_lists
+from ..codec import vector_lists
 from ..schema.model import Field
 from ..storage.index_parts import DamagedIndex
 from ..storage.vector_reader import VectorReader
@@ -25,7 +25,7 @@ _SPREAD: Final = 2
 
 def count(field: Field, stored: VectorReader) -> int:
     """How many vectors the lists of ``field`` have together."""
-    return stored.bytes_of(field.name) // dense.width(field)
+    return stored.bytes_of(field.name) // vector_lists.width_of(field)
 
 
 def sample(field: Field, stored: VectorReader, seqs: Seqs, size: int) -> Floats:

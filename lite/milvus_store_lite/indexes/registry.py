@@ -28,6 +28,7 @@ SIMILARITIES: Final = {
 """Metrics of lists of vectors, the default first → the metric between two vectors. MAX_SIM is MAX_SIM_COSINE."""
 
 BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPERSTRUCTURE")
+BINARY_LIST_METRICS: Final = ("MAX_SIM_HAMMING", "MAX_SIM_JACCARD")
 
 
 _NLIST = Parameter("nlist", int, 1, 65_536, 128)
@@ -230,12 +231,21 @@ BINARY_INDEXES: Final = by_name(_BINARY)
 SPARSE_INDEXES: Final = by_name(_inverted("IP", _SPARSE_BUILD))
 TEXT_INDEXES: Final = by_name(_inverted("BM25", (*_SPARSE_BUILD, *_BM25)))
 
+BINARY_LIST_INDEXES: Final = by_name(
+    (
+        IndexType("AUTOINDEX", BINARY_LIST_METRICS, _EXACT),
+        IndexType("BIN_FLAT", BINARY_LIST_METRICS, _EXACT),
+        IndexType("HNSW", BINARY_LIST_METRICS, _EXACT, (_M, _EF_CONSTRUCTION), (_EF,)),
+    )
+)
+
 VECTOR_INDEXES: Final[dict[VectorFamily, dict[str, IndexType]]] = {
     VectorFamily.DENSE: DENSE_INDEXES,
     VectorFamily.BINARY: BINARY_INDEXES,
     VectorFamily.SPARSE: SPARSE_INDEXES,
     VectorFamily.TEXT: TEXT_INDEXES,
     VectorFamily.LIST: LIST_INDEXES,
+    VectorFamily.BINARY_LIST: BINARY_LIST_INDEXES,
 }
 """The index types that a field of each family may have, and their metrics, the default first."""
 

@@ -90,6 +90,9 @@ DENSE_VECTORS: frozenset[DataType] = frozenset(
 ELEMENT_TYPES: frozenset[DataType] = frozenset({*NUMPY_TYPES, DataType.VARCHAR} - {DataType.TIMESTAMPTZ})
 """The element types of an ARRAY."""
 
+MEMBER_TYPES: frozenset[DataType] = ELEMENT_TYPES | DENSE_VECTORS | {DataType.BINARY_VECTOR}
+"""The types of the members of structs."""
+
 STORED_TYPES: frozenset[DataType] = frozenset(
     {
         *NUMPY_TYPES,

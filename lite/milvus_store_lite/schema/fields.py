@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import DataTypeNotSupportException, ParamError, PrimaryKeyException, SchemaNotReadyException
 from ..process.lazy import lazy
-from .data_types import DENSE_VECTORS, ELEMENT_TYPES, STORED_TYPES, DataType
+from .data_types import ELEMENT_TYPES, MEMBER_TYPES, STORED_TYPES, DataType
 from .vector_families import FAMILY_OF_TYPE, VectorFamily
 
 MAX_NAME_LENGTH: Final = 255
@@ -126,7 +126,8 @@ class Field:
     def vector_family(self) -> VectorFamily:
         """The family of a vector field."""
         if self.within is not None:
-            return VectorFamily.LIST
+            is_binary = self.dtype is DataType.BINARY_VECTOR
+            return VectorFamily.BINARY_LIST if is_binary else VectorFamily.LIST
         return VectorFamily.TEXT if self.is_full_text else FAMILY_OF_TYPE[self.dtype]
 
     @property
@@ -233,8 +234,8 @@ def check_members(name: str, members: tuple[Field, ...]) -> None:
         )
     for member in members:
         where = f"field '{name}' (ARRAY<STRUCT>), member '{member.name}' ({member.describe()})"
-        if member.dtype not in ELEMENT_TYPES | DENSE_VECTORS:
-            possible = ", ".join(sorted(dtype.name for dtype in ELEMENT_TYPES | DENSE_VECTORS))
+        if member.dtype not in MEMBER_TYPES:
+            possible = ", ".join(sorted(dtype.name for dtype in MEMBER_TYPES))
             raise SchemaNotReadyException(message=f"{where}: expected one of {possible}")
         if member != Field(
             member.name,

@@ -28,6 +28,7 @@ class VectorFamily(Enum):
     SPARSE = "numbers by index"
     TEXT = "terms of a text and their counts, ranked by BM25"
     LIST = "a list of dense vectors, those of a member of structs"
+    BINARY_LIST = "a list of binary vectors, those of a member of structs"
 
 
 FAMILY_OF_TYPE: Final[dict[DataType, VectorFamily]] = {

@@ -27,7 +27,7 @@ def scan(
     mask = exact.visible(mask, rows.valid)
     slots = None if mask is None else np.flatnonzero(mask)
     for query in queries:
-        values = _distances(metric, rows, query)
+        values = distances(metric, rows, query)
         if metric in (Metric.SUBSTRUCTURE, Metric.SUPERSTRUCTURE):
             yield _matching(values, mask, limit)
             continue
@@ -83,7 +83,7 @@ def _nearest(metric: Metric, values: npt.NDArray[np.float64], limit: int) -> Ran
     return best, values[best]
 
 
-def _distances(metric: Metric, rows: BinaryColumn, query: Words) -> npt.NDArray[np.float64]:
+def distances(metric: Metric, rows: BinaryColumn, query: Words) -> npt.NDArray[np.float64]:
     """(n,) the metric between every row and ``query``.
 
     HAMMING counts differing bits; JACCARD is 1 - |and| / |or|, 0 between two empty vectors. TANIMOTO is -log2 of

@@ -19,7 +19,7 @@ from ..codec.list_rows import VectorLists, parts_of
 from ..codec.sparse_rows import starts_of
 from ..columns.column import BoolArray
 from ..columns.products import length, products_of_lists
-from ..columns.vector_lists import ListColumn
+from ..columns.vector_lists import DenseLists, ListColumn
 from ..indexes.registry import SIMILARITIES
 from . import exact
 from .dense_metrics import TINY, Floats, can_rank, error_bound
@@ -37,7 +37,7 @@ _NUMBERS_AT_ONCE: Final = 1_000_000
 
 
 def scan(
-    metric: Metric, rows: ListColumn, queries: VectorLists, limit: int, mask: BoolArray | None
+    metric: Metric, rows: DenseLists, queries: VectorLists, limit: int, mask: BoolArray | None
 ) -> Iterator[Ranking]:
     """The ``limit`` nearest of the rows that ``mask`` shows, for each of ``queries``."""
     has_vectors = np.diff(rows.starts) > 0
@@ -47,7 +47,7 @@ def scan(
 
 
 def scan_at(
-    metric: Metric, rows: ListColumn, slots: npt.NDArray[np.int64], queries: VectorLists, limit: int
+    metric: Metric, rows: DenseLists, slots: npt.NDArray[np.int64], queries: VectorLists, limit: int
 ) -> Iterator[Ranking]:
     """The ``limit`` nearest of the rows at ``slots``, ascending, for each of ``queries``."""
     slots = slots[np.diff(rows.starts)[slots] > 0]
@@ -56,7 +56,7 @@ def scan_at(
 
 
 def _nearest_at(
-    metric: Metric, rows: ListColumn, slots: npt.NDArray[np.int64], query: Floats, limit: int
+    metric: Metric, rows: DenseLists, slots: npt.NDArray[np.int64], query: Floats, limit: int
 ) -> Ranking:
     """The nearest of the rows at ``slots``, which have vectors, to ``query`` (q, dim)."""
     if len(slots) == 0:
@@ -79,7 +79,7 @@ def _nearest_at(
 
 
 def _ranks(
-    similarity: Metric, rows: ListColumn, slots: npt.NDArray[np.int64], query: Floats
+    similarity: Metric, rows: DenseLists, slots: npt.NDArray[np.int64], query: Floats
 ) -> npt.NDArray[np.float64]:
     """(m,) ranks of the rows at ``slots``; larger is nearer. The metric differs by what is equal for all."""
     found = np.empty(len(slots), dtype=np.float64)
@@ -97,7 +97,7 @@ def _ranks(
 
 
 def scores(
-    metric: Metric, rows: ListColumn, slots: npt.NDArray[np.int64], query: Floats
+    metric: Metric, rows: DenseLists, slots: npt.NDArray[np.int64], query: Floats
 ) -> npt.NDArray[np.float64]:
     """(m,) float64: the metric's values of the rows at ``slots``, which have vectors, for ``query`` (q, dim)."""
     similarity = SIMILARITY[metric]
@@ -113,7 +113,7 @@ def scores(
     return found
 
 
-def _values(similarity: Metric, rows: ListColumn, query: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _values(similarity: Metric, rows: DenseLists, query: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """(q, t): the similarity of each vector of ``query`` (q, dim) and each of ``rows``."""
     vectors = rows.vectors.values.astype(np.float64)
     if similarity is Metric.L2:
@@ -129,12 +129,12 @@ def _values(similarity: Metric, rows: ListColumn, query: npt.NDArray[np.float64]
     return products
 
 
-def _starts(rows: ListColumn, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _starts(rows: DenseLists, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """(m + 1,) where the vectors of the rows at ``slots`` would begin behind each other."""
     return starts_of(np.diff(rows.starts)[slots])  # type: ignore[arg-type]  # an array is a sequence
 
 
-def _rows_at(rows: ListColumn, slots: npt.NDArray[np.int64]) -> ListColumn:
+def _rows_at(rows: DenseLists, slots: npt.NDArray[np.int64]) -> DenseLists:
     """The rows at ``slots``, ascending; without a copy where they stand side by side."""
     first, last = int(slots[0]), int(slots[-1]) + 1
     return rows.between(first, last) if last - first == len(slots) else rows.at(slots)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..codec.list_rows import VectorLists, places_of
 from ..columns.masks import Mask
 from ..columns.products import length
-from ..columns.vector_lists import ListColumn
+from ..columns.vector_lists import DenseLists, ListColumn
 from ..columns.view import View
 from ..indexes.built import BuiltIndex, Coverage
 from ..indexes.field_index import FieldIndex
@@ -67,7 +67,7 @@ def nearest(
     ]
 
 
-def _resident(view: View, field: Field, index: FieldIndex, size: int) -> ListColumn | None:
+def _resident(view: View, field: Field, index: FieldIndex, size: int) -> DenseLists | None:
     """The vectors of every slot, where they are in memory and not too large to be there beside an index."""
     column = view.resident(field)
     if column is None:
@@ -94,7 +94,7 @@ class _Task:
     selection: Selection
     built: BuiltIndex
     coverage: Coverage
-    column: ListColumn | None
+    column: DenseLists | None
     limit: int
     params: Mapping[str, Any]
 

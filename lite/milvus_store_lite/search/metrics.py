@@ -31,6 +31,8 @@ class Metric(str, Enum):
     MAX_SIM_COSINE = "MAX_SIM_COSINE", True
     MAX_SIM_IP = "MAX_SIM_IP", True
     MAX_SIM_L2 = "MAX_SIM_L2"
+    MAX_SIM_HAMMING = "MAX_SIM_HAMMING"
+    MAX_SIM_JACCARD = "MAX_SIM_JACCARD"
 
 
 def as_shown(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

@@ -135,7 +135,14 @@ def _fill_lists(lists: Message, member: Field, values: Sequence[list[Any] | None
             row.float_vector.SetInParent()
             fill_numbers(row.float_vector, np.array(value or (), dtype=np.float32).reshape(-1), np.float32)
         else:
-            setattr(row, VECTORS[member.dtype], np.array(value).tobytes() if value else b"")
+            setattr(row, VECTORS[member.dtype], _packed(member, value or ()))
+
+
+def _packed(member: Field, vectors: Sequence[Any]) -> bytes:
+    """The bytes of vectors that are shown as the numbers that are stored, or as their bytes in a list."""
+    if member.dtype is DataType.BINARY_VECTOR:
+        return b"".join(packed for (packed,) in vectors)
+    return np.array(vectors).tobytes()
 
 
 def _json(value: Any) -> bytes:

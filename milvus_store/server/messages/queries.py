@@ -8,7 +8,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from pymilvus.grpc_gen import common_pb2
 
-from milvus_store_lite import DENSE_VECTORS, DataType, PackedList
+from milvus_store_lite import MEMBER_TYPES, DataType, PackedList
 
 from ...errors import ParamError
 from .sparse import sparse_of
@@ -41,7 +41,7 @@ def queries_of(packed: bytes) -> Any:
         return [value.decode("utf-8", "replace") for value in values]
     if given.type in _BYTES:
         return [np.frombuffer(value, np.int8) for value in values] if given.type == _INT8 else values
-    if given.type - _LISTS in DENSE_VECTORS:
+    if given.type - _LISTS in MEMBER_TYPES:
         return [PackedList(DataType(given.type - _LISTS), value) for value in values]
     raise ParamError(message=f"query vectors of type {given.type} are not supported")
 
