@@ -124,6 +124,10 @@ def test_narrow_vectors(path: Path, kind: str, numbers: Any) -> None:
         assert np.array(shown).tobytes() == (
             b"\x40\x40\x80\x40" if numbers is np.uint16 else np.array([3, 4], numbers).tobytes()
         )
+        client.upsert("c", hits[0]["entity"] | {"id": 2, "tag": ""})  # as it is shown
+        again = np.array([chunk["emb"] for chunk in hits[0]["entity"]["chunks"]])
+        (hits,) = client.search("c", [EmbeddingList(again[:1])])
+        assert [hit["distance"] for hit in hits] == [3, 3]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +268,25 @@ def test_vectors_that_do_not_fit_change_nothing(client: MilvusClient, chunks: An
     with pytest.raises(DataNotMatchException, match=message):
         client.insert("c", [good, {"id": 9, "tag": "", "chunks": chunks}])
     assert client.get("c", [8, 9]) == []
+
+
+def test_a_field_whose_vectors_are_needed_is_kept(client: MilvusClient) -> None:
+    with pytest.raises(ParamError, match="'chunks' is the only vector field"):
+        client.drop_collection_field("c", "chunks")
+    client.add_collection_field("c", "w", DataType.FLOAT_VECTOR, dim=2, nullable=True)
+    with pytest.raises(ParamError, match=r"while it has an index: drop_index\('chunks\[emb\]'\)"):
+        client.drop_collection_field("c", "chunks")
+    client.release_collection("c")
+    client.drop_index("c", "chunks[emb]")
+    client.drop_collection_field("c", "chunks")
+    assert [field["name"] for field in client.describe_collection("c")["fields"]] == ["id", "tag", "w"]
+    assert client.insert("c", {"id": 20, "tag": "x", "w": None})["insert_count"] == 1
+
+
+def test_vectors_that_memory_may_not_hold_are_read_at_each_search(client: MilvusClient, path: Path) -> None:
+    with MilvusClient(path, memory_limit=8) as small:
+        assert found(small) == [1, 2, 5]
+        assert found(small, filter="tag == 'a'") == [1, 5]
 
 
 def test_hybrid_search_takes_lists(client: MilvusClient) -> None:

@@ -35,12 +35,26 @@ class PackedList(NamedTuple):
 def encode(field: Field, arrays: Sequence[Sequence[dict[str, Any]]]) -> list[bytes]:
     """The stored vectors of each array, whose structs have been checked."""
     assert field.within is not None
-    elements = _elements(field)
-    packed = member_values(field.within, field.member, arrays, elements.encode)
+    packed = member_values(field.within, field.member, arrays, _encode_elements)
     ends = starts_of(list(map(len, arrays))).tolist()
     if isinstance(packed, PackedVectors):
         return [packed[start:end].buffer for start, end in pairwise(ends)]  # type: ignore[misc]  # as a blob
     return [b"".join(packed[start:end]) for start, end in pairwise(ends)]
+
+
+def _encode_elements(member: Field, values: Sequence[Any]) -> Sequence[Any]:
+    """The stored bytes of each vector of the type of ``member``."""
+    if member.dtype is DataType.BFLOAT16_VECTOR:
+        values = [_bits_as_bytes(value) for value in values]
+    return _elements(member).encode(member, values)
+
+
+def _bits_as_bytes(value: Any) -> Any:
+    """A vector of bfloat16 whose bits stand in uint16, as users see them, as bytes; any other value as it is."""
+    first = value[0] if isinstance(value, list) and value else value
+    if not isinstance(first, (np.ndarray, np.generic)) or first.dtype != np.uint16:
+        return value
+    return np.asarray(value).tobytes()
 
 
 def queries(field: Field, given: Sequence[Any]) -> VectorLists:
@@ -97,7 +111,7 @@ def _shown(field: Field, blob: bytes) -> list[Any]:
 
 def _query(field: Field, row: int, value: Any) -> Matrix:
     if isinstance(value, PackedList):
-        vectors = _unpacked(field, row, value)
+        vectors: Any = _unpacked(field, row, value)
     elif hasattr(value, "to_flat_array") and hasattr(value, "to_numpy"):  # an EmbeddingList, whoever's it is
         vectors = value.to_numpy() if len(value) else np.empty(0)
     else:
@@ -105,7 +119,9 @@ def _query(field: Field, row: int, value: Any) -> Matrix:
     if len(vectors) == 0:
         reject(field, row, value, "an EmbeddingList of at least one vector")
     try:
-        found: Matrix = _elements(field).queries(field, vectors)  # type: ignore[arg-type]  # rows of an array
+        if field.dtype is DataType.BFLOAT16_VECTOR:
+            vectors = [_bits_as_bytes(vector) for vector in vectors]
+        found: Matrix = _elements(field).queries(field, vectors)
         return found
     except DataNotMatchException as error:
         raise error.in_rows([row] * len(vectors)) from None

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import ParamError, SchemaNotReadyException
 from ..schema.functions import Function, FunctionType
 from ..schema.lifetime import TTL_FIELD
-from ..schema.model import Field, Schema
+from ..schema.model import Field, Schema, lists_of
 from ..storage.catalog import CollectionRecord
 from ..suggestions import did_you_mean
 
@@ -101,7 +101,7 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
         else "the partition key"
         if field.is_partition_key
         else "the only vector field"
-        if schema.vectors == (field,)
+        if set(schema.vectors) <= {field, *lists_of(field)}
         else f"the {TTL_FIELD} of the collection"
         if record.properties.get(TTL_FIELD) == name
         else _role_in_functions(schema, name)
@@ -110,7 +110,8 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
         raise ParamError(
             message=f"field '{name}' is {role} and cannot be dropped: create a collection without it"
         )
-    index = record.index_of(name)
+    on = [record.index_of(each.name) for each in (field, *lists_of(field))]
+    index = next((found for found in on if found is not None), None)
     if index is not None:
         raise ParamError(
             message=f"field '{name}' cannot be dropped while it has an index: drop_index({index.name!r}) first"
