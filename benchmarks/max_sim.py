@@ -8,9 +8,7 @@ twelve words of a passage, and the rest of its vectors lie near those, as ColBER
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -89,12 +87,10 @@ def main() -> None:
             client.create_index("bench", index)
             print(f"  build of the index {time.perf_counter() - start:6.1f} s")
         del stored
-        before = _resident_mib()
         with MilvusClient(path) as client:  # as another process finds it, without the vectors in memory
             client.load_collection("bench")
             _searched(client, options.index, queries, truth)
             _searched(client, "tag < 1 of 10", queries[:20], None, filter="tag < 1")
-        print(f"  memory: {_resident_mib() - before:6.0f} MiB more at most")
 
 
 def _create(client: MilvusClient, dim: int, vectors: int) -> None:
@@ -140,12 +136,6 @@ def _nearest(stored: Floats, query: Floats) -> set[int]:
     products = stored.reshape(-1, stored.shape[2]) @ query.T
     sums = products.reshape(*stored.shape[:2], -1).max(axis=1).sum(axis=1)
     return set(np.argsort(-sums)[:10].tolist())
-
-
-def _resident_mib() -> float:
-    """The most memory that this process has had."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 if __name__ == "__main__":

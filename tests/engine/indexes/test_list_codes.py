@@ -173,7 +173,7 @@ def test_vectors_in_memory_are_ranked_there(path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_index_on_few_vectors_is_a_scan(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_codes, "LEAST_VECTORS", 100_000)
+    monkeypatch.setattr(list_codes, "LEAST_VECTORS", 200_000)
     monkeypatch.delattr(list_codes.ListCodes, "proposals")
     struct = MilvusClient.create_struct_field_schema().add_field("v", DataType.FLOAT_VECTOR, dim=DIM)
     schema = MilvusClient.create_schema().add_field("id", DataType.INT64, is_primary=True)
