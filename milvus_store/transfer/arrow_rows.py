@@ -114,4 +114,4 @@ def _bytes_of(field: Field) -> int:
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
+    return value.decode() if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False, default=list)

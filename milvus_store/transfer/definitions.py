@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from milvus_store_lite import CollectionRecord, Field, Schema
 
@@ -27,7 +27,7 @@ class CollectionDefinition:
     indexes: IndexParams
     aliases: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()
-    properties: tuple[tuple[str, str], ...] = ()
+    properties: tuple[tuple[str, Any], ...] = ()
     consistency_level: str = "Bounded"
     num_partitions: int | None = None
     is_loaded: bool = True
@@ -58,7 +58,7 @@ def definition_of(record: CollectionRecord) -> CollectionDefinition:
         indexes=indexes,
         aliases=record.aliases,
         partitions=() if has_key else tuple(record.partitions),
-        properties=tuple((key, str(value)) for key, value in record.properties.items()),
+        properties=tuple(record.properties.items()),
         consistency_level=record.consistency_level,
         num_partitions=record.schema.num_partitions if has_key else None,
         is_loaded=record.is_loaded,

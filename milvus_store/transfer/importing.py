@@ -12,7 +12,7 @@ from milvus_store_lite import DataType
 
 from ..errors import ParamError
 from ..index_params import IndexParams
-from ..schema import CollectionSchema
+from ..schema import CollectionSchema, to_engine
 from .addresses import local_file, open_target
 from .batches import batch_rows
 from .definitions import CollectionDefinition
@@ -151,12 +151,13 @@ def _schema_of(
 def _indexes(schema: CollectionSchema, metric: str) -> IndexParams:
     """An AUTOINDEX on each vector."""
     indexes = IndexParams()
-    filled = {name for function in schema.functions for name in function.output_field_names}
     metrics = {DataType.BINARY_VECTOR: "HAMMING", DataType.SPARSE_FLOAT_VECTOR: "IP"}
-    for field in schema.fields:
-        if field.dtype.is_vector:
-            chosen = "BM25" if field.name in filled else metrics.get(field.dtype, metric)
-            indexes.add_index(field.name, "AUTOINDEX", field.name, metric_type=chosen)
+    engine_schema = to_engine(schema)
+    for field in engine_schema.vectors:
+        chosen = "BM25" if field.is_function_output else metrics.get(field.dtype, metric)
+        if field.name not in engine_schema.by_name:  # it is a member of a struct, as ``chunks[vector]``
+            chosen = f"MAX_SIM_{chosen}"
+        indexes.add_index(field.name, "AUTOINDEX", metric_type=chosen)
     return indexes
 
 

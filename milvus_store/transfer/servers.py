@@ -31,7 +31,8 @@ _LARGEST: Final = 32 << 20
 """Bytes of a request: half of what servers take by default."""
 
 _PAGE: Final = {"iterator": "True", "reduce_stop_for_best": "True"}
-"""As pymilvus's iterators ask: the rows of a page are those with the smallest keys."""
+"""As pymilvus's iterators ask: the rows of a page are those with the smallest keys, if not always as many as there
+could be."""
 
 _STRONG: Final = 0
 
@@ -81,10 +82,12 @@ class ServerStore(ClientStore):
     ) -> Iterator[Batch]:
         """A position is the last primary key: servers give rows in the order of their keys."""
         primary = definition.engine_schema.primary
-        first = _LEAST_INT if primary.dtype.is_integer else ""
+        key = field(primary.name)
+        everything = key <= _LARGEST_KEY if primary.dtype.is_integer else key >= ""
         while True:
-            wanted = field(primary.name) >= first if after is None else field(primary.name) > after
-            found = self._query(definition, wanted, [] if partition is None else [partition], rows)
+            wanted = everything if after is None else key > after
+            partitions = [] if partition is None else [partition]
+            found = self._query(definition, wanted, {"limit": str(rows), **_PAGE}, partitions)
             if not found.count:
                 return
             after = _last(found, primary.name)
@@ -127,10 +130,14 @@ class ServerStore(ClientStore):
         if not self._is_loaded(definition.name):
             return None
         wanted = field(definition.engine_schema.primary.name).is_in(list(keys))
-        return self._query(definition, wanted, [], len(keys))
+        return self._query(definition, wanted, {}, [])
 
     def _query(
-        self, definition: CollectionDefinition, wanted: Expression, partitions: Sequence[str], rows: int
+        self,
+        definition: CollectionDefinition,
+        wanted: Expression,
+        options: Mapping[str, str],
+        partitions: Sequence[str],
     ) -> Columns:
         schema = definition.engine_schema
         names = [one.name for one in schema.fields if not one.is_function_output]
@@ -142,7 +149,7 @@ class ServerStore(ClientStore):
             expr=text_of(wanted),
             output_fields=names,
             partition_names=partitions,
-            query_params=pairs_of({"limit": str(rows), **_PAGE}),
+            query_params=pairs_of(options),
             consistency_level=_STRONG,
         )
         return columns_of(found.fields_data, length_of(found.fields_data, schema.primary.name))
@@ -156,7 +163,8 @@ class ServerStore(ClientStore):
         return indexes
 
 
-_LEAST_INT: Final = -(1 << 63)
+_LARGEST_KEY: Final = (1 << 63) - 1
+"""The least one has no literal: older Milvus reads its minus after the number."""
 
 
 def _last(found: Columns, primary: str) -> int | str:

@@ -46,7 +46,7 @@ class Sample:
         some = some_rows(columns, rows)
         self._kept += _comparable(self._definition, some)
         if not self.vectors:
-            for field in self._definition.engine_schema.vectors:
+            for field in self._definition.engine_schema.fields:
                 if field.dtype is DataType.FLOAT_VECTOR and not field.is_function_output:
                     self.vectors[field.name] = next(
                         (value for value in as_list(some.by_name[field.name].values) if value is not None),
@@ -153,7 +153,14 @@ def _values(field: Field, values: Any) -> list[Any]:
 
 
 def _document(value: Any) -> str:
-    return json.dumps(json.loads(value) if isinstance(value, bytes) else value, sort_keys=True)
+    return json.dumps(
+        json.loads(value) if isinstance(value, bytes) else value, sort_keys=True, default=_listed
+    )
+
+
+def _listed(vector: Any) -> list[Any]:
+    """A vector in a struct: numbers, or bytes."""
+    return list(vector) if isinstance(vector, bytes) else list(vector.tolist())
 
 
 def _instant(value: Any) -> Any:

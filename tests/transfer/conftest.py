@@ -9,6 +9,8 @@ import pytest
 from milvus_store import DataType, MilvusClient
 from milvus_store.transfer import batches
 
+PROPERTIES = {"owner": "ann", "collection.ttl.seconds": "1000000"}
+
 
 def fill(client: MilvusClient) -> None:
     """Collections with all that a file can hold: types, nulls, dynamic keys, partitions, tenants, functions."""
@@ -31,6 +33,7 @@ def fill(client: MilvusClient) -> None:
     struct = client.create_struct_field_schema()
     struct.add_field("word", DataType.VARCHAR, max_length=9)
     struct.add_field("page", DataType.INT64)
+    struct.add_field("meaning", DataType.FLOAT_VECTOR, dim=4)
     schema.add_field(
         "chunks", DataType.ARRAY, element_type=DataType.STRUCT, struct_schema=struct, max_capacity=4
     )
@@ -45,8 +48,9 @@ def fill(client: MilvusClient) -> None:
     ):
         parameters = {"M": 8, "efConstruction": 64} if kind == "HNSW" else {}
         indexes.add_index(field, kind, f"of_{field}", metric_type=metric, params=parameters)
+    indexes.add_index("chunks[meaning]", "AUTOINDEX", metric_type="MAX_SIM_COSINE")
     indexes.add_index("text", "INVERTED")
-    client.create_collection("docs", schema=schema, index_params=indexes, properties={"owner": "ann"})
+    client.create_collection("docs", schema=schema, index_params=indexes, properties=PROPERTIES)
     client.create_partition("docs", "archive")
     client.create_alias("docs", "papers")
     random = np.random.default_rng(0)
@@ -70,7 +74,7 @@ def _row(random: np.random.Generator, number: int) -> dict[str, Any]:
         "json": None if number % 4 == 0 else {"a": [number, None, "ü"]},
         "numbers": [0.1 * number],
         "moment": None if number % 2 else "2025-01-01T00:00:00.5Z",
-        "chunks": [{"word": "a", "page": number}] * (number % 3),
+        "chunks": [{"word": "a", "page": number, "meaning": [number, 1.0, 0.5, 0.0]}] * (number % 3),
         "color": "red",
         **({"größe": {"cm": number}} if number % 5 == 0 else {}),
     }
