@@ -14,10 +14,12 @@ from milvus_store_lite import (
     ConnectionNotExistException,
     Database,
     DatabaseFile,
+    NotADatabaseError,
     ParamError,
 )
 
 from .address import local_path
+from .lite_data import refuse_lite_data
 from .shared import acquire, release
 
 Durability = Literal["full", "normal"]
@@ -83,7 +85,11 @@ class FileBackend:
             DatabaseNotExistException: ``db_name`` is not in the file.
             MilvusException: the file cannot be opened or is not a database of ours.
         """
-        opened = OpenFile(uri, settings)
+        try:
+            opened = OpenFile(uri, settings)
+        except NotADatabaseError as error:
+            refuse_lite_data(local_path(uri), error)
+            raise
         try:
             return cls(opened, opened.file.database(db_name or DEFAULT_DATABASE))
         except BaseException:

@@ -6,6 +6,8 @@ import sqlite3
 from enum import Enum
 from pathlib import Path
 
+from milvus_store_lite import NotADatabaseError
+
 
 class LiteData(Enum):
     """The two forms, by what to call them."""
@@ -19,6 +21,20 @@ def lite_data_at(path: str) -> LiteData | None:
     if _is_folder(Path(path)):
         return LiteData.FOLDER
     return LiteData.FILE if _is_file(path) else None
+
+
+def refuse_lite_data(path: str, error: NotADatabaseError) -> None:
+    """Raise an error that says how to go on, if the data at ``path`` are Milvus Lite's.
+
+    Args:
+        error: why the engine could not open ``path``.
+    """
+    kind = lite_data_at(path)
+    if kind is not None:
+        raise NotADatabaseError(
+            message=f"{path} is {kind.value}, and no file of milvus-store: 'milvus-store copy {path} NEW_FILE' "
+            "makes one of it"
+        ) from error
 
 
 def _is_folder(path: Path) -> bool:

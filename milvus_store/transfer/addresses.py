@@ -27,9 +27,12 @@ def open_source(address: str, db: str = "", *, token: str = "") -> Source:
     if is_server(address):
         return _server(address, db, token)
     path = local_path(address)
-    kind = lite_data_at(path)
-    if kind is None:
+    try:
         return FileStore.open(path, db, must_exist=True)
+    except NotADatabaseError:
+        kind = lite_data_at(path)  # asked of strangers alone: it opens what is there by SQLite's own means
+        if kind is None:
+            raise
     import_extra("pymilvus", "data of Milvus Lite")
     if kind is LiteData.FILE:
         from .lite_files import LiteFile  # reads messages of pymilvus
@@ -49,12 +52,16 @@ def open_target(address: str, db: str = "", *, token: str = "", dry_run: bool = 
     if is_server(address):
         return _server(address, db, token)
     path = local_path(address)
-    kind = lite_data_at(path)
-    if kind is not None:
-        raise NotADatabaseError(message=f"{path} is {kind.value}, which is only read: choose another target")
     if dry_run and not Path(path).exists():
         return FileStore.open(":memory:")
-    return FileStore.open(path, db)
+    try:
+        return FileStore.open(path, db)
+    except NotADatabaseError as error:
+        kind = lite_data_at(path)
+        if kind is None:
+            raise
+        message = f"{path} is {kind.value}, which is only read: choose another target"
+        raise NotADatabaseError(message=message) from error
 
 
 def local_file(address: str) -> str | None:

@@ -72,6 +72,15 @@ class TestFilesOfMilvusLite2:
         (hits,) = copied.search("texts", ["apple"], anns_field="terms", limit=2)
         assert [hit["id"] for hit in hits] == [1]
 
+    def test_who_opens_it_hears_of_the_command(self, tmp_path: Path) -> None:
+        source = tmp_path / "lite.db"
+        shutil.copy(LITE_2, source)
+        with pytest.raises(NotADatabaseError, match=f"a file of Milvus Lite 2.*milvus-store copy {source}"):
+            MilvusClient(source)
+        (tmp_path / "lite" / "collections").mkdir(parents=True)
+        with pytest.raises(NotADatabaseError, match="a folder of Milvus Lite 3.*milvus-store copy"):
+            MilvusClient(tmp_path / "lite")
+
     def test_it_is_no_target(self, path: Path, tmp_path: Path) -> None:
         MilvusClient(path).close()
         target = tmp_path / "lite.db"
