@@ -82,7 +82,7 @@ class ArrowRecords:
 
 class ParquetRecords(ArrowRecords):
     def __init__(self, path: str) -> None:
-        self._file = pq.ParquetFile(path, memory_map=True)
+        self._file = pq.ParquetFile(path)
         super().__init__(path, self._file.schema_arrow)
 
     @property

@@ -34,10 +34,14 @@ class ArrowWriter:
         self._schema = definition.engine_schema
         self._layout = arrow_schema(self._schema, definition.schema, names)
         if is_parquet:
-            # Vectors are hardly ever alike: looking for equal ones takes time for nothing.
-            repeated = [name for name in self._layout.names if not _is_vector(definition, name)]
+            # Vectors are hardly ever alike, and their bytes follow no pattern: looking for one only takes time.
+            others = [name for name in self._layout.names if not _is_vector(definition, name)]
             self._writer: Any = pq.ParquetWriter(
-                path, self._layout, use_dictionary=repeated, compression="zstd"
+                path,
+                self._layout,
+                use_dictionary=others,
+                write_statistics=others,
+                compression={name: "ZSTD" if name in others else "NONE" for name in self._layout.names},
             )
         else:
             self._writer = pa.ipc.new_file(str(path), self._layout)
