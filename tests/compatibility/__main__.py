@@ -25,7 +25,7 @@ ENVIRONMENTS = ROOT / ".venv-compatibility"
 CLIENTS = tuple(
     ROOT / "tests" / "pymilvus" / "programs" / f"{name}.py" for name in ("synchronous", "asynchronous", "orm")
 )
-TESTING = ("pytest", "pytest-asyncio", "hypothesis", "langchain-text-splitters")
+TESTING = ("pytest", "pytest-asyncio", "pytest-xdist", "hypothesis", "langchain-text-splitters")
 
 
 @dataclass(frozen=True)
