@@ -66,9 +66,16 @@ and reads the most.
 
 Some parameters change nothing, and are checked all the same: `mmap.enabled` of any index; `refine` and
 `refine_type` of HNSW_SQ and HNSW_PQ, `rbq_query_bits`, `with_raw_data`; and parameters of a structure that a
-type does not have here: `max_degree` and `search_list_size` of DISKANN, `n_trees` of ANNOY, `knng`,
-`candidate_pool_size` and the build's `search_length` of RNSG, all of GPU_CAGRA but `graph_degree` and `ef`;
-and `nbits` beyond 8. More lists than `nlist` in `nprobe` are all of them."""
+type does not have here: `max_degree` and `search_list_size` of DISKANN and AISAQ, `nrq` of HNSW_PRQ,
+`n_trees` of ANNOY, `knng`, `candidate_pool_size` and the build's `search_length` of RNSG, all of GPU_CAGRA
+but `graph_degree` and `ef`; and `nbits` beyond 8. More lists than `nlist` in `nprobe` are all
+of them."""
+
+BINARY_TEXT = """\
+BINARY_VECTOR. Scanned exactly, so `nlist`, `nprobe` and all parameters of MINHASH_LSH but
+`mh_element_bit_width` change nothing. MHJACCARD is the share of equal hashes in two
+[signatures](near-duplicates.md), and a hash has `mh_element_bit_width` bits. On a field that a MINHASH function
+fills these are 32."""
 
 SECTIONS = (
     (
@@ -89,7 +96,7 @@ SECTIONS = (
     ),
     (
         "Binary vectors",
-        "BINARY_VECTOR. Scanned exactly, so `nlist` and `nprobe` change nothing.",
+        BINARY_TEXT,
         BINARY_INDEXES,
     ),
     (

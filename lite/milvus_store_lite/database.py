@@ -21,6 +21,7 @@ from .embedding import check_provider
 from .errors import AliasNotExistException, CollectionExistsError, MilvusException, ParamError
 from .process.calls import takes_nothing, whole_calls
 from .schema.clock import with_fixed_defaults, zone_of
+from .schema.functions import FunctionType
 from .schema.model import Schema, check_name
 from .schema.properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema.reserved import check_field_name
@@ -82,7 +83,8 @@ class Database:
             check_field_name(field)
         check_analyzers(schema)
         for function in schema.embedded.values():
-            check_provider(function)
+            if function.kind is FunctionType.TEXTEMBEDDING:
+                check_provider(function)
         checked = checked_properties("collection", COLLECTION_PROPERTIES, properties or {})
         check_against_schema(schema, checked)
         if first is not None:

@@ -50,6 +50,26 @@ def _text_schema(client: Any) -> Any:
     return schema
 
 
+def _signatures_schema(client: Any) -> Any:
+    types = pymilvus.DataType
+    schema = client.create_schema()
+    schema.add_field("id", types.INT64, is_primary=True)
+    schema.add_field("text", types.VARCHAR, max_length=200, enable_analyzer=True)
+    schema.add_field("signature", types.BINARY_VECTOR, dim=32 * 16)
+    params = {"num_hashes": 16, "shingle_size": 1}
+    schema.add_function(
+        pymilvus.Function("f", pymilvus.FunctionType.MINHASH, ["text"], ["signature"], params=params)
+    )
+    return schema
+
+
+def _signatures_index(client: Any) -> Any:
+    indexes = client.prepare_index_params()
+    params = {"mh_element_bit_width": 32, "mh_lsh_band": 4}
+    indexes.add_index("signature", index_type="MINHASH_LSH", metric_type="MHJACCARD", params=params)
+    return indexes
+
+
 def _indexes(client: Any) -> Any:
     indexes = client.prepare_index_params()
     indexes.add_index("vector", index_type="HNSW", metric_type="L2", params={"M": 8, "efConstruction": 64})
@@ -167,6 +187,15 @@ STEPS: dict[str, Step] = {
     "describe_collection": lambda client: _described(client, "all"),
     "describe_collection, text": lambda client: _described(client, "texts"),
     "describe_collection, none": lambda client: _described(client, "none"),
+    "create_collection, signatures": lambda client: client.create_collection(
+        "copies", schema=_signatures_schema(client), index_params=_signatures_index(client)
+    ),
+    "describe_collection, signatures": lambda client: _described(client, "copies"),
+    "insert, signatures": lambda client: client.insert(
+        "copies", [{"id": number, "text": _text_row(number)["text"]} for number in range(4)]
+    ),
+    "search, signatures": lambda client: client.search("copies", ["green apple 2"], limit=2),
+    "query, signatures": lambda client: client.query("copies", filter="id == 1", output_fields=["signature"]),
     "insert": lambda client: client.insert("all", [_row(number) for number in range(12)]),
     "insert, one": lambda client: client.insert("quick", {"id": 7, "vector": [1, 2], "x": None}),
     "insert, texts": lambda client: client.insert("texts", [_text_row(number) for number in range(12)]),
@@ -649,7 +678,10 @@ def _described(client: Any, name: str) -> dict[str, Any]:
     for field in found["fields"]:
         field["params"] = {key: str(value).lower() for key, value in field["params"].items()}
     found["functions"] = [
-        {key: value for key, value in function.items() if key not in _NUMBERS_OF_FUNCTIONS}
+        {
+            **{key: value for key, value in function.items() if key not in _NUMBERS_OF_FUNCTIONS},
+            "params": {key: str(value) for key, value in function["params"].items()},
+        }
         for function in found["functions"]
     ]
     return found

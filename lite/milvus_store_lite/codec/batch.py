@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from ..embedding import vectors_of
 from ..errors import DataNotMatchException
-from ..schema.functions import Function
 from ..schema.model import Field, Schema
 from ..schema.times import UTC
 from ..text.documents import Documents, count_terms
@@ -17,6 +15,7 @@ from ..text.fields import tokens_of_rows
 from .columns import Column, Columns, Values, as_list, of_rows
 from .json_text import encode_dynamic
 from .scalars import encode_scalar
+from .text_vectors import stored_text_vectors
 from .vectors import Blob, encode_vectors
 
 
@@ -89,20 +88,8 @@ def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tz
     documents = documents_of(schema, texts)
     # Last of all: a model may be slow, and may cost money.
     for name, function in schema.embedded.items():
-        vectors[name] = embedded(schema.by_name[name], function, texts[function.input])
+        vectors[name] = stored_text_vectors(schema, function, texts[function.input])
     return Batch(columns.count, pks, scalars, vectors, documents, dynamic)
-
-
-def embedded(field: Field, function: Function, texts: Sequence[str | None]) -> Sequence[Blob]:
-    """The stored vectors of ``texts``; a null has none."""
-    present = [index for index, text in enumerate(texts) if text is not None]
-    vectors = vectors_of(function, field, [str(texts[index]) for index in present])
-    if len(present) == len(texts):
-        return encode_vectors(field, vectors)
-    values: list[Any] = [None] * len(texts)
-    for index, vector in zip(present, vectors, strict=True):
-        values[index] = vector
-    return encode_vectors(field, values)
 
 
 def _given_as(schema: Schema, field: Field) -> Field:

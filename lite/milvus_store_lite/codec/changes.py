@@ -17,11 +17,12 @@ from ..schema.model import DYNAMIC_FIELD, Field, Schema
 from ..schema.times import UTC
 from ..text.fields import deciding_fields
 from .array_ops import ArrayOp, applied, check_array_ops
-from .batch import Batch, documents_of, embedded, primary_keys, refuse_filled
+from .batch import Batch, documents_of, primary_keys, refuse_filled
 from .columns import Columns
 from .encoding import Encode
 from .json_text import encode_dynamic, merged_objects
 from .scalars import encode_scalar
+from .text_vectors import stored_text_vectors
 from .vectors import encode_vectors
 
 _ABSENT: Final = object()
@@ -91,7 +92,7 @@ def encode_changes(
     own_texts = {schema.primary.name: Given(range(len(pks)), pks), **given}
     for name, function in schema.embedded.items():
         texts = own_texts[function.input]
-        given[name] = Given(texts.rows, embedded(schema.by_name[name], function, texts.values))
+        given[name] = Given(texts.rows, stored_text_vectors(schema, function, texts.values))
     return Changes(schema, pks, given, dynamic, array_ops)
 
 

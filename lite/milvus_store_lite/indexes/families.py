@@ -14,6 +14,7 @@ from .lists import FastLists, FlatLists, ProductLists, ScalarLists
 FAMILIES: Final[dict[str, type[AnnIndex]]] = {
     "AUTOINDEX": RefinedCodes,
     "DISKANN": Codes,
+    "AISAQ": Codes,
     "IVF_RABITQ": RaBitQ,
     "ANNOY": RefinedCodes,
     "IVF_FLAT": FlatLists,
@@ -28,6 +29,7 @@ FAMILIES: Final[dict[str, type[AnnIndex]]] = {
     "GPU_CAGRA": Graph,
     "HNSW_SQ": ScalarGraph,
     "HNSW_PQ": ProductGraph,
+    "HNSW_PRQ": ProductGraph,
 }
 
 

@@ -17,7 +17,7 @@ Bound = int | float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. ``kind`` is int, float, bool or str; a str is one of ``choices`` if there are any.
+    """One parameter. ``kind`` is int, float, bool or str; an int or a str is one of ``choices`` if there are any.
 
     ``divides`` names a quantity that must be a multiple of the value. ``special`` are values outside the
     range that are accepted as well. ``open_high`` excludes the upper bound itself. A ``required`` parameter must
@@ -29,7 +29,7 @@ class Parameter:
     low: Bound = None
     high: Bound = None
     default: Any = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
     divides: str | None = None
     special: tuple[int, ...] = ()
     open_high: bool = False
@@ -37,8 +37,10 @@ class Parameter:
 
     def expectation(self, known: Mapping[str, Any] | None = None) -> str:
         """What the value must be, for errors and documentation."""
+        if self.choices:
+            return f"one of {', '.join(map(str, self.choices))}"
         if self.kind is str:
-            return f"one of {', '.join(self.choices)}" if self.choices else "a str"
+            return "a str"
         if self.kind is bool:
             return "a bool"
         noun = "an int" if self.kind is int else "a number"
@@ -92,8 +94,10 @@ class Parameter:
     def _fits(self, value: Any, known: Mapping[str, Any]) -> bool:
         if self.kind is bool:
             return True
+        if self.choices and value not in self.choices:
+            return False
         if self.kind is str:
-            return not self.choices or value in self.choices
+            return True
         if value in self.special:
             return True
         low, high = _resolved(self.low, known), _resolved(self.high, known)

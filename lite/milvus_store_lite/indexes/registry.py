@@ -14,6 +14,7 @@ from ..errors import ParamError
 from ..schema.data_types import DataType
 from ..schema.model import Field
 from ..schema.vector_families import VectorFamily
+from .binary_types import BINARY_TYPES, EXACT, NLIST, NPROBE, check_hashes
 from .index_type import IndexType, by_name
 from .parameters import Parameter, check_parameters
 from .scalar_types import JSON_INDEXES, SCALAR_INDEXES
@@ -27,12 +28,9 @@ SIMILARITIES: Final = {
 }
 """Metrics of lists of vectors, the default first → the metric between two vectors. MAX_SIM is MAX_SIM_COSINE."""
 
-BINARY_METRICS: Final = ("HAMMING", "JACCARD", "TANIMOTO", "SUBSTRUCTURE", "SUPERSTRUCTURE")
 BINARY_LIST_METRICS: Final = ("MAX_SIM_HAMMING", "MAX_SIM_JACCARD")
 
 
-_NLIST = Parameter("nlist", int, 1, 65_536, 128)
-_NPROBE = Parameter("nprobe", int, 1, 65_536, 8)
 _PQ_M = Parameter("m", int, 1, 65_536, divides="dim")
 _PQ_NBITS = Parameter("nbits", int, 1, 24, 8)
 _M = Parameter("M", int, 2, 2048, 30)
@@ -45,10 +43,15 @@ _REFINE_K = Parameter("refine_k", float, 1, None, 1.0)
 _DROP_BUILD = Parameter("drop_ratio_build", float, 0, 1, 0.0, open_high=True)
 _DROP_SEARCH = Parameter("drop_ratio_search", float, 0, 1, 0.0, open_high=True)
 
+_ON_DISK: Final = (
+    Parameter("max_degree", int, 1, 512, 56),
+    Parameter("search_list_size", int, 1, 2**31 - 1, 100),
+)
+_SEARCH_LIST = Parameter("search_list", int, "limit", 2**31 - 1)
+
 _MMAP: Final = Parameter("mmap.enabled", bool)
 """A parameter of every index: how a server holds it. It changes nothing here: vectors stay in the file anyway."""
 
-_EXACT: Final = "exact scan"
 _CODES: Final = "RaBitQ codes in inverted lists, exact re-rank"
 
 _CODES_FROM: Final = 30_000
@@ -60,32 +63,32 @@ _LISTS_FROM: Final = 1_000
 
 _DENSE: Final = (
     IndexType("AUTOINDEX", DENSE_METRICS, "exact scan while small, then " + _CODES, least_rows=_CODES_FROM),
-    IndexType("FLAT", DENSE_METRICS, _EXACT),
+    IndexType("FLAT", DENSE_METRICS, EXACT),
     IndexType(
-        "IVF_FLAT", DENSE_METRICS, "faiss inverted lists", (_NLIST,), (_NPROBE,), least_rows=_OTHERS_FROM
+        "IVF_FLAT", DENSE_METRICS, "faiss inverted lists", (NLIST,), (NPROBE,), least_rows=_OTHERS_FROM
     ),
     IndexType(
         "IVF_SQ8",
         DENSE_METRICS,
         "faiss inverted lists of 8-bit codes, exact re-rank",
-        (_NLIST,),
-        (_NPROBE,),
+        (NLIST,),
+        (NPROBE,),
         least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "IVF_PQ",
         DENSE_METRICS,
         "faiss inverted lists of product codes, exact re-rank",
-        (_NLIST, _PQ_M, _PQ_NBITS),
-        (_NPROBE,),
+        (NLIST, _PQ_M, _PQ_NBITS),
+        (NPROBE,),
         least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "IVF_RABITQ",
         DENSE_METRICS,
         _CODES,
-        (_NLIST, _REFINE, _REFINE_TYPE),
-        (_NPROBE, Parameter("rbq_query_bits", int, 0, 8, 0), _REFINE_K),
+        (NLIST, _REFINE, _REFINE_TYPE),
+        (NPROBE, Parameter("rbq_query_bits", int, 0, 8, 0), _REFINE_K),
         least_rows=_CODES_FROM,
     ),
     IndexType(
@@ -113,31 +116,40 @@ _DENSE: Final = (
         least_rows=_OTHERS_FROM,
     ),
     IndexType(
+        "HNSW_PRQ",
+        DENSE_METRICS,
+        "HNSW_PQ",
+        (_M, _EF_CONSTRUCTION, _PQ_M, Parameter("nrq", int, 1, 16, 2), _PQ_NBITS, _REFINE, _REFINE_TYPE),
+        (_EF, _REFINE_K),
+        least_rows=_OTHERS_FROM,
+    ),
+    IndexType(
         "SCANN",
         DENSE_METRICS,
         "faiss inverted lists of 4-bit product codes, exact re-rank",
-        (_NLIST, Parameter("with_raw_data", bool, default=True)),
-        (_NPROBE, Parameter("reorder_k", int, "limit", None)),
+        (NLIST, Parameter("with_raw_data", bool, default=True)),
+        (NPROBE, Parameter("reorder_k", int, "limit", None)),
         least_rows=_OTHERS_FROM,
     ),
     IndexType(
         "DISKANN",
         DENSE_METRICS,
         _CODES + " of vectors left on disk",
-        (Parameter("max_degree", int, 1, 512, 56), Parameter("search_list_size", int, 1, 2**31 - 1, 100)),
-        (Parameter("search_list", int, "limit", 2**31 - 1),),
+        _ON_DISK,
+        (_SEARCH_LIST,),
         least_rows=_CODES_FROM,
     ),
+    IndexType("AISAQ", DENSE_METRICS, "DISKANN", _ON_DISK, (_SEARCH_LIST,), least_rows=_CODES_FROM),
     IndexType("GPU_BRUTE_FORCE", DENSE_METRICS, "FLAT, on the CPU"),
     IndexType(
-        "GPU_IVF_FLAT", DENSE_METRICS, "IVF_FLAT, on the CPU", (_NLIST,), (_NPROBE,), least_rows=_OTHERS_FROM
+        "GPU_IVF_FLAT", DENSE_METRICS, "IVF_FLAT, on the CPU", (NLIST,), (NPROBE,), least_rows=_OTHERS_FROM
     ),
     IndexType(
         "GPU_IVF_PQ",
         DENSE_METRICS,
         "IVF_PQ, on the CPU",
-        (_NLIST, _PQ_M, _PQ_NBITS),
-        (_NPROBE,),
+        (NLIST, _PQ_M, _PQ_NBITS),
+        (NPROBE,),
         least_rows=_OTHERS_FROM,
     ),
     IndexType(
@@ -182,15 +194,9 @@ _DENSE: Final = (
         (Parameter("search_k", int, "limit", None, -1, special=(-1,)),),
         least_rows=_CODES_FROM,
     ),
-    IndexType("IVF_SQ8H", DENSE_METRICS, "IVF_SQ8", (_NLIST,), (_NPROBE,), least_rows=_OTHERS_FROM),
+    IndexType("IVF_SQ8H", DENSE_METRICS, "IVF_SQ8", (NLIST,), (NPROBE,), least_rows=_OTHERS_FROM),
 )
 
-
-_BINARY: Final = (
-    IndexType("BIN_FLAT", BINARY_METRICS, _EXACT),
-    IndexType("BIN_IVF_FLAT", ("HAMMING", "JACCARD", "TANIMOTO"), _EXACT, (_NLIST,), (_NPROBE,)),
-    IndexType("AUTOINDEX", BINARY_METRICS, _EXACT),
-)
 
 _BM25: Final = (Parameter("bm25_k1", float, 0, 10, 1.2), Parameter("bm25_b", float, 0, 1, 0.75))
 _SPARSE_BUILD: Final = (
@@ -222,20 +228,20 @@ LIST_INDEXES: Final = {
     name: replace(
         DENSE_INDEXES[name],
         metrics=tuple(SIMILARITIES),
-        served_by=_EXACT if name == "FLAT" else "exact scan while small, then " + _CODES,
+        served_by=EXACT if name == "FLAT" else "exact scan while small, then " + _CODES,
         least_rows=None if name == "FLAT" else _LISTS_FROM,
     )
     for name in _OF_LISTS
 }
-BINARY_INDEXES: Final = by_name(_BINARY)
+BINARY_INDEXES: Final = by_name(BINARY_TYPES)
 SPARSE_INDEXES: Final = by_name(_inverted("IP", _SPARSE_BUILD))
 TEXT_INDEXES: Final = by_name(_inverted("BM25", (*_SPARSE_BUILD, *_BM25)))
 
 BINARY_LIST_INDEXES: Final = by_name(
     (
-        IndexType("AUTOINDEX", BINARY_LIST_METRICS, _EXACT),
-        IndexType("BIN_FLAT", BINARY_LIST_METRICS, _EXACT),
-        IndexType("HNSW", BINARY_LIST_METRICS, _EXACT, (_M, _EF_CONSTRUCTION), (_EF,)),
+        IndexType("AUTOINDEX", BINARY_LIST_METRICS, EXACT),
+        IndexType("BIN_FLAT", BINARY_LIST_METRICS, EXACT),
+        IndexType("HNSW", BINARY_LIST_METRICS, EXACT, (_M, _EF_CONSTRUCTION), (_EF,)),
     )
 )
 
@@ -310,7 +316,10 @@ def check_index(
                 message=f"field '{field.name}' ({field.describe()}) takes no metric_type, got {metric!r}"
             )
         return kind.name, None, checked
-    return kind.name, check_metric(field, kind, metric), checked
+    metric = check_metric(field, kind, metric)
+    if metric == "MHJACCARD" and field.is_function_output:
+        check_hashes(field, checked)
+    return kind.name, metric, checked
 
 
 def check_index_properties(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from ..errors import ParamError, SchemaNotReadyException
 from .data_types import DataType
+from .minhash import MinHash
 
 
 class FunctionType(IntEnum):
@@ -26,7 +27,8 @@ class FunctionType(IntEnum):
 
 @dataclass(frozen=True)
 class Function:
-    """One function. BM25 reads a VARCHAR field and writes a sparse one, TEXTEMBEDDING a dense one."""
+    """One function. It reads a VARCHAR field and fills a vector field: a sparse one (BM25), a dense one
+    (TEXTEMBEDDING) or a binary one (MINHASH)."""
 
     name: str
     kind: FunctionType
@@ -37,7 +39,7 @@ class Function:
 
     def __post_init__(self) -> None:
         if self.kind not in _SOURCES:
-            kinds = " and ".join(kind.name for kind in _SOURCES)
+            kinds = ", ".join(kind.name for kind in _SOURCES)
             raise SchemaNotReadyException(
                 message=f"function '{self.name}': a collection in a file has functions of type {kinds} only, got "
                 f"{self.kind.name}: compute the field before you insert"
@@ -49,7 +51,7 @@ class Function:
             )
         if self.kind is FunctionType.TEXTEMBEDDING:
             self._check_provider()
-        elif self.params:
+        elif self.params and self.kind is FunctionType.BM25:
             raise ParamError(
                 message=f"function '{self.name}' (BM25) takes no params, got {dict(self.params)!r:.80}: "
                 f"bm25_k1 and bm25_b are parameters of the index"
@@ -94,11 +96,16 @@ class Function:
 
 
 _TEXTS: Final = (DataType.VARCHAR, DataType.TEXT)
-_SOURCES: Final = {FunctionType.BM25: _TEXTS, FunctionType.TEXTEMBEDDING: _TEXTS}
+_SOURCES: Final = {
+    FunctionType.BM25: _TEXTS,
+    FunctionType.TEXTEMBEDDING: _TEXTS,
+    FunctionType.MINHASH: _TEXTS,
+}
 """The types that the input field of each kind of function may have."""
 _TARGETS: Final = {
     FunctionType.BM25: (DataType.SPARSE_FLOAT_VECTOR,),
     FunctionType.TEXTEMBEDDING: (DataType.FLOAT_VECTOR, DataType.INT8_VECTOR),
+    FunctionType.MINHASH: (DataType.BINARY_VECTOR,),
 }
 """The types that the output field of each kind of function may have."""
 
@@ -136,8 +143,8 @@ def check_functions(functions: Sequence[Function], fields: Sequence[Described]) 
     for function in functions:
         source = _field(function, by_name, function.input, _SOURCES[function.kind])
         target = _field(function, by_name, function.output, _TARGETS[function.kind])
-        if function.kind is FunctionType.TEXTEMBEDDING:
-            _check_embedding(function, source, target)
+        if function.kind is not FunctionType.BM25:
+            _check_vectors(function, source, target)
             continue
         if not source.enable_analyzer or source.auto_id:
             expected = "no auto_id" if source.auto_id else "enable_analyzer=True"
@@ -151,9 +158,9 @@ def check_functions(functions: Sequence[Function], fields: Sequence[Described]) 
             )
 
 
-def _check_embedding(function: Function, source: Described, target: Described) -> None:
+def _check_vectors(function: Function, source: Described, target: Described) -> None:
     """Raise SchemaNotReadyException unless ``target`` can hold a vector for each text of ``source``."""
-    where = f"function '{function.name}' (TEXTEMBEDDING)"
+    where = f"function '{function.name}' ({function.kind.name})"
     if source.auto_id or source.has_default:
         what = "auto_id" if source.auto_id else "default_value"
         raise SchemaNotReadyException(
@@ -165,7 +172,9 @@ def _check_embedding(function: Function, source: Described, target: Described) -
             message=f"{where}: its input field '{source.name}' is nullable, so its output field '{target.name}' "
             "must be nullable too: a null has no vector"
         )
-    if "dim" in function.params and int(function.params["dim"]) != target.dim:
+    if function.kind is FunctionType.MINHASH:
+        MinHash.of(function.name, function.params, target.dim)
+    elif "dim" in function.params and int(function.params["dim"]) != target.dim:
         raise SchemaNotReadyException(
             message=f"{where}: its dim must be that of field '{target.name}' ({target.describe()}), got "
             f"{function.params['dim']!r}"

@@ -103,7 +103,7 @@ class Schema:
     @lazy
     def embedded(self) -> dict[str, Function]:
         """Field → the function that fills it with the vector of a text."""
-        return self._filled(FunctionType.TEXTEMBEDDING)
+        return self._filled(FunctionType.TEXTEMBEDDING) | self._filled(FunctionType.MINHASH)
 
     def _filled(self, kind: FunctionType) -> dict[str, Function]:
         return {function.output: function for function in self.functions if function.kind is kind}

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from ..columns.binary_vectors import BinaryColumn
 from ..columns.bits import Words, bit_counts
 from ..columns.column import BoolArray
+from ..indexes.binary_types import minhash_parameters
 from ..indexes.field_index import FieldIndex
 from ..schema.model import Field
-from . import exact
+from . import exact, signatures
 from .family import SearchFamily
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, leading
@@ -58,10 +59,11 @@ def nearest(
     index: FieldIndex | None = None,
 ) -> list[Ranking]:
     """The ``limit`` nearest rows of ``selection`` for each of ``queries``: every index type is an exact scan."""
-    return exact.nearest(SCAN, metric, field, selection, queries, limit)
+    by = signatures.scan(field, params["mh_element_bit_width"]) if metric is Metric.MHJACCARD else SCAN
+    return exact.nearest(by, metric, field, selection, queries, limit)
 
 
-FAMILY: Final = SearchFamily(nearest)
+FAMILY: Final = SearchFamily(nearest, taken_over=minhash_parameters)
 
 
 def _matching(values: npt.NDArray[np.float64], mask: BoolArray | None, limit: int) -> Ranking:

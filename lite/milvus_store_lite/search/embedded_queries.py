@@ -1,10 +1,10 @@
-"""Query texts of a field that an embedding function fills, as the vectors that are searched for."""
+"""Query texts of a field that a function fills with vectors, as the vectors that are searched for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..embedding import vectors_of
+from ..codec import text_vectors
 from ..errors import ParamError, shown
 from ..storage.catalog import CollectionRecord
 from .prepared import vector_field
@@ -35,4 +35,4 @@ def as_vectors(describe: Callable[[], CollectionRecord], request: SearchRequest,
                 message=f"query {number}: field '{field.name}' is filled by function '{function.name}': expected "
                 f"a text, as the first query is one, got {shown(text)}"
             )
-    return list(vectors_of(function, field, queries, as_queries=True))
+    return list(text_vectors(schema, function, queries, as_queries=True))
