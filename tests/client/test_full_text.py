@@ -208,7 +208,7 @@ def test_a_schema_of_pymilvus_is_taken(client: MilvusClient) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": FunctionType.RERANK}, "of type BM25 and TEXTEMBEDDING only, got RERANK"),
+        ({"kind": FunctionType.RERANK}, "of type BM25, TEXTEMBEDDING, MINHASH only, got RERANK"),
         ({"inputs": ["text", "id"]}, "reads one field and writes one"),
         ({"inputs": ["id"]}, "field 'id' must be VARCHAR, and is INT64"),
         ({"inputs": ["nowhere"]}, "field 'nowhere' must be VARCHAR, and does not exist"),

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from milvus_store import DataType, Function, FunctionType, MilvusClient
+from milvus_store import DataType, FieldSchema, Function, FunctionType, MilvusClient
 from milvus_store.errors import DataNotMatchException, ParamError, SchemaNotReadyException
+from milvus_store_lite.checks import check_file
 
 pytest.importorskip("tantivy")
 
@@ -95,6 +96,31 @@ def test_signatures_are_there_after_opening_again(path: Path) -> None:
         assert client.search("c", [TEXTS[1]], limit=1)[0].ids == [1]
         (function,) = client.describe_collection("c")["functions"]
         assert function["type"] == FunctionType.MINHASH
+
+
+def test_signatures_are_made_of_rows_that_are_there(path: Path) -> None:
+    with MilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("text", DataType.VARCHAR, max_length=200, nullable=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        index = client.prepare_index_params("vector", index_type="FLAT")
+        client.create_collection("c", schema=schema, index_params=index)
+        rows = [{"id": number, "text": text, "vector": [1, 2]} for number, text in enumerate([*TEXTS, None])]
+        client.insert("c", rows)
+        field = FieldSchema("signature", DataType.BINARY_VECTOR, dim=32 * 64, nullable=True)
+        index = client.prepare_index_params("signature", index_type="MINHASH_LSH", metric_type="MHJACCARD")
+        client.add_function_field("c", field, Function("f", FunctionType.MINHASH, "text", "signature"), index)
+        client.insert("c", {"id": 9, "text": TEXTS[1], "vector": [1, 2]})
+        (hits,) = client.search("c", [TEXTS[1]], anns_field="signature", limit=9)
+        assert [hit["distance"] for hit in hits][:2] == [1.0, 1.0]
+        assert sorted(hits.ids[:2]) == [1, 9]
+        assert 3 not in hits.ids
+    assert check_file(path).problems == ()
+    with MilvusClient(path) as client:
+        client.drop_function_field("c", "f")
+        assert "signature" not in {one["name"] for one in client.describe_collection("c")["fields"]}
+    assert check_file(path).problems == ()
 
 
 def test_rows_give_no_signature(client: MilvusClient) -> None:

@@ -6,7 +6,7 @@ from .changes import Changes, Stored, encode_changes, merged, missing_columns
 from .columns import Column, Columns, GivenRows, NullableArray, Values, as_list, of_rows
 from .packed_vectors import PackedVectors
 from .scalars import check_defaults, decode_scalar, encode_default, encode_pks
-from .text_vectors import text_vectors
+from .text_vectors import stored_text_vectors, text_vectors
 from .vector_codec import QueryVectors
 from .vector_lists import PackedList
 from .vectors import (
@@ -49,5 +49,6 @@ __all__ = [
     "missing_columns",
     "of_rows",
     "stored_queries",
+    "stored_text_vectors",
     "text_vectors",
 ]

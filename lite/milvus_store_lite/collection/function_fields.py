@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..schema.functions import Function
+from ..codec import stored_text_vectors
+from ..schema.functions import Function, FunctionType
 from ..schema.model import Field, Schema
 from ..storage.catalog import IndexRecord
 from ..storage.store import CollectionReader, CollectionStore
@@ -60,9 +61,13 @@ def _fill(session: Session, schema: Schema, function: Function) -> None:
     try:
         for values in zip(*columns, strict=True):
             of_rows = dict(zip(names, values, strict=True))
-            texts = ["" if text is None else text for text in of_rows[source.name]]
-            some = seqs[start : start + len(texts)].tolist()
-            writer.fill(function.output, some, count_terms(tokens_of_rows(source, texts, of_rows)))
-            start += len(texts)
+            given = of_rows[source.name]
+            some = seqs[start : start + len(given)].tolist()
+            if function.kind is FunctionType.BM25:
+                texts = ["" if text is None else text for text in given]
+                writer.fill_text(function.output, some, count_terms(tokens_of_rows(source, texts, of_rows)))
+            else:
+                writer.fill(function.output, some, stored_text_vectors(schema, function, given))
+            start += len(given)
     except ValueError as error:
         raise reader.layout.corrupt(f"field '{source.name}'", error) from error

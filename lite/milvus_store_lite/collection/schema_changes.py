@@ -44,7 +44,7 @@ def with_function(schema: Schema, added: Field, function: Function) -> Schema:
     Raises:
         SchemaNotReadyException: the function cannot fill this field from the fields there are.
     """
-    if function.kind is not FunctionType.BM25:
+    if function.kind is FunctionType.TEXTEMBEDDING:
         raise SchemaNotReadyException(
             message=f"function '{function.name}' ({function.kind.name}): a collection has it from the start, "
             "for a model may take long over the rows that are there: create a collection with it, and insert them"

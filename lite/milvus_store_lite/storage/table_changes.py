@@ -46,7 +46,7 @@ class SchemaChange:
             self._tables.create_vectors(name)
             if name in new.vocabularies:
                 self._tables.create_vocabulary(name)
-            else:
+            elif name not in new.schema.filled_by:
                 self._add_nulls(name)
         if new.schema.enable_dynamic_field and not old.schema.enable_dynamic_field:
             self._execute(f"ALTER TABLE {old.rows} ADD COLUMN dynamic TEXT NOT NULL DEFAULT '{{}}'")

@@ -90,10 +90,13 @@ class CollectionWriter:
         self.position = self._times.note(connection, self.position, wall_clock.now())
         self.position = self.position.added(batch.count, layout.checksums.keys_of(blobs))
 
-    def fill(self, field: str, seqs: Sequence[int], documents: Documents) -> None:
+    def fill_text(self, field: str, seqs: Sequence[int], documents: Documents) -> None:
         """Give the rows ``seqs``, which are there already, their ``documents`` in a new full text field."""
+        self.fill(field, seqs, self._vocabularies[field].encode(self._connection, documents))
+
+    def fill(self, field: str, seqs: Sequence[int], stored: Sequence[Any]) -> None:
+        """Give the rows ``seqs``, which are there already, their vectors in a new field."""
         layout = self._layout
-        stored = self._vocabularies[field].encode(self._connection, documents)
         self._connection.executemany(
             f"INSERT INTO {layout.vectors[field]} (seq, checksum, value) VALUES (?, ?, ?)",
             zip(seqs, checksums(seqs, stored, layout.salts[field]), stored, strict=True),
