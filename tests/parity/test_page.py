@@ -13,10 +13,6 @@ from .page import PAGE, PYMILVUS, page
 from .surface import arguments, methods
 from .table import Table, table
 
-pytestmark = pytest.mark.skipif(
-    not pymilvus.__version__.startswith("3."), reason="an older pymilvus offers less"
-)
-
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Table:

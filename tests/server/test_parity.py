@@ -578,7 +578,7 @@ STEPS: dict[str, Step] = {
     "compact": lambda client: client.get_compaction_state(client.compact("all")),
     "list_segments": lambda client: _segments(client.list_segments("all")),
     "list_persistent_segments": lambda client: _segments(client.list_persistent_segments("all")),
-    "list_segments, none": lambda client: _segments(client.list_segments("none")),
+    "list_persistent_segments, none": lambda client: _segments(client.list_persistent_segments("none")),
     "list_loaded_segments": lambda client: _segments(client.list_loaded_segments("all")),
     "describe_replica": lambda client: [
         (one.id, one.resource_group, list(one.group_nodes)) for one in client.describe_replica("all")
@@ -642,10 +642,11 @@ def _of_index(described: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _segments(found: list[Any]) -> list[tuple[Any, ...]]:
-    return [
-        (one.segment_id, one.collection_id, one.partition_id, one.num_rows, one.state_name, one.level_name)
-        for one in found
-    ]
+    """What each of the segments is, as far as the installed pymilvus knows."""
+    parts = ["segment_id", "collection_id", "num_rows", "state_name", "level_name", "partition_id"]
+    if not hasattr(pymilvus, "SegmentState"):  # in 2.6 a loaded segment alone names its partition
+        parts.remove("partition_id")
+    return [tuple(str(getattr(one, part)) for part in parts) for one in found]
 
 
 def _resources(group: Any) -> tuple[Any, ...]:

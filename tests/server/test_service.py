@@ -17,7 +17,7 @@ from milvus_store.server.iterators import SearchIterators
 from milvus_store.server.protocol import METHODS, SERVICE_NAME
 
 SERVED = calls_with(SearchIterators())
-NEWER = {"AddCollectionStructField", "AlterCollectionSchema"}
+NEWER = {"AddCollectionStructField", "AlterCollectionSchema", "ListRefreshExternalCollectionJobs"}
 """Calls that the protocol of pymilvus 2.6 does not have yet."""
 
 
