@@ -7,6 +7,7 @@ import pytest
 
 from milvus_store import SearchAggregation, TopHits
 from milvus_store.backends.remote.types import to_pymilvus
+from milvus_store.one_node import SegmentState
 
 
 @pytest.mark.skipif(not hasattr(pymilvus, "SearchAggregation"), reason="pymilvus 2 has no buckets")
@@ -24,3 +25,10 @@ def test_buckets_are_asked_for_as_pymilvus_does() -> None:
         pymilvus.SearchAggregation(*within),
     )
     assert to_pymilvus(ours).to_proto() == theirs.to_proto()
+
+
+@pytest.mark.skipif(not hasattr(pymilvus, "SegmentState"), reason="an older pymilvus has no such argument")
+def test_states_of_segments_are_pymilvus_own() -> None:
+    found = to_pymilvus([SegmentState.Flushed, SegmentState.Growing])
+    assert found == [pymilvus.SegmentState.Flushed, pymilvus.SegmentState.Growing]
+    assert {type(state) for state in found} == {pymilvus.SegmentState}

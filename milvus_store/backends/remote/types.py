@@ -16,6 +16,7 @@ from ...function_chain import ColumnRef, FunctionChain, FunctionChainOp
 from ...functions import Function, FunctionScore
 from ...highlighters import LexicalHighlighter
 from ...index_params import IndexParams
+from ...one_node import SegmentState
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ...schema import CollectionSchema
 from ...structs import StructFieldSchema
@@ -38,6 +39,12 @@ def _data_type(ours: DataType) -> Any:
     import pymilvus
 
     return pymilvus.DataType(int(ours))
+
+
+def _segment_state(ours: SegmentState) -> Any:
+    import pymilvus
+
+    return pymilvus.SegmentState(int(ours))
 
 
 def _schema(ours: CollectionSchema) -> Any:
@@ -203,6 +210,7 @@ _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     AnnSearchRequest: _request,
     CollectionSchema: _schema,
     DataType: _data_type,
+    SegmentState: _segment_state,
     EmbeddingList: _embeddings,
     FieldSchema: _field,
     StructFieldSchema: _struct,
