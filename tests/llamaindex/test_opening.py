@@ -21,7 +21,7 @@ NEAR = VectorStoreQuery(query_embedding=[1.0, 0.0], similarity_top_k=9)
 def made(path: Path, nodes: list[TextNode] | None = None, **arguments: Any) -> None:
     store = MilvusVectorStore(str(path), **{"dim": 2, **arguments})
     store.add(nodes or [node("a", "a red apple", [1.0, 0.0])])
-    store.close()
+    store.client.close()
 
 
 @pytest.mark.parametrize(
@@ -230,4 +230,4 @@ def test_nodes_of_a_store_with_a_lifetime_expire(path: Path, monkeypatch: pytest
     monkeypatch.setattr(time, "time", lambda: later)
     assert store.query(NEAR).ids == []
     assert store.get_nodes(["a"]) == []
-    store.close()
+    store.client.close()
