@@ -21,6 +21,7 @@ class DuckdbRecords(ArrowRecords):
     def __init__(self, path: str, wanted: str | None = None) -> None:
         duckdb: Any = import_extra("duckdb", "DuckDB files")
         self._connection = duckdb.connect(path, read_only=True)
+        self._cursors: list[Any] = []
         names = "SELECT table_name FROM information_schema.tables"
         tables = [name for (name,) in self._connection.cursor().execute(names).fetchall()]
         self._query = query_for(path, tables, wanted)
@@ -33,14 +34,17 @@ class DuckdbRecords(ArrowRecords):
         return int(found)
 
     def close(self) -> None:
+        for cursor in self._cursors:
+            cursor.close()
         self._connection.close()
 
     def _tables(self, after: int, rows: int) -> Iterator[pa.RecordBatch]:
         return beyond(iter(self._reader(rows)), after)
 
     def _reader(self, rows: int) -> Any:
-        # A cursor of its own: one has room for one result that is not read to its end.
-        found = self._connection.cursor().sql(self._query)
+        # A cursor of its own, which has room for one result that is not read to its end, and is kept until then.
+        self._cursors.append(self._connection.cursor())
+        found = self._cursors[-1].sql(self._query)
         # Newer versions have another name for it.
         read = found.to_arrow_reader if hasattr(found, "to_arrow_reader") else found.fetch_arrow_reader
         return read(rows)
