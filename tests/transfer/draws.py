@@ -34,7 +34,7 @@ SCALARS: dict[DataType, tuple[dict[str, Any], st.SearchStrategy[Any]]] = {
     DataType.FLOAT: ({}, st.floats(width=32, allow_nan=False, allow_infinity=False)),
     DataType.DOUBLE: ({}, st.floats(allow_nan=False, allow_infinity=False)),
     DataType.VARCHAR: ({"max_length": 100}, texts),
-    DataType.JSON: ({}, documents.filter(lambda value: value is not None)),
+    DataType.JSON: ({}, documents.filter(lambda value: value is not None and not isinstance(value, str))),
     DataType.ARRAY: (
         {"element_type": DataType.INT64, "max_capacity": 5},
         st.lists(st.integers(0, 9), max_size=5),
