@@ -210,8 +210,8 @@ def test_a_schema_of_pymilvus_is_taken(client: MilvusClient) -> None:
     [
         ({"kind": FunctionType.RERANK}, "of type BM25, TEXTEMBEDDING, MINHASH only, got RERANK"),
         ({"inputs": ["text", "id"]}, "reads one field and writes one"),
-        ({"inputs": ["id"]}, "field 'id' must be VARCHAR, and is INT64"),
-        ({"inputs": ["nowhere"]}, "field 'nowhere' must be VARCHAR, and does not exist"),
+        ({"inputs": ["id"]}, "field 'id' must be VARCHAR or TEXT, and is INT64"),
+        ({"inputs": ["nowhere"]}, "field 'nowhere' must be VARCHAR or TEXT, and does not exist"),
         ({"outputs": ["dense"]}, r"field 'dense' must be SPARSE_FLOAT_VECTOR, and is FLOAT_VECTOR\(dim=2\)"),
         ({"text": {}}, r"its input field 'text' \(VARCHAR\(max_length=9\)\) must have enable_analyzer=True"),
         ({"sparse": {"nullable": True}}, "output field 'sparse' cannot be nullable"),
