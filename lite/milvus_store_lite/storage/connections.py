@@ -78,8 +78,8 @@ class Connections:
         # Reentrant: the garbage collection may close a client while its thread holds the lock.
         self._watch_lock = PerProcess(threading.RLock)
         self.write_turn = PerProcess(threading.RLock)
+        self._notice_others()
         with OPENING.own:
-            self._notice_others()
             if not self._place.is_open_here() and not recognise(path, formats) and read_only:
                 raise DatabaseWriteError(
                     message=f"{path} does not exist, and a read-only client makes nothing"
@@ -233,7 +233,14 @@ class Connections:
     def translated(
         self, error: sqlite3.Error | UnicodeDecodeError, path: str | None = None
     ) -> MilvusException:
-        """``error`` as one of this package, about ``path``."""
+        """``error`` as one of this package, about ``path``.
+
+        Of a file that was replaced as SQLite opened it, SQLite may say anything.
+        """
+        try:
+            self._place.look()
+        except DatabaseReplacedError as replaced:
+            return replaced
         return translate(error, path or self.path, self._timeout, holder(self._place.path))
 
     # What a fork asks for.
@@ -252,7 +259,10 @@ class Connections:
     # ---------------------------------------------------------------------------------------------------
 
     def _notice_others(self) -> None:
-        """Let processes that still have the former file at the path open see that another one replaced it."""
+        """Let those of this process that still have the former file at the path open see that it was replaced.
+
+        Without ``OPENING``: they may fold their log, under a lock with which they open connections.
+        """
         for other in GATE.members:
             if isinstance(other, Connections) and other.is_open and other._place.path == self._place.path:
                 with suppress(MilvusException):

@@ -107,13 +107,17 @@ class OpenFile:
                 self.is_folded = not is_kept
 
     def remove_logs(self) -> None:
-        """Remove the log of a file that has no name any more, or of one that was moved and has it all."""
+        """Remove the log of a file that has no name any more, or of one that was moved and has it all.
+
+        Other processes that had the file, or take its place, do the same.
+        """
         names = self.path + LOG, self.path + INDEX
         if self.logs is None or self.logs != tuple(identity_at(name) for name in names):
             return
-        if self.links == 0 or os.stat(names[0]).st_size == 0:
-            for name in names:
-                os.remove(name)
+        with suppress(FileNotFoundError):
+            if self.links == 0 or os.stat(names[0]).st_size == 0:
+                for name in names:
+                    os.remove(name)
 
     def close_unused(self) -> None:
         """Close the file's descriptors if no connection to it is open."""
