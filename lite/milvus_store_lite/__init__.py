@@ -86,6 +86,7 @@ from .storage.catalog_tables import DEFAULT_DATABASE
 from .storage.file.identity import identity_of
 from .storage.file.opening import SQLITE_VERSION, require_database
 from .storage.migrations import FORMAT_VERSION
+from .storage.restoring import restore_file
 from .suggestions import did_you_mean, near_miss
 
 if TYPE_CHECKING:
@@ -268,6 +269,7 @@ __all__ = [
     "registered_embeddings",
     "require_database",
     "require_extra",
+    "restore_file",
     "size_of",
     "started",
     "unregister_embedding",

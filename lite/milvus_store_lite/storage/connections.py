@@ -22,7 +22,7 @@ from ..errors import (
 from ..process.children import PerProcess
 from ..process.forks import GATE
 from .faults import FAULTS, translate
-from .file.backup import copy_to, target_of
+from .file.backup import copy_to, fill, target_of
 from .file.filesystem import warn_of_network
 from .file.identity import Identity
 from .file.lineage import BEGIN_LOG
@@ -152,6 +152,11 @@ class Connections:
         target = target_of(given, self._place)
         with self._connection() as connection, self._translated(target):
             copy_to(target, connection)
+
+    def fill(self, part: str) -> None:
+        """Copy the present state of the file to the empty file ``part``, as a database of its own."""
+        with self._connection() as connection, self._translated(part):
+            fill(part, connection)
 
     def close(self, *, waiting: bool = True) -> None:
         """Close every connection. The last one to close a file folds the WAL into it and removes it.

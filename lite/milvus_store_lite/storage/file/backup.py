@@ -10,10 +10,11 @@ from typing import Final
 
 from ...errors import DatabaseWriteError, ParamError
 from .admission import INDEX, JOURNAL, LOG
-from .identity import located
+from .identity import located, path_of
 from .lineage import become_another
 from .place import Place
 
+_BACK_UP: Final = "back up to"
 _MODE: Final = 0o644  # as SQLite makes files
 _FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
 
@@ -25,12 +26,7 @@ def target_of(given: object, place: Place) -> str:
         ParamError: ``given`` is not a path, or SQLite would take it for a part of the file itself.
         DatabaseWriteError: the target exists already, or the system cannot create it.
     """
-    try:
-        target = os.fsdecode(os.fspath(given))  # type: ignore[call-overload]
-    except (TypeError, UnicodeError) as error:
-        raise ParamError(message=f"target must be the path of a new file, got {given!r}") from error
-    if not target:
-        raise ParamError(message="target must be the path of a new file, got ''")
+    target = path_of(given, "target must be the path of a new file")
     real = located(target)
     if real in {place.path + end for end in (LOG, INDEX, JOURNAL)}:
         raise ParamError(
@@ -47,22 +43,32 @@ def copy_to(target: str, connection: sqlite3.Connection) -> None:
     Raises:
         DatabaseWriteError: ``target`` exists by now, or the system cannot create it.
     """
-    with _unfinished(target) as part:
-        with closing(sqlite3.connect(part, isolation_level=None)) as copy:
-            # All pages in one step: they are of one state, and writers go on in the WAL.
-            connection.backup(copy, pages=-1)
-            become_another(copy)
+    with unfinished(target, _BACK_UP) as part:
+        fill(part, connection)
         _name(part, target)
 
 
+def fill(part: str, connection: sqlite3.Connection) -> None:
+    """Copy the file that ``connection`` has open to the empty file ``part``, as a database of its own."""
+    with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+        # All pages in one step: they are of one state, and writers go on in the WAL.
+        connection.backup(copy, pages=-1)
+        become_another(copy)
+
+
 @contextmanager
-def _unfinished(target: str) -> Iterator[str]:
-    """An empty file of this call alone, beside ``target``; whatever is left of it is removed."""
+def unfinished(target: str, purpose: str, mode: int = _MODE) -> Iterator[str]:
+    """An empty file of this call alone, beside ``target``; whatever is left of it is removed.
+
+    Args:
+        purpose: what the call cannot do where this fails: ``"back up to"``.
+        mode: the permissions of the file, without those that the process withholds.
+    """
     part = f"{target}.{os.urandom(6).hex()}.part"
     try:
-        os.close(os.open(part, _FLAGS, _MODE))
+        os.close(os.open(part, _FLAGS, mode))
     except (OSError, ValueError) as error:
-        raise _failed(target, error) from error
+        raise failed(target, purpose, error) from error
     try:
         yield part
     finally:
@@ -85,11 +91,12 @@ def _name(part: str, target: str) -> None:
             os.close(os.open(target, _FLAGS, _MODE))
             os.replace(part, target)
     except OSError as error:
-        raise _failed(target, error) from error
+        raise failed(target, _BACK_UP, error) from error
 
 
-def _failed(target: str, error: OSError | ValueError) -> DatabaseWriteError:
+def failed(target: str, purpose: str, error: OSError | ValueError) -> DatabaseWriteError:
+    """The error of a call that cannot write ``target``."""
     if isinstance(error, FileExistsError):
-        return DatabaseWriteError(message=f"cannot back up to {target}: it exists already")
+        return DatabaseWriteError(message=f"cannot {purpose} {target}: it exists already")
     reason = error.strerror if isinstance(error, OSError) else error
-    return DatabaseWriteError(message=f"cannot back up to {target}: {reason}")
+    return DatabaseWriteError(message=f"cannot {purpose} {target}: {reason}")

@@ -68,6 +68,24 @@ else:
     def _release(descriptor: int, *, shared: bool) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_UN, _SHARED_SIZE, _SHARED_FIRST)
 
+    @contextmanager
+    def kept_open(descriptor: int) -> Iterator[bool]:
+        """Whether the file could be locked as SQLite locks one that it has open: then no other process closes it
+        as the last one, and removes its log by its name, during the block.
+
+        Args:
+            descriptor: of the file, which this process does not have open.
+        """
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED_FIRST)
+        except OSError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            _release(descriptor, shared=False)
+
     def is_index_in_use(path: str) -> bool:
         """Whether another process has the index of a log at ``path`` in memory. This one must not have it."""
         try:

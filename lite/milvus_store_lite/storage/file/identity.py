@@ -32,6 +32,21 @@ class Identity(NamedTuple):
         return cls(found.st_dev, found.st_ino)
 
 
+def path_of(given: object, expected: str) -> str:
+    """The path that a user gave.
+
+    Args:
+        expected: the error for what is none: ``"target must be the path of a new file"``.
+    """
+    try:
+        path = os.fsdecode(os.fspath(given))  # type: ignore[call-overload]
+    except (TypeError, UnicodeError) as error:
+        raise ParamError(message=f"{expected}, got {given!r}") from error
+    if not path:
+        raise ParamError(message=f"{expected}, got ''")
+    return path
+
+
 def located(path: str) -> str:
     """The absolute path without symbolic links: it stays the same when the process or a link goes elsewhere.
 
