@@ -16,6 +16,7 @@ from .index_params import IndexParams
 from .index_types import IndexType
 from .option_warnings import UnknownOptionWarning
 from .rankers import AnnSearchRequest, RRFRanker, WeightedRanker
+from .restoring import restore
 from .results import LoadState
 from .schema import CollectionSchema
 from .structs import StructFieldSchema
@@ -51,6 +52,7 @@ __all__ = [
     "UnknownOptionWarning",
     "WeightedRanker",
     "__version__",
+    "restore",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that this may give

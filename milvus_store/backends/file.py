@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,8 +15,10 @@ from milvus_store_lite import (
     ConnectionNotExistException,
     Database,
     DatabaseFile,
+    DatabaseWriteError,
     NotADatabaseError,
     ParamError,
+    restore_file,
 )
 
 from .address import local_path
@@ -70,10 +73,11 @@ Iterating = TypeVar("Iterating", bound=Closing)
 class FileBackend:
     """One of the databases inside an open file. A client that goes to another one takes another backend."""
 
-    __slots__ = ("_database", "_opened")
+    __slots__ = ("_database", "_file", "_opened")
 
     def __init__(self, opened: OpenFile, database: Database) -> None:
         self._opened = opened
+        self._file = opened.file
         self._database = database
 
     @classmethod
@@ -101,9 +105,13 @@ class FileBackend:
         """
         Raises:
             ConnectionNotExistException: the file was closed.
+            DatabaseNotExistException: it was restored from a backup that has no such database.
         """
         if self._opened.is_closed:
             raise self._opened.error()
+        if self._opened.file is not self._file:
+            file = self._opened.file
+            self._database, self._file = file.database(self._database.name), file
         return self._database
 
     @property
@@ -123,6 +131,21 @@ class FileBackend:
             DatabaseNotExistException: the file has no database of this name.
         """
         return FileBackend(self._opened, self.file.database(db_name))
+
+    def restore(self, backup: str | os.PathLike[str]) -> None:
+        """Put a copy of the file ``backup`` in the place of this one, for every backend that shares this opening.
+
+        Raises:
+            ParamError: the database is in memory.
+            DatabaseWriteError: it was opened for reading only.
+            MilvusException: as ``restore_file`` says. The backends go on with the file as it was.
+        """
+        path = self.file.path
+        if str(self._opened.uri) == IN_MEMORY:
+            raise ParamError(message="a database in memory has no file to restore: open the backup itself")
+        if self._opened.settings.read_only:
+            raise DatabaseWriteError(message=f"{path} was opened read-only: open it anew to restore it")
+        self._opened.restore(backup, path)
 
     def closing(self, iterator: Iterating) -> Iterating:
         """``iterator``, which is closed with the file if not before."""
@@ -156,10 +179,32 @@ class OpenFile:
         self.settings = settings
         self.is_closed = False
         self.iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
-        self.file = acquire(self, local_path(uri), **asdict(settings))
+        self._acquire(local_path(uri))
+
+    def _acquire(self, path: str) -> None:
+        self.file = acquire(self, path, **asdict(self.settings))
         # For the garbage collection, which may run at any moment and in any thread: it must not wait.
         self._release = weakref.finalize(self, release, self.file, waiting=False)
         self._release.atexit = False  # ``shared`` closes all files then
+
+    def restore(self, backup: str | os.PathLike[str], path: str) -> None:
+        """Close the file at ``path``, put a copy of ``backup`` there, and open that.
+
+        It is closed no sooner than the copy is complete, and because Windows replaces no open file.
+        """
+        former = self.file
+
+        def close_former() -> None:
+            self._release.detach()
+            release(former, self)
+
+        try:
+            restore_file(backup, path, close_former)
+        finally:
+            if not self._release.alive:
+                self.is_closed = True
+                self._acquire(path)
+                self.is_closed = False
 
     def close(self) -> None:
         """Release the file. After its last user, everything is in that one file. Closing again does no harm."""

@@ -1,10 +1,10 @@
-"""``milvus-store compact`` and ``backup``: maintenance of a file."""
+"""``milvus-store compact``, ``backup`` and ``restore``: maintenance of a file."""
 
 from __future__ import annotations
 
 import argparse
 
-from .. import MilvusClient
+from .. import MilvusClient, restore
 from .arguments import Commands, add_db, add_file, each_collection, existing
 from .output import counted, shown_size, size_on_disk
 
@@ -31,6 +31,17 @@ def add_to(commands: Commands) -> None:
     backup.add_argument("target", metavar="TARGET", help="the copy; must not exist")
     backup.set_defaults(run=run_backup)
 
+    restoring = commands.add_parser(
+        "restore",
+        help="put a backup in the place of a file",
+        description="Check a backup, and put a copy of it in the place of a database file, which others may have "
+        "open: their next call says that it was replaced. What the file held is gone, its log included. If the "
+        "command fails or is ended, the file is as it was.",
+    )
+    restoring.add_argument("backup", metavar="BACKUP", help="a database file, which stays as it is")
+    restoring.add_argument("file", metavar="FILE", help="the database file to replace; it may be missing")
+    restoring.set_defaults(run=run_restore)
+
 
 def run_compact(arguments: argparse.Namespace) -> int:
     path = existing(arguments.file)
@@ -52,4 +63,11 @@ def run_backup(arguments: argparse.Namespace) -> int:
     with MilvusClient(path) as client:
         client.backup(arguments.target)
     print(f"copied {path} to {arguments.target}: {shown_size(size_on_disk(arguments.target))}")
+    return 0
+
+
+def run_restore(arguments: argparse.Namespace) -> int:
+    restore(arguments.backup, arguments.file)
+    path = existing(arguments.file)
+    print(f"restored {path} from {arguments.backup}: {shown_size(size_on_disk(path))}")
     return 0

@@ -207,3 +207,4 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
     get_compaction_state = reading(MilvusClient.get_compaction_state)
     get_server_version = reading(MilvusClient.get_server_version)
     backup = reading(MilvusClient.backup)
+    restore = writing(MilvusClient.restore)

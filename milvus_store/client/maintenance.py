@@ -1,4 +1,4 @@
-"""Calls about the file as a whole: flush, compact, backup."""
+"""Calls about the file as a whole: flush, compact, backup, restore."""
 
 from __future__ import annotations
 
@@ -79,3 +79,19 @@ class MaintenanceCalls(Calls):
             DatabaseWriteError: ``target`` exists already, or cannot be written.
         """
         self._file.backup(target)
+
+    @call
+    def restore(self, backup: str | os.PathLike[str]) -> None:
+        """Put a copy of the database file ``backup`` in the place of this one, and go on with it.
+
+        This client, its copies and ``for_tenant`` clients answer from the restored file. Others that have the file
+        open, here or in other processes, get ``DatabaseReplacedError`` at their next call, which asks for a new
+        client. So do iterators that are not at their end. ``milvus_store.restore`` does it without a client.
+
+        Raises:
+            ParamError: ``backup`` is this file itself, or no path; this database is in memory.
+            NotADatabaseError: ``backup`` is no database file. DatabaseFormatError: a newer version wrote it.
+            DatabaseCorruptError: ``backup`` is damaged, as far as its pages, names and definitions tell.
+            DatabaseWriteError: this client is read-only, or the file cannot be replaced.
+        """
+        self._local.restore(backup)

@@ -65,6 +65,28 @@ def test_backup_refuses_a_target_that_exists(run: Run, file: Path, tmp_path: Pat
     assert target.read_text() == "mine"
 
 
+def test_restore_brings_back_what_a_backup_has(run: Run, file: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.db"
+    run("backup", file, backup)
+    with MilvusClient(file) as client:
+        client.drop_collection("docs")
+    outcome = run("restore", backup, file)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"restored {file} from {backup}: ")
+    assert run("check", file).out == "ok: 2 collections, 20 rows\n"
+
+
+@pytest.mark.parametrize("given", ["no such file", "mine"])
+def test_restore_refuses_what_is_no_backup(run: Run, file: Path, tmp_path: Path, given: str) -> None:
+    (tmp_path / "mine").write_text("mine")
+    before = file.read_bytes()
+    outcome = run("restore", tmp_path / given, file)
+    assert outcome.code == 2
+    assert given in outcome.err
+    assert file.read_bytes() == before
+    assert run("restore", file, "http://localhost:19530").code == 2
+
+
 @pytest.mark.parametrize("command", ["compact", "index"])
 def test_all_collections_are_those_of_every_database(run: Run, file: Path, command: str) -> None:
     with MilvusClient(file) as client:

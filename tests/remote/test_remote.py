@@ -103,6 +103,8 @@ def test_errors_are_ours_with_the_codes_of_the_server(remote: MilvusClient) -> N
 def test_a_file_only_call_is_refused_with_the_alternative(remote: MilvusClient, tmp_path: Path) -> None:
     with pytest.raises(ParamError, match="Milvus Backup"):
         remote.backup(tmp_path / "copy.db")
+    with pytest.raises(ParamError, match="milvus-store copy"):
+        remote.restore(tmp_path / "copy.db")
     with pytest.raises(ParamError, match="describe_index"):
         remote.build_index("c", "vector")
     with pytest.raises(AttributeError, match="no_such_call"):

@@ -77,6 +77,13 @@ def _backup(server: Server, target: object) -> NoReturn:
     )
 
 
+def _restore(server: Server, backup: object) -> NoReturn:
+    raise ParamError(
+        message=f"restore({str(backup)!r}) replaces a file, and {server.uri} is a server: use Milvus Backup, or "
+        f"'milvus-store copy' to bring collections of the backup to it"
+    )
+
+
 def _build_index(server: Server, collection_name: str, index_name: str, report: object = None) -> NoReturn:
     raise ParamError(
         message=f"build_index({collection_name!r}, {index_name!r}) builds the index of a file, and {server.uri} "
@@ -108,6 +115,7 @@ OWN_CALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "use_database": _use_database,
     "using_database": _use_database,
     "backup": _backup,
+    "restore": _restore,
     "build_index": _build_index,
     "for_tenant": _for_tenant,
 }
