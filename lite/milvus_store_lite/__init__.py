@@ -19,8 +19,10 @@ from .codec import (
     PackedList,
     Values,
     as_list,
+    as_numbers,
     encode_vectors,
     of_rows,
+    stored_queries,
 )
 from .collection.collection import Collection, Written
 from .collection.first_rows import FirstRows
@@ -52,6 +54,7 @@ from .schema.clock import COLLECTION_CLOCK, Clock
 from .schema.data_types import MEMBER_TYPES, DataType
 from .schema.functions import Function, FunctionType
 from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
+from .schema.times import to_text as instant_text
 from .search.aggregates import Aggregate, GroupRequest
 from .search.arrangement import Aggregation, BucketMetric, GroupBy, OrderBy, TopHits
 from .search.buckets import Bucket, BucketHit, FoundBuckets
@@ -123,6 +126,7 @@ if TYPE_CHECKING:
     )
     from .salvage import Lost, Recovery, recover_file
     from .storage.file.readers import reading_processes
+    from .storage.stored_tables import StoredTables, stored_tables
     from .text.analyzer import Analyzer, Token, analyzer
 
 __all__ = [
@@ -239,6 +243,7 @@ __all__ = [
     "SearchCursor",
     "SearchRequest",
     "SortStep",
+    "StoredTables",
     "Template",
     "TenantBinding",
     "TenantCollection",
@@ -252,11 +257,13 @@ __all__ = [
     "Written",
     "analyzer",
     "as_list",
+    "as_numbers",
     "check_file",
     "did_you_mean",
     "encode_vectors",
     "identity_of",
     "import_extra",
+    "instant_text",
     "lazy",
     "near_miss",
     "of_rows",
@@ -272,6 +279,8 @@ __all__ = [
     "restore_file",
     "size_of",
     "started",
+    "stored_queries",
+    "stored_tables",
     "unregister_embedding",
     "value_key",
     "with_values",
@@ -286,6 +295,7 @@ _LATE: Final = {
     ),
     "salvage": "Lost Recovery recover_file",
     "storage.file.readers": "reading_processes",
+    "storage.stored_tables": "StoredTables stored_tables",
     "text.analyzer": "Analyzer Token analyzer",
 }
 """What is imported when it is first asked for, by module: few programs need it, and importing it takes a while."""

@@ -11,6 +11,7 @@ from .vector_codec import QueryVectors
 from .vector_lists import PackedList
 from .vectors import (
     Blob,
+    as_numbers,
     codec_of,
     decode_vector,
     encode_queries,
@@ -34,6 +35,7 @@ __all__ = [
     "Stored",
     "Values",
     "as_list",
+    "as_numbers",
     "check_defaults",
     "codec_of",
     "decode_scalar",

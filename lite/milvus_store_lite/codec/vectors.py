@@ -15,6 +15,8 @@ from ..schema.vector_families import VectorFamily
 from . import binary, dense, sparse, vector_lists
 from .columns import Values
 from .encoding import encode_with_nulls
+from .list_rows import VectorLists
+from .sparse_rows import SparseRows
 from .vector_codec import QueryVectors, VectorCodec
 
 Blob = bytes | memoryview | None
@@ -74,6 +76,25 @@ def decode_vector(field: Field, *, wrapped: bool = False) -> Callable[[bytes | N
     """
     decode: Callable[[bytes], Any] = codec_of(field).decoder(field) or (_in_list if wrapped else bytes)
     return lambda blob: None if blob is None else decode(blob)
+
+
+def as_numbers(field: Field, blob: bytes) -> list[Any] | dict[int, float]:
+    """A stored vector as numbers for JSON: of a list of vectors a list each, of a sparse one a number by index, of
+    a binary one its bytes.
+
+    Raises:
+        ValueError: it has a number of bytes that no vector of the field has.
+    """
+    codec = codec_of(field)
+    if codec.width(field) not in (None, len(blob)):
+        raise ValueError(f"expected {codec.width(field)} bytes, got {len(blob)}")
+    if field.vector_family is VectorFamily.BINARY:
+        return list(blob)
+    found = codec.from_blobs(field, [blob])
+    if isinstance(found, SparseRows):
+        return dict(zip(found.indices.tolist(), found.values.tolist(), strict=True))
+    numbers: list[Any] = found.vectors.tolist() if isinstance(found, VectorLists) else found[0].tolist()
+    return numbers
 
 
 def float_matrix(field: Field, blobs: Sequence[bytes | None]) -> npt.NDArray[np.float32] | None:

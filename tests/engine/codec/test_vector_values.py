@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milvus_store_lite.codec import NullableArray, binary, dense, encode_vectors
+from milvus_store_lite.codec import NullableArray, as_numbers, binary, dense, encode_vectors
 from milvus_store_lite.errors import DataNotMatchException, SchemaNotReadyException
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.model import Field
@@ -111,3 +111,20 @@ def test_only_a_nullable_vector_may_be_null() -> None:
         encode_vectors(field(DataType.FLOAT_VECTOR), [[1.0] * 8, None])
     with pytest.raises(DataNotMatchException, match="row 2: field 'v'.*dimension 8, got dimension 1"):
         encode_vectors(one, [None, [1.0] * 8, [1.0]])
+
+
+def test_stored_vectors_of_each_family_are_numbers_for_json() -> None:
+    half = field(DataType.FLOAT16_VECTOR)
+    (blob,) = encode_vectors(half, [[0.5] * 8])
+    assert blob is not None
+    assert as_numbers(half, bytes(blob)) == [0.5] * 8
+    assert as_numbers(field(DataType.BINARY_VECTOR), b"\x81") == [129]
+    lists = Field("a[v]", DataType.FLOAT16_VECTOR, dim=8, within="a")
+    assert as_numbers(lists, bytes(blob) * 2) == [[0.5] * 8] * 2
+    sparse = Field("s", DataType.SPARSE_FLOAT_VECTOR)
+    (pairs,) = encode_vectors(sparse, [{7: 0.5}])
+    assert pairs is not None
+    assert as_numbers(sparse, bytes(pairs)) == {7: 0.5}
+    for one in (half, field(DataType.BINARY_VECTOR), lists, sparse):
+        with pytest.raises(ValueError):
+            as_numbers(one, b"\x81\x82\x83")
