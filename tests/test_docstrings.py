@@ -18,6 +18,7 @@ PACKAGES = (
     "langchain_milvus_store",
     "llama_index",
     "milvus_store_kernel",
+    "milvus_store_sqlite",
 )
 
 

@@ -55,6 +55,7 @@ USES: dict[str, list[str]] = {
     "duckdb": [
         "from milvus_store.transfer import import_rows; import_rows('x', ':memory:', 'c', format='duckdb')"
     ],
+    "datasette": ["import milvus_store_sqlite.datasette_plugin"],
     "re2": [
         _SCHEMA
         + "client.create_collection('c', dimension=2); client.insert('c', {'id': 1, 'vector': [1, 2], 't': 'x'})"

@@ -26,6 +26,7 @@ EXTRAS: Final = {
     "pyarrow": ("pyarrow", "transfer"),
     "sqlite_utils": ("sqlite-utils", "transfer"),
     "duckdb": ("duckdb", "duckdb"),
+    "datasette": ("datasette", "sqlite"),
 }
 """The package and the extra of each module."""
 

@@ -22,6 +22,14 @@ ROOT = Path(__file__).parents[2]
 _PRINTED = re.compile(r"^\s*print\(.*\)  # (?P<shown>.*)$")
 _PRINT = re.compile(r"^\s*print\(")
 
+_MODULES = {
+    "python": [],
+    "milvus-store": ["-m", "milvus_store"],
+    "sqlite-utils": ["-m", "sqlite_utils"],
+    "datasette": ["-m", "datasette"],
+}
+"""Commands → the options by which Python runs them."""
+
 
 class Reader:
     """Who copies the blocks of one page into one Python session, one shell and one kernel."""
@@ -81,8 +89,7 @@ class Reader:
             return _check_requirements(words[2:])
         if words[0] == "make":
             return _check_targets(words[1:])
-        python = {"python": [sys.executable], "milvus-store": [sys.executable, "-m", "milvus_store"]}
-        command = [*python[words[0]], *words[1:]]
+        command = [sys.executable, *_MODULES[words[0]], *words[1:]]
         result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
         assert result.returncode == 0, f"{line}: {result.stderr}"
         return result.stdout

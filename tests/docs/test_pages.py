@@ -23,6 +23,7 @@ which its own tests read."""
 NOT_RUN: dict[tuple[str, str], int] = {
     ("docs/kernel.md", "it installs a kernel for the user"): 1,
     ("docs/serving.md", "it runs until it is stopped"): 2,
+    ("docs/sqlite.md", "it runs until it is stopped"): 1,
     ("docs/pymilvus.md", "the programs are the reader's"): 1,
     ("docs/internals/benchmarks.md", "it installs other products and takes hours"): 1,
     ("docs/internals/benchmarks.md", "the vectors are the reader's"): 1,

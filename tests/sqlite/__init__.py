@@ -1,0 +1,1 @@
+"""Tests of the plugins by which SQL reads a file."""
