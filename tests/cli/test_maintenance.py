@@ -27,11 +27,12 @@ def sparse(file: Path) -> Path:
 def test_compact_shrinks_the_file_and_says_so(
     run: Run, sparse: Path, names: tuple[str, ...], counted: str
 ) -> None:
+    before = sparse.stat().st_size
     outcome = run("compact", sparse, *names)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith(f"compacted {counted}: ")
     assert outcome.out.endswith(" now\n")
-    assert sparse.stat().st_size < 500_000
+    assert sparse.stat().st_size < before
     with MilvusClient(sparse) as client:
         assert client.get_collection_stats("docs") == {"row_count": 120}
     assert run("check", sparse).out == "ok: 2 collections, 120 rows\n"
