@@ -84,6 +84,7 @@ from .search.reranking.chain_expressions import (
 from .search.reranking.decay import Decay, DecayCurve
 from .search.reranking.model import ModelRanking, RankTexts, RerankModel
 from .search.reranking.reranking import RankedPage, Reranking, Rescoring
+from .snapshots import Restored, Snapshot
 from .storage.catalog import CollectionRecord, IndexRecord
 from .storage.catalog_tables import DEFAULT_DATABASE
 from .storage.file.identity import identity_of
@@ -235,6 +236,7 @@ __all__ = [
     "RerankModel",
     "Reranking",
     "Rescoring",
+    "Restored",
     "Role",
     "RoleMember",
     "RoundDecimal",
@@ -242,6 +244,7 @@ __all__ = [
     "Scope",
     "SearchCursor",
     "SearchRequest",
+    "Snapshot",
     "SortStep",
     "StoredTables",
     "Template",

@@ -17,6 +17,7 @@ from .collection.index_changes import add_indexes
 from .collection.loading import set_loaded
 from .collection.opener import CollectionOpener
 from .collection.session import Session
+from .collection.snapshots import drop_kept
 from .embedding import check_provider
 from .errors import AliasNotExistException, CollectionExistsError, MilvusException, ParamError
 from .process.calls import takes_nothing, whole_calls
@@ -25,6 +26,7 @@ from .schema.functions import FunctionType
 from .schema.model import Schema, check_name
 from .schema.properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema.reserved import check_field_name
+from .snapshots import Snapshots
 from .storage.catalog import Catalog, CollectionRecord, IndexRecord
 from .storage.connections import Connections
 from .storage.databases import Databases
@@ -39,10 +41,11 @@ class Database:
     ``DatabaseFile.database`` gives it. It shares the connections, caches and life of the file.
     """
 
-    __slots__ = ("_connections", "_opener", "name")
+    __slots__ = ("_connections", "_opener", "name", "snapshots")
 
     def __init__(self, connections: Connections, opener: CollectionOpener, name: str) -> None:
         self.name = name
+        self.snapshots = Snapshots(connections, opener, name)
         self._connections = connections
         self._opener = opener
 
@@ -136,7 +139,7 @@ class Database:
             return Catalog(connection).exists(self.name, name)
 
     def drop_collection(self, name: str) -> None:
-        """Remove a collection and its rows; nothing happens if there is none, as in Milvus."""
+        """Remove a collection, its rows and its snapshots; nothing happens if there is none, as in Milvus."""
         with self._connections.writing() as connection:
             self._drop(Catalog(connection), name)
 
@@ -227,6 +230,8 @@ class Database:
             )
         catalog.tables(record.id, record.schema).drop()
         catalog.remove_collection(record.id)
+        for snapshot in record.snapshots:
+            drop_kept(catalog, snapshot)
         self._opener.forget_dropped(catalog)
 
     def _require_alias(self, catalog: Catalog, alias: str) -> str:

@@ -166,6 +166,14 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
     describe_alias = reading(MilvusClient.describe_alias)
     list_aliases = reading(MilvusClient.list_aliases)
 
+    create_snapshot = writing(MilvusClient.create_snapshot)
+    drop_snapshot = writing(MilvusClient.drop_snapshot)
+    restore_snapshot = writing(MilvusClient.restore_snapshot)
+    list_snapshots = reading(MilvusClient.list_snapshots)
+    describe_snapshot = reading(MilvusClient.describe_snapshot)
+    get_restore_snapshot_state = reading(MilvusClient.get_restore_snapshot_state)
+    list_restore_snapshot_jobs = reading(MilvusClient.list_restore_snapshot_jobs)
+
     create_index = writing(MilvusClient.create_index)
     build_index = writing(MilvusClient.build_index)
     drop_index = writing(MilvusClient.drop_index)

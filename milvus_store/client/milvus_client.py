@@ -29,6 +29,7 @@ from .partitions import PartitionCalls
 from .rows import RowCalls
 from .search import SearchCalls
 from .server_calls import ServerCalls
+from .snapshots import SnapshotCalls
 from .tenants import TenantCalls
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class MilvusClient(
     IterationCalls,
     TenantCalls,
     AnalysisCalls,
+    SnapshotCalls,
     MaintenanceCalls,
     OneNodeCalls,
     AccessCalls,

@@ -1,4 +1,4 @@
-"""Calls about what a server has and a file has not: nodes, clusters, segments, snapshots and the like."""
+"""Calls about what a server has and a file has not: nodes, clusters, pins and the like."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NODES: Final = (
     "a file is one node, which the resource group __default_resource_group has: a Milvus server scales out"
 )
 _CLUSTERS: Final = "a file belongs to no cluster: backup() copies it while others read and write"
-_SNAPSHOTS: Final = "a file keeps no snapshots inside itself: backup() copies the whole of it to a new file"
+_PINS: Final = "a snapshot keeps its rows until drop_snapshot(), with or without pins"
 _EXTERNAL: Final = "a file holds its own rows: insert() the rows of the external source"
 _RESOURCES: Final = "there is no server to keep files for: give word lists inside the analyzer's parameters"
 _FUNCTIONS: Final = (
@@ -75,64 +75,7 @@ class ServerCalls(Calls):
         **kwargs: Any,
     ) -> Any: ...
 
-    @server_only(_SNAPSHOTS)
-    def create_snapshot(
-        self,
-        snapshot_name: str,
-        collection_name: str,
-        db_name: str = "",
-        description: str = "",
-        compaction_protection_seconds: int = 0,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_SNAPSHOTS)
-    def drop_snapshot(
-        self,
-        snapshot_name: str,
-        collection_name: str,
-        db_name: str = "",
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_SNAPSHOTS)
-    def describe_snapshot(
-        self,
-        snapshot_name: str,
-        collection_name: str,
-        db_name: str = "",
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_SNAPSHOTS)
-    def list_snapshots(
-        self, collection_name: str = "", db_name: str = "", timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
-    @server_only(_SNAPSHOTS)
-    def restore_snapshot(
-        self,
-        snapshot_name: str,
-        source_collection_name: str,
-        target_collection_name: str,
-        source_db_name: str = "",
-        target_db_name: str = "",
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_SNAPSHOTS)
-    def get_restore_snapshot_state(self, job_id: int, timeout: float | None = None, **kwargs: Any) -> Any: ...
-
-    @server_only(_SNAPSHOTS)
-    def list_restore_snapshot_jobs(
-        self, collection_name: str = "", db_name: str = "", timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
-    @server_only(_SNAPSHOTS)
+    @server_only(_PINS)
     def pin_snapshot_data(
         self,
         snapshot_name: str,
@@ -143,7 +86,7 @@ class ServerCalls(Calls):
         **kwargs: Any,
     ) -> Any: ...
 
-    @server_only(_SNAPSHOTS)
+    @server_only(_PINS)
     def unpin_snapshot_data(self, pin_id: int, timeout: float | None = None, **kwargs: Any) -> Any: ...
 
     @server_only(_EXTERNAL)

@@ -18,6 +18,12 @@ from milvus_store.server.endpoint import MilvusServer
 Step = Callable[[Any], Any]
 
 
+def _without_times(found: Any) -> dict[str, Any]:
+    """What an answer about a snapshot says, without when it was made and how long that took."""
+    times = ("create_ts", "start_time", "time_cost")
+    return {name: value for name, value in vars(found).items() if name not in times}
+
+
 def _schema(client: Any) -> Any:
     types = pymilvus.DataType
     schema = client.create_schema(enable_dynamic_field=True, description="everything")
@@ -492,6 +498,28 @@ STEPS: dict[str, Step] = {
     "query, alias": lambda client: client.query("fast", filter="", limit=1, output_fields=["name"]),
     "drop_alias": lambda client: client.drop_alias("fast"),
     "describe_alias, none": lambda client: client.describe_alias("fast"),
+    "create_snapshot": lambda client: client.create_snapshot("s", "quick", description="as it is"),
+    "create_snapshot, again": lambda client: client.create_snapshot("s", "quick"),
+    "create_snapshot, bad": lambda client: client.create_snapshot("no-name", "quick"),
+    "list_snapshots": lambda client: client.list_snapshots("quick"),
+    "list_snapshots, of none": lambda client: client.list_snapshots(),
+    "describe_snapshot": lambda client: _without_times(client.describe_snapshot("s", "quick")),
+    "describe_snapshot, none": lambda client: client.describe_snapshot("t", "quick"),
+    "restore_snapshot": lambda client: client.restore_snapshot("s", "quick", "back"),
+    "restore_snapshot, taken": lambda client: client.restore_snapshot("s", "quick", "back"),
+    "get_restore_snapshot_state": lambda client: [
+        _without_times(client.get_restore_snapshot_state(job.job_id))
+        for job in client.list_restore_snapshot_jobs("back")
+    ],
+    "get_restore_snapshot_state, none": lambda client: client.get_restore_snapshot_state(1),
+    "list_restore_snapshot_jobs": lambda client: [
+        _without_times(job) for job in client.list_restore_snapshot_jobs()
+    ],
+    "load_collection, restored": lambda client: client.load_collection("back"),
+    "search, restored": lambda client: client.search("back", [[1, 1]], limit=3),
+    "drop_snapshot": lambda client: client.drop_snapshot("s", "quick"),
+    "list_snapshots, dropped": lambda client: client.list_snapshots("quick"),
+    "drop_collection, restored": lambda client: client.drop_collection("back"),
     "list_indexes": lambda client: client.list_indexes("all"),
     "describe_index": lambda client: _of_index(client.describe_index("all", "vector")),
     "describe_index, none": lambda client: client.describe_index("all", "none"),
@@ -738,6 +766,9 @@ _ASKED_BY_3 = (
     "search, ordered",
     "search, groups of",
     "search, buckets",
+    *("create_snapshot", "list_snapshots", "describe_snapshot", "restore_snapshot", "drop_snapshot"),
+    *("get_restore_snapshot_state", "list_restore_snapshot_jobs"),
+    *("load_collection, restored", "search, restored", "drop_collection, restored"),
 )
 """How the names of steps begin that only pymilvus 3 can ask for."""
 

@@ -68,16 +68,19 @@ class Definition:
 def read_definition(connection: sqlite3.Connection, collection: int) -> Definition | Problem:
     """The collection with this id, or why it cannot be read."""
     row = connection.execute(
-        "SELECT collections.name, databases.name, schema, collections.properties, consistency_level,"
-        " is_loaded, last_seq, last_change, key_sum, seq_sum, inserted_at"
+        "SELECT collections.name, databases.name,"
+        " (SELECT name FROM snapshots WHERE kept_id = collections.id), schema, collections.properties,"
+        " consistency_level, is_loaded, last_seq, last_change, key_sum, seq_sum, inserted_at"
         " FROM collections LEFT JOIN databases ON databases.id = database_id WHERE collections.id = ?",
         (collection,),
     ).fetchone()
     if row is None:
         return Problem(f"collection id {collection}", "its row in table collections cannot be found")
-    name, database, schema, *rest = row
+    name, database, snapshot, schema, *rest = row
     place = f"collection {name!r}"
-    if database != DEFAULT_DATABASE:
+    if snapshot is not None:
+        place = f"snapshot {snapshot!r} of {place}"
+    elif database != DEFAULT_DATABASE:
         place += f" of database {database!r}"
     try:
         return Definition(collection, name, place, Schema.from_json(schema), *rest)
@@ -139,6 +142,18 @@ def databases(connection: sqlite3.Connection) -> Iterator[Problem]:
         fault = _properties_fault("database", DATABASE_PROPERTIES, properties)
         if fault:
             yield Problem(f"database {name!r}", fault)
+
+
+def snapshots(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """What one snapshot has kept is in no database, and nothing else is."""
+    wrong = connection.execute(
+        "SELECT id FROM collections WHERE (database_id IS NULL) !="
+        " ((SELECT count(*) FROM snapshots WHERE kept_id = id) = 1) ORDER BY id"
+    )
+    for (collection,) in wrong:
+        yield Problem(
+            f"collection id {collection}", "expected one snapshot that keeps it, or a database that it is in"
+        )
 
 
 def _properties_fault(owner: str, known: Mapping[str, str], text: Any) -> str | None:

@@ -33,6 +33,7 @@ CATALOG_CHECKS: Final[tuple[FileCheck, ...]] = (
     catalog.references,
     catalog.orphan_tables,
     definitions.databases,
+    definitions.snapshots,
     checksums.databases,
     checksums.users,
 )

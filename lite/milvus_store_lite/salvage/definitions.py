@@ -29,6 +29,7 @@ from ..storage.catalog import DEFAULT_PARTITION, UNREADABLE, IndexRecord
 from ..storage.catalog_tables import DEFAULT_DATABASE
 from ..storage.integrity.catalog_checksums import definition_rows, matches
 from ..storage.layout import TableLayout
+from ..storage.snapshots import RestoreRecord, SnapshotRecord
 from ..storage.tables import CollectionTables
 from ..text.fields import check_analyzers
 from .scan import UNREADABLE_ROWS, Scan, largest, readable
@@ -47,7 +48,7 @@ class FoundCollection:
     record is damaged."""
 
     id: int
-    database_id: int
+    database_id: int | None
     name: str
     schema: Schema
     properties: dict[str, Any]
@@ -61,10 +62,20 @@ class FoundCollection:
     """Id → (name, time it was made, whether it is loaded)."""
     indexes: list[IndexRecord] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
+    snapshots: list[SnapshotRecord] = field(default_factory=list)
+    restore: RestoreRecord | None = None
+    kept_as: str | None = None
+    """The name of the snapshot that it is; None for a collection of a database."""
+
+    @property
+    def shown_name(self) -> str:
+        """Its name in the report of rows."""
+        return self.name if self.kept_as is None else f"{self.name}, snapshot {self.kept_as}"
 
     @property
     def where(self) -> str:
-        return f"collection {self.name!r}"
+        where = f"collection {self.name!r}"
+        return where if self.kept_as is None else f"snapshot {self.kept_as!r} of {where}"
 
 
 @dataclass
@@ -95,8 +106,8 @@ def read_catalog(connection: sqlite3.Connection, note: Note) -> FoundCatalog:
         _read_indexes(connection, collection, note)
         _note_changes(connection, collection, note)
     for collection in collections:
-        if collection.database_id not in databases:
-            name = _free(f"recovered_{collection.database_id}", {name for name, _ in databases.values()})
+        if collection.database_id is not None and collection.database_id not in databases:
+            name = free_name(f"recovered_{collection.database_id}", {name for name, _ in databases.values()})
             databases[collection.database_id] = name, {}
             note(f"{collection.where}: its database cannot be found; it is in a new one, {name!r}")
     _make_names_unique(databases, collections, note)
@@ -186,15 +197,17 @@ def _collection(
         checked = {}
     return FoundCollection(
         id=number,
-        database_id=database if isinstance(database, int) and 0 < database < _LARGEST_SEQ else 1,
+        database_id=(
+            database if database is None or (isinstance(database, int) and 0 < database < _LARGEST_SEQ) else 1
+        ),
         name=name,
         schema=schema,
         properties=checked,
         consistency_level=level,
         is_loaded=bool(is_loaded),
-        created_at=_number(created_at, 0),
-        version=_number(version, 1),
-        last_seq=_number(last_seq, 0),
+        created_at=sound_number(created_at, 0),
+        version=sound_number(version, 1),
+        last_seq=sound_number(last_seq, 0),
         expected=_expected(connection, number),
     )
 
@@ -236,7 +249,7 @@ def _read_partitions(
         taken = {name for name, _, _ in found.partitions.values()}
         if name != DEFAULT_PARTITION or name in taken:
             name = _sound_name("partition", name, f"recovered_{number}", taken, note)
-        found.partitions[number] = name, _number(created_at, 0), is_loaded != 0
+        found.partitions[number] = name, sound_number(created_at, 0), is_loaded != 0
 
 
 def _read_indexes(connection: sqlite3.Connection, collection: FoundCollection, note: Note) -> None:
@@ -312,12 +325,12 @@ def _sound_name(kind: str, name: Any, other: str, taken: set[str], note: Note) -
             return str(name)
     except (MilvusException, *UNREADABLE):
         pass
-    found = _free(other, taken)
+    found = free_name(other, taken)
     note(f"{kind} {name!r:.80}: its name is damaged, or there twice; it is now called {found!r}")
     return found
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "_"
     return name
@@ -331,5 +344,5 @@ def _properties(owner: str, known: Mapping[str, str], text: Any, where: str, not
         return {}
 
 
-def _number(value: Any, default: int) -> int:
+def sound_number(value: Any, default: int) -> int:
     return value if isinstance(value, int) and 0 <= value < _LARGEST_SEQ << 4 else default

@@ -17,6 +17,7 @@ from ..storage.transactions import transaction
 from .definitions import FoundCatalog, Note, read_catalog
 from .report import Losses, Lost, Recovered, Recovery
 from .rows import DamagedRows
+from .snapshots import read_snapshots, write_snapshots
 from .workspace import copied, opened
 from .writing import NewCollection, seal_names, write_access, write_databases
 
@@ -56,6 +57,7 @@ def recover_file(
         note: Note = lambda text: notes.setdefault(text)  # noqa: E731
         with closing(opened(copied(path, workspace, note), path)) as damaged:
             found = read_catalog(damaged, note)
+            read_snapshots(damaged, found, note)
             collections = _write(damaged, made, found, report, note)
         _build_indexes(made, found, note)
         _publish(made, target)
@@ -87,7 +89,7 @@ def _write(
                     if other is not collection
                     for number in other.partitions
                 }
-                losses = Losses(collection.name, report)
+                losses = Losses(collection.shown_name, report)
                 try:
                     with transaction(connection):
                         rows = DamagedRows(damaged, collection, losses, note)
@@ -98,6 +100,7 @@ def _write(
                     reason = error.message if isinstance(error, MilvusException) else message_of(error)
                     note(f"{collection.where}: it cannot be written, and is left out: {reason}")
             with transaction(connection):
+                write_snapshots(connection, found, note)
                 seal_names(connection, found)
                 write_access(damaged, connection, note)
         except FAULTS as error:

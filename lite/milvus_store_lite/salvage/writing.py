@@ -113,7 +113,7 @@ class NewCollection:
                 f"{self._found.where}: {self._count - expected} rows more than there were: "
                 f"some that had been removed are back"
             )
-        return Recovered(self._found.name, self._count, expected, len(self._losses.seqs))
+        return Recovered(self._found.shown_name, self._count, expected, len(self._losses.seqs))
 
     @property
     def _count(self) -> int:

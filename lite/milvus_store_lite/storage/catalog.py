@@ -25,6 +25,7 @@ from .integrity.names import Names
 from .integrity.protected import DEFINING
 from .layout import TableLayout
 from .positions import DATABASE, Position
+from .snapshots import RestoreRecord, SnapshotRecord, add_restore, add_snapshot, remove_snapshot
 from .table_changes import SchemaChange
 from .tables import CollectionTables
 
@@ -50,7 +51,7 @@ class CollectionRecord:
     """A collection's definition, as of ``version``.
 
     ``partitions``: name → id, of all of them; ``released``: those that are not loaded while the collection is.
-    ``database_properties``: those of the database it is in.
+    ``database_properties``: those of the database it is in. ``restore``: how it came from a snapshot, if it did.
     """
 
     id: int
@@ -66,6 +67,8 @@ class CollectionRecord:
     aliases: tuple[str, ...]
     released: frozenset[str] = frozenset()
     database_properties: dict[str, Any] = field(default_factory=dict)
+    snapshots: tuple[SnapshotRecord, ...] = ()
+    restore: RestoreRecord | None = None
 
     @lazy
     def in_force(self) -> dict[str, Any]:
@@ -98,7 +101,9 @@ class Catalog:
         Raises:
             DatabaseCorruptError: the definition is not what was written.
         """
-        (row,), partitions, indexes, aliases = verified_definition(self.connection, collection)
+        (row,), partitions, indexes, aliases, kept, restores = verified_definition(
+            self.connection, collection
+        )
         _, _, name, schema, properties, level, is_loaded, created_at, version, of_database = row
         with _damage_in(f"the definition of collection {name!r}"):
             return CollectionRecord(
@@ -117,7 +122,9 @@ class Catalog:
                 ),
                 aliases=tuple(alias for (alias,) in aliases),
                 released=frozenset(name for name, _, is_loaded, _ in partitions if not is_loaded),
-                database_properties=dict(json.loads(of_database)),
+                database_properties={} if of_database is None else dict(json.loads(of_database)),
+                snapshots=tuple(SnapshotRecord(*snapshot) for snapshot in kept),
+                restore=RestoreRecord(*restores[0]) if restores else None,
             )
 
     def existing(self, collections: Sequence[int]) -> set[int]:
@@ -150,13 +157,17 @@ class Catalog:
 
     def add_collection(
         self,
-        database: str,
+        database: str | None,
         name: str,
         schema: Schema,
         properties: dict[str, Any],
         consistency_level: str,
     ) -> int:
-        """Insert a collection with its default partition; returns its id, which is never used again."""
+        """Insert a collection with its default partition; returns its id, which is never used again.
+
+        Args:
+            database: where it goes; None for what a snapshot keeps.
+        """
         now = _now()
         with names.changing(self.connection):
             ((collection,),) = self.connection.execute(
@@ -280,6 +291,19 @@ class Catalog:
         self.connection.execute(
             "DELETE FROM indexes WHERE collection_id = ? AND name = ?", (collection, name)
         )
+        self.touch(collection)
+
+    def add_snapshot(self, collection: int, snapshot: SnapshotRecord) -> None:
+        add_snapshot(self.connection, collection, snapshot)
+        self.touch(collection)
+
+    def remove_snapshot(self, collection: int, name: str) -> None:
+        """Remove the entry of a snapshot; what it kept is a collection of its own."""
+        remove_snapshot(self.connection, collection, name)
+        self.touch(collection)
+
+    def add_restore(self, collection: int, restore: RestoreRecord) -> None:
+        add_restore(self.connection, collection, restore)
         self.touch(collection)
 
     def tables(self, collection: int, schema: Schema) -> CollectionTables:

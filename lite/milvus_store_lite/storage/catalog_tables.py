@@ -9,6 +9,7 @@ from .access import ACCESS_TABLE
 from .file.lineage import LINEAGE_TABLE
 from .integrity import names
 from .integrity.catalog_checksums import digest
+from .snapshots import SNAPSHOT_TABLES
 
 DEFAULT_DATABASE: Final = "default"
 
@@ -22,7 +23,7 @@ CATALOG_TABLES: Final = (
     )""",
     """CREATE TABLE collections (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
-        database_id INTEGER NOT NULL REFERENCES databases(id),
+        database_id INTEGER REFERENCES databases(id),
         name TEXT NOT NULL,
         schema TEXT NOT NULL,
         properties TEXT NOT NULL DEFAULT '{}',
@@ -62,6 +63,7 @@ CATALOG_TABLES: Final = (
         parameters TEXT NOT NULL DEFAULT '{}',
         PRIMARY KEY (collection_id, name)
     ) WITHOUT ROWID""",
+    *SNAPSHOT_TABLES,
     *index_parts.INDEX_TABLES,
     *ACCESS_TABLE,
     "CREATE TABLE names (id INTEGER PRIMARY KEY, checksum BLOB NOT NULL)",

@@ -93,6 +93,12 @@ class Vocabulary:
         found = _sorted(documents, of_code)
         return found.only(found.indices > 0)
 
+    def copy_to(self, other: Vocabulary, connection: sqlite3.Connection) -> None:
+        """Give ``other``, which is empty, the same terms under the same numbers."""
+        self._index.require_complete(connection)
+        for numbers, terms in self._walk(connection):
+            other._enter(connection, list(zip(numbers, terms, strict=True)))
+
     def _catch_up(self, connection: sqlite3.Connection, newest: int, asked: int) -> None:
         """Read the terms up to number ``newest``, or start anew behind it if they are too many.
 

@@ -69,7 +69,7 @@ RULES: Final[dict[str, Rule]] = {
         (
             *("Connect", "GetVersion", "CheckHealth", "AllocTimestamp"),
             # They say of a number that a call gave what it has come to, or work with the request alone.
-            *("GetFlushAllState", "GetCompactionState"),
+            *("GetFlushAllState", "GetCompactionState", "GetRestoreSnapshotState"),
             "ComputePhraseMatchSlop",
         ),
         KNOWN,
@@ -134,7 +134,7 @@ RULES: Final[dict[str, Rule]] = {
     **dict.fromkeys(
         (
             *("CalcDistance", "Dummy", "RegisterLink", "GetMetrics", "GetComponentStates", "GetImportState"),
-            *("ReplicateMessage", "GetReplicateInfo", "DescribePrewarmTask", "GetRestoreSnapshotState"),
+            *("ReplicateMessage", "GetReplicateInfo", "DescribePrewarmTask"),
             "GetRefreshExternalCollectionProgress",
         ),
         ADMINISTRATORS,

@@ -19,6 +19,7 @@ from . import (
     partitions,
     rows,
     search,
+    snapshots,
 )
 
 CALLS: Final[Mapping[str, Handler]] = {
@@ -31,6 +32,7 @@ CALLS: Final[Mapping[str, Handler]] = {
     **loading.CALLS,
     **rows.CALLS,
     **search.CALLS,
+    **snapshots.CALLS,
     **maintenance.CALLS,
     **one_node.CALLS,
     **access.CALLS,

@@ -214,6 +214,7 @@ def _snapshots(c: Any) -> None:
     assert c.list_snapshots("c", db_name="default") == ["s"]
     assert c.describe_snapshot("s", "c", db_name="default").collection_name == "c"
     c.restore_snapshot("s", "c", "d", source_db_name="default", target_db_name="default")
+    c.load_collection("d")
     assert len(ids(c.query("d", filter="id >= 0"))) == 3
     c.drop_snapshot("s", "c", db_name="default")
     assert c.list_snapshots("c") == []
@@ -223,7 +224,7 @@ def _restoring(c: Any) -> None:
     quick(c)
     c.create_snapshot("s", "c")
     job = c.restore_snapshot("s", "c", "d")
-    assert c.get_restore_snapshot_state(job).target_collection_name == "d"
+    assert c.get_restore_snapshot_state(job).collection_name == "d"
     assert len(c.list_restore_snapshot_jobs("d", db_name="default")) == 1
 
 

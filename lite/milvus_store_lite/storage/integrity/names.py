@@ -19,10 +19,10 @@ NO_NAMES: Final = digest([[(1, "default")], [], [], []])
 
 
 class NamedCollection(NamedTuple):
-    """A collection in the list of names."""
+    """A collection in the list of names. What a snapshot has kept is in no database."""
 
     id: int
-    database_id: int
+    database_id: int | None
     name: str
 
 
@@ -38,7 +38,7 @@ class Names(NamedTuple):
 
     def collections_of(self, database: str) -> list[NamedCollection]:
         number = self.databases.get(database)
-        return [found for found in self.collections if found.database_id == number]
+        return [] if number is None else [found for found in self.collections if found.database_id == number]
 
     def aliases_of(self, database: str) -> list[str]:
         number = self.databases.get(database)

@@ -40,6 +40,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         ]
         client.insert("c", rows)
         client.delete("c", ids=[4])
+        client.create_snapshot("s", "c", description="eight rows")
+        client.restore_snapshot("s", "c", "restored")
     return path.read_bytes()
 
 
