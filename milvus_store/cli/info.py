@@ -58,6 +58,7 @@ def _facts(client: MilvusClient, database: str, name: str) -> dict[str, Any]:
         ],
         "enable_dynamic_field": described["enable_dynamic_field"],
         "indexes": client._stored_indexes(name),
+        "snapshots": client.list_snapshots(name),
     }
 
 
@@ -87,6 +88,8 @@ def _print(facts: dict[str, Any]) -> None:
         indexes = [(index["name"], _shown_index(index)) for index in collection["indexes"]]
         _print_table("fields", fields)
         _print_table("indexes", indexes or [("none", "")])
+        if collection["snapshots"]:
+            _print_table("kept as", [(name, "snapshot") for name in collection["snapshots"]])
 
 
 def _shown_log(size: int, readers: list[int] | None) -> str:

@@ -61,6 +61,7 @@ def test_info_as_json(run: Run, file: Path) -> None:
         ],
         "enable_dynamic_field": True,
         "indexes": [{"name": "vector", "field": "vector", "type": "FLAT", "metric": "L2", "waiting": 0}],
+        "snapshots": [],
     }
     assert (empty["name"], empty["rows"], empty["load_state"], empty["indexes"]) == (
         "empty",
@@ -68,6 +69,18 @@ def test_info_as_json(run: Run, file: Path) -> None:
         "NotLoad",
         [],
     )
+
+
+def test_info_shows_snapshots(run: Run, file: Path) -> None:
+    with MilvusClient(file) as client:
+        client.create_snapshot("monday", "docs")
+        client.create_snapshot("friday", "docs")
+    assert run("info", file).out.splitlines()[8:11] == [
+        "  indexes   vector  FLAT, L2",
+        "  kept as   monday  snapshot",
+        "            friday  snapshot",
+    ]
+    assert json.loads(run("info", file, "--json").out)["collections"][0]["snapshots"] == ["monday", "friday"]
 
 
 def test_a_database_inside_the_file_that_does_not_exist_is_an_error(run: Run, file: Path) -> None:
