@@ -16,7 +16,7 @@ import numpy as np
 from milvus_store import MilvusClient
 from milvus_store_lite.columns.dense_vectors import DenseBuilder
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.search import dense, metrics
 
 from . import data, timing

@@ -25,7 +25,8 @@ from milvus_store_lite.columns.geometries import GeometryColumn
 from milvus_store_lite.columns.tokens import TokenColumn
 from milvus_store_lite.filters import compile_filter
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.schema.fields import Field
+from milvus_store_lite.schema.model import Schema
 
 COLOURS = [f"colour {n}" for n in range(12)]
 SCHEMA = Schema(

@@ -52,8 +52,9 @@ from .schema.access import (
 )
 from .schema.clock import COLLECTION_CLOCK, Clock
 from .schema.data_types import MEMBER_TYPES, DataType
+from .schema.fields import DYNAMIC_FIELD, NO_DEFAULT, Field
 from .schema.functions import Function, FunctionType
-from .schema.model import DYNAMIC_FIELD, NO_DEFAULT, Field, Schema
+from .schema.model import Schema
 from .schema.times import to_text as instant_text
 from .search.aggregates import Aggregate, GroupRequest
 from .search.arrangement import Aggregation, BucketMetric, GroupBy, OrderBy, TopHits

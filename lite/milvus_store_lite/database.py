@@ -22,8 +22,9 @@ from .embedding import check_provider
 from .errors import AliasNotExistException, CollectionExistsError, MilvusException, ParamError
 from .process.calls import takes_nothing, whole_calls
 from .schema.clock import with_fixed_defaults, zone_of
+from .schema.fields import check_name
 from .schema.functions import FunctionType
-from .schema.model import Schema, check_name
+from .schema.model import Schema
 from .schema.properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema.reserved import check_field_name
 from .snapshots import Snapshots

@@ -20,7 +20,7 @@ from .errors import ConnectionNotExistException, DatabaseReplacedError, MilvusEx
 from .process.calls import whole, whole_calls
 from .process.cores import check_environment
 from .process.threads import ThreadBound
-from .schema.model import check_name
+from .schema.fields import check_name
 from .schema.properties import DATABASE_PROPERTIES, checked_properties
 from .storage.catalog import Catalog
 from .storage.catalog_tables import DEFAULT_DATABASE

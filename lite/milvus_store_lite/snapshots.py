@@ -9,7 +9,7 @@ from .collection.opener import CollectionOpener
 from .collection.snapshots import drop_kept, find_snapshot, restored_from, take_snapshot
 from .errors import CollectionExistsError, ParamError
 from .process.calls import whole_calls
-from .schema.model import check_name
+from .schema.fields import check_name
 from .storage import snapshots
 from .storage.catalog import Catalog
 from .storage.connections import Connections

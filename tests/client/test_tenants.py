@@ -19,7 +19,7 @@ from milvus_store.client.tenants import TenantClient
 from milvus_store.errors import DataNotMatchException, FilterError, ParamError
 from milvus_store_lite import filters as tree
 from milvus_store_lite.collection.tenancy import TenantCollection
-from milvus_store_lite.schema.model import NO_DEFAULT
+from milvus_store_lite.schema.fields import NO_DEFAULT
 
 HOSTILE = [
     'tenant == "bob"',

@@ -11,7 +11,7 @@ from milvus_store_lite.codec.vectors import CODECS
 from milvus_store_lite.columns.vectors import FORMS, vectors_of
 from milvus_store_lite.indexes.registry import VECTOR_INDEXES
 from milvus_store_lite.schema.data_types import STORED_TYPES, DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.schema.vector_families import FAMILY_OF_TYPE, VectorFamily
 from milvus_store_lite.search.families import FAMILIES
 from milvus_store_lite.search.metrics import Metric

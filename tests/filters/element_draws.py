@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from milvus_store_lite import filters as tree
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 
 from .value_draws import (
     Trees,

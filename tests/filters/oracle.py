@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from milvus_store_lite import filters as tree
 from milvus_store_lite.columns.column import JsonKind
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.schema.fields import Field
+from milvus_store_lite.schema.model import Schema
 
 from .oracle_values import (
     MISFIT,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from milvus_store_lite.schema.data_types import ELEMENT_TYPES, INTEGER_RANGES, DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.schema.fields import Field
+from milvus_store_lite.schema.model import Schema
 
 NUMBERS = frozenset({*INTEGER_RANGES, DataType.FLOAT, DataType.DOUBLE})
 NAMES = ("n", "N", "_1", "iso", "interval", "threshold", "is", "null", "text_match", "a_very_long_name_" * 9)

@@ -20,8 +20,8 @@ from milvus_store_lite.columns.column import (
 from milvus_store_lite.columns.geometries import GeometryColumn
 from milvus_store_lite.columns.tokens import TokenBuilder, TokenColumn
 from milvus_store_lite.schema.data_types import NUMPY_TYPES, DataType
+from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.schema.geometry import from_wkt
-from milvus_store_lite.schema.model import Field
 
 Row = dict[str, Any]
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1

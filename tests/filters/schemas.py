@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.schema.fields import Field
+from milvus_store_lite.schema.model import Schema
 
 FIELDS = (
     Field("id", DataType.INT64, is_primary=True),

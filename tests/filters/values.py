@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from milvus_store_lite.schema import times
 from milvus_store_lite.schema.clock import zone_called
 from milvus_store_lite.schema.data_types import INTEGER_RANGES, DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 
 KEYS = ("a", "b", "ключ")
 INSTANTS = (

@@ -189,7 +189,7 @@ def collections(draw: st.DrawFn) -> Data:
 
 
 def _field(dtype: DataType) -> Any:
-    from milvus_store_lite.schema.model import Field
+    from milvus_store_lite.schema.fields import Field
 
     return Field("v", dtype, dim=None if dtype is DataType.SPARSE_FLOAT_VECTOR else 8)
 

@@ -16,7 +16,8 @@ from ..collection.index_changes import indexed_field
 from ..errors import MilvusException
 from ..indexes.registry import check_index
 from ..process.lazy import lazy
-from ..schema.model import Schema, check_name
+from ..schema.fields import check_name
+from ..schema.model import Schema
 from ..schema.properties import COLLECTION_PROPERTIES, DATABASE_PROPERTIES, checked_properties
 from ..storage.catalog import UNREADABLE
 from ..storage.catalog_tables import DEFAULT_DATABASE

@@ -16,7 +16,7 @@ from ..codec.scalars import encode_scalar
 from ..errors import DataNotMatchException
 from ..schema import times
 from ..schema.data_types import INTEGER_RANGES, DataType
-from ..schema.model import DYNAMIC_FIELD, Field
+from ..schema.fields import DYNAMIC_FIELD, Field
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from .definitions import Definition
 from .offenders import named, shown

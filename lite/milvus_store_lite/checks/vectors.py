@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codec import codec_of, sparse
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.integrity.checksums import damaged
 from .definitions import Definition
 from .offenders import named, shown

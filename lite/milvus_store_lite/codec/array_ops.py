@@ -12,7 +12,8 @@ from typing import Any
 
 from ..errors import DataNotMatchException, ParamError
 from ..schema.data_types import DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..suggestions import did_you_mean
 from .columns import Columns
 from .json_text import dump

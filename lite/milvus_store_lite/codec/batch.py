@@ -8,7 +8,8 @@ from datetime import tzinfo
 from typing import Any
 
 from ..errors import DataNotMatchException
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..schema.times import UTC
 from ..text.documents import Documents, count_terms
 from ..text.fields import tokens_of_rows

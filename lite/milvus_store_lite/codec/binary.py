@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ..schema.model import Field
+from ..schema.fields import Field
 from .encoding import reject
 from .vector_codec import VectorCodec, unwrapped
 

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from ..errors import DataNotMatchException
-from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..schema.fields import DYNAMIC_FIELD, Field
+from ..schema.model import Schema
 from ..schema.times import UTC
 from ..text.fields import deciding_fields
 from .array_ops import ArrayOp, applied, check_array_ops

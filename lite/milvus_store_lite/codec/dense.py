@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from .encoding import reject
 from .packed_vectors import PackedVectors
 from .vector_codec import VectorCodec, unwrapped

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import DataNotMatchException, shown
-from ..schema.model import Field
+from ..schema.fields import Field
 from .columns import Array, NullableArray, Values
 
 Encode = Callable[[Field, Any], Sequence[Any]]

@@ -8,7 +8,8 @@ from typing import Any, Final, NoReturn
 
 from ..errors import DataNotMatchException, shown
 from ..process.stack import with_room
-from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..schema.fields import DYNAMIC_FIELD, Field
+from ..schema.model import Schema
 from ..suggestions import did_you_mean
 from .columns import Columns, as_list
 from .plain import MAX_LEVELS, Path, Unfit, is_plain, to_plain

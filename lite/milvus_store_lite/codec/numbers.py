@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..schema.data_types import INTEGER_RANGES, DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from .columns import Array
 from .encoding import reject
 

@@ -18,8 +18,9 @@ import numpy as np
 from ..errors import DataNotMatchException, SchemaNotReadyException
 from ..schema import times
 from ..schema.data_types import INTEGER_RANGES, DataType
+from ..schema.fields import MAX_TEXT_LENGTH, Field
 from ..schema.geometry import MAX_POINTS, from_wkt, to_wkt
-from ..schema.model import MAX_TEXT_LENGTH, Field, Schema
+from ..schema.model import Schema
 from .columns import Values, as_list
 from .encoding import Encode, encode_with_nulls, reject
 from .json_text import dump, encode_json

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataNotMatchException
-from ..schema.model import Field
+from ..schema.fields import Field
 from .encoding import reject
 from .sparse_rows import SparseRows, starts_of
 from .vector_codec import VectorCodec

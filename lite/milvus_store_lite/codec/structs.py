@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from .encoding import Encode, reject
 from .json_text import dump
 

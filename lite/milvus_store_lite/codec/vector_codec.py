@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..schema.model import Field
+from ..schema.fields import Field
 from .encoding import Encode
 from .list_rows import VectorLists
 from .sparse_rows import SparseRows

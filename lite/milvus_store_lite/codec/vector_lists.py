@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..errors import DataNotMatchException
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import binary, dense
 from .dense import Matrix
 from .encoding import reject

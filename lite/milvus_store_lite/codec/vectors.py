@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..errors import DataNotMatchException, ParamError
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..schema.vector_families import VectorFamily
 from . import binary, dense, sparse, vector_lists
 from .columns import Values

@@ -15,8 +15,9 @@ from ..codec import check_defaults, encode_default
 from ..errors import ParamError
 from ..process.calls import whole_calls
 from ..schema.clock import with_fixed_defaults, zone_of
+from ..schema.fields import Field, check_name
 from ..schema.functions import Function
-from ..schema.model import Field, Schema, check_name
+from ..schema.model import Schema
 from ..schema.properties import (
     COLLECTION_PROPERTIES,
     DYNAMIC,

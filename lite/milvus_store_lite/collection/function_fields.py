@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ..codec import stored_text_vectors
+from ..schema.fields import Field
 from ..schema.functions import Function, FunctionType
-from ..schema.model import Field, Schema
+from ..schema.model import Schema
 from ..storage.catalog import IndexRecord
 from ..storage.store import CollectionReader, CollectionStore
 from ..text.documents import count_terms

@@ -10,7 +10,8 @@ from ..errors import AmbiguousIndexName, IndexNotExistException, ParamError
 from ..indexes.registry import check_index, check_index_properties
 from ..indexes.scalar_types import has_sql_index
 from ..schema.data_types import DataType
-from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..schema.fields import DYNAMIC_FIELD, Field
+from ..schema.model import Schema
 from ..storage.catalog import Catalog, CollectionRecord, IndexRecord
 from ..suggestions import did_you_mean
 

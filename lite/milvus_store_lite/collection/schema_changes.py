@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ParamError, SchemaNotReadyException
+from ..schema.fields import Field, lists_of
 from ..schema.functions import Function, FunctionType
 from ..schema.lifetime import TTL_FIELD
-from ..schema.model import Field, Schema, lists_of
+from ..schema.model import Schema
 from ..storage.catalog import CollectionRecord
 from ..suggestions import did_you_mean
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..process.stack import with_room
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from .builders import JsonBuilder, NumberBuilder, StringBuilder, kind_of, scalar_builder, values_at
 from .column import ArrayColumn, JsonKind
 from .growable import Growable

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codec import binary
-from ..schema.model import Field
+from ..schema.fields import Field
 from .bits import bit_counts
 from .column import BoolArray, allocated
 from .growable import Growable

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..process.stack import with_room
 from ..schema.data_types import NUMPY_TYPES, DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from .column import (
     Dictionary,
     JsonColumn,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codec import dense
-from ..schema.model import Field
+from ..schema.fields import Field
 from .column import BoolArray, allocated
 from .growable import Growable
 from .validity import Validity

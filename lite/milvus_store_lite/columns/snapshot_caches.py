@@ -15,7 +15,8 @@ from typing import Final
 
 from ..process.children import PerProcess
 from ..schema.data_types import DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
 from .loading import Loading

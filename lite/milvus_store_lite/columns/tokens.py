@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from ..schema.model import Field
+from ..schema.fields import Field
 from .builders import StringBuilder
 from .column import ArrayColumn, JsonKind, StringColumn, allocated
 from .growable import Growable

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ..schema.model import Field
+from ..schema.fields import Field
 
 Column = TypeVar("Column", covariant=True)
 

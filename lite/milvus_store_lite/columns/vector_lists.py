@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..codec import vector_lists
 from ..codec.list_rows import places_of
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from .binary_vectors import BinaryBuilder, BinaryColumn
 from .column import allocated
 from .dense_vectors import DenseBuilder, DenseColumn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..schema.vector_families import VectorFamily
 from . import binary_vectors, dense_vectors, postings, terms, vector_lists
 from .binary_vectors import BinaryColumn

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..codec import dense
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.row_reader import ROWS_AT_ONCE
 from ..storage.store import CollectionReader

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ..errors import EmbeddingError, shown
 from ..schema.data_types import DataType
+from ..schema.fields import Field
 from ..schema.functions import Function
-from ..schema.model import Field
 from ..suggestions import did_you_mean
 from .providers import SERVICES, hosted
 from .registry import Embedder, embedder, registered

@@ -13,7 +13,7 @@ from typing import Literal as OneOf
 import numpy as np
 import numpy.typing as npt
 
-from ..schema.model import DYNAMIC_FIELD, Field
+from ..schema.fields import DYNAMIC_FIELD, Field
 from .tree import ArithmeticOp, Value
 
 Ordering = OneOf["==", "<", "<=", ">", ">="]

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from ..errors import FilterError
 from ..process.stack import with_room
 from ..schema.data_types import INTEGER_RANGES, DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..schema.times import UTC
 from .binding.conditions import bind
 from .binding.context import NumberPaths

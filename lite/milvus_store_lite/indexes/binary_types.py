@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..errors import ParamError
+from ..schema.fields import Field
 from ..schema.minhash import HASH_BITS
-from ..schema.model import Field
 from .index_type import IndexType
 from .parameters import Parameter
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ..codec import dense
 from ..process.address_space import HEADROOM, require
 from ..process.threads import started
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.store import CollectionReader
 from ..storage.vector_reader import VectorReader
 from . import list_reading

@@ -15,7 +15,7 @@ from ..columns.snapshot import Origin, Snapshot
 from ..errors import DatabaseCorruptError, DatabaseLockedError, DatabaseWriteError
 from ..process.children import PerProcess
 from ..process.forks import GATE
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.index_parts import DamagedIndex, IndexHead
 from ..storage.positions import Position

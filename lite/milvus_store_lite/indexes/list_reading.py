@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codec import vector_lists
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.index_parts import DamagedIndex
 from ..storage.vector_reader import VectorReader
 

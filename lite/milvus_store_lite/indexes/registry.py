@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..errors import ParamError
 from ..schema.data_types import DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..schema.vector_families import VectorFamily
 from .binary_types import BINARY_TYPES, EXACT, NLIST, NPROBE, check_hashes
 from .index_type import IndexType, by_name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..schema.data_types import INTEGER_RANGES, DataType
-from ..schema.model import Field
+from ..schema.fields import Field
 from .index_type import IndexType, by_name
 from .parameters import Parameter
 

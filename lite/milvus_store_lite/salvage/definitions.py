@@ -17,7 +17,8 @@ from ..checks.tables import columns_of, made_by
 from ..collection.index_changes import indexed_field
 from ..errors import MilvusException
 from ..indexes.registry import check_index
-from ..schema.model import Schema, check_name
+from ..schema.fields import check_name
+from ..schema.model import Schema
 from ..schema.properties import (
     COLLECTION_PROPERTIES,
     DATABASE_PROPERTIES,

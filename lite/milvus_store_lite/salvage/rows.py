@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ..codec import codec_of
 from ..errors import MilvusException
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage import positions
 from ..storage.insert_times import Entry, InsertTimes
 from ..storage.integrity.checksums import damaged

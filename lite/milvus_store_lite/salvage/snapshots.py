@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any, Final
 
 from ..errors import MilvusException
-from ..schema.model import check_name
+from ..schema.fields import check_name
 from ..storage.catalog import UNREADABLE, Catalog
 from ..storage.snapshots import RestoreRecord, SnapshotRecord
 from .definitions import FoundCatalog, FoundCollection, Note, free_name, sound_number

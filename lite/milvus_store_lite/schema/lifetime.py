@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from ..errors import ParamError
 from .data_types import DataType
-from .model import Field, Schema
+from .fields import Field
+from .model import Schema
 
 TTL_SECONDS: Final = "collection.ttl.seconds"
 TTL_FIELD: Final = "ttl_field"

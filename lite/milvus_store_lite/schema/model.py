@@ -12,18 +12,12 @@ from typing import Any, Final
 from ..errors import ParamError, PrimaryKeyException, SchemaNotReadyException
 from ..process.lazy import lazy
 from .fields import (
-    DYNAMIC_FIELD,
-    MAX_TEXT_LENGTH,
-    NO_DEFAULT,
     Field,
-    check_name,
     field_from_dict,
     field_to_dict,
     lists_of,
 )
 from .functions import Function, FunctionType, check_functions
-
-__all__ = ["DYNAMIC_FIELD", "MAX_TEXT_LENGTH", "NO_DEFAULT", "Field", "Schema", "check_name", "lists_of"]
 
 MAX_FIELDS: Final = 64
 FIRST_FIELD_ID: Final = 100

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import ParamError
 
 if TYPE_CHECKING:
-    from .model import Field
+    from .fields import Field
 
 RESERVED_NAMES: Final = frozenset(
     {

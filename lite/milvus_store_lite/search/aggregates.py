@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from ..errors import ParamError
 from ..schema.data_types import DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..suggestions import did_you_mean
 from .arrangement import OrderBy
 

@@ -17,7 +17,7 @@ from ..columns.masks import Mask
 from ..columns.products import length
 from ..columns.view import View
 from ..indexes.built import BuiltIndex, Coverage, Slots
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import dense, exact, plan
 from .dense_metrics import Floats, can_rank_query
 from .metrics import Metric

@@ -13,7 +13,7 @@ from ..columns.bits import Words, bit_counts
 from ..columns.column import BoolArray
 from ..indexes.binary_types import minhash_parameters
 from ..indexes.field_index import FieldIndex
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import exact, signatures
 from .family import SearchFamily
 from .metrics import Metric

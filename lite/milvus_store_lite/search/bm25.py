@@ -25,7 +25,7 @@ from ..columns.column import BoolArray
 from ..columns.terms import TermColumn
 from ..indexes.field_index import FieldIndex
 from ..indexes.registry import bm25_parameters
-from ..schema.model import Field
+from ..schema.fields import Field
 from .family import SearchFamily
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, merge

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from ..errors import ParamError
 from ..schema.data_types import NUMPY_TYPES, DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from .aggregates import Aggregate
 from .arrangement import COUNT_KEY, SCORE, VALUES_KEY, Aggregation, BucketMetric, OrderBy, TopHits
 from .found import FoundRows, fetched

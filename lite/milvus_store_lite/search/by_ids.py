@@ -7,7 +7,7 @@ from typing import Any
 
 from ..codec import QueryVectors, encode_pks, stored_queries
 from ..errors import DataNotMatchException, ParamError
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.store import CollectionReader
 from .tenants import Tenant, other_tenants
 

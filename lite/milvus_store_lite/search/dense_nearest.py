@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from ..indexes.field_index import FieldIndex
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import dense, exact, plan
 from .dense_metrics import Floats
 from .family import SearchFamily

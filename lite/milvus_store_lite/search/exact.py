@@ -14,7 +14,7 @@ from ..columns.column import BoolArray
 from ..columns.masks import Mask
 from ..columns.vectors import AnyVectorColumn
 from ..columns.view import View
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import plan
 from .metrics import Metric
 from .rankings import NOTHING, Ranking, merge

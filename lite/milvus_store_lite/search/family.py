@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..codec import QueryVectors, encode_queries
 from ..indexes.field_index import FieldIndex
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.store import CollectionReader
 from .metrics import Metric
 from .rankings import Ranking

@@ -11,7 +11,8 @@ import numpy as np
 from ..columns.column import JsonColumn, JsonKind, NumberColumn, StringColumn
 from ..errors import ParamError
 from ..schema.data_types import DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from .grouping import Labels
 from .named_values import named_values, scalars_at
 from .selection import Selection

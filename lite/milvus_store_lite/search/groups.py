@@ -12,7 +12,8 @@ from ..columns.column import BoolArray, NumberColumn, StringColumn
 from ..errors import ParamError
 from ..schema.clock import Clock
 from ..schema.data_types import NUMPY_TYPES, DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..storage.catalog import CollectionRecord
 from .aggregates import GROUP_BY, Aggregate, GroupRequest, holding
 from .arrangement import OrderBy

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from ..errors import ParamError
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
 from ..text.fields import query_analyzer

@@ -14,7 +14,7 @@ import numpy as np
 from ..columns.column import BoolArray, NumberColumn
 from ..columns.masks import Mask
 from ..columns.view import View
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.expiry import Expiry
 from .selection import Selection
 

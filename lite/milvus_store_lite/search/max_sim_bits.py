@@ -15,7 +15,7 @@ from ..codec.list_rows import VectorLists
 from ..columns.column import BoolArray
 from ..columns.vector_lists import BinaryLists, ListColumn
 from ..indexes.field_index import FieldIndex
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import binary, exact
 from .family import SearchFamily
 from .metrics import Metric

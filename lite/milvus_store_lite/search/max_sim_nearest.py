@@ -16,7 +16,7 @@ from ..columns.vector_lists import DenseLists, ListColumn
 from ..columns.view import View
 from ..indexes.built import BuiltIndex, Coverage
 from ..indexes.field_index import FieldIndex
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import exact, max_sim, plan
 from .dense_metrics import Floats, can_rank_query
 from .family import SearchFamily

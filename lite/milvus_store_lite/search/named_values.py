@@ -12,7 +12,8 @@ from ..columns.column import JsonColumn, JsonKind, StringColumn
 from ..columns.view import View
 from ..errors import ParamError
 from ..schema.data_types import DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from .selection import Selection
 
 

@@ -12,7 +12,8 @@ from ..codec import decode_scalar, decode_vector
 from ..errors import ParamError
 from ..process.lazy import lazy
 from ..schema.clock import Clock
-from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..schema.fields import DYNAMIC_FIELD, Field
+from ..schema.model import Schema
 from ..storage.catalog import CollectionRecord
 from ..suggestions import did_you_mean
 from .struct_vectors import StructVectors

@@ -17,7 +17,8 @@ from ..columns.view import View
 from ..errors import IndexNotExistException, ParamError
 from ..indexes.field_index import FieldIndex
 from ..indexes.registry import check_metric, check_search_parameters, index_types
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..columns.binary_vectors import BinaryColumn
 from ..columns.bits import Words
 from ..columns.column import BoolArray
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import exact
 from .metrics import Metric
 from .rankings import Ranking, leading

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from ..columns.column import BoolArray, JsonColumn, JsonKind, NumberColumn, StringColumn
 from ..errors import ParamError
 from ..schema.data_types import NUMPY_TYPES, DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from .arrangement import OrderBy
 from .named_values import named_values, scalars_at
 from .selection import Selection

@@ -16,7 +16,7 @@ from ..codec.sparse_rows import SparseRows
 from ..columns.column import BoolArray
 from ..columns.postings import SparseColumn
 from ..indexes.field_index import FieldIndex
-from ..schema.model import Field
+from ..schema.fields import Field
 from . import exact
 from .family import SearchFamily
 from .metrics import Metric

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..codec import decode_vector
-from ..schema.model import Field
+from ..schema.fields import Field
 
 
 class StructVectors:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..codec.scalars import encode_scalar
 from ..errors import DataNotMatchException, ParamError
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.catalog import CollectionRecord
 from ..storage.store import CollectionReader
 

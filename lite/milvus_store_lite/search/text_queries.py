@@ -7,7 +7,7 @@ from typing import Any
 
 from ..codec.sparse_rows import SparseRows
 from ..errors import ParamError
-from ..schema.model import Field
+from ..schema.fields import Field
 from ..storage.store import CollectionReader
 from ..text.documents import count_terms
 from ..text.fields import query_analyzer

@@ -13,7 +13,8 @@ from typing import Final
 
 from ..errors import DatabaseCorruptError
 from ..schema.data_types import DataType
-from ..schema.model import DYNAMIC_FIELD, Field, Schema
+from ..schema.fields import DYNAMIC_FIELD, Field
+from ..schema.model import Schema
 from .integrity.checksums import salt
 from .integrity.row_checksums import PARTITION_COLUMN, RowChecksums
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import DatabaseCorruptError
-from ..schema.model import Field
+from ..schema.fields import Field
 from .chunks import chunks
 from .integrity.row_checksums import Ints
 from .layout import CHECKSUMS, TableLayout

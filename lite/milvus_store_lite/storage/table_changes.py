@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from .integrity.checksums import checksums
 from .layout import CHECKSUMS, TableLayout, sql_type
 from .tables import CollectionTables

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ..schema.model import Field
+from ..schema.fields import Field
 from .insert_times import InsertTimes
 from .integrity.tenants import Tenants
 from .layout import CHECKSUMS, TableLayout, sql_type

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..codec import Batch, Blob, PackedVectors
 from ..process import wall_clock
 from ..schema.data_types import DataType
-from ..schema.model import DYNAMIC_FIELD
+from ..schema.fields import DYNAMIC_FIELD
 from ..text.documents import Documents
 from .chunks import chunks
 from .insert_times import InsertTimes

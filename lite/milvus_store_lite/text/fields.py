@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MilvusException, ParamError
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 
 if TYPE_CHECKING:
     from .analyzer import Analyzer

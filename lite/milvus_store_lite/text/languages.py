@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from ..errors import ParamError
 from ..schema.data_types import DataType
-from ..schema.model import Field, Schema
+from ..schema.fields import Field
+from ..schema.model import Schema
 from .analyzer import Analyzer, analyzer
 
 _KEYS: Final = ("analyzers", "by_field", "alias")

@@ -7,7 +7,7 @@ import pytest
 
 from milvus_store_lite.codec import PackedVectors, encode_vectors
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 
 FIELD = Field("v", DataType.FLOAT_VECTOR, dim=2, nullable=True)
 

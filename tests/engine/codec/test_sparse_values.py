@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from milvus_store_lite.codec import decode_vector, encode_queries, encode_vectors
 from milvus_store_lite.errors import DataNotMatchException, ParamError, SchemaNotReadyException
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 
 FIELD = Field("v", DataType.SPARSE_FLOAT_VECTOR)
 VECTORS = st.dictionaries(st.integers(0, 2**32 - 2), st.floats(0, 2.0**100, width=32), max_size=9)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from milvus_store_lite.codec import Batch, Columns, decode_vector, encode_columns, encode_vectors
 from milvus_store_lite.errors import DataNotMatchException
 from milvus_store_lite.schema.data_types import INTEGER_RANGES, DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.schema.fields import Field
+from milvus_store_lite.schema.model import Schema
 from milvus_store_lite.text.documents import count_terms
 
 PK = Field("pk", DataType.INT64, is_primary=True)

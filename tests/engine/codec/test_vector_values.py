@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from milvus_store_lite.codec import NullableArray, as_numbers, binary, dense, encode_vectors
 from milvus_store_lite.errors import DataNotMatchException, SchemaNotReadyException
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 
 
 def field(dtype: DataType, **options: Any) -> Field:

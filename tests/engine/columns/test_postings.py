@@ -10,7 +10,7 @@ from milvus_store_lite.codec import encode_vectors
 from milvus_store_lite.columns import postings
 from milvus_store_lite.columns.postings import SparseBuilder, SparseColumn
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 
 FIELD = Field("v", DataType.SPARSE_FLOAT_VECTOR, nullable=True)
 Rows = list[dict[int, float] | None]

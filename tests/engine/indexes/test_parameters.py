@@ -16,7 +16,7 @@ from milvus_store_lite.indexes.registry import (
     index_types,
 )
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 
 DENSE = Field("v", DataType.FLOAT_VECTOR, dim=12)
 BINARY = Field("b", DataType.BINARY_VECTOR, dim=16)

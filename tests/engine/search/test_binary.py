@@ -10,7 +10,7 @@ from milvus_store_lite.codec.binary import matrix
 from milvus_store_lite.columns.binary_vectors import BinaryColumn
 from milvus_store_lite.columns.vectors import vectors_of
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.search.binary import scan
 from milvus_store_lite.search.metrics import Metric
 

@@ -11,7 +11,7 @@ from milvus_store_lite.columns.dense_vectors import DenseColumn
 from milvus_store_lite.columns.products import length
 from milvus_store_lite.columns.vectors import vectors_of
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.search.dense import nearest_of, scan, scan_at
 from milvus_store_lite.search.dense_metrics import Floats
 from milvus_store_lite.search.metrics import Metric

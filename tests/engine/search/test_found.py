@@ -13,7 +13,8 @@ from milvus_store_lite.codec import Columns
 from milvus_store_lite.collection.collection import Collection
 from milvus_store_lite.database_file import DatabaseFile
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.schema.fields import Field
+from milvus_store_lite.schema.model import Schema
 from milvus_store_lite.search.found import FoundHits, FoundRows
 from milvus_store_lite.search.request import EVERYTHING, Scope, SearchRequest
 from milvus_store_lite.storage.catalog import IndexRecord

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from milvus_store_lite.codec.list_rows import VectorLists
 from milvus_store_lite.columns.vector_lists import ListBuilder, ListColumn
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field, lists_of
+from milvus_store_lite.schema.fields import Field, lists_of
 from milvus_store_lite.search import max_sim
 from milvus_store_lite.search.metrics import Metric
 

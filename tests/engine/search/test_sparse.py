@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from milvus_store_lite.codec import encode_queries, encode_vectors
 from milvus_store_lite.columns.vectors import vectors_of
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field
+from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.search.metrics import Metric
 from milvus_store_lite.search.sparse import scan, without_small
 

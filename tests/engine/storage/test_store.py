@@ -13,7 +13,8 @@ import pytest
 from milvus_store_lite.codec import Columns, encode_columns
 from milvus_store_lite.errors import DatabaseCorruptError
 from milvus_store_lite.schema.data_types import DataType
-from milvus_store_lite.schema.model import Field, Schema
+from milvus_store_lite.schema.fields import Field
+from milvus_store_lite.schema.model import Schema
 from milvus_store_lite.storage.catalog import DEFAULT_PARTITION, Catalog
 from milvus_store_lite.storage.catalog_tables import CATALOG_TABLES, DEFAULT_DATABASE
 from milvus_store_lite.storage.integrity.checksums import damaged

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from ...errors import FilterError
 from ...schema import times
-from ...schema.model import Field, Schema
+from ...schema.fields import Field
+from ...schema.model import Schema
 from ..bound import PathValue
 from ..tree import Expression, ListOf, Node, Template
 from .templates import Plain, plain_value

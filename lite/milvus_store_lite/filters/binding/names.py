@@ -6,7 +6,8 @@ A ``ValueError`` names the fields that exist; the caller adds the column in the 
 from __future__ import annotations
 
 from ...schema.data_types import DataType
-from ...schema.model import DYNAMIC_FIELD, Field, Schema
+from ...schema.fields import DYNAMIC_FIELD, Field
+from ...schema.model import Schema
 from ...suggestions import did_you_mean
 from ..bound import ElementAt, FieldValue, PathValue
 from ..tree import Element, Member, Name, Path

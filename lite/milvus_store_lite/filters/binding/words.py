@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...schema.model import Field
+from ...schema.fields import Field
 from ..bound import FieldValue, PhraseMatch, Predicate, TextMatch
 from ..tree import Call, Name
 from .arguments import check_count, integer, refuse_options, string

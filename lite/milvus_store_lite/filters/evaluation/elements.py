@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ...columns.column import ArrayColumn, JsonColumn, JsonKind, NumberColumn, StringColumn
 from ...columns.geometries import GeometryColumn
 from ...columns.tokens import TokenColumn
-from ...schema.model import Field
+from ...schema.fields import Field
 from .rows import Rows
 from .truth import BoolArray
 

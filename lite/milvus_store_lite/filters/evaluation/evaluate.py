@@ -13,7 +13,7 @@ import numpy as np
 from ...columns.column import ArrayColumn, JsonKind, NumberColumn, StringColumn
 from ...schema import times
 from ...schema.data_types import DataType
-from ...schema.model import Field
+from ...schema.fields import Field
 from ..bound import (
     AllOf,
     AnyOf,

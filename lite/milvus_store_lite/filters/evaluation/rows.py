@@ -10,7 +10,7 @@ from typing import Protocol
 from ...columns.column import ArrayColumn, JsonColumn, NumberColumn, StringColumn
 from ...columns.geometries import GeometryColumn
 from ...columns.tokens import TokenColumn
-from ...schema.model import Field
+from ...schema.fields import Field
 
 
 class Rows(Protocol):

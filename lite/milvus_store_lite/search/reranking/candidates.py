@@ -11,7 +11,7 @@ import numpy as np
 
 from ...columns.view import View
 from ...schema.data_types import DataType
-from ...schema.model import Field
+from ...schema.fields import Field
 from ...storage.store import CollectionReader
 from ..found import FoundHits
 from ..fusion import Floats, Ints

@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from ...errors import ParamError
-from ...schema.model import Field, Schema
+from ...schema.fields import Field
+from ...schema.model import Schema
 from ...suggestions import did_you_mean
 from ..fusion import Floats, Ints
 from .chain_expressions import KINDS, ChainExpression, Column, Kind

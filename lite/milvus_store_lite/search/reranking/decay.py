@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import ParamError
-from ...schema.model import Field
+from ...schema.fields import Field
 from ..fusion import Floats
 
 MIN_DECAY: Final = 0.001

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ParamError
-from ...schema.model import Field
+from ...schema.fields import Field
 from ..fusion import Floats
 
 RankTexts = Callable[[str, list[str]], Sequence[float]]

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...errors import ParamError
-from ...schema.model import Field, Schema
+from ...schema.fields import Field
+from ...schema.model import Schema
 from ...suggestions import did_you_mean
 from ..arrangement import GroupBy
 from ..found import FoundHits

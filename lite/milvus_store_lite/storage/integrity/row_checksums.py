@@ -20,7 +20,8 @@ import numpy.typing as npt
 from xxhash import xxh3_64_digest, xxh3_64_intdigest
 
 from ...schema.data_types import INTEGER_RANGES, DataType
-from ...schema.model import DYNAMIC_FIELD, Field, Schema
+from ...schema.fields import DYNAMIC_FIELD, Field
+from ...schema.model import Schema
 
 PARTITION_COLUMN: Final = "$partition"
 """The name of the partition of a row among its columns; no field can have this name."""
