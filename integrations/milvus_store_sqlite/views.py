@@ -27,6 +27,9 @@ from .made_views import MARK, quoted
 _COLLECTIONS: Final = "milvus_collections"
 _PARTITIONS: Final = "milvus_partitions"
 
+_IS_NAMED: Final = "c.database_id IS NOT NULL"
+"""What is in no database is the content of a snapshot."""
+
 
 def create_views(connection: sqlite3.Connection) -> None:
     """Make the views; there are none yet. What is damaged gets none, and neither does a file of another format.
@@ -84,13 +87,14 @@ def _listing(views: dict[int, str]) -> str:
     return (
         f"SELECT (SELECT value FROM json_each({names}) WHERE key = c.id) AS view, d.name AS database,"
         ' c.name AS collection, c.last_seq - c.last_change AS "rows", c.id'
-        " FROM main.collections c LEFT JOIN main.databases d ON d.id = c.database_id"
+        f" FROM main.collections c LEFT JOIN main.databases d ON d.id = c.database_id WHERE {_IS_NAMED}"
     )
 
 
 _LISTED_PARTITIONS: Final = (
     "SELECT d.name AS database, c.name AS collection, p.name AS partition, p.id FROM main.partitions p"
     " JOIN main.collections c ON c.id = p.collection_id LEFT JOIN main.databases d ON d.id = c.database_id"
+    f" WHERE {_IS_NAMED}"
 )
 
 

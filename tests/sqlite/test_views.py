@@ -78,6 +78,16 @@ def test_vectors_of_structs_are_arrays_of_arrays(path: Path) -> None:
     assert json.loads(row["parts"]) == [{"text": "a"}, {"text": "b"}]
 
 
+def test_snapshots_are_not_listed_as_collections(made: Path) -> None:
+    with MilvusClient(made) as client:
+        client.create_snapshot("monday", "docs")
+    with closing(connect(made)) as connection:
+        (listed,) = rows_of(connection, "SELECT * FROM milvus_collections")
+        assert (listed["view"], listed["collection"], listed["rows"]) == ("docs", "docs", 5)
+        partitions = rows_of(connection, "SELECT * FROM milvus_partitions ORDER BY partition")
+        assert [each["partition"] for each in partitions] == ["_default", "old"]
+
+
 def test_the_views_are_named_as_the_collections_of_all_databases(path: Path) -> None:
     names = ["docs", "Docs", "docs_stored", "milvus_collections", "partitions", "sqlite_docs"]
     with MilvusClient(path) as client:
