@@ -21,11 +21,12 @@ settings.load_profile("without deadlines")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes run the suite, one runs all of a module, whose tests may share what it set up.
 
-    One runs everything of ``remote``, too: a machine has memory for one real Milvus.
+    One runs everything that may ask for a real Milvus, too: a machine has memory for one.
     """
     remote = Path(__file__).parent / "remote"
     for item in items:
-        group = remote if remote in item.path.parents else item.path
+        needs_one = remote in item.path.parents or "real_milvus" in getattr(item, "fixturenames", ())
+        group = remote if needs_one else item.path
         item.add_marker(pytest.mark.xdist_group(str(group)))
 
 

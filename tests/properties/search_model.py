@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-LARGER_IS_NEARER = {"IP", "COSINE"}
+LARGER_IS_NEARER = {"IP", "COSINE", "MHJACCARD"}
 ONLY_MATCHES = {"SUBSTRUCTURE", "SUPERSTRUCTURE"}
 
 Row = dict[str, Any]
@@ -20,6 +20,8 @@ def value(metric: str, row: Any, query: Any) -> float | None:
     if isinstance(row, dict):
         shared = sum(number * query.get(index, 0.0) for index, number in row.items())
         return shared if shared > 0 else None
+    if metric == "MHJACCARD":  # the hashes of a signature are bytes, where an index does not say otherwise
+        return float(np.mean([one == other for one, other in zip(row, query, strict=True)]))
     if isinstance(row, bytes):
         return _binary_value(metric, _bits(row), _bits(query))
     one, other = np.asarray(row, dtype=np.float64), np.asarray(query, dtype=np.float64)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -29,11 +31,10 @@ FORKS = pytest.mark.skipif(
 
 
 @pytest.fixture
-def temporary(tmp_path: Path) -> Path:
-    """The folder in which programs put what is temporary."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    return folder
+def temporary() -> Iterator[Path]:
+    """The folder in which programs put what is temporary: its path is short, as those of sockets must be."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -123,9 +123,9 @@ def test_a_call_that_only_pymilvus_has_goes_through(remote: MilvusClient) -> Non
 
 def test_calls_that_a_file_refuses_go_through(remote: MilvusClient, path: Path) -> None:
     with MilvusClient(path) as on_file, pytest.raises(ParamError, match="not supported on a file"):
-        on_file.list_resource_groups()
+        on_file.create_resource_group("more")
     with pytest.raises(MilvusException) as caught:  # these servers refuse it too, in their own words
-        remote.list_resource_groups()
+        remote.create_resource_group("more")
     assert "on a file" not in caught.value.message
     assert remote.get_server_type() == "milvus"
 

@@ -115,7 +115,7 @@ def found_buckets(
     for ranking in rankings:
         distances = shown(ranking[1], decimals)
         of_ranking = _Ranked(selection, schema, metric, projection.show_time, ranking, distances, rows)
-        buckets.append(of_ranking.level(aggregation, list(range(len(distances)))))
+        buckets.append(of_ranking.level(aggregation, of_ranking.nearest_first()))
     seqs = view.snapshot.seqs[np.fromiter(rows, np.int64, len(rows))].tolist()
     return FoundBuckets(aggregation, buckets, fetched(view.reader, projection, seqs))
 
@@ -144,8 +144,13 @@ class _Ranked:
         self._rows = rows
         self._values: dict[str, list[Any]] = {SCORE: shown}
 
+    def nearest_first(self) -> list[int]:
+        """The indices of all rows, of equally near ones the older first; the ranking has them by group."""
+        order: list[int] = np.lexsort([self._slots, self._nearness]).tolist()
+        return order
+
     def level(self, level: Aggregation, rows: list[int]) -> list[Bucket]:
-        """The buckets of some rows, by their indices."""
+        """The buckets of some rows, by their indices, the nearest first."""
         members: dict[tuple[Any, ...], list[int]] = {}
         keys = [self._values_of(name) for name in level.fields]
         for row in rows:
