@@ -208,7 +208,7 @@ def test_calls_are_counted_by_method_and_code(path: Path, monkeypatch: pytest.Mo
         stub.ShowCollections(milvus_pb2.ShowCollectionsRequest())
         stub.DescribeCollection(milvus_pb2.DescribeCollectionRequest(collection_name="nothing"))
         with pytest.raises(grpc.RpcError):
-            stub.ComputePhraseMatchSlop(milvus_pb2.ComputePhraseMatchSlopRequest())
+            stub.CalcDistance(milvus_pb2.CalcDistanceRequest())
     found = {
         (sample.labels["method"], sample.labels["code"]): sample.value
         for metric in metrics.registry.collect()
@@ -219,7 +219,7 @@ def test_calls_are_counted_by_method_and_code(path: Path, monkeypatch: pytest.Mo
         ("Insert", "0"): 2,
         ("ShowCollections", "0"): 1,
         ("DescribeCollection", "100"): 1,
-        ("ComputePhraseMatchSlop", "UNIMPLEMENTED"): 1,
+        ("CalcDistance", "UNIMPLEMENTED"): 1,
     }
     value = metrics.registry.get_sample_value
     request = milvus_pb2.InsertRequest(collection_name="docs").ByteSize()

@@ -17,7 +17,11 @@ from milvus_store.server.iterators import SearchIterators
 from milvus_store.server.protocol import METHODS, SERVICE_NAME
 
 SERVED = calls_with(SearchIterators())
-NEWER = {"AddCollectionStructField", "AlterCollectionSchema", "ListRefreshExternalCollectionJobs"}
+NEWER = {
+    *("AddCollectionStructField", "AlterCollectionSchema", "ListRefreshExternalCollectionJobs"),
+    *("CreateSnapshot", "ListSnapshots", "DescribeSnapshot", "DropSnapshot", "RestoreSnapshot"),
+    *("GetRestoreSnapshotState", "ListRestoreSnapshotJobs"),
+}
 """Calls that the protocol of pymilvus 2.6 does not have yet."""
 
 

@@ -41,7 +41,7 @@ class AccessGuard:
         policy = self._current_policy()
         rights = policy.rights(self._credentials.user_of(policy, call.metadata, call.peer))
         rule = RULES.get(call.method, ADMINISTRATORS)
-        if rule.is_free(call.request) or _is_about_himself(rule, call, rights):
+        if _is_free(rule, call, rights) or _is_about_himself(rule, call, rights):
             return _ADMITTED
         if rule.shown:
             return Admission(shown=shown_to(rights, rule, call))
@@ -96,6 +96,12 @@ class AccessGuard:
         if len(found) != 1:  # none, or two roles that contradict each other
             raise _denial(rule, call, rights)
         return next(iter(found.values()))
+
+
+def _is_free(rule: Rule, call: Call, rights: Rights) -> bool:
+    """Whether whoever is known may make the call; a bound caller makes none outside his list by naming nothing."""
+    is_listed = not rule.privilege or call.method in ROW_CALLS | OTHER_CALLS
+    return rule.is_free(call.request) and (is_listed or not rights.bindings)
 
 
 def _is_about_himself(rule: Rule, call: Call, rights: Rights) -> bool:
