@@ -71,10 +71,30 @@ def running_our_server(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 _SERVE = """
-import sys
-from milvus import default_server as server
-server.set_base_dir(sys.argv[1])
-server.start()
+import sys, time
+from pathlib import Path
+from milvus import MilvusServer, MilvusServerConfig
+
+MilvusServerConfig.RANDOM_PORT_START = 20_000  # below those that the system lends to outgoing connections
+
+def started(folder):
+    server = MilvusServer(MilvusServerConfig(), wait_for_started=False)
+    server.set_base_dir(str(folder))
+    server.start()
+    end = time.monotonic() + 90
+    while server.server_proc.poll() is None and time.monotonic() < end:
+        try:
+            server.wait_started(timeout=2_000)  # would wait for a process that has ended, too
+            return server
+        except TimeoutError:
+            pass
+    server.stop()
+    said = (folder / "logs" / "milvus-stdout.log").read_text(errors="replace")
+    print("Milvus did not start:", said[-5_000:], file=sys.stderr, flush=True)
+    return None
+
+attempts = (started(Path(sys.argv[1]) / str(attempt)) for attempt in range(3))
+server = next(filter(None, attempts))
 print("port", server.listen_port, flush=True)
 sys.stdin.read()  # until the test is done, or gone
 server.stop()

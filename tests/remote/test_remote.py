@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pymilvus
+import pymilvus.client.connection_manager
 import pytest
 
 from milvus_store import (
@@ -55,6 +58,27 @@ def test_the_address_chooses_the_backend_and_the_class_is_one(remote: MilvusClie
         assert type(on_file) is MilvusClient
         assert isinstance(on_file._backend, FileBackend)
     assert str(remote.get_server_version())
+
+
+def test_a_client_has_a_connection_of_its_own_for_as_long_as_it_is_held(uri: str) -> None:
+    def connections() -> dict[str, int]:
+        stats = pymilvus.client.connection_manager.ConnectionManager.get_instance().get_stats()
+        return {kind: stats[f"{kind}_connections"] for kind in ("shared", "dedicated")}
+
+    theirs = pymilvus.MilvusClient(uri)  # lends its connection, which pings while it is idle
+    before = connections()
+    with MilvusClient(uri) as closed:
+        held = MilvusClient(uri)
+        assert connections() == {**before, "dedicated": before["dedicated"] + 2}
+        closed.close()
+        assert (held.list_collections(), connections()["dedicated"]) == (
+            theirs.list_collections(),
+            before["dedicated"] + 1,
+        )
+    del held
+    gc.collect()
+    assert connections() == before
+    theirs.close()
 
 
 @pytest.mark.parametrize("scheme", ["http", "tcp", "milvus"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -49,9 +50,12 @@ class RemoteBackend:
         pymilvus = import_extra("pymilvus", f"servers such as {uri!r}")
         grpc_options = {**_GRPC_OPTIONS, **(self._arguments.get("grpc_options") or {})}
         with translated_errors():
-            self._client = pymilvus.MilvusClient(
-                server_address(uri), **{**self._arguments, "grpc_options": grpc_options}
-            )
+            # pymilvus lends one connection to all clients of an address, with the options of whoever came first.
+            given = {"dedicated": True, **self._arguments, "grpc_options": grpc_options}
+            self._client = pymilvus.MilvusClient(server_address(uri), **given)
+        # pymilvus holds such a connection until it is closed.
+        self._closing = weakref.finalize(self, self._client.close)
+        self._closing.atexit = False
 
     @property
     def pymilvus_client(self) -> Any:
@@ -96,15 +100,14 @@ class RemoteBackend:
         return call
 
     def use_database(self, db_name: str, **options: Any) -> None:
-        """Let the calls of every client of this connection go to another database."""
+        """Let the calls go to another database."""
         self.ask("use_database", db_name, **options)
         self._arguments["db_name"] = db_name
 
     def close(self) -> None:
         """Give up the connection."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._client = None
+        self._closing()
 
     def reopening(self) -> tuple[str, dict[str, Any]]:
         """The address and the arguments, the password among them, that reach the same database again."""
