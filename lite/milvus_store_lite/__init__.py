@@ -70,7 +70,6 @@ from .search.request import (
     ByIds,
     HybridRequest,
     Queries,
-    Scope,
     SearchRequest,
 )
 from .search.reranking.boosts import Boost, Boosts, RandomScore
@@ -85,6 +84,7 @@ from .search.reranking.chain_expressions import (
 from .search.reranking.decay import Decay, DecayCurve
 from .search.reranking.model import ModelRanking, RankTexts, RerankModel
 from .search.reranking.reranking import RankedPage, Reranking, Rescoring
+from .search.scope import Scope
 from .snapshots import Restored, Snapshot
 from .storage.catalog import CollectionRecord, IndexRecord
 from .storage.catalog_tables import DEFAULT_DATABASE

@@ -36,17 +36,11 @@ from ..search.embedded_queries import as_vectors
 from ..search.found import FoundHits, FoundRows, fetched
 from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
 from ..search.ordering import ordered
-from ..search.request import (
-    EVERYTHING,
-    HybridRequest,
-    Queries,
-    Scope,
-    SearchRequest,
-    check_window,
-)
+from ..search.request import HybridRequest, Queries, SearchRequest, check_window
 from ..search.reranking.candidates import Candidates
 from ..search.reranking.reranking import Reranking
 from ..search.reranking.searching import candidates_of_search
+from ..search.scope import EVERYTHING, Scope
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from ..storage.integrity.row_checksums import PARTITION_COLUMN

@@ -15,7 +15,8 @@ from ..process.forks import GATE
 from ..search.aggregates import GroupRequest
 from ..search.buckets import FoundBuckets
 from ..search.groups import FoundGroups, found_groups
-from ..search.request import Queries, Scope, SearchRequest, check_window
+from ..search.request import Queries, SearchRequest, check_window
+from ..search.scope import Scope
 from ..search.selection import Selection
 from ..storage.leases import Lease
 from ..storage.reading import SnapshotMoved

@@ -16,7 +16,8 @@ from ..schema.lifetime import Lifetime
 from ..search.living import living
 from ..search.output import Projection
 from ..search.prepared import PreparedSearch, prepared
-from ..search.request import Scope, SearchRequest
+from ..search.request import SearchRequest
+from ..search.scope import Scope
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import Catalog, CollectionRecord
 from ..storage.expiry import Expiry

@@ -14,7 +14,7 @@ from ..caching import COPIES, BoundedCache
 from ..codec import Batch, Columns
 from ..errors import DataNotMatchException, ParamError
 from ..process.calls import whole_calls
-from ..search.request import EVERYTHING
+from ..search.scope import EVERYTHING
 from ..search.tenants import other_tenants, partition_key, plain_tenant, stored_tenant
 from ..storage.catalog import CollectionRecord
 from .collection import Collection

@@ -68,7 +68,7 @@ class ColumnLoader:
             if reader is None:
                 loading.drop()
                 return False
-            return loading.cache.read_on(loading, reader, turn.is_over)
+            return loading.read_on(reader, turn.is_over)
 
 
 class _Turn:

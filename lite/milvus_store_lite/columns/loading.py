@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
 from .filling import Builder, fill
 from .snapshot import Key, Origin, Snapshot
 from .vector_form import VectorBuilder
-
-if TYPE_CHECKING:
-    from .snapshot_cache import SnapshotCache
 
 SLACK: Final = 1 / 16
 """Room for so many more rows beside those that are there: the first row that is added would else copy them all
@@ -28,23 +26,32 @@ _RETRY: Final = 60.0
 """Seconds after which a column that could not be read, or for which memory was too short, is tried again."""
 
 
+ReadOn = Callable[["Loading", CollectionReader, Callable[[], bool]], bool]
+"""Reads more of a column, until it hears after a slice that its turn is over; whether something is left to do."""
+
+
 class Loading:
-    """The column ``key`` of ``cache``: its first slots are in a builder, which only the loading thread sees.
+    """The column ``key`` of a cache: its first slots are in a builder, which only the loading thread sees.
 
     It outlives transactions, so that none lasts long. Slots of one origin stay the same rows; after another
     origin's snapshot it begins anew.
 
     Args:
         size: bytes that the column takes in the end, with the slack.
+        subset: the rows that the cache has, None for all.
+        read_on: of the cache, which sees where its snapshot is by then.
     """
 
-    def __init__(self, cache: SnapshotCache, key: Key, make: Callable[[], Builder], size: int) -> None:
-        self.cache = cache
+    def __init__(
+        self, key: Key, make: Callable[[], Builder], size: int, subset: RowSubset | None, read_on: ReadOn
+    ) -> None:
         self.key = key
         self.size = size
         self.is_dropped = False
         self.builder = make()
         self._make = make
+        self._subset = subset
+        self._read_on = read_on
         self._process = os.getpid()
         self._origin: Origin | None = None
         self._filled = 0
@@ -55,6 +62,10 @@ class Loading:
         """Whether another try may begin: this one failed a while ago, was never begun because an exception came in
         between, or belongs to the process that forked this one."""
         return self._process != os.getpid() or time.monotonic() > self._last_turn + _RETRY
+
+    def read_on(self, reader: CollectionReader, is_over: Callable[[], bool]) -> bool:
+        """Read more of the column into its cache; whether something is left to do."""
+        return self._read_on(self, reader, is_over)
 
     def left(self, snapshot: Snapshot) -> int:
         """The slots of ``snapshot`` that are missing, as a turn begins."""
@@ -73,9 +84,9 @@ class Loading:
         alive = None if snapshot.alive is None else snapshot.alive[first:]
         least, most = _SLICE_ROWS
         rows = max(least, min(most, _SLICE_BYTES * len(snapshot.seqs) // max(1, self.size)))
-        subset = self.cache.subset
+        seqs = snapshot.seqs[first:]
         for count in fill(
-            self.builder, self.key, reader, after, snapshot.seqs[first:], alive, subset, rows, is_beside=True
+            self.builder, self.key, reader, after, seqs, alive, self._subset, rows, is_beside=True
         ):
             self._filled = first + count
             yield

@@ -171,7 +171,7 @@ class SnapshotCache:
         size += int(SLACK * size)
         if not self.memory.allows(size):
             return
-        loading = Loading(self, key, make, size)
+        loading = Loading(key, make, size, self.subset, self.read_on)
         if self._loadings.setdefault(key, loading) is loading:
             self.memory.charge(self, key, size)
             self._load_later(loading)

@@ -37,7 +37,8 @@ from .ordering import ORDER_BY, reordered, reordered_groups
 from .output import Projection
 from .ranges import within
 from .rankings import Ranking
-from .request import ByIds, Queries, Scope, SearchRequest, check_queries
+from .request import ByIds, Queries, SearchRequest, check_queries
+from .scope import Scope
 from .selection import BoundScope, Selection, check_isolation
 from .sort_keys import sort_keys
 

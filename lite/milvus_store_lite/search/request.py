@@ -13,10 +13,10 @@ from .arrangement import Aggregation, GroupBy, OrderBy
 from .fusion import Ranker
 from .highlights import Highlight
 from .range_bounds import RangeBounds
+from .scope import EVERYTHING, Scope
 from .tenants import Tenant
 
 if TYPE_CHECKING:
-    from ..filters import Expression
     from .reranking.reranking import Rescoring
 
 MAX_WINDOW: Final = 16_384
@@ -24,29 +24,6 @@ MAX_WINDOW: Final = 16_384
 
 MAX_QUERIES: Final = 16_384
 """Milvus's bound on the query vectors of one search."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope(Keyed):
-    """Which rows a request is about. Scopes are known by their value, like requests.
-
-    ``expression``: a filter, as text or tree, None for every row; ``params``: the values of its ``{name}``
-    templates. ``partitions``: names, None for all. ``tenant``: what the partition key must be beside all that,
-    None for anything. ``clock``: how its times are read, and those of the rows shown.
-    """
-
-    expression: str | Expression | None = None
-    params: Mapping[str, Any] | None = None
-    partitions: Sequence[str] | None = None
-    tenant: Tenant | None = None
-    clock: Clock = COLLECTION_CLOCK
-
-    def of_tenant(self, tenant: Tenant) -> Scope:
-        """The part of the scope that belongs to ``tenant``."""
-        return replace(self, tenant=tenant)
-
-
-EVERYTHING: Final = Scope()
 
 
 @dataclass(frozen=True, slots=True)

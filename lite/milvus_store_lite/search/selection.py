@@ -22,7 +22,7 @@ from ..storage.catalog import CollectionRecord
 from ..storage.partitions import loaded_partitions, partition_id
 from ..storage.row_reader import RowSubset
 from ..storage.store import CollectionReader
-from .request import Scope
+from .scope import Scope
 from .tenants import partition_key, stored_tenant
 
 if TYPE_CHECKING:

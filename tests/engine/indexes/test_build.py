@@ -23,7 +23,8 @@ from milvus_store_lite.indexes.families import FAMILIES
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.schema.model import Schema
-from milvus_store_lite.search.request import Scope, SearchRequest
+from milvus_store_lite.search.request import SearchRequest
+from milvus_store_lite.search.scope import Scope
 from milvus_store_lite.storage.catalog import IndexRecord
 from milvus_store_lite.storage.vector_reader import VectorReader
 from tests import thresholds

@@ -16,7 +16,8 @@ from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.schema.model import Schema
 from milvus_store_lite.search.found import FoundHits, FoundRows
-from milvus_store_lite.search.request import EVERYTHING, Scope, SearchRequest
+from milvus_store_lite.search.request import SearchRequest
+from milvus_store_lite.search.scope import EVERYTHING, Scope
 from milvus_store_lite.storage.catalog import IndexRecord
 
 SCHEMA = Schema(

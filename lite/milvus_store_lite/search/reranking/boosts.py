@@ -20,7 +20,7 @@ from ...suggestions import did_you_mean
 from ..fusion import Floats, Ints
 from ..metrics import Metric
 from ..rankings import Ranking, order
-from ..request import Scope
+from ..scope import Scope
 from ..selection import BoundScope, Selection
 
 Words = npt.NDArray[np.uint64]
