@@ -61,7 +61,7 @@ def group_request(fields: Sequence[str], options: Mapping[str, Any]) -> GroupReq
     Raises:
         ParamError: the output fields, the order or the page do not go with groups.
     """
-    if options.get(GROUP_BY) is None and not any(name.rstrip().endswith(")") for name in fields):
+    if options.get(GROUP_BY) is None and ")" not in "".join(fields):
         return None
     grouped = group_fields(options)
     aggregates = [found for name in fields if (found := Aggregate.called(name)) is not None]

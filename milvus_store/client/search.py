@@ -112,11 +112,12 @@ class SearchCalls(Calls):
     ) -> FoundHits | FoundBuckets:
         """What ``search`` finds for ``queries``; ``arguments``: the others, as ``as_request`` takes them."""
         keywords, reranking = arguments[-1], None
-        if asks_for_reranking(keywords):
+        is_reranked = asks_for_reranking(keywords)
+        if is_reranked:
             plain = {name: value for name, value in keywords.items() if name not in RERANKING_OPTIONS}
             arguments = (*arguments[:-1], plain)
         request = (_STRICT_REQUEST if self.strict else _REQUEST)(*arguments)
-        if asks_for_reranking(keywords):
+        if is_reranked:
             if request.order_by or request.aggregation:
                 raise ParamError(message=f"{ORDER_BY}, {AGGREGATION} and rerankers exclude each other")
             if request.highlight is not None:

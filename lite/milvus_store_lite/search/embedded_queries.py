@@ -21,7 +21,7 @@ def as_vectors(describe: Callable[[], CollectionRecord], request: SearchRequest,
         ParamError: there are too many texts, or a query is none.
         EmbeddingError: the function failed.
     """
-    if not isinstance(queries, list | tuple) or not queries or not isinstance(queries[0], str):
+    if not isinstance(queries, (list, tuple)) or not queries or not isinstance(queries[0], str):
         return queries
     schema = describe().schema
     field = vector_field(schema, request.anns_field)
