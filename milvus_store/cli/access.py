@@ -31,7 +31,7 @@ def add_to(commands: Commands) -> None:
 
     add("list", "list users with their roles, API keys and bound roles", run_list)
     password = add("password", "set a password without the old one", run_password)
-    password.add_argument("user", metavar="USER", help="root is made if the file has no users")
+    password.add_argument("user", metavar="USER", help="root is made if there is no such user yet")
     key = add("key", "make an API key, and print it once", run_key)
     key.add_argument("name", metavar="NAME", help="by which it can be dropped")
     key.add_argument("user", metavar="USER", help="whom it stands for")
@@ -71,13 +71,15 @@ def _lines(access: Access) -> list[str]:
 
 
 def run_password(arguments: argparse.Namespace) -> int:
+    from ..access.names import ROOT
+    from ..access.users import find_user
     from ..server.access import setup
 
     path = existing(arguments.file)
     password = _asked_password()
     with MilvusClient(path) as client:
         access = client._file.access
-        if not access.read().users and arguments.user == "root":
+        if arguments.user == ROOT and find_user(access.read(), ROOT) is None:
             setup.switch_on(access, password)
         else:
             setup.set_password(client, arguments.user, password)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store import DataType, MilvusClient
-from milvus_store.server.access import hashes, roles, users
+from milvus_store.access import hashes, roles, users
 from milvus_store_lite import Access
 
 from .conftest import Run
@@ -57,6 +57,12 @@ def test_the_first_user_gets_a_password(run: Run, file: Path, type_in: Type) -> 
     assert (outcome.code, outcome.out) == (0, "set the password of root\n")
     (root,) = access_of(file).users
     assert hashes.is_password_of("a good password", root.password)
+
+
+def test_root_is_made_beside_other_users(run: Run, served: Path, type_in: Type) -> None:
+    type_in("a good password\n")
+    assert run("access", "password", served, "root").code == 0
+    assert {user.name for user in access_of(served).users} == {"ann", "root"}
 
 
 def test_a_password_is_set_without_the_old_one(run: Run, served: Path, type_in: Type) -> None:

@@ -1,1 +1,1 @@
-"""Who may do what on a server: who calls, what each call needs, and what the caller was granted."""
+"""Who may do what on a server: who calls, what each call needs, and whether the caller was granted it."""

@@ -14,8 +14,8 @@ from typing import Final
 
 import grpc
 
+from ...access.hashes import digest_of_api_key, hashed, is_password_of
 from ..service import Refusal
-from .hashes import digest_of_api_key, hashed, is_password_of
 from .policy import Policy
 from .throttle import Throttle
 

@@ -9,13 +9,13 @@ import grpc
 
 from milvus_store_lite import AccessControl, TenantBinding
 
+from ...access.privileges import EVERY
 from ...errors import MilvusException
 from ..databases import Databases, collection_of
 from ..service import Admission, Call, Refusal
 from .credentials import Credentials
 from .lists import shown_to
 from .policy import Policy, Rights
-from .privileges import EVERY
 from .rules import ADMINISTRATORS, RULES, Rule
 from .tenants import OTHER_CALLS, ROW_CALLS, BoundClient, without_counts
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...access.privileges import EVERY
 from ..protocol import Message
 from ..service import Call
 from .policy import Rights
-from .privileges import EVERY
 from .rules import Rule
 
 _DATABASES = "db_names"

@@ -6,20 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 from milvus_store_lite import Access, Grant, TenantBinding, User
 
-from .privileges import ALL, BUILT_IN_GROUPS, EVERY, PRIVILEGES, Level, ObjectType
-
-ROOT: Final = "root"
-"""The user who may do everything, whatever roles he has."""
-
-ADMIN: Final = "admin"
-"""The role that may do everything."""
-
-PUBLIC: Final = "public"
-"""The role that every user has."""
+from ...access.groups import privileges_of_groups
+from ...access.names import ADMIN, PUBLIC, ROOT
+from ...access.privileges import ALL, BUILT_IN_GROUPS, EVERY, PRIVILEGES, Level, ObjectType
 
 Place = tuple[str, str]
 """A database and the name of a collection or user in it; ``*`` is every one."""
@@ -115,15 +107,11 @@ class Policy:
             ]
         if grant.privilege in BUILT_IN_GROUPS:
             return BUILT_IN_GROUPS[grant.privilege]
-        return self.privileges_of_group.get(grant.privilege, [grant.privilege])
+        return self._privileges_of_group.get(grant.privilege, [grant.privilege])
 
     @cached_property
-    def privileges_of_group(self) -> dict[str, list[str]]:
-        """Group that a user has made → its privileges."""
-        found: dict[str, list[str]] = {group.name: [] for group in self.access.privilege_groups}
-        for group, privilege in sorted(self.access.grouped_privileges):
-            found[group].append(privilege)
-        return found
+    def _privileges_of_group(self) -> dict[str, list[str]]:
+        return privileges_of_groups(self.access)
 
     @cached_property
     def _roles_of_user(self) -> dict[str, frozenset[str]]:

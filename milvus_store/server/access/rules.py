@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ...access.privileges import ALL, EVERY, PRIVILEGES, ObjectType
 from ..protocol import Message
-from .privileges import ALL, EVERY, PRIVILEGES, ObjectType
 
 
 @dataclass(frozen=True, slots=True)

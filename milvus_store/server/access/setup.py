@@ -5,23 +5,14 @@ They work on a file, whether or not a server has it open, which obeys at its nex
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from milvus_store_lite import AccessControl, DataType, TenantBinding
 
-from milvus_store_lite import AccessControl, DataType, Grant, TenantBinding
-
+from ...access import roles, users
+from ...access.changes import change
+from ...access.hashes import new_api_key, new_password
+from ...access.names import ROOT
 from ...client.milvus_client import MilvusClient
 from ...errors import ParamError
-from . import roles, users
-from .hashes import new_api_key, new_password
-from .policy import PUBLIC, ROOT
-from .privileges import EVERY
-
-_OF_EVERYBODY: Final = (
-    Grant(PUBLIC, EVERY, "Global", EVERY, "DescribeCollection"),
-    Grant(PUBLIC, EVERY, "Collection", EVERY, "IndexDetail"),
-)
-"""What Milvus grants to everybody at first: clients ask for it before they write and search."""
 
 
 def switch_on(access: AccessControl, password: str | None = None) -> str | None:
@@ -41,12 +32,10 @@ def switch_on(access: AccessControl, password: str | None = None) -> str | None:
         return None
     made = new_password() if password is None else None
     root = users.new_user(ROOT, password or made or "")
-    written = access.change(
-        lambda now: (
-            now
-            if users.find_user(now, ROOT) is not None  # another process was faster
-            else replace(users.add_user(now, root), grants=now.grants.union(_OF_EVERYBODY))
-        )
+    written = change(
+        access,
+        # Or else another process was faster.
+        lambda now: users.add_user(now, root) if users.find_user(now, ROOT) is None else now,
     )
     return made if root in written.users else None
 

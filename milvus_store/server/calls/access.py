@@ -4,69 +4,60 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
 from typing import Any, Final
 
 from pymilvus.grpc_gen import milvus_pb2
 
-from milvus_store_lite import Access, Grant
-
+from ...access.administration import Administration, MakeGrant, first_grant, second_grant
 from ...client.milvus_client import MilvusClient
 from ...errors import ParamError
-from ..access import groups, roles, users
-from ..access.policy import PUBLIC, Policy
-from ..access.privileges import BUILT_IN_GROUPS, EVERY
 from ..messages.status import SUCCESS
 from ..protocol import Message
+
+
+def _of(client: MilvusClient) -> Administration:
+    return Administration(client._file.access)
+
 
 # Users -------------------------------------------------------------------------------------------------
 
 
 def _create_user(client: MilvusClient, request: Any) -> Message:
-    user = users.new_user(request.username, _password(request.password), request.description)
-    client._file.access.change(lambda access: users.add_user(access, user))
+    _of(client).create_user(request.username, _password(request.password), request.description)
     return SUCCESS
 
 
 def _update_user(client: MilvusClient, request: Any) -> Message:
-    control = client._file.access
-    user = known = users.require_user(control.read(), request.username)
-    old, new = _password(request.oldPassword), _password(request.newPassword)
-    if old or new or not request.HasField("description"):
-        user = users.with_password(user, old, new)
-    if request.HasField("description"):
-        user = user._replace(description=request.description)
-    control.change(lambda access: users.replace_user(access, known, user))
+    _of(client).update_user(
+        request.username,
+        _password(request.oldPassword),
+        _password(request.newPassword),
+        request.description if request.HasField("description") else None,
+    )
     return SUCCESS
 
 
 def _drop_user(client: MilvusClient, request: Any) -> Message:
-    client._file.access.change(lambda access: users.drop_user(access, request.username))
+    _of(client).drop_user(request.username)
     return SUCCESS
 
 
 def _list_users(client: MilvusClient, request: Any) -> Message:
-    access = client._file.access.read()
-    return milvus_pb2.ListCredUsersResponse(usernames=sorted(user.name for user in access.users))
+    return milvus_pb2.ListCredUsersResponse(usernames=[user.name for user in _of(client).users()])
 
 
 def _select_user(client: MilvusClient, request: Any) -> Message:
-    access = client._file.access.read()
-    asked = request.user.name
-    members = sorted(access.role_members)
-    results = []
-    for user in sorted(access.users):
-        if not asked or user.name == asked:
-            own = [member.role for member in members if member.user == user.name]
-            shown = [*own, PUBLIC] if request.include_role_info else []
-            results.append(
-                milvus_pb2.UserResult(
-                    user=milvus_pb2.UserEntity(name=user.name),
-                    roles=[milvus_pb2.RoleEntity(name=role) for role in shown],
-                    description=user.description,
-                )
+    return milvus_pb2.SelectUserResponse(
+        results=[
+            milvus_pb2.UserResult(
+                user=milvus_pb2.UserEntity(name=user.name),
+                roles=[milvus_pb2.RoleEntity(name=role) for role in user.roles if request.include_role_info],
+                description=user.description,
             )
-    return milvus_pb2.SelectUserResponse(results=results)
+            for user in _of(client).users()
+            if request.user.name in ("", user.name)
+        ]
+    )
 
 
 def _password(text: str) -> str:
@@ -81,143 +72,120 @@ def _password(text: str) -> str:
 
 
 def _create_role(client: MilvusClient, request: Any) -> Message:
-    role = request.entity
-    client._file.access.change(lambda access: roles.add_role(access, role.name, role.description))
+    _of(client).create_role(request.entity.name, request.entity.description)
     return SUCCESS
 
 
 def _alter_role(client: MilvusClient, request: Any) -> Message:
-    name, description = request.role_name, request.description
-    client._file.access.change(lambda access: roles.describe_as(access, name, description))
+    _of(client).alter_role(request.role_name, request.description)
     return SUCCESS
 
 
 def _drop_role(client: MilvusClient, request: Any) -> Message:
-    client._file.access.change(
-        lambda access: roles.drop_role(access, request.role_name, with_grants=request.force_drop)
-    )
+    _of(client).drop_role(request.role_name, with_grants=request.force_drop)
     return SUCCESS
 
 
 def _operate_user_role(client: MilvusClient, request: Any) -> Message:
-    is_added = request.type == milvus_pb2.OperateUserRoleType.AddUserToRole
-    change = users.add_member if is_added else users.remove_member
-    client._file.access.change(lambda access: change(access, request.role_name, request.username))
+    if request.type == milvus_pb2.OperateUserRoleType.AddUserToRole:
+        _of(client).grant_role(request.role_name, request.username)
+    else:
+        _of(client).revoke_role(request.role_name, request.username)
     return SUCCESS
 
 
 def _select_role(client: MilvusClient, request: Any) -> Message:
-    access = client._file.access.read()
-    asked = request.role.name
-    results = []
-    for name in roles.role_names(access):
-        role = roles.find_role(access, name)
-        if role is not None and asked in ("", name):
-            members = _members(access, name) if request.include_user_info else []
-            results.append(
-                milvus_pb2.RoleResult(
-                    role=milvus_pb2.RoleEntity(name=name, description=role.description),
-                    users=[milvus_pb2.UserEntity(name=user) for user in members],
-                )
+    return milvus_pb2.SelectRoleResponse(
+        results=[
+            milvus_pb2.RoleResult(
+                role=milvus_pb2.RoleEntity(name=role.name, description=role.description),
+                users=[
+                    milvus_pb2.UserEntity(name=user) for user in role.members if request.include_user_info
+                ],
             )
-    return milvus_pb2.SelectRoleResponse(results=results)
-
-
-def _members(access: Access, role: str) -> list[str]:
-    if role == PUBLIC:
-        return sorted(user.name for user in access.users)
-    return sorted(member.user for member in access.role_members if member.role == role)
+            for role in _of(client).roles()
+            if request.role.name in ("", role.name)
+        ]
+    )
 
 
 # Grants ------------------------------------------------------------------------------------------------
 
 
 def _operate_privilege(client: MilvusClient, request: Any) -> Message:
-    def grant(access: Access) -> Grant:
-        entity = request.entity
-        return roles.first_grant(
-            access,
-            entity.role.name,
-            entity.object.name,
-            entity.object_name,
-            entity.grantor.privilege.name,
-            entity.db_name,
-        )
-
-    return _operate(client, request, grant)
+    entity = request.entity
+    made = first_grant(
+        entity.role.name,
+        entity.object.name,
+        entity.object_name,
+        entity.grantor.privilege.name,
+        entity.db_name,
+    )
+    return _operate(client, request, made)
 
 
 def _operate_privilege_v2(client: MilvusClient, request: Any) -> Message:
-    def grant(access: Access) -> Grant:
-        return roles.second_grant(
-            access,
-            request.role.name,
-            request.grantor.privilege.name,
-            request.collection_name,
-            request.db_name,
-        )
-
-    return _operate(client, request, grant)
+    made = second_grant(
+        request.role.name, request.grantor.privilege.name, request.collection_name, request.db_name
+    )
+    return _operate(client, request, made)
 
 
-def _operate(client: MilvusClient, request: Any, grant: Any) -> Message:
-    is_granted = request.type == milvus_pb2.OperatePrivilegeType.Grant
-    change = roles.add_grant if is_granted else roles.remove_grant
-    client._file.access.change(lambda access: change(access, grant(access)))
+def _operate(client: MilvusClient, request: Any, made: MakeGrant) -> Message:
+    if request.type == milvus_pb2.OperatePrivilegeType.Grant:
+        _of(client).grant(made)
+    else:
+        _of(client).revoke(made)
     return SUCCESS
 
 
 def _select_grant(client: MilvusClient, request: Any) -> Message:
-    access, asked = client._file.access.read(), request.entity
-    roles.require_role(access, asked.role.name)
-    entities = [
-        milvus_pb2.GrantEntity(
-            role=milvus_pb2.RoleEntity(name=grant.role),
-            object=milvus_pb2.ObjectEntity(name=grant.object_type),
-            object_name=grant.object_name,
-            db_name=grant.database,
-            grantor=milvus_pb2.GrantorEntity(privilege=milvus_pb2.PrivilegeEntity(name=grant.privilege)),
-        )
-        for grant in sorted(access.grants)
-        if grant.role == asked.role.name
-        and asked.object.name in ("", grant.object_type)
-        and asked.object_name in ("", grant.object_name)
-        and asked.db_name in ("", EVERY, grant.database)
-    ]
-    return milvus_pb2.SelectGrantResponse(entities=entities)
+    asked = request.entity
+    found = _of(client).grants(asked.role.name, asked.object.name, asked.object_name, asked.db_name)
+    return milvus_pb2.SelectGrantResponse(
+        entities=[
+            milvus_pb2.GrantEntity(
+                role=milvus_pb2.RoleEntity(name=grant.role),
+                object=milvus_pb2.ObjectEntity(name=grant.object_type),
+                object_name=grant.object_name,
+                db_name=grant.database,
+                grantor=milvus_pb2.GrantorEntity(privilege=milvus_pb2.PrivilegeEntity(name=grant.privilege)),
+            )
+            for grant in found
+        ]
+    )
 
 
 # Privilege groups --------------------------------------------------------------------------------------
 
 
 def _create_group(client: MilvusClient, request: Any) -> Message:
-    client._file.access.change(lambda access: groups.add_group(access, request.group_name))
+    _of(client).create_group(request.group_name)
     return SUCCESS
 
 
 def _drop_group(client: MilvusClient, request: Any) -> Message:
-    client._file.access.change(lambda access: groups.drop_group(access, request.group_name))
+    _of(client).drop_group(request.group_name)
     return SUCCESS
 
 
 def _operate_group(client: MilvusClient, request: Any) -> Message:
     names = [privilege.name for privilege in request.privileges]
-    is_added = request.type == milvus_pb2.OperatePrivilegeGroupType.AddPrivilegesToGroup
-    change = groups.add_privileges if is_added else groups.remove_privileges
-    client._file.access.change(lambda access: change(access, request.group_name, names))
+    if request.type == milvus_pb2.OperatePrivilegeGroupType.AddPrivilegesToGroup:
+        _of(client).add_privileges(request.group_name, names)
+    else:
+        _of(client).remove_privileges(request.group_name, names)
     return SUCCESS
 
 
 def _list_groups(client: MilvusClient, request: Any) -> Message:
-    own = Policy(client._file.access.read()).privileges_of_group
-    found: dict[str, Iterable[str]] = {**BUILT_IN_GROUPS, **own}
     return milvus_pb2.ListPrivilegeGroupsResponse(
         privilege_groups=[
             milvus_pb2.PrivilegeGroupInfo(
                 group_name=name,
-                privileges=[milvus_pb2.PrivilegeEntity(name=privilege) for privilege in sorted(members)],
+                privileges=[milvus_pb2.PrivilegeEntity(name=privilege) for privilege in privileges],
             )
-            for name, members in found.items()
+            for name, privileges in _of(client).groups().items()
         ]
     )
 

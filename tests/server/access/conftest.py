@@ -12,7 +12,7 @@ import pytest
 from pymilvus import DataType
 from pymilvus import MilvusClient as Client
 
-from milvus_store.server.access import hashes
+from milvus_store.access import hashes
 from milvus_store.server.endpoint import MilvusServer
 from milvus_store.server.protocol import METHODS, SERVICE_NAME
 

@@ -9,7 +9,7 @@ import pytest
 from pymilvus import MilvusClient as Client
 from pymilvus import MilvusException
 
-from milvus_store.server.access.privileges import BUILT_IN_GROUPS
+from milvus_store.access.privileges import BUILT_IN_GROUPS
 from tests.server.access.conftest import PASSWORD, ROOT_PASSWORD, Connect
 
 

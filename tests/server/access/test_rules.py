@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pymilvus.grpc_gen import common_pb2
 
-from milvus_store.server.access.privileges import BUILT_IN_GROUPS, PRIVILEGES
+from milvus_store.access.privileges import BUILT_IN_GROUPS, PRIVILEGES
 from milvus_store.server.access.rules import ADMINISTRATORS, KNOWN, RULES
 from milvus_store.server.protocol import METHODS
 

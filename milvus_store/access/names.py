@@ -1,11 +1,20 @@
-"""What users, roles and groups may be called, and what a password may be: Milvus's rules."""
+"""Users and roles that Milvus always has; what others and groups may be called, and what a password may be."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from ...errors import MilvusException, ParamError
+from ..errors import MilvusException, ParamError
+
+ROOT: Final = "root"
+"""The user who may do everything, whatever roles he has."""
+
+ADMIN: Final = "admin"
+"""The role that may do everything."""
+
+PUBLIC: Final = "public"
+"""The role that every user has."""
 
 UNEXPECTED: Final = 65535
 """Milvus's code for refusals that have none of their own."""

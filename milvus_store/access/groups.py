@@ -8,7 +8,7 @@ from typing import Final
 
 from milvus_store_lite import Access, GroupedPrivilege, PrivilegeGroup
 
-from ...errors import MilvusException, ParamError
+from ..errors import MilvusException, ParamError
 from .names import check_role_name, refused
 from .privileges import BUILT_IN_GROUPS, PRIVILEGES
 from .roles import is_own_group
@@ -71,6 +71,14 @@ def remove_privileges(access: Access, group: str, privileges: Collection[str]) -
     _require_own(access, group)
     gone = {GroupedPrivilege(group, privilege) for privilege in privileges}
     return replace(access, grouped_privileges=access.grouped_privileges - gone)
+
+
+def privileges_of_groups(access: Access) -> dict[str, list[str]]:
+    """Group that a user has made → its privileges."""
+    found: dict[str, list[str]] = {group.name: [] for group in sorted(access.privilege_groups)}
+    for group, privilege in sorted(access.grouped_privileges):
+        found[group].append(privilege)
+    return found
 
 
 def _refuse_built_in(name: str) -> None:

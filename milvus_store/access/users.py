@@ -7,10 +7,9 @@ from typing import Final
 
 from milvus_store_lite import Access, ApiKey, RoleMember, User
 
-from ...errors import MilvusException
+from ..errors import MilvusException
 from .hashes import digest_of_api_key, hashed, is_password_of
-from .names import check_password, check_user_name, refused
-from .policy import PUBLIC, ROOT
+from .names import PUBLIC, ROOT, check_password, check_user_name, refused
 from .roles import require_role
 
 _NOT_AUTHENTICATED: Final = 1400

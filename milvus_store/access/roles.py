@@ -8,9 +8,8 @@ from typing import Final
 
 from milvus_store_lite import DEFAULT_DATABASE, Access, Grant, Role, TenantBinding
 
-from ...errors import ParamError
-from .names import check_role_name, refused
-from .policy import ADMIN, PUBLIC
+from ..errors import ParamError
+from .names import ADMIN, PUBLIC, check_role_name, refused
 from .privileges import (
     BUILT_IN_GROUPS,
     EVERY,
@@ -25,9 +24,9 @@ _NAME: Final = re.compile(r"[^\W\d]\w*")
 _TYPES: Final = [kind.value for kind in ObjectType]
 
 
-def role_names(access: Access) -> list[str]:
-    """The built-in ones first."""
-    return [*_BUILT_IN, *sorted(role.name for role in access.roles)]
+def all_roles(access: Access) -> list[Role]:
+    """By name, the built-in ones first."""
+    return [*map(Role, _BUILT_IN), *sorted(role for role in access.roles if role.name not in _BUILT_IN)]
 
 
 def find_role(access: Access, name: str) -> Role | None:
