@@ -1,4 +1,4 @@
-"""Credentials are for servers: a file has no users, and opening one with a password must not seem to guard it."""
+"""Credentials are for servers: a file asks nobody, and opening one with a password must not seem to guard it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ def refuse_credentials(uri: object, **given: object) -> None:
     names = [name for name, value in given.items() if value not in ("", None)]
     if names:
         raise ParamError(
-            message=f"expected no {' and no '.join(names)} for the file {str(uri)!r}: a file has no users, and "
-            f"who may read it is for the permissions of the file system to say. Leave {_it(names)} out, or give "
-            f"the address of a server, such as http://localhost:19530"
+            message=f"expected no {' and no '.join(names)} for the file {str(uri)!r}: a file asks nobody "
+            f"who he is, and who may read it is for the permissions of the file system to say. Leave "
+            f"{_it(names)} out, or give the address of a server, such as http://localhost:19530"
         )
 
 

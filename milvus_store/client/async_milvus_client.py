@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..one_node import AsyncOptimizeTask
+from .async_access_calls import AsyncAccessCalls
 from .async_calls import AsyncRowCalls, described_by, reading, writing
 from .async_server_calls import AsyncServerCalls
 from .milvus_client import MilvusClient
@@ -36,7 +37,7 @@ class AsyncTenantClient(AsyncRowCalls):
         return self
 
 
-class AsyncMilvusClient(AsyncRowCalls, AsyncServerCalls):
+class AsyncMilvusClient(AsyncRowCalls, AsyncAccessCalls, AsyncServerCalls):
     """pymilvus's ``AsyncMilvusClient``: the calls of ``MilvusClient``, on files and servers, to be awaited.
 
     Calls run in threads of the client, so the event loop goes on. Reads run beside each other and beside a write;

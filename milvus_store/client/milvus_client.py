@@ -97,7 +97,7 @@ class MilvusClient(
         Args:
             uri: path of the file, such as ``./milvus_demo.db``; ``:memory:`` for one that is removed on close; or
                 the address of a server, such as ``http://localhost:19530``.
-            user, password, token: those of a server; a file has no users, so they must be empty.
+            user, password, token: those of a server; a file asks nobody, so they must be empty.
             db_name: which of the databases inside the file, or of the server.
             timeout: seconds to wait for a server; calls on a file do not wait for a network.
             durability: ``"full"`` (what a call wrote survives loss of power) or ``"normal"`` (it survives

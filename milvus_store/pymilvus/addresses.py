@@ -101,6 +101,6 @@ class _SecretGuard:
             # Not by gRPC's UNAUTHENTICATED, which pymilvus reports as a server that it cannot reach.
             raise MilvusException(
                 message="this address is private to the process that opened the file; there, leave user, "
-                "password and token out: a file has no users"
+                "password and token out: a file asks nobody who he is"
             )
         return Admission()

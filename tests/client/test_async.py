@@ -82,8 +82,8 @@ async def test_calls_give_what_the_synchronous_client_gives(filled: AsyncMilvusC
         assert client.get_collection_stats("c") == {"row_count": 299}
     with pytest.raises(CollectionNotExistException):
         await filled.query("nope", limit=1)
-    with pytest.raises(ParamError, match="create_user"):
-        await filled.create_user("ada", "secret")
+    with pytest.raises(ParamError, match="create_resource_group"):
+        await filled.create_resource_group("nodes")
 
 
 async def test_searches_awaited_together_answer_as_those_awaited_in_a_row(filled: AsyncMilvusClient) -> None:

@@ -24,7 +24,7 @@ from milvus_store.errors import ParamError
 def test_a_file_takes_no_credentials_and_says_what_to_do(
     path: Path, kind: Any, given: dict[str, str], named: str
 ) -> None:
-    with pytest.raises(ParamError, match="a file has no users") as caught:
+    with pytest.raises(ParamError, match="a file asks nobody who he is") as caught:
         kind(str(path), **given)
     assert named in caught.value.message
     assert "permissions of the file system" in caught.value.message

@@ -28,7 +28,6 @@ from milvus_store import (
     UnknownOptionWarning,
     WeightedRanker,
 )
-from milvus_store.client.access_calls import AccessCalls
 from milvus_store.client.server_calls import ServerCalls
 from milvus_store.errors import ParamError
 from milvus_store.option_names import MEANT, REFUSED, WITHOUT_EFFECT
@@ -61,7 +60,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
 def calls_with_keywords() -> list[str]:
     """Every call of the client that takes keywords beside its parameters."""
     found: list[str] = []
-    refused = {*vars(AccessCalls), *vars(ServerCalls)}
+    refused = vars(ServerCalls)
     for name in dir(MilvusClient):
         call = getattr(MilvusClient, name)
         if name.startswith("_") or not callable(call) or name in refused:

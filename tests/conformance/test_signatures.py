@@ -10,11 +10,10 @@ import pytest
 from packaging.version import Version
 
 from milvus_store import AsyncMilvusClient, MilvusClient
-from milvus_store.client.access_calls import AccessCalls
 from milvus_store.client.server_calls import ServerCalls
 from milvus_store.errors import ParamError
 
-ONLY_ON_SERVERS = {name for calls in (AccessCalls, ServerCalls) for name in vars(calls) if name[0] != "_"}
+ONLY_ON_SERVERS = {name for name in vars(ServerCalls) if name[0] != "_"}
 """Calls that a file refuses."""
 
 NOT_YET: set[str] = set()

@@ -88,6 +88,7 @@ IGNORED: Final[Mapping[str, Ignored]] = {
     "sync": Ignored(True, "a load is done when it returns"),
     "mmap_enabled": Ignored(True, _FILE),
     "warmup": Ignored("sync", _FILE),
+    "reset_connection": Ignored(True, "a client has a file open without a password"),
     "is_clustering_key": Ignored(True, "a file has no segments to cluster"),
     "is_dynamic": Ignored(False, "only False: enable_dynamic_field=True makes the dynamic field"),
     "auto_id": Ignored(False, _FALSE),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pymilvus
 import pytest
+
+from milvus_store.access import hashes
 
 from .features import fields, functions
 from .outcomes import OURS
@@ -15,8 +18,12 @@ from .table import Table, table
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Table:
-    return table(tmp_path_factory.mktemp("parity"))
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            hashes.hashed, "__defaults__", (hashes.Cost(4, 1, 1),)
+        )  # real ones take half a second
+        yield table(tmp_path_factory.mktemp("parity"))
 
 
 def test_the_source_of_pymilvus_says_which_keywords_a_call_reads() -> None:

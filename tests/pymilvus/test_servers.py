@@ -44,6 +44,13 @@ def test_the_path_is_a_file_of_milvus_store(path: Path) -> None:
         ]
 
 
+def test_a_file_with_users_is_open_to_the_process_that_opens_it(path: Path) -> None:
+    with milvus_store.MilvusClient(path) as beside:
+        beside.create_role("reader")
+        beside.create_user("ann", "long enough")
+    assert MilvusClient(str(path)).list_users() == ["ann"]
+
+
 def test_names_of_one_file_lead_to_one_server(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path.parent)
     names = [str(path), f"./{path.name}", f"../{path.parent.name}/{path.name}"]

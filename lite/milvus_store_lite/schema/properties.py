@@ -36,7 +36,7 @@ DATABASE_PROPERTIES: Final[Mapping[str, str]] = {TIMEZONE: _ZONE}
 _UNSERVED: Final[Mapping[str, str]] = {
     "allow_insert_auto_id": "the keys of an auto_id collection are given by the file: leave auto_id out",
     "database.force.deny.writing": "open the file with read_only=True instead",
-    "database.force.deny.reading": "a file has no users to deny: close the client instead",
+    "database.force.deny.reading": "a file asks nobody who reads it: close the client instead",
 }
 _UNSERVED_PREFIXES: Final = (
     "collection.insertRate",
