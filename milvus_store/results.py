@@ -213,7 +213,16 @@ class SearchResult(list[Hits]):
             )
         if found.highlights is not None:
             result._highlight(found.highlights)
+        if found.offsets is not None:
+            result._place(found.offsets)
         return result
+
+    def _place(self, offsets: Sequence[int]) -> None:
+        """Give every hit its ``offset``, before the entity as in pymilvus."""
+        for offset, hit in zip(offsets, chain.from_iterable(self), strict=True):
+            entity = hit.pop("entity")
+            hit["offset"] = offset
+            hit["entity"] = entity
 
     def _highlight(self, highlights: Mapping[str, Sequence[list[str]]]) -> None:
         """Give every hit its fragments of each field; Milvus has scores for them that only models fill."""

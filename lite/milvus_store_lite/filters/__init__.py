@@ -7,6 +7,7 @@ rows (``evaluation``).
 from ..errors import FilterError
 from . import tree
 from .binding.templates import plain_value
+from .element_filter import ElementFilter
 from .evaluation.rows import Rows
 from .filter import Filter, compile_filter, equals
 from .syntax.parser import MAX_TEXT_LENGTH, parse
@@ -17,6 +18,7 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_LIST_LENGTH",
     "MAX_TEXT_LENGTH",
+    "ElementFilter",
     "Filter",
     "FilterError",
     "Rows",

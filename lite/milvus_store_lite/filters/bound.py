@@ -196,12 +196,16 @@ class Existence:
 @dataclass(frozen=True, slots=True)
 class OverElements:
     """``condition`` holds for at least ``least`` and at most ``most`` elements of the array (None: any
-    number), or with ``least`` None for all of them."""
+    number), or with ``least`` None for all of them.
+
+    ``selects``: whether a search of single elements finds only those that it holds for.
+    """
 
     operand: FieldValue | PathValue
     condition: Predicate
     least: int | None = 1
     most: int | None = None
+    selects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from .bound import (
     Membership,
     Predicate,
 )
+from .element_filter import ElementFilter, element_filter
 from .evaluation.evaluate import evaluate
 from .evaluation.numbers import nearest_float, nearest_float32
 from .evaluation.rows import Rows
@@ -83,6 +84,14 @@ class Filter:
         They have the type that the field stores; an empty set means that no row can match.
         """
         return _required(self.predicate, field_name)
+
+    def of_elements(self, structs: Field) -> ElementFilter | None:
+        """What its calls of ``element_filter`` say of the single structs in ``structs``; None without any.
+
+        Raises:
+            FilterError: one of them is about another array, or is not joined to the rest by 'and'.
+        """
+        return element_filter(self.predicate, structs)
 
 
 def compile_filter(

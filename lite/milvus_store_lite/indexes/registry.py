@@ -29,7 +29,7 @@ SIMILARITIES: Final = {
 """Metrics of lists of vectors, the default first → the metric between two vectors. MAX_SIM is MAX_SIM_COSINE."""
 
 BINARY_LIST_METRICS: Final = ("MAX_SIM_HAMMING", "MAX_SIM_JACCARD")
-
+_BITS_METRICS: Final = ("HAMMING", "JACCARD")
 
 _PQ_M = Parameter("m", int, 1, 65_536, divides="dim")
 _PQ_NBITS = Parameter("nbits", int, 1, 24, 8)
@@ -220,18 +220,21 @@ def _inverted(metric: str, build: Sequence[Parameter]) -> tuple[IndexType, ...]:
 _NEVER_IGNORED: Final = ("json_path", "json_cast_type")
 """These parameters say what is indexed, so no index ignores them."""
 
-_OF_LISTS: Final = ("AUTOINDEX", "FLAT", "IVF_FLAT", "HNSW", "HNSW_SQ", "HNSW_PQ", "DISKANN")
-"""The index types of Milvus on vectors within structs, and FLAT."""
+_OF_LISTS: Final = ("AUTOINDEX", "FLAT", "IVF_FLAT", "HNSW", "HNSW_SQ", "HNSW_PQ", "HNSW_PRQ", "DISKANN")
+"""The index types of Milvus that compare lists of the vectors within structs, and FLAT; or single ones."""
+
+_OF_ELEMENTS: Final = ("IVF_SQ8", "IVF_PQ", "IVF_RABITQ", "SCANN")
+"""Those that compare single vectors within structs alone."""
 
 DENSE_INDEXES: Final = by_name(_DENSE)
 LIST_INDEXES: Final = {
     name: replace(
         DENSE_INDEXES[name],
-        metrics=tuple(SIMILARITIES),
+        metrics=DENSE_METRICS if name in _OF_ELEMENTS else (*SIMILARITIES, *DENSE_METRICS),
         served_by=EXACT if name == "FLAT" else "exact scan while small, then " + _CODES,
         least_rows=None if name == "FLAT" else _LISTS_FROM,
     )
-    for name in _OF_LISTS
+    for name in (*_OF_LISTS, *_OF_ELEMENTS)
 }
 BINARY_INDEXES: Final = by_name(BINARY_TYPES)
 SPARSE_INDEXES: Final = by_name(_inverted("IP", _SPARSE_BUILD))
@@ -239,9 +242,12 @@ TEXT_INDEXES: Final = by_name(_inverted("BM25", (*_SPARSE_BUILD, *_BM25)))
 
 BINARY_LIST_INDEXES: Final = by_name(
     (
-        IndexType("AUTOINDEX", BINARY_LIST_METRICS, EXACT),
-        IndexType("BIN_FLAT", BINARY_LIST_METRICS, EXACT),
-        IndexType("HNSW", BINARY_LIST_METRICS, EXACT, (_M, _EF_CONSTRUCTION), (_EF,)),
+        IndexType("AUTOINDEX", (*BINARY_LIST_METRICS, *_BITS_METRICS), EXACT),
+        IndexType(
+            "BIN_FLAT", (*BINARY_LIST_METRICS, *_BITS_METRICS, "SUBSTRUCTURE", "SUPERSTRUCTURE"), EXACT
+        ),
+        IndexType("BIN_IVF_FLAT", _BITS_METRICS, EXACT, (NLIST,), (NPROBE,)),
+        IndexType("HNSW", (*BINARY_LIST_METRICS, *_BITS_METRICS), EXACT, (_M, _EF_CONSTRUCTION), (_EF,)),
     )
 )
 

@@ -127,7 +127,8 @@ class FoundHits(NamedTuple):
     and ``distances``; these follow Milvus: squared distance for L2, similarity for IP and COSINE. ``rows``: the
     rows that were hit, each once; ``row_of_hit``: the index of each hit's row, None where the hits are the
     rows in their order. Without ``rows``, no fields are shown. ``highlights``: for each field that was looked
-    through, the marked fragments of every hit; None if nothing was to be marked.
+    through, the marked fragments of every hit; None if nothing was to be marked. ``offsets``: the place of every
+    hit in the array of its row, if single structs were searched for; else None.
     """
 
     primary: str
@@ -137,6 +138,7 @@ class FoundHits(NamedTuple):
     rows: FoundRows | None = None
     row_of_hit: list[int] | None = None
     highlights: dict[str, list[list[str]]] | None = None
+    offsets: list[int] | None = None
 
     def columns(self) -> dict[str, Shown]:
         """The values of each field that is shown, of every hit."""

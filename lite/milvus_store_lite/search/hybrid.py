@@ -22,7 +22,7 @@ from .grouping import Labels, leaders_by_score
 from .hits import hits_at
 from .metrics import as_shown
 from .output import Projection
-from .prepared import PreparedSearch
+from .prepared import ElementSearch, PreparedSearch
 from .rankings import Ranking
 from .request import HybridRequest
 from .reranking.candidates import Candidates
@@ -89,6 +89,9 @@ def _found_by_query(
     find_index: FindIndex,
 ) -> list[list[Found]]:
     """What each search has found, for each query."""
+    for search in searches:
+        if isinstance(search, ElementSearch):
+            search.refuse("hybrid_search", "fuse the hits of several searches")
     vectors = [
         search.vectors(selection.view, queries)
         for search, selection, (_, queries) in zip(searches, selections, request.searches, strict=True)

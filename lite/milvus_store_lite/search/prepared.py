@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..codec import QueryVectors
 from ..columns.snapshot_caches import SnapshotCaches
@@ -22,10 +23,11 @@ from ..schema.model import Schema
 from ..storage.catalog import CollectionRecord, IndexRecord
 from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
+from . import elements
 from .arrangement import GroupBy
 from .buckets import ARGUMENT, FoundBuckets, check_aggregation, found_buckets
 from .by_ids import stored_vectors
-from .families import FAMILIES
+from .families import compares_elements, family_of
 from .family import Nearest, SearchFamily
 from .found import FoundHits
 from .group_labels import group_labels
@@ -41,6 +43,9 @@ from .request import ByIds, Queries, SearchRequest, check_queries
 from .scope import Scope
 from .selection import BoundScope, Selection, check_isolation
 from .sort_keys import sort_keys
+
+if TYPE_CHECKING:
+    from ..filters import ElementFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,9 @@ class PreparedSearch:
             tenant = self.request.scope.tenant
             return stored_vectors(view.reader, self.field, queries.ids, tenant)
         return self.family.prepare(view.reader, self.field, queries, self.analyzer_name)
+
+    def check(self) -> None:
+        """Raise ParamError for parts of the request that do not go with what the search finds."""
 
     def check_iterable(self) -> None:
         """Raise ParamError if the search cannot go on page by page."""
@@ -157,6 +165,66 @@ class PreparedSearch:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class ElementSearch(PreparedSearch):
+    """A search that finds single structs: its rankings have their numbers in place of slots.
+
+    ``wanted``: what the filter says of the structs themselves; None for any.
+    """
+
+    wanted: ElementFilter | None = None
+
+    def vectors(self, view: View, queries: Queries) -> QueryVectors:
+        if isinstance(queries, ByIds):
+            self.refuse("search by ids", "a row has several vectors, give the one that is meant as data")
+        return PreparedSearch.vectors(self, view, queries)
+
+    def check_iterable(self) -> None:
+        self.refuse("an iterator", "page through the hits by offset and limit")
+
+    def check(self) -> None:
+        """Raise ``ParamError`` for parts of the request that are about rows."""
+        request, primary = self.request, self.schema.primary.name
+        if request.group_by is not None and request.group_by.fields != (primary,):
+            self.refuse("groups by other fields than the primary key", f"name '{primary}', as Milvus demands")
+        if request.order_by:
+            self.refuse(ORDER_BY, "order the hits")
+        if request.aggregation is not None:
+            self.refuse(ARGUMENT, f"group by '{primary}'")
+        if request.highlight is not None:
+            self.refuse("highlighter", "search by a field of the rows")
+
+    def refuse(self, asked: str, instead: str) -> NoReturn:
+        """Raise the ``ParamError`` that such a search does not take ``asked``."""
+        raise ParamError(
+            message=f"field '{self.field.name}' ({self.field.describe()}): {asked} is not supported in a search "
+            f"of single structs: {instead}"
+        )
+
+    def nearest(self, index: FieldIndex | None) -> Nearest:
+        ranked: Nearest = partial(
+            elements.nearest, self.metric, self.field, params=self.params, index=index, wanted=self.wanted
+        )
+        ring = self.request.ring
+        return ranked if ring is None else within(self.metric, ring, ranked)
+
+    def pages(self, selection: Selection, vectors: QueryVectors, index: FieldIndex | None) -> list[Ranking]:
+        request, find = self.request, self.nearest(index)
+        if request.group_by is not None:
+            size = request.group_by.size
+            page = request.limit, size, request.offset
+            return elements.best_of_rows(self.metric, find, selection, vectors, *page)
+        rankings = find(selection, vectors, request.window)
+        return [(numbers[request.offset :], values[request.offset :]) for numbers, values in rankings]
+
+    def shown(self, view: View, pages: list[Ranking]) -> FoundHits:
+        rows = [(elements.rows_of(numbers), values) for numbers, values in pages]
+        found = hits_of(view, self.projection, rows, self.request.round_decimal)
+        return found._replace(
+            offsets=list(chain.from_iterable(elements.offsets_of(numbers).tolist() for numbers, _ in pages))
+        )
+
+
 def _best_groups(ranking: Ranking, labels: Labels, groups: int, size: int, skip: int = 0) -> Ranking:
     """The rows of the nearest ``groups`` groups of a ranking, after ``skip`` nearer ones."""
     slots, values = ranking
@@ -185,7 +253,7 @@ def prepared(
     params: dict[str, Any] = {}
     if given:
         params = check_search_parameters(field, index.type, index.parameters, given, request.window)
-    family = FAMILIES[field.vector_family]
+    family = family_of(field, metric)
     params |= family.taken_over(index.parameters)
     if request.ring is not None:
         _refuse(family, field, "a range of distances")
@@ -196,7 +264,10 @@ def prepared(
     if request.aggregation is not None:
         _refuse(family, field, "search_aggregation")
         check_aggregation(record.schema, request.aggregation, projection)
-    return PreparedSearch(
+    kind: Callable[..., PreparedSearch] = PreparedSearch
+    if compares_elements(field, metric):
+        kind = partial(ElementSearch, wanted=_wanted(record.schema, choice, field))
+    search = kind(
         request=request,
         schema=record.schema,
         choice=choice,
@@ -208,6 +279,14 @@ def prepared(
         analyzer_name=analyzer_name,
         highlighting=Highlighting.of(request.highlight, record.schema, field, analyzer_name),
     )
+    search.check()
+    return search
+
+
+def _wanted(schema: Schema, choice: BoundScope, field: Field) -> ElementFilter | None:
+    """What the filter says of the single structs whose vectors ``field`` has."""
+    assert field.within is not None, field
+    return None if choice.condition is None else choice.condition.of_elements(schema.by_name[field.within])
 
 
 def _refuse(family: SearchFamily[Any], field: Field, asked: str) -> None:

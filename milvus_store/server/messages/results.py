@@ -46,7 +46,18 @@ def hits_message(found: FoundHits, asked: Iterable[str], limit: int) -> Message:
         output_fields=output_names(asked, fields),
         primary_field_name=found.primary,
         **_highlights(found),
+        **_offsets(found),
     )
+
+
+def _offsets(found: FoundHits) -> dict[str, Message]:
+    """Where the structs that were found stand in their arrays; of rows, and for older clients, nothing."""
+    if (
+        found.offsets is None
+        or "element_indices" not in schema_pb2.SearchResultData.DESCRIPTOR.fields_by_name
+    ):
+        return {}
+    return {"element_indices": schema_pb2.LongArray(data=found.offsets)}
 
 
 def _highlights(found: FoundHits) -> dict[str, list[Message]]:

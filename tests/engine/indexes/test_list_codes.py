@@ -205,3 +205,52 @@ def test_search_parameters_let_a_search_look_harder(path: Path) -> None:
         stored = dict(enumerate(lists(0)))
         options = {"search_params": {"params": {"nprobe": 128}}}
         assert recall(client, "MAX_SIM_L2", stored, **options) >= 0.99
+
+
+@pytest.mark.usefixtures("codes")
+@pytest.mark.parametrize("metric", ["COSINE", "IP", "L2"])
+def test_single_structs_are_found_by_an_index(
+    path: Path, metric: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed = []
+    proposals = list_codes.ListCodes.proposals
+    monkeypatch.setattr(
+        list_codes.ListCodes, "proposals", lambda *given: proposed.append(given) or proposals(*given)
+    )
+    structs = [
+        (number, offset, vector)
+        for number, vectors in enumerate(lists(0))
+        if vectors is not None
+        for offset, vector in enumerate(vectors)
+    ]
+    with MilvusClient(path) as client:
+        made(client, metric, "IVF_SQ8")
+        found = share_of_structs(client, metric, structs)
+        assert proposed
+        of_even = [struct for struct in structs if struct[0] % 2 == 0]
+        found_of_even = share_of_structs(client, metric, of_even, filter="even == 0")
+        first_of_rows = share_of_structs(client, metric, structs, group_by_field="id")
+        assert min(found, found_of_even, first_of_rows) >= 0.95
+        few = [struct for struct in structs if struct[0] < 4]
+        assert share_of_structs(client, metric, few, filter="id < 4") == 1.0
+
+
+def share_of_structs(client: MilvusClient, metric: str, structs: list[Any], **options: Any) -> float:
+    """The share of the nearest structs that searches find. Distances are exact, and none is missing."""
+    found = total = 0
+    for query in np.concatenate([one[:1] for one in lists(99, 10) if one is not None]):
+        wide = query.astype(float)
+        values = {
+            (number, offset): value(f"MAX_SIM_{metric}", wide[None], vector[None])
+            for number, offset, vector in structs
+        }
+        nearest = sorted(values, key=values.__getitem__, reverse=metric != "L2")
+        if "group_by_field" in options:
+            firsts = {number: (number, offset) for number, offset in reversed(nearest)}
+            nearest = sorted(firsts.values(), key=values.__getitem__, reverse=metric != "L2")
+        (hits,) = client.search("c", [query], anns_field="v[v]", limit=10, **options)
+        keys = [(hit["id"], hit["offset"]) for hit in hits]
+        assert len(set(keys)) == min(10, len(nearest))
+        assert [hit["distance"] for hit in hits] == pytest.approx([values[key] for key in keys], rel=1e-5)
+        found, total = found + len(set(keys) & set(nearest[:10])), total + len(keys)
+    return found / total

@@ -110,7 +110,7 @@ def _match_elements(context: Context, node: Call, bind_condition: BindCondition)
             return OverElements(array, condition, least=None)
         case "match_any" | "element_filter":
             refuse_options(context, node)
-            return OverElements(array, condition)
+            return OverElements(array, condition, selects=node.function == "element_filter")
     threshold = _threshold(context, node)
     match node.function:
         case "match_least":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...indexes.field_index import FieldIndex
 from ..fusion import Found, fuse
 from ..group_labels import labels_of_rows
-from ..prepared import PreparedSearch
+from ..prepared import ElementSearch, PreparedSearch
 from ..rankings import Ranking, order
 from ..request import Queries
 from ..selection import Selection
@@ -30,6 +30,8 @@ def candidates_of_search(
     Raises:
         ParamError: the reranking or the queries do not fit the collection.
     """
+    if isinstance(search, ElementSearch):
+        search.refuse("a ranker", "rank the hits")
     view, schema, metric = selection.view, search.schema, search.metric
     vectors = search.vectors(view, queries)
     fields = reranking.fields(schema, len(vectors))
