@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, Final
 
-from milvus_store_lite import Column, Columns, FoundRows, Scope, require_database
+from milvus_store_lite import Columns, Scope, require_database
 
 from .. import MilvusClient
 from ..backends.address import local_path
@@ -50,7 +51,7 @@ class FileStore(ClientStore):
         scope = Scope(partitions=None if partition is None else [partition])
         collection = self.client._collection(definition.name)
         with closing(collection.iterate_query(scope, _EVERYTHING, done, only_loaded=False)) as cursor:
-            while len(found := _columns(cursor.next(rows))):
+            while len(found := _without_filled(definition, cursor.next_columns(rows))):
                 done += len(found)
                 yield Batch(found, done)
 
@@ -67,14 +68,13 @@ class FileStore(ClientStore):
         wanted = Scope(field(definition.engine_schema.primary.name).is_in(list(keys)))
         collection = self.client._collection(definition.name)
         with closing(collection.iterate_query(wanted, _EVERYTHING, only_loaded=False)) as cursor:
-            return _columns(cursor.next(len(keys)))
+            return _without_filled(definition, cursor.next_columns(len(keys)))
 
     def settle(self, definition: CollectionDefinition) -> None:
         """Nothing is left to do."""
 
 
-def _columns(found: FoundRows) -> Columns:
+def _without_filled(definition: CollectionDefinition, found: Columns) -> Columns:
     """The rows without what functions fill, which they fill anew where the rows go."""
-    filled = found.projection.schema.filled_by
-    values = {name: Column(values) for name, values in found.columns().items() if name not in filled}
-    return Columns(len(found.stored), values, found.dynamic())
+    filled = definition.engine_schema.filled_by
+    return replace(found, by_name={name: one for name, one in found.by_name.items() if name not in filled})

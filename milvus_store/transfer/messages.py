@@ -13,7 +13,17 @@ from typing import Any
 import numpy as np
 from pymilvus.grpc_gen import schema_pb2
 
-from milvus_store_lite import Column, Columns, DataType, Field, Schema, as_list, encode_vectors, of_rows
+from milvus_store_lite import (
+    Column,
+    Columns,
+    DataType,
+    Field,
+    PackedVectors,
+    Schema,
+    as_list,
+    encode_vectors,
+    of_rows,
+)
 
 from ..server.messages.fields import dynamic_data, field_data
 from ..server.messages.packed import fill_numbers
@@ -56,11 +66,14 @@ def _field_message(field: Field, columns: Columns) -> Message:
 def _vector_message(field: Field, column: Column) -> Message:
     found = schema_pb2.FieldData(type=int(field.dtype), field_name=field.name)
     stored = encode_vectors(field, column.values)
-    there = [blob for blob in stored if blob is not None]
     if field.nullable:
         found.valid_data.extend(blob is not None for blob in stored)
     vectors = found.vectors
     vectors.dim = field.dim or 0
+    if isinstance(stored, PackedVectors) and field.dtype is DataType.FLOAT_VECTOR:
+        fill_numbers(vectors.float_vector, np.frombuffer(stored.buffer, "<f4"), np.float32)
+        return found
+    there = [blob for blob in stored if blob is not None]
     if field.dtype is DataType.SPARSE_FLOAT_VECTOR:
         vectors.sparse_float_vector.contents.extend(map(bytes, there))
         largest = max((_largest_index(blob) for blob in there if len(blob)), default=-1)

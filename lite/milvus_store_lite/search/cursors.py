@@ -8,22 +8,28 @@ when the cursor is garbage. It holds at most 17 bytes of memory for each row of 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ..codec import QueryVectors
+from ..codec import Columns, QueryVectors
 from ..columns.column import BoolArray
 from ..process.calls import whole_calls
 from ..storage.cursor_transaction import CursorTransaction
 from ..storage.leases import Lease
+from ..storage.store import CollectionReader
+from .column_reading import read_columns
 from .family import Nearest
 from .found import FoundHits, FoundRows, fetched
 from .output import Projection
 from .prepared import PreparedSearch
 from .rankings import NOTHING
 from .selection import Selection
+
+Page = TypeVar("Page")
 
 
 @whole_calls
@@ -133,11 +139,18 @@ class QueryCursor(Cursor):
 
     def next(self, count: int) -> FoundRows:
         """The next ``count`` rows, fewer at the end."""
+        return self._next(count, fetched)
+
+    def next_columns(self, count: int) -> Columns:
+        """The same as columns, whose rows are never made: for many rows at a time."""
+        return self._next(count, read_columns)
+
+    def _next(self, count: int, read: Callable[[CollectionReader, Projection, Sequence[int]], Page]) -> Page:
         with self._lock:
             seqs = self._seqs[:count].tolist()
             if not seqs:
-                return FoundRows(self._projection, [], {}, self._reader.layout.corrupt)
-            rows = self._transaction.read(lambda: fetched(self._reader, self._projection, seqs))
+                return read(self._reader, self._projection, seqs)  # of no rows, which needs no transaction
+            rows = self._transaction.read(lambda: read(self._reader, self._projection, seqs))
             self._seqs = self._seqs[count:]
             if not len(self._seqs):
                 self._transaction.close()

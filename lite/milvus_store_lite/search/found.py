@@ -53,7 +53,7 @@ class FoundRows(NamedTuple):
     def dynamic(self) -> list[dict[str, Any]] | None:
         """The dynamic keys of each row; None where none are shown."""
         wanted = self.projection.dynamic
-        return None if wanted is None else self._shown(lambda: list(self._documents(wanted)))
+        return None if wanted is None else self._shown(lambda: list(self._documents()))
 
     def dicts(self) -> list[dict[str, Any]]:
         """The rows one by one: field or dynamic key → value."""
@@ -88,7 +88,7 @@ class FoundRows(NamedTuple):
     def _dicts(self) -> list[dict[str, Any]]:
         rows = list(map(self._dict, self.stored))
         if self.projection.dynamic is not None:
-            for row, document in zip(rows, self._documents(self.projection.dynamic), strict=True):
+            for row, document in zip(rows, self._documents(), strict=True):
                 row.update(document)
         return rows
 
@@ -105,19 +105,10 @@ class FoundRows(NamedTuple):
             row[name] = vectors.added(row[name], stored[0], self.vectors)
         return row
 
-    def _documents(self, wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
+    def _documents(self) -> Iterator[dict[str, Any]]:
         """The dynamic keys to show of each row."""
         offset = 2 + len(self.projection.scalars)
-        # A field that was added later hides the dynamic key of its name in older rows.
-        fields = self.projection.schema.by_name
-        for start in range(0, len(self.stored), _DOCUMENTS_AT_ONCE):
-            texts = [row[offset] for row in self.stored[start : start + _DOCUMENTS_AT_ONCE]]
-            for document in json.loads(f"[{','.join(texts)}]"):
-                yield {
-                    key: value
-                    for key, value in document.items()
-                    if key not in fields and (not wanted or key in wanted)
-                }
+        return documents(self.projection, [row[offset] for row in self.stored])
 
 
 class FoundHits(NamedTuple):
@@ -173,3 +164,17 @@ def fetched(
     stored = reader.rows.fetch(seqs, (*projection.columns, *further) if further else projection.columns)
     vectors = {field.name: reader.vectors.fetch(seqs, field.name) for field in projection.vectors}
     return FoundRows(projection, [stored[seq] for seq in seqs], vectors, reader.layout.corrupt)
+
+
+def documents(projection: Projection, texts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The dynamic keys to show of rows that have these ``texts`` in the dynamic field."""
+    wanted = projection.dynamic
+    # A field that was added later hides the dynamic key of its name in older rows.
+    fields = projection.schema.by_name
+    for start in range(0, len(texts), _DOCUMENTS_AT_ONCE):
+        for document in json.loads(f"[{','.join(texts[start : start + _DOCUMENTS_AT_ONCE])}]"):
+            yield {
+                key: value
+                for key, value in document.items()
+                if key not in fields and (not wanted or key in wanted)
+            }

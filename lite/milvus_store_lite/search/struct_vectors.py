@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..codec import decode_vector
 from ..schema.fields import Field
@@ -19,6 +19,7 @@ class StructVectors:
     """
 
     def __init__(self, array: Field, fields: Sequence[Field], chosen: Collection[str] | None) -> None:
+        self.fields: Final = tuple(field.name for field in fields)
         self._decoders = {field.member.name: (field.name, decode_vector(field)) for field in fields}
         self._names = [member.name for member in array.members if chosen is None or member.name in chosen]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
 
-from .chunks import chunks
+from .chunks import chunks, ranges
 from .integrity.row_checksums import PARTITION_COLUMN, Ints
 from .layout import CHECKSUMS, TableLayout
 from .reading import Transaction
-from .verified import are_sound, verify
+from .verified import are_sound, verified_rows, verify
 
 ROWS_AT_ONCE: Final = 1_024
 """Values or vectors read and verified at a time, while they are in the processor's cache. Four times as many
@@ -60,6 +60,21 @@ class RowReader:
                 found.update(zip(of_seq, rows, strict=True))
         if len(found) < len(seqs) and len(found) < len(set(seqs)):
             raise layout.rows_missing(f"table {layout.rows}", len(set(seqs)), len(found))
+        return found
+
+    def columns(self, seqs: Sequence[int], columns: Sequence[str]) -> list[list[Any]]:
+        """The values of the primary key and of each of ``columns`` in the ascending ``seqs``, which must exist."""
+        layout, execute = self._layout, self._transaction.connection.execute
+        listed = ", ".join(["seq", CHECKSUMS, "pk", *map(layout.columns.__getitem__, columns)])
+        names = [layout.schema.primary.name, *columns]
+        found: list[list[Any]] = [[] for _ in names]
+        for part, where, bound in ranges(seqs):
+            rows = execute(f"SELECT {listed} FROM {layout.rows} WHERE {where} ORDER BY seq", bound).fetchall()
+            of_seq, values = verified_rows(layout, rows, names)
+            if list(of_seq) != list(part):
+                raise layout.rows_missing(f"table {layout.rows}", len(part), len(of_seq))
+            for column, further in zip(found, values, strict=True):
+                column.extend(further)
         return found
 
     def partitions_of(self, seqs: Sequence[int]) -> dict[int, int]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from .chunks import chunks
+from .chunks import chunks, ranges
 from .integrity.checksums import damaged
 from .layout import TableLayout
 from .reading import Transaction
@@ -13,6 +14,14 @@ from .verified import verified_vectors
 
 SeqsAndVectors = tuple[list[int], list[bytes | None]]
 """Seqs, ascending, and the stored vector of each, None for a null."""
+
+
+class _Block(NamedTuple):
+    """``joined``: the vectors of the rows ``seqs``, one behind the other."""
+
+    seqs: list[int]
+    joined: bytes
+    vectors: list[bytes]
 
 
 class VectorReader:
@@ -44,6 +53,19 @@ class VectorReader:
                 found.update(zip(*verified_vectors(self._layout, field, rows), strict=True))
         return found
 
+    def packed(self, seqs: Sequence[int], field: str) -> bytes | None:
+        """The vectors of the ascending ``seqs``, one behind the other.
+
+        None where they differ in width, one is null, missing or damaged: ``fetch`` tells which.
+        """
+        table, parts = self._layout.vectors[field], []
+        for part, where, bound in ranges(seqs):
+            found = self._block(field, f"{table} WHERE {where} ORDER BY seq", bound)
+            if found is None or found.seqs != list(part):
+                return None
+            parts.append(found.joined)
+        return b"".join(parts)
+
     def chunks(
         self, field: str, after: int, size: int, subset: RowSubset | None = None
     ) -> Iterator[SeqsAndVectors]:
@@ -68,22 +90,12 @@ class VectorReader:
         """
         while True:
             source, where, bound = self._source(field, after, subset)
-            listed, checksums, values = self._transaction.connection.execute(
-                "SELECT group_concat(seq), CAST(group_concat(checksum, '') AS BLOB),"
-                " CAST(group_concat(value, '') AS BLOB)"
-                f" FROM (SELECT seq, checksum, value FROM {source} WHERE {where} ORDER BY seq LIMIT {size})",
-                bound,
-            ).fetchone()
-            if listed is None:
-                return
-            seqs = list(map(int, listed.split(",")))
-            blobs, expected = _cut(values, len(seqs)), _cut(checksums, len(seqs))
-            is_even = len(blobs) == len(expected) == len(seqs)
-            if not is_even or damaged(seqs, blobs, expected, self._layout.salts[field]):
+            found = self._block(field, f"{source} WHERE {where} ORDER BY seq LIMIT {size}", bound)
+            if found is None:
                 yield from self.chunks(field, after, size, subset)
                 return
-            yield seqs, [*blobs]
-            after = seqs[-1]
+            yield found.seqs, [*found.vectors]
+            after = found.seqs[-1]
 
     def every_chunk(self, field: str, after: int, size: int) -> Iterator[SeqsAndVectors]:
         """``chunks`` of all rows beyond ``after``; checks that none is missing."""
@@ -104,6 +116,29 @@ class VectorReader:
             f"SELECT total(length(value)) FROM {source} WHERE {where}", values
         ).fetchone()
         return int(total)
+
+    def _block(self, field: str, chosen: str, bound: Sequence[object]) -> _Block | None:
+        """The vectors of rows, read in one step of SQLite and verified.
+
+        None where there are none, or they do not match their checksums, as it is where one is null or they
+        differ in width.
+
+        Args:
+            chosen: which, as what follows FROM in SQL.
+        """
+        listed, checksums, values = self._transaction.connection.execute(
+            "SELECT group_concat(seq), CAST(group_concat(checksum, '') AS BLOB),"
+            f" CAST(group_concat(value, '') AS BLOB) FROM (SELECT seq, checksum, value FROM {chosen})",
+            bound,
+        ).fetchone()
+        if listed is None:
+            return None
+        seqs = list(map(int, listed.split(",")))
+        vectors, expected = _cut(values, len(seqs)), _cut(checksums, len(seqs))
+        is_even = len(vectors) == len(expected) == len(seqs)
+        if not is_even or damaged(seqs, vectors, expected, self._layout.salts[field]):
+            return None
+        return _Block(seqs, values, vectors)
 
     def _source(
         self, field: str, after: int, subset: RowSubset | None
