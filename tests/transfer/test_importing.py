@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from milvus_store import CollectionSchema, DataType, MilvusClient
 from milvus_store.errors import MilvusException, ParamError
 from milvus_store.transfer import Embedding, import_rows
 from milvus_store.transfer.inferring import shown_schema
+from milvus_store.transfer.record_files import open_records
 
 _COUNT = 60
 _VECTORS = np.random.default_rng(0).random((_COUNT, 4), dtype=np.float32)
@@ -434,3 +436,19 @@ def test_tables_and_queries_of_a_database(source: Path, path: Path) -> None:
     imported = import_rows(source, path, "docs", table=query)
     assert imported.rows == sum((one["price"] or 0) > 10 for one in records())
     connection.close()
+
+
+def test_a_parquet_file_is_not_held_in_memory(tmp_path: Path) -> None:
+    count, dim = 20_000, 100
+    file = tmp_path / "docs.parquet"
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(count * dim, np.float32)), dim)
+    table = pa.table({"id": range(count), "vector": vectors})
+    parquet.write_table(table, file, use_dictionary=False, compression="NONE")
+    del vectors, table
+    before, most, read = pa.total_allocated_bytes(), 0, 0
+    with closing(open_records(str(file), None, None)) as records:
+        for batch in records.batches(0, 500):
+            read += len(batch.rows)
+            most = max(most, pa.total_allocated_bytes() - before)
+    assert read == count
+    assert most < file.stat().st_size // 2
