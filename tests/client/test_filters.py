@@ -13,6 +13,7 @@ import pytest
 from milvus_store import MilvusClient, filters
 from milvus_store.errors import FilterError, ParamError
 from milvus_store.filters import Operand, all_of, any_of, call, field, parse, template
+from tests.filters.key_sets import bloom_of, roaring_of
 
 n, name, tags, meta = field("n"), field("name"), field("tags"), field("meta")
 
@@ -130,6 +131,30 @@ def test_every_call_takes_a_built_filter(client: MilvusClient) -> None:
     assert found(client, n > template("min"), filter_params={"min": 4}) == [5]
     assert client.delete("c", filter=wanted)["delete_count"] == 2
     assert found(client, n >= 0) == [0, 1, 3, 5]
+
+
+def test_every_call_takes_keys_that_a_client_has_built(client: MilvusClient) -> None:
+    wanted = {"keys": roaring_of([1, 3])}
+    member = call("membership_match", field("id"), template("keys"))
+    assert found(client, member, filter_params=wanted) == [1, 3]
+    hits = client.search(
+        "c", [[0.0, 1.0]], filter="not membership_match(id, {keys}, type=roaring)", filter_params=wanted
+    )
+    assert sorted(hits[0].ids) == [0, 2, 4, 5]
+    assert (
+        client.delete("c", filter="membership_match(id, {keys})", filter_params=wanted)["delete_count"] == 2
+    )
+    assert found(client, n >= 0) == [0, 2, 4, 5]
+
+
+@pytest.mark.parametrize("condition", ["{}", "n > 4 or not {}", "n > 0 and n < 9 and {}"])
+def test_nothing_is_deleted_by_a_bloom_filter(client: MilvusClient, condition: str) -> None:
+    wanted = {"keys": bloom_of([1, 3])}
+    text = condition.format("membership_match(n, {keys})")
+    assert set(found(client, text, filter_params=wanted)) & {1, 3, 5}
+    with pytest.raises(ParamError, match="delete takes no Bloom filter, .* expected type=roaring"):
+        client.delete("c", filter=text, filter_params=wanted)
+    assert len(found(client, n >= 0)) == 6
 
 
 def test_an_operand_alone_is_no_filter(client: MilvusClient) -> None:

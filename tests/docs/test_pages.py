@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pymilvus
 import pytest
 
 from .markdown import anchors_of, blocks_of, links_of, paths_of
@@ -35,6 +36,8 @@ NOT_RUN: dict[tuple[str, str], int] = {
 def test_every_block_of_a_page_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    if name == "docs/filters.md" and not hasattr(pymilvus, "build_bloom_filter"):
+        pytest.skip("pymilvus 2.6 builds no sets of keys")
     blocks = blocks_of(ROOT / name)
     code = [block for block in blocks if block.language not in NOT_CODE and block.not_run is None]
     server = None

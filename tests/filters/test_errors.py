@@ -119,7 +119,6 @@ MEANING = [
     ("«text_match_fuzzy(text, 'a')", "needs max_edit_distance"),
     ("text_match_fuzzy(text, 'a', max_edit_distance=«3)", "between 0 and 2"),
     ("text_match_fuzzy(«name, 'a', max_edit_distance=1)", "is not tokenized"),
-    ("«membership_match(big, {numbers})", "as in 'id in {ids}'"),
     ("empty(«big)", "needs a VARCHAR field"),
     ("starts_with(name, «5)", "a prefix as a string"),
     ("«match_least(tags, $ == 'a')", "needs a threshold"),

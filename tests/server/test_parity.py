@@ -14,6 +14,7 @@ import pytest
 from milvus_store import MilvusClient, rerankers
 from milvus_store.errors import MilvusException
 from milvus_store.server.endpoint import MilvusServer
+from tests.filters.key_sets import bloom_of, roaring_of
 
 Step = Callable[[Any], Any]
 
@@ -222,6 +223,23 @@ STEPS: dict[str, Step] = {
         filter="pk in {keys} and price < {most}",
         filter_params={"keys": [1, 2, 9], "most": 2.5},
         output_fields=["pk"],
+    ),
+    "query, keys in a Bloom filter": lambda client: client.query(
+        "all",
+        filter="membership_match(small, {keys}, type=bloom) or membership_match(doc['size'], {keys})",
+        filter_params={"keys": bloom_of([1, 2])},
+        output_fields=["pk"],
+    ),
+    "query, keys in a bitmap": lambda client: client.query(
+        "all",
+        filter="not membership_match(pk, {keys})",
+        filter_params={"keys": roaring_of([1, 2, 9])},
+        output_fields=["pk"],
+    ),
+    "query, keys of another type": lambda client: client.query(
+        "all",
+        filter="membership_match(title, {keys}, type=bloom)",
+        filter_params={"keys": roaring_of([1])},
     ),
     "query, ids": lambda client: client.query("all", ids=[3, 4], output_fields=["pk", "small"]),
     "query, times": lambda client: client.query(
@@ -763,6 +781,7 @@ _ASKED_BY_3 = (
     "query, ordered",
     "query, groups",
     "query, no groups",
+    "query, keys",
     "search, ordered",
     "search, groups of",
     "search, buckets",

@@ -27,6 +27,7 @@ from ..codec import (
     merged,
     missing_columns,
 )
+from ..errors import ParamError
 from ..process.calls import whole_calls
 from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
@@ -124,7 +125,13 @@ class Collection(Reading):
     def delete_where(self, scope: Scope) -> int:
         """Delete the rows in ``scope``; returns how many there were."""
         with self._writing() as session:
-            selection = session.selected(BoundScope.of(session.record, self._own(scope), only_loaded=False))
+            bound = BoundScope.of(session.record, self._own(scope), only_loaded=False)
+            if bound.condition is not None and bound.condition.is_approximate:
+                raise ParamError(
+                    message="delete takes no Bloom filter, which matches some rows that are not meant: expected "
+                    "type=roaring, or the values themselves, as in 'id in {ids}'"
+                )
+            selection = session.selected(bound)
             self._remove(session, selection.view.snapshot.seqs[selection.slots].tolist())
             return selection.count
 

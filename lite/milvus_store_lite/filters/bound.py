@@ -46,6 +46,31 @@ class Pattern(Protocol):
         ...
 
 
+class KeySet(Protocol):
+    """A set of keys that a client has built.
+
+    ``is_exact``: whether it never takes another value for a key. ``has_integers``, ``has_words``: the kinds of its
+    keys; a set without keys has neither.
+    """
+
+    @property
+    def is_exact(self) -> bool: ...
+
+    @property
+    def has_integers(self) -> bool: ...
+
+    @property
+    def has_words(self) -> bool: ...
+
+    def holds_integers(self, values: npt.NDArray[np.signedinteger]) -> npt.NDArray[np.bool_]:
+        """(n,) bool: which of ``values``, (n,) integers of any width, are keys."""
+        ...
+
+    def holds_words(self, words: list[str]) -> npt.NDArray[np.bool_]:
+        """(len(words),) bool: which of ``words`` are keys."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FieldValue:
     """A field of the row; inside ``OverElements`` a field of the element.
@@ -176,6 +201,14 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyMatch:
+    """The operand, an integer or VARCHAR field or a JSON path, is one of ``keys``."""
+
+    operand: FieldValue | PathValue
+    keys: KeySet
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     operand: Operand
     pattern: Pattern
@@ -283,6 +316,7 @@ Predicate = (
     Fixed
     | Comparison
     | Membership
+    | KeyMatch
     | Match
     | Nullness
     | Existence

@@ -29,6 +29,8 @@ from .bound import (
     Constant,
     FieldValue,
     Fixed,
+    Inverse,
+    KeyMatch,
     Membership,
     Predicate,
 )
@@ -78,6 +80,11 @@ class Filter:
         chosen[np.random.default_rng().choice(matching, size, replace=False)] = True
         return chosen
 
+    @property
+    def is_approximate(self) -> bool:
+        """Whether rows may match that should not, since it asks a Bloom filter."""
+        return _is_approximate(self.predicate)
+
     def required_values(self, field_name: str) -> frozenset[Value] | None:
         """The values of the field that a row can match with, None if any value may match.
 
@@ -117,6 +124,18 @@ def compile_filter(
 def equals(field: Field, value: Value) -> Filter:
     """The filter for rows whose ``field`` equals ``value``, which has its type."""
     return Filter(Comparison(kind_of(FieldValue(field)), "==", FieldValue(field), Constant(value)))
+
+
+def _is_approximate(predicate: Predicate) -> bool:
+    match predicate:
+        case KeyMatch(keys=keys):
+            return not keys.is_exact
+        case Inverse(part=part):
+            return _is_approximate(part)
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return any(map(_is_approximate, parts))
+        case _:
+            return False
 
 
 def _required(predicate: Predicate, field_name: str) -> frozenset[Value] | None:

@@ -61,7 +61,12 @@ class Context:
 
     def template(self, node: Template) -> Plain:
         """The value given for a template."""
+        given = self.given(node)
+        return self.located(node, lambda: plain_value(f"template '{node.name}'", given))
+
+    def given(self, node: Template) -> object:
+        """What is given for a template, whatever it is."""
         if node.name not in self.params:
             given = ", ".join(map(str, self.params)) or "none"
             raise self.error(node, f"no value is given for template '{node.name}'; given: {given}")
-        return self.located(node, lambda: plain_value(f"template '{node.name}'", self.params[node.name]))
+        return self.params[node.name]

@@ -23,7 +23,7 @@ from ..bound import (
 from ..evaluation import spatial
 from ..evaluation.like import prefix
 from ..tree import Call, Expression
-from . import arrays, words
+from . import arrays, key_sets, words
 from .arguments import check_count, integer, refuse_options, string
 from .context import Context
 from .kinds import describe, kind_of
@@ -61,8 +61,6 @@ def _unknown(function: str) -> str:
     plain = function.lower()
     if function == "random_sample":
         return "random_sample is joined to the whole filter by 'and': condition and random_sample(0.1)"
-    if plain == "membership_match":
-        return "membership_match is not served here: give the values themselves, as in 'id in {ids}'"
     known = (*_HANDLERS, "array_length", "random_sample")  # the last two are bound elsewhere
     if plain in known:
         return (
@@ -190,6 +188,7 @@ _HANDLERS: dict[str, _Handler] = {
     "text_match": lambda context, node, _: words.text_match(context, node),
     "text_match_fuzzy": lambda context, node, _: words.text_match_fuzzy(context, node),
     "phrase_match": lambda context, node, _: words.phrase_match(context, node),
+    "membership_match": lambda context, node, _: key_sets.membership_match(context, node),
     "empty": _empty,
     "starts_with": _starts_with,
     **dict.fromkeys((*spatial.RELATIONS, "st_dwithin", "st_isvalid"), _spatial),

@@ -46,4 +46,6 @@ def plain_scalar(what: str, given: Any) -> Value:
     if isinstance(given, str):
         return str(given)
     hint = "; test for null with 'is null'" if given is None else ""
+    if isinstance(given, bytes):
+        hint = "; bytes are for membership_match, which takes them from filter_params"
     raise ValueError(f"{what} must be a bool, int, float, str or a list of those, got {shown(given)}{hint}")

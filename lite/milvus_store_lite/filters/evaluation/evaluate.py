@@ -28,6 +28,7 @@ from ..bound import (
     Fixed,
     InOrder,
     Inverse,
+    KeyMatch,
     Kind,
     Length,
     ListValue,
@@ -48,6 +49,7 @@ from ..bound import (
 from . import elements, numbers, strings
 from .arithmetic import calculate, negative
 from .elements import ElementRows, StructRows
+from .key_sets import of_column, of_json
 from .numbers import Lane, Numbers
 from .rows import Rows
 from .similar import similar
@@ -79,6 +81,10 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return _compare(predicate, rows)
         case Membership():
             return _is_among(predicate, rows)
+        case KeyMatch(operand=operand, keys=keys):
+            if isinstance(operand, PathValue):
+                return of_json(rows.json_path(operand.field_name, operand.path), keys)
+            return of_column(rows.column(operand.field), keys)
         case OverElements():
             return _over_elements(predicate, rows)
         case InOrder():

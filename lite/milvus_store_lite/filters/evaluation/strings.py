@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...columns.column import StringColumn
-from ..bound import Ordering, Pattern
+from ..bound import KeySet, Ordering, Pattern
 from .numbers import FEW_CHOICES
 from .truth import BoolArray
 
@@ -81,6 +81,11 @@ def match(column: StringColumn, pattern: Pattern) -> BoolArray:
     if pattern.exact is not None:
         return compare_to_constant("==", column, pattern.exact)
     return _spread(column, pattern.matches(_words(column)))
+
+
+def are_keys(column: StringColumn, keys: KeySet) -> BoolArray:
+    """(n,) bool: rows that have a string which is one of ``keys``."""
+    return _spread(column, keys.holds_words(_words(column)))
 
 
 def _words(column: StringColumn) -> list[str]:

@@ -49,7 +49,7 @@ MAX_TEXT_LENGTH = 2**20
 """The longest text, in characters. Pass longer lists of values as a template."""
 
 
-_OPTIONS: Final = frozenset({"minimum_should_match", "max_edit_distance", "threshold"})
+_OPTIONS: Final = frozenset({"minimum_should_match", "max_edit_distance", "threshold", "type"})
 _MAX_RECURSION: Final = 2 * MAX_DEPTH + 10
 """A level of brackets costs one, one with an operator or a call two; each is some three frames of Python's
 stack, which holds a thousand."""
