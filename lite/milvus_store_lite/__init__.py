@@ -58,7 +58,7 @@ from .schema.functions import Function, FunctionType
 from .schema.model import Schema
 from .schema.times import to_text as instant_text
 from .search.aggregates import Aggregate, GroupRequest
-from .search.arrangement import Aggregation, BucketMetric, GroupBy, OrderBy, TopHits
+from .search.arrangement import Aggregation, BucketMetric, GroupBy, OrderBy, PathCast, TopHits
 from .search.buckets import Bucket, BucketHit, FoundBuckets
 from .search.cursors import QueryCursor, SearchCursor
 from .search.found import FoundHits, FoundRows
@@ -222,6 +222,7 @@ __all__ = [
     "PackedList",
     "PackedVectors",
     "Path",
+    "PathCast",
     "PerProcess",
     "PrivilegeGroup",
     "Queries",

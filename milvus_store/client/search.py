@@ -78,6 +78,9 @@ class SearchCalls(Calls):
                 partitions confine them, a bound tenant does.
             group_by_field: a field, dynamic key or JSON path: find groups of rows that share its value, ``limit``
                 of them, each with its nearest ``group_size`` rows (1 by default).
+            json_path: of a JSON field that ``group_by_field`` names: ``'meta["key"]'`` or ``"/key"``.
+            json_type: what the values at the path are read as, a ``DataType``: values of another type are one
+                group with those that are missing, or with ``strict_cast=True`` an error.
             group_by_fields: several of them: groups share the values of all.
             order_by_fields: show the nearest limit + offset rows in this order, from the offset on; groups in that
                 of their nearest rows. As for ``query``.

@@ -10,12 +10,13 @@ from milvus_store_lite import PARAMETER_NAMES, DataTypeNotMatchException, GroupB
 
 from ..index_types import named
 from ..options import judge_options
+from .json_groups import JSON_GROUP_OPTIONS, json_group
 from .ordering import ORDER_BY
 from .query_groups import GROUP_BY, group_fields
 
 GROUP_OPTIONS: Final = ("group_by_field", "group_size", "strict_group_size")
 AGGREGATION: Final = "search_aggregation"
-SEARCH_OPTIONS: Final = (*GROUP_OPTIONS, GROUP_BY, ORDER_BY, AGGREGATION)
+SEARCH_OPTIONS: Final = (*GROUP_OPTIONS, *JSON_GROUP_OPTIONS, GROUP_BY, ORDER_BY, AGGREGATION)
 
 _OF_TEXTS: Final = "analyzer_name"
 _NAMES: Final = PARAMETER_NAMES | {_OF_TEXTS, "metric_type", "params", "radius", "range_filter", "offset"}
@@ -90,11 +91,13 @@ def group_by(options: Mapping[str, Any]) -> GroupBy | None:
     if not name and not names:
         if size is not None or strict is not None:
             raise ParamError(message="group_size and strict_group_size need a group_by_field, got none")
+        json_group(options, name)
         return None
     if strict is not None and not isinstance(strict, bool):
         raise ParamError(message=f"strict_group_size must be a bool, got {type(strict).__name__}: {strict!r}")
+    name, cast = json_group(options, name) or (name, None)
     fields = (name,) if name else names
-    return GroupBy(fields, 1 if size is None else size, "max" if scorer is None else scorer)
+    return GroupBy(fields, 1 if size is None else size, "max" if scorer is None else scorer, cast)
 
 
 def _refuse_arguments(params: Mapping[str, Any], call: str) -> None:

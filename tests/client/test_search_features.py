@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from milvus_store import DataType, MilvusClient
+from milvus_store import DataType, Function, FunctionType, MilvusClient
 from milvus_store.errors import ParamError
 
 COUNT = 400
@@ -87,6 +87,82 @@ def test_groups_are_the_nearest_and_complete(items: MilvusClient, name: str, siz
         assert hits.ids == expected
         values = dict(zip(everything.ids, everything.distances, strict=True))
         assert hits.distances == [values[pk] for pk in hits.ids]
+
+
+CASTS = {
+    DataType.INT64: lambda value: value if type(value) is int else None,
+    DataType.VARCHAR: lambda value: value if type(value) is str else None,
+    DataType.BOOL: lambda value: value if type(value) is bool else None,
+}
+
+
+@pytest.mark.parametrize("dtype", CASTS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"group_by_field": 'doc["a"]["b"]'},
+        {"group_by_field": "doc", "json_path": 'doc["a"]["b"]'},
+        {"group_by_field": "doc", "json_path": "/a/b"},
+    ],
+)
+def test_groups_by_a_path_are_of_one_type(
+    items: MilvusClient, dtype: DataType, place: dict[str, str]
+) -> None:
+    found = items.search("items", QUERIES, **place, json_type=dtype, group_size=2)
+    for hits, everything in zip(found, ranked(items), strict=True):
+        groups: dict[Any, list[int]] = {}
+        for pk in everything.ids:
+            groups.setdefault(CASTS[dtype](_row(pk)["doc"]["a"]["b"]), []).append(pk)
+        assert hits.ids == [pk for group in groups.values() for pk in group[:2]]
+
+
+def test_a_value_beyond_the_type_of_a_group_is_none(client: MilvusClient) -> None:
+    client.create_collection("c", dimension=2)
+    values = [1, 200, 1.0, -(2**40), None, 2**63]
+    client.insert("c", [{"id": n, "vector": [n, 1], "k": value} for n, value in enumerate(values)])
+    for dtype, expected in (
+        (DataType.INT8, [0, 1]),
+        (DataType.INT16, [0, 1, 2]),
+        (DataType.INT32, [0, 1, 2]),
+        (DataType.INT64, [0, 1, 2, 3]),
+        (None, [0, 1, 3, 4, 5]),
+    ):
+        options = {"group_by_field": "$meta", "json_path": "/k", "json_type": dtype}
+        (hits,) = client.search("c", [[0.0, 1.0]], **options, search_params={"metric_type": "COSINE"})
+        assert hits.ids == expected, dtype
+
+
+def test_a_strict_cast_takes_no_other_value(items: MilvusClient) -> None:
+    options = {"group_by_field": 'doc["a"]["b"]', "json_type": DataType.INT64, "strict_cast": True}
+    with pytest.raises(
+        ParamError, match="expected a value of INT64 in every row, got (float|string|null|bool)"
+    ):
+        items.search("items", QUERIES, **options)
+    (hits, *_) = items.search("items", QUERIES, filter='doc["a"]["b"] == 1 and id % 5 == 0', **options)
+    assert len(hits) == 1
+    with pytest.raises(ParamError, match="expected a string, a number or a bool in every row, got missing"):
+        items.search("items", QUERIES, group_by_field="doc", json_path="/none", strict_cast=True)
+    with pytest.raises(ParamError, match="got array: leave out strict_cast"):
+        items.search("items", QUERIES, group_by_field='doc["list"]', strict_cast=True)
+    (hits, *_) = items.search("items", QUERIES, group_by_field="doc", json_path="/list/0", strict_cast=True)
+    assert len(hits) == 10
+
+
+def test_groups_of_a_type_are_kept_by_a_ranker(items: MilvusClient) -> None:
+    options = {"group_by_field": 'doc["a"]["b"]', "json_type": DataType.BOOL}
+    decay = Function(
+        "near",
+        FunctionType.RERANK,
+        ["price"],
+        params={
+            "reranker": "decay",
+            "function": "linear",
+            "origin": 10,
+            "scale": 100,
+        },
+    )
+    (hits, *_) = items.search("items", QUERIES, **options, ranker=decay)
+    assert len(hits) == 2
 
 
 def test_more_groups_than_there_are_give_all_of_them(items: MilvusClient) -> None:
@@ -182,6 +258,23 @@ def test_rows_are_found_by_the_vectors_of_others(items: MilvusClient) -> None:
         ({"data": QUERIES, "group_by_field": 3}, "must be a str, got int"),
         ({"data": QUERIES, "group_by_field": "kind", "group_size": 0}, "group_size .* got 0"),
         ({"data": QUERIES, "group_size": 2}, "need a group_by_field"),
+        ({"data": QUERIES, "json_path": "/a"}, "need a group_by_field, got None"),
+        (
+            {"data": QUERIES, "strict_cast": True, "group_by_fields": ["kind"]},
+            "need a group_by_field, got None",
+        ),
+        ({"data": QUERIES, "group_by_field": "doc", "json_path": "a"}, "'doc.\"key\".' or '/key', got 'a'"),
+        ({"data": QUERIES, "group_by_field": "doc", "json_path": 'dock["a"]'}, "json_path must be a path"),
+        ({"data": QUERIES, "group_by_field": "doc", "json_path": "/a", "json_type": 7}, "a DataType, got 7"),
+        (
+            {"data": QUERIES, "group_by_field": "doc", "json_path": "/a", "json_type": DataType.DOUBLE},
+            "must be one of BOOL, INT8, INT16, INT32, INT64, VARCHAR, got DOUBLE",
+        ),
+        ({"data": QUERIES, "group_by_field": "doc", "json_path": "/a", "strict_cast": 1}, "must be a bool"),
+        (
+            {"data": QUERIES, "group_by_field": "kind", "json_type": DataType.VARCHAR},
+            "'kind' .* are for a path in a JSON field",
+        ),
         (
             {"data": QUERIES, "group_by_field": "kind", "strict_group_size": "x"},
             "strict_group_size must be a bool",

@@ -8,6 +8,7 @@ from math import prod
 from typing import Final, Literal
 
 from ..errors import ParamError
+from ..schema.data_types import DataType
 
 MAX_LEVELS: Final = 4
 """Milvus's bound on the buckets within buckets of a search."""
@@ -22,18 +23,47 @@ Scorer = Literal["max", "sum", "avg"]
 """What the scores of a group's rows make: how near the group is."""
 
 
+_CASTS: Final = (
+    DataType.BOOL,
+    DataType.INT8,
+    DataType.INT16,
+    DataType.INT32,
+    DataType.INT64,
+    DataType.VARCHAR,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PathCast:
+    """What the values at a JSON path are read as. Values of another type are null; ``strict``: they are an error.
+
+    ``dtype``: BOOL, INT8 to INT64 or VARCHAR; None for all that can be grouped.
+    """
+
+    dtype: DataType | None
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.dtype is not None and self.dtype not in _CASTS:
+            raise ParamError(
+                message=f"json_type must be one of {', '.join(dtype.name for dtype in _CASTS)}, "
+                f"got {self.dtype.name}"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class GroupBy:
     """Ask for groups instead of rows; limit and offset then count groups.
 
     ``fields``: fields, dynamic keys or JSON paths; a group has equal values of all of them. ``size``: rows of each
     group at most. A group has fewer only if no more rows match, which is what Milvus's ``strict_group_size`` asks
-    for. ``scorer``: how near a group of a fused ranking is.
+    for. ``scorer``: how near a group of a fused ranking is. ``cast``: how JSON paths are read.
     """
 
     fields: tuple[str, ...]
     size: int = 1
     scorer: Scorer = "max"
+    cast: PathCast | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1:

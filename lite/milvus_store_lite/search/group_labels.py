@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from ..columns.column import JsonColumn, JsonKind, NumberColumn, StringColumn
+from ..columns.column import BoolArray, JsonColumn, JsonKind, NumberColumn, StringColumn
 from ..errors import ParamError
-from ..schema.data_types import DataType
+from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.fields import Field
 from ..schema.model import Schema
+from .arrangement import GroupBy, PathCast
 from .grouping import Labels
 from .named_values import named_values, scalars_at
 from .selection import Selection
@@ -26,23 +27,28 @@ the time that sorting them takes (1,000,000 rows)."""
 
 
 def group_labels(
-    selection: Selection, schema: Schema, names: Sequence[str], argument: str = "group_by_field"
+    selection: Selection,
+    schema: Schema,
+    names: Sequence[str],
+    argument: str = "group_by_field",
+    cast: PathCast | None = None,
 ) -> Labels:
     """(n,) int64 labels of the slots of the selection's view by the values called ``names``; nulls are one group.
 
     Raises:
-        ParamError: there is no such field or path, its type has no groups, or a selected row has an array or an
-            object at the path.
+        ParamError: there is no such field or path, its type has no groups, a selected row has an array or an
+            object at the path, or a value that a strict ``cast`` does not take.
     """
-    return reduce(_combined, (_labels_of(selection, schema, name, argument) for name in names))
+    return reduce(_combined, (_labels_of(selection, schema, name, argument, cast) for name in names))
 
 
-def labels_of_rows(selection: Selection, schema: Schema, names: Sequence[str], seqs: Labels) -> Labels:
+def labels_of_rows(selection: Selection, schema: Schema, group_by: GroupBy, seqs: Labels) -> Labels:
     """(m,) the labels of the rows ``seqs``, which are among those selected."""
     slots = np.searchsorted(selection.view.snapshot.seqs, seqs)
     is_asked = np.zeros(selection.view.count, dtype=np.bool_)
     is_asked[slots] = True
-    labels: Labels = group_labels(selection.only(is_asked), schema, names)[slots]
+    asked = selection.only(is_asked)
+    labels: Labels = group_labels(asked, schema, group_by.fields, cast=group_by.cast)[slots]
     return labels
 
 
@@ -57,8 +63,17 @@ def dense(labels: Labels) -> tuple[Labels, int]:
     return places.astype(np.int64), len(distinct)
 
 
-def _labels_of(selection: Selection, schema: Schema, name: str, argument: str) -> Labels:
+def _labels_of(
+    selection: Selection, schema: Schema, name: str, argument: str, cast: PathCast | None
+) -> Labels:
     source = named_values(schema, name, argument)
+    if cast is not None:
+        if isinstance(source, Field):
+            raise ParamError(
+                message=f"{argument} '{source.name}' ({source.describe()}): json_type and strict_cast are for a "
+                "path in a JSON field"
+            )
+        return _of_cast(selection, selection.view.json_path(*source), name, argument, cast)
     if not isinstance(source, Field):
         return _of_json(scalars_at(selection, source, name, argument))
     _check_type(source, argument)
@@ -91,6 +106,38 @@ def _of_numbers(column: NumberColumn) -> Labels:
     labels = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     labels[~column.valid] = _NULL
     return labels
+
+
+def _of_cast(selection: Selection, column: JsonColumn, name: str, argument: str, cast: PathCast) -> Labels:
+    """Labels of the values that are of the type; all others are null."""
+    fits = _fitting(column, cast.dtype)
+    if cast.strict:
+        others = ~fits & (column.kinds != JsonKind.NO_DOCUMENT)
+        if selection.mask is not None:
+            others &= selection.mask
+        if others.any():
+            kind = JsonKind(int(column.kinds[np.argmax(others)])).name.lower()
+            expected = (
+                "a string, a number or a bool" if cast.dtype is None else f"a value of {cast.dtype.name}"
+            )
+            raise ParamError(
+                message=f"{argument} {name!r}: expected {expected} in every row, got {kind}: leave out strict_cast"
+            )
+    if cast.dtype is None:
+        return np.where(fits, _of_json(column), _NULL)
+    values = column.strings.codes.astype(np.int64) if cast.dtype is DataType.VARCHAR else column.ints
+    return _of_numbers(NumberColumn(values, fits))
+
+
+def _fitting(column: JsonColumn, dtype: DataType | None) -> BoolArray:
+    """(n,) bool: the rows with a value of a type. An integer beyond the type is none."""
+    if dtype is None:
+        return (column.kinds > JsonKind.NULL) & (column.kinds < JsonKind.ARRAY)
+    if dtype not in INTEGER_RANGES:
+        return np.equal(column.kinds, JsonKind.BOOL if dtype is DataType.BOOL else JsonKind.STRING)
+    least, most = INTEGER_RANGES[dtype]
+    fits: BoolArray = (column.kinds == JsonKind.INT) & (column.ints >= least) & (column.ints <= most)
+    return fits
 
 
 def _of_json(column: JsonColumn) -> Labels:

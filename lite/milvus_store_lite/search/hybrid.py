@@ -68,8 +68,7 @@ def hybrid_candidates(
     labels = None
     if request.group_by is not None:
         assert whole is not None, "groups are labelled in the whole collection"
-        names = request.group_by.fields
-        labels = [labels_of_rows(whole, record.schema, names, seqs) for seqs, _ in rankings]
+        labels = [labels_of_rows(whole, record.schema, request.group_by, seqs) for seqs, _ in rankings]
     reader = selections[0].view.reader
     projection = Projection.of(record, request.output_fields, request.clock, as_rows=False)
     falling = request.ranker.larger_is_nearer([search.metric for search in searches])
@@ -164,4 +163,4 @@ class _Fusion:
     def _labels(self, seqs: Ints, group_by: GroupBy) -> Labels:
         """The group of each row."""
         assert self._whole is not None, "groups are labelled in the whole collection"
-        return labels_of_rows(self._whole, self._record.schema, group_by.fields, seqs)
+        return labels_of_rows(self._whole, self._record.schema, group_by, seqs)

@@ -152,7 +152,7 @@ class PreparedSearch:
     ) -> list[Ranking]:
         """The rows of the groups on the request's page."""
         request = self.request
-        labels = group_labels(selection, self.schema, wanted.fields)
+        labels = group_labels(selection, self.schema, wanted.fields, cast=wanted.cast)
         rankings = grouped(self.metric, find, selection, vectors, labels, request.window, wanted.size)
         if request.order_by:
             keys = sort_keys(selection, self.schema, request.order_by, ORDER_BY)

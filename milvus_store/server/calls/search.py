@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 
-from milvus_store_lite import ByIds, FoundBuckets, Queries, TenantCollection
+from milvus_store_lite import ByIds, DataType, FoundBuckets, Queries, TenantCollection
 
 from ...client.milvus_client import MilvusClient
 from ...client.ordering import ORDER_BY, split_outside_brackets
@@ -31,14 +31,14 @@ _LIMIT: Final = "topk"
 _IS_ITERATOR: Final = "search_iter_v2"
 _PAGE: Final = "search_iter_batch_size"
 _TOKEN: Final = "search_iter_id"
-_KEYWORDS: Final = ("offset", "round_decimal", "group_size", "strict_group_size")
-_TEXT_KEYWORDS: Final = ("group_by_field", "timezone", "time_fields", ORDER_BY)
-_NOT_SERVED: Final = {
-    "json_path": "name the path as group_by_field",
-    "json_type": "name the path as group_by_field",
-    "strict_cast": "name the path as group_by_field",
+_KEYWORDS: Final = ("offset", "round_decimal", "group_size", "strict_group_size", "strict_cast")
+_TEXT_KEYWORDS: Final = ("group_by_field", "json_path", "timezone", "time_fields", ORDER_BY)
+_CAST_TYPES: Final = {
+    **{f"Int{bits}": DataType[f"INT{bits}"] for bits in (8, 16, 32, 64)},
+    "Bool": DataType.BOOL,
+    "VarChar": DataType.VARCHAR,
 }
-"""Parameters that would change the answer → what to do instead on a file."""
+"""The names that pymilvus gives to the types of ``json_type``."""
 
 _NOT_IN_HYBRID: Final = {
     "highlighter": "a hybrid search marks no words",
@@ -223,11 +223,10 @@ def _index_params(given: Mapping[str, str]) -> dict[str, Any]:
 
 def _keywords(given: Mapping[str, str]) -> dict[str, Any]:
     """The other keywords of ``search``."""
-    for name, instead in _NOT_SERVED.items():
-        if given.get(name):
-            raise ParamError(message=f"{name} is not supported on a file: {instead}")
     found: dict[str, Any] = {name: value_of(given[name]) for name in _KEYWORDS if name in given}
     found |= {name: _text(given, name) for name in _TEXT_KEYWORDS if name in given}
+    if "json_type" in given:
+        found["json_type"] = _CAST_TYPES.get(given["json_type"], given["json_type"])
     if given.get(GROUP_BY):
         found[GROUP_BY] = split_outside_brackets(_text(given, GROUP_BY) or "", ",")
     return found

@@ -50,9 +50,7 @@ def candidates_of_search(
         rankings = [fuse(ranker, [Found(*page, metric)]) for page in nearest_first(search, pages)]
         if group_by is not None:
             seqs = view.snapshot.seqs
-            labels = [
-                labels_of_rows(selection, schema, group_by.fields, seqs[slots]) for slots, _ in rankings
-            ]
+            labels = [labels_of_rows(selection, schema, group_by, seqs[slots]) for slots, _ in rankings]
     return Candidates.in_view(view, search.projection, fields, rankings, labels, falling=falling)
 
 
