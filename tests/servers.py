@@ -71,15 +71,25 @@ def running_our_server(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 _SERVE = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from milvus import MilvusServer, MilvusServerConfig
-
-MilvusServerConfig.RANDOM_PORT_START = 20_000  # below those that the system lends to outgoing connections
 
 def started(folder):
     server = MilvusServer(MilvusServerConfig(), wait_for_started=False)
     server.set_base_dir(str(folder))
+    # Its etcd listens at the ports of every other etcd, unless a file of its own says otherwise.
+    ports = [server.config.resolve_port(first) for first in (23_790, 23_890)]
+    for _, probe in ports:
+        probe.close()
+    client, peer = (f"http://127.0.0.1:{port}" for port, _ in ports)
+    settings = folder / "etcd.yaml"
+    settings.write_text(
+        f"name: default\\nlisten-client-urls: {client}\\nadvertise-client-urls: {client}\\n"
+        f"listen-peer-urls: {peer}\\ninitial-advertise-peer-urls: {peer}\\ninitial-cluster: default={peer}\\n"
+    )
+    os.environ["ETCD_CONFIG_PATH"] = str(settings)
+    server.config.update(etcd_port=ports[0][0])
     server.start()
     end = time.monotonic() + 90
     while server.server_proc.poll() is None and time.monotonic() < end:
@@ -94,7 +104,7 @@ def started(folder):
     return None
 
 attempts = (started(Path(sys.argv[1]) / str(attempt)) for attempt in range(3))
-server = next(filter(None, attempts))
+server = next(filter(None, attempts), None) or sys.exit(1)
 print("port", server.listen_port, flush=True)
 sys.stdin.read()  # until the test is done, or gone
 server.stop()
