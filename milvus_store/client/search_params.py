@@ -19,7 +19,9 @@ AGGREGATION: Final = "search_aggregation"
 SEARCH_OPTIONS: Final = (*GROUP_OPTIONS, *JSON_GROUP_OPTIONS, GROUP_BY, ORDER_BY, AGGREGATION)
 
 _OF_TEXTS: Final = "analyzer_name"
-_NAMES: Final = PARAMETER_NAMES | {_OF_TEXTS, "metric_type", "params", "radius", "range_filter", "offset"}
+_OF_STRUCTS: Final = "element_scope"
+_OF_SEARCHES: Final = PARAMETER_NAMES | {_OF_TEXTS, _OF_STRUCTS}
+_NAMES: Final = _OF_SEARCHES | {"metric_type", "params", "radius", "range_filter", "offset"}
 
 _ARGUMENTS: Final = {
     **{name: name for name in ("limit", "filter", "output_fields", "partition_names", "anns_field")},
@@ -111,7 +113,7 @@ def _refuse_arguments(params: Mapping[str, Any], call: str) -> None:
 def _of_indexes(params: Mapping[str, Any], call: str, strict: bool) -> dict[str, Any]:
     """Those of ``params`` that some index takes; all others are checked as arguments are."""
     judge_options(call, params, _NAMES, strict=strict, what="search parameter")
-    return {name: value for name, value in params.items() if name in PARAMETER_NAMES or name == _OF_TEXTS}
+    return {name: value for name, value in params.items() if name in _OF_SEARCHES}
 
 
 def _flat(search_params: dict[str, Any]) -> dict[str, Any]:

@@ -330,14 +330,104 @@ def test_more_that_does_not_fit(client: MilvusClient) -> None:
     )
     with pytest.raises(ParamError, match="a ranker is not supported in a search of single structs"):
         client.search("c", [QUERIES[0]], anns_field="chunks[emb]", ranker=decay)
-    requests = [AnnSearchRequest([QUERIES[0]], "chunks[emb]", {}, limit=3)]
-    with pytest.raises(ParamError, match="hybrid_search is not supported in a search of single structs"):
-        client.hybrid_search("c", requests, RRFRanker())
     client.add_collection_field(
         "c", "tags", DataType.ARRAY, element_type=DataType.INT64, max_capacity=3, nullable=True
     )
     with pytest.raises(FilterError, match="takes element_filter.chunks, ….*got one of 'tags': use match_any"):
         hits(client, filter="element_filter(tags, $ > 1)")
+
+
+def reciprocal_ranks(*found: list[Any]) -> dict[Any, float]:
+    """The score of each key that the searches found, in their orders."""
+    scores: dict[Any, float] = {}
+    for keys in found:
+        for place, key in enumerate(keys, 1):
+            scores[key] = scores.get(key, 0.0) + 1 / (60 + place)
+    return dict(sorted(scores.items(), key=lambda item: (-round(item[1], 9), item[0])))
+
+
+def test_a_hybrid_search_of_one_array_fuses_structs(client: MilvusClient) -> None:
+    of_a = "element_filter(chunks, $[text] == 'a')"
+    requests = [
+        AnnSearchRequest([QUERIES[0]], "chunks[emb]", {}, limit=20),
+        AnnSearchRequest([b"\x35"], "chunks[bits]", {}, limit=20, expr=of_a),
+    ]
+    by_bits = model(
+        lambda chunk: of_bits("HAMMING", b"\x35", chunk["bits"]), struct=lambda chunk: chunk["text"] == "a"
+    )
+    expected = reciprocal_ranks([hit[:2] for hit in by_l2()[:20]], [hit[:2] for hit in by_bits[:20]])
+    (found,) = client.hybrid_search(
+        "c", requests, RRFRanker(), limit=8, offset=1, output_fields=["chunks[text]"]
+    )
+    assert [(hit["id"], hit["offset"]) for hit in found] == list(expected)[1:9]
+    assert [hit["distance"] for hit in found] == pytest.approx(list(expected.values())[1:9])
+    assert all(len(hit["entity"]["chunks"]) == len(ROWS[hit["id"]]["chunks"]) for hit in found)
+
+    (found,) = client.hybrid_search("c", requests, RRFRanker(), limit=5, group_by_field="id")
+    assert len({hit["id"] for hit in found}) == 5
+    with pytest.raises(ParamError, match="groups by other fields than the primary key"):
+        client.hybrid_search("c", requests, RRFRanker(), group_by_field="tag")
+    requests[0].param["params"] = {"element_scope": {"collapse": {"strategy": "max"}}}
+    with pytest.raises(ParamError, match="element_scope beside searches of the same array is not supported"):
+        client.hybrid_search("c", requests, RRFRanker())
+
+
+@pytest.mark.parametrize(
+    ("scope", "value"),
+    [
+        (None, max),
+        ({"strategy": "max"}, max),
+        ({"strategy": "sum"}, sum),
+        ({"strategy": "avg"}, lambda values: sum(values) / len(values)),
+        ({"strategy": "topk_sum", "topk": 2}, lambda values: sum(values[:2])),
+        ({"strategy": "topk_avg", "topk": 2}, lambda values: sum(values[:2]) / len(values[:2])),
+    ],
+)
+def test_a_hybrid_search_with_other_fields_fuses_rows(path: Path, scope: Any, value: Any) -> None:
+    with MilvusClient(path) as client:
+        create(client, "IP")
+        client.add_collection_field("c", "v", DataType.FLOAT_VECTOR, dim=2, nullable=True)
+        client.create_index("c", client.prepare_index_params("v", metric_type="L2"))
+        client.insert("c", [{**row, "v": [row["id"], 0.0]} for row in ROWS])
+        params = {} if scope is None else {"params": {"element_scope": {"collapse": scope}}}
+        requests = [
+            AnnSearchRequest([QUERIES[0]], "chunks[emb]", params, limit=40),
+            AnnSearchRequest([[0.0, 0.0]], "v", {}, limit=4),
+        ]
+        nearest = model(lambda chunk: distance("IP", QUERIES[0], chunk["emb"]), falling=True)[:40]
+        of_row: dict[int, list[float]] = {}
+        for pk, _, near in nearest:
+            of_row.setdefault(pk, []).append(near)
+        by_structs = sorted(of_row, key=lambda pk: -value(of_row[pk]))
+        expected = reciprocal_ranks(by_structs, [0, 1, 2, 3])
+        (found,) = client.hybrid_search("c", requests, RRFRanker(), limit=10)
+        assert "offset" not in found[0]
+        assert [hit["distance"] for hit in found] == pytest.approx(list(expected.values())[:10])
+        assert [hit["id"] for hit in found] == list(expected)[:10]
+        with pytest.raises(ParamError, match="group_by_field beside searches of rows or of other arrays"):
+            client.hybrid_search("c", requests, RRFRanker(), group_by_field="id")
+
+
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [
+        ("max", "element_scope must be {.collapse.: "),
+        ({"collapse": {"strategy": "min"}}, "strategy of element_scope must be one of max, sum"),
+        (
+            {"collapse": {"strategy": "topk_avg"}},
+            "topk of element_scope with strategy 'topk_avg' must be an int",
+        ),
+        ({"collapse": {"strategy": "max", "topk": 1}}, "must be left out, got 1"),
+        ({"collapse": {"strategy": "sum"}}, "needs a metric whose larger values are nearer"),
+        (
+            {"collapse": {"strategy": "max"}},
+            "element_scope is not supported in a search of single structs: group",
+        ),
+    ],
+)
+def test_scopes_that_do_not_fit(client: MilvusClient, scope: Any, message: str) -> None:
+    with pytest.raises(ParamError, match=message):
+        hits(client, search_params={"params": {"element_scope": scope}})
 
 
 async def test_the_asynchronous_client_finds_structs(client: MilvusClient, path: Path) -> None:

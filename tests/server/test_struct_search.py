@@ -65,6 +65,14 @@ def _hits(found: Any) -> list[Any]:
 
 QUERIES = [[1.0, 0.1], [0.0, -1.0]]
 
+
+def _requests(**params: Any) -> list[Any]:
+    return [
+        pymilvus.AnnSearchRequest([[1.0, 0.1]], "chunks[emb]", {"params": params}, limit=4),
+        pymilvus.AnnSearchRequest([b"\x03"], "chunks[bits]", {"params": {}}, limit=4),
+    ]
+
+
 STEPS: dict[str, Callable[[Any], Any]] = {
     "search": lambda client: _hits(client.search("c", QUERIES, anns_field="chunks[emb]")),
     "limit, offset": lambda client: _hits(
@@ -90,6 +98,13 @@ STEPS: dict[str, Callable[[Any], Any]] = {
     ),
     "range": lambda client: _hits(
         client.search("c", QUERIES, anns_field="chunks[emb]", search_params={"params": {"radius": 0.2}})
+    ),
+    "hybrid": lambda client: _hits(client.hybrid_search("c", _requests(), pymilvus.RRFRanker(), limit=4)),
+    "hybrid, groups": lambda client: _hits(
+        client.hybrid_search("c", _requests(), pymilvus.RRFRanker(), limit=2, group_by_field="id")
+    ),
+    "hybrid, scope": lambda client: client.hybrid_search(
+        "c", _requests(element_scope={"collapse": {"strategy": "max"}}), pymilvus.RRFRanker()
     ),
     "describe_index": lambda client: client.describe_index("c", "chunks[emb]")["metric_type"],
     "a list": lambda client: client.search(

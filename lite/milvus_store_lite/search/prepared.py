@@ -43,6 +43,7 @@ from .request import ByIds, Queries, SearchRequest, check_queries
 from .scope import Scope
 from .selection import BoundScope, Selection, check_isolation
 from .sort_keys import sort_keys
+from .struct_fusion import ELEMENT_SCOPE, Collapse
 
 if TYPE_CHECKING:
     from ..filters import ElementFilter
@@ -169,10 +170,12 @@ class PreparedSearch:
 class ElementSearch(PreparedSearch):
     """A search that finds single structs: its rankings have their numbers in place of slots.
 
-    ``wanted``: what the filter says of the structs themselves; None for any.
+    ``wanted``: what the filter says of the structs themselves; None for any. ``collapse``: what the request says
+    of the structs of a row where a hybrid search counts rows; None for nothing.
     """
 
     wanted: ElementFilter | None = None
+    collapse: Collapse | None = None
 
     def vectors(self, view: View, queries: Queries) -> QueryVectors:
         if isinstance(queries, ByIds):
@@ -200,6 +203,11 @@ class ElementSearch(PreparedSearch):
             message=f"field '{self.field.name}' ({self.field.describe()}): {asked} is not supported in a search "
             f"of single structs: {instead}"
         )
+
+    def hits(self, selection: Selection, queries: Queries, index: FieldIndex | None) -> FoundHits:
+        if self.collapse is not None:
+            self.refuse(ELEMENT_SCOPE, f"group by '{self.schema.primary.name}'")
+        return PreparedSearch.hits(self, selection, queries, index)
 
     def nearest(self, index: FieldIndex | None) -> Nearest:
         ranked: Nearest = partial(
@@ -250,6 +258,7 @@ def prepared(
     metric = _metric(field, index, request.metric)
     given = dict(request.params)
     analyzer_name = _analyzer_name(field, given.pop("analyzer_name", None))
+    scope = given.pop(ELEMENT_SCOPE, None)
     params: dict[str, Any] = {}
     if given:
         params = check_search_parameters(field, index.type, index.parameters, given, request.window)
@@ -266,7 +275,13 @@ def prepared(
         check_aggregation(record.schema, request.aggregation, projection)
     kind: Callable[..., PreparedSearch] = PreparedSearch
     if compares_elements(field, metric):
-        kind = partial(ElementSearch, wanted=_wanted(record.schema, choice, field))
+        collapse = None if scope is None else Collapse.of(scope, metric)
+        kind = partial(ElementSearch, wanted=_wanted(record.schema, choice, field), collapse=collapse)
+    elif scope is not None:
+        raise ParamError(
+            message=f"field '{field.name}' ({field.describe()}): {ELEMENT_SCOPE} is for a search of single "
+            "structs, which this is not"
+        )
     search = kind(
         request=request,
         schema=record.schema,
