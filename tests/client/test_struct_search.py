@@ -286,6 +286,30 @@ def test_ranges_of_distances(client: MilvusClient, ring: dict[str, float]) -> No
     assert {hit[0] for hit in in_groups} == {hit[0] for hit in expected}
 
 
+@pytest.mark.parametrize("memory_limit", [None, 8])
+@pytest.mark.parametrize("batch_size", [1, 7, 1_000])
+def test_an_iterator_comes_to_every_struct_once(
+    path: Path, batch_size: int, memory_limit: int | None
+) -> None:
+    with MilvusClient(path, memory_limit=memory_limit) as client:
+        create(client, "L2")
+        client.insert("c", ROWS)
+        iterator = client.search_iterator(
+            "c",
+            [QUERIES[0]],
+            batch_size=batch_size,
+            anns_field="chunks[emb]",
+            filter="element_filter(chunks, $[page] != 4)",
+        )
+        client.delete("c", filter="id >= 0")  # pages show the collection as it was
+        found: list[Hit] = []
+        while page := iterator.next():
+            assert len(page) <= batch_size
+            found += [(hit["id"], hit["offset"], hit["distance"]) for hit in page]
+        iterator.close()
+        assert found == by_l2(struct=lambda chunk: chunk["page"] != 4)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -320,8 +344,6 @@ def test_searches_that_do_not_fit(client: MilvusClient, call: dict[str, Any], me
 def test_more_that_does_not_fit(client: MilvusClient) -> None:
     with pytest.raises(ParamError, match="ids"):
         client.search("c", ids=[1], anns_field="chunks[emb]")
-    with pytest.raises(ParamError, match="an iterator is not supported in a search of single structs"):
-        client.search_iterator("c", [QUERIES[0]], batch_size=2, anns_field="chunks[emb]")
     decay = Function(
         name="near",
         function_type=FunctionType.RERANK,

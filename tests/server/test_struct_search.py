@@ -66,6 +66,14 @@ def _hits(found: Any) -> list[Any]:
 QUERIES = [[1.0, 0.1], [0.0, -1.0]]
 
 
+def _pages(iterator: Any) -> list[Any]:
+    pages = []
+    while page := iterator.next():
+        pages.append([(hit["id"], hit["offset"]) for hit in page])
+    iterator.close()
+    return pages
+
+
 def _requests(**params: Any) -> list[Any]:
     return [
         pymilvus.AnnSearchRequest([[1.0, 0.1]], "chunks[emb]", {"params": params}, limit=4),
@@ -98,6 +106,9 @@ STEPS: dict[str, Callable[[Any], Any]] = {
     ),
     "range": lambda client: _hits(
         client.search("c", QUERIES, anns_field="chunks[emb]", search_params={"params": {"radius": 0.2}})
+    ),
+    "iterator": lambda client: _pages(
+        client.search_iterator("c", [QUERIES[0]], batch_size=2, anns_field="chunks[emb]")
     ),
     "hybrid": lambda client: _hits(client.hybrid_search("c", _requests(), pymilvus.RRFRanker(), limit=4)),
     "hybrid, groups": lambda client: _hits(

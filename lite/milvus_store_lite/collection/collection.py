@@ -32,11 +32,12 @@ from ..process.calls import whole_calls
 from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
 from ..schema.model import Schema
 from ..search.arrangement import OrderBy
-from ..search.cursors import QueryCursor, SearchCursor
+from ..search.cursors import ElementCursor, QueryCursor, SearchCursor
 from ..search.embedded_queries import as_vectors
 from ..search.found import FoundHits, FoundRows, fetched
 from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
 from ..search.ordering import ordered
+from ..search.prepared import ElementSearch
 from ..search.request import HybridRequest, Queries, SearchRequest, check_window
 from ..search.reranking.candidates import Candidates
 from ..search.reranking.reranking import Reranking
@@ -269,7 +270,8 @@ class Collection(Reading):
             search.check_iterable()
             vectors = search.vectors(selection.view, queries)
             find = search.nearest(session.index_of(search.field.name))
-            return SearchCursor(lease, search, selection, vectors, find)
+            kind = ElementCursor if isinstance(search, ElementSearch) else SearchCursor
+            return kind(lease, search, selection, vectors, find)
 
         return self._kept(lambda state: state.search(own), cursor)
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..codec import Columns, QueryVectors
-from ..columns.column import BoolArray
 from ..process.calls import whole_calls
 from ..storage.cursor_transaction import CursorTransaction
 from ..storage.leases import Lease
@@ -52,10 +51,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class _Lookahead:
-    """Rows ranked so far. ``seen``: (n,) bool, all of them. ``slots`` and ``values``: those that no page has had
-    yet. ``asked``: the last limit. ``has_all``: whether every row is ranked."""
+    """Rows ranked so far. ``seen``: (n,) bool, all of them; of structs their numbers, (m,). ``slots``, ``values``:
+    those that no page has had yet. ``asked``: the last limit. ``has_all``: whether every row is ranked."""
 
-    seen: BoolArray
+    seen: npt.NDArray[Any]
     slots: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
     asked: int
@@ -83,9 +82,7 @@ class SearchCursor(Cursor):
         self._selection = selection
         self._vectors = vectors
         self._nearest = nearest
-        self._lookahead = _Lookahead(
-            np.zeros(selection.view.count, dtype=np.bool_), *NOTHING, asked=0, has_all=False
-        )
+        self._lookahead = _Lookahead(self._nothing_seen(), *NOTHING, asked=0, has_all=False)
 
     def next(self, count: int) -> FoundHits:
         """The next ``count`` hits, fewer at the end."""
@@ -106,6 +103,9 @@ class SearchCursor(Cursor):
         self._lookahead = replace(lookahead, slots=lookahead.slots[count:], values=lookahead.values[count:])
         return hits
 
+    def _nothing_seen(self) -> npt.NDArray[Any]:
+        return np.zeros(self._selection.view.count, dtype=np.bool_)
+
     def _extended(self, lookahead: _Lookahead, count: int) -> _Lookahead:
         """``lookahead`` and the next rows, twice as many as the last time."""
         asked = max(count, 2 * lookahead.asked)
@@ -118,6 +118,28 @@ class SearchCursor(Cursor):
             np.concatenate([lookahead.values, values]),
             asked,
             has_all=len(slots) < asked,
+        )
+
+
+@whole_calls
+class ElementCursor(SearchCursor):
+    """All structs, by their distance from one query vector; a lookahead has their numbers in place of slots."""
+
+    def _nothing_seen(self) -> npt.NDArray[Any]:
+        return NOTHING[0]
+
+    def _extended(self, lookahead: _Lookahead, count: int) -> _Lookahead:
+        """``lookahead`` and the next structs, as many as there were so far: in a ranking they come after those."""
+        seen = lookahead.seen
+        asked = len(seen) + max(count, len(seen))
+        ((numbers, values),) = self._nearest(self._selection, self._vectors, asked)
+        new = ~np.isin(numbers, seen)
+        return _Lookahead(
+            np.concatenate([seen, numbers[new]]),
+            np.concatenate([lookahead.slots, numbers[new]]),
+            np.concatenate([lookahead.values, values[new]]),
+            asked,
+            has_all=len(numbers) < asked,
         )
 
 

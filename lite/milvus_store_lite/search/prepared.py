@@ -182,9 +182,6 @@ class ElementSearch(PreparedSearch):
             self.refuse("search by ids", "a row has several vectors, give the one that is meant as data")
         return PreparedSearch.vectors(self, view, queries)
 
-    def check_iterable(self) -> None:
-        self.refuse("an iterator", "page through the hits by offset and limit")
-
     def check(self) -> None:
         """Raise ``ParamError`` for parts of the request that are about rows."""
         request, primary = self.request, self.schema.primary.name
