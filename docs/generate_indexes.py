@@ -111,7 +111,9 @@ SECTIONS = (
     ),
     (
         "Scalar fields",
-        "The primary key takes them too, save BITMAP. The type may be left out: that is AUTOINDEX.",
+        "The primary key takes them too, save BITMAP, and so do scalar members of structs, by the name "
+        "`structs[member]`, which are a column in memory in any case. The type may be left out: "
+        "that is AUTOINDEX.",
         SCALAR_INDEXES,
     ),
     (

@@ -20,6 +20,7 @@ from milvus_store.errors import (
     SchemaNotReadyException,
 )
 from milvus_store_lite.checks import check_file
+from milvus_store_lite.salvage import recover_file
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -289,3 +290,33 @@ def test_an_array_of_structs_that_cannot_be_added(client: MilvusClient) -> None:
                 "c", name, **{"struct_schema": struct, "max_capacity": 3, **options}
             )
     assert "notes" not in [one["name"] for one in client.describe_collection("c")["fields"]]
+
+
+def test_members_have_indexes(client: MilvusClient, path: Path) -> None:
+    indexes = client.prepare_index_params()
+    indexes.add_index("chunks[text]", index_type="INVERTED", index_name="by_text")
+    indexes.add_index("chunks[page]", index_type="STL_SORT")
+    indexes.add_index("chunks[ok]", index_type="BITMAP")
+    client.create_index("c", indexes)
+    assert {"by_text", "chunks[page]", "chunks[ok]"} <= set(client.list_indexes("c"))
+    assert client.list_indexes("c", field_name="chunks[text]") == ["by_text"]
+    described = client.describe_index("c", "by_text")
+    assert (described["field_name"], described["index_type"]) == ("chunks[text]", "INVERTED")
+    assert described["pending_index_rows"] == 0
+    assert [row["id"] for row in client.query("c", "match_any(chunks, $[page] == 9)", ["id"])] == [5]
+    with pytest.raises(ParamError, match="field 'chunks.ok.' .BOOL. cannot have index type 'STL_SORT'"):
+        client.create_index("c", client.prepare_index_params("chunks[ok]", index_type="STL_SORT"))
+    with pytest.raises(ParamError, match="cannot index field 'chunks.other.'"):
+        client.create_index("c", client.prepare_index_params("chunks[other]", index_type="INVERTED"))
+    with pytest.raises(ParamError, match=r"cannot be dropped while it has an index: drop_index\('by_text'\)"):
+        client.drop_collection_field("c", "chunks")
+    for name in ("by_text", "chunks[page]", "chunks[ok]"):
+        client.drop_index("c", name)
+    assert client.list_indexes("c", field_name="chunks[text]") == []
+    client.create_index("c", indexes)
+    client.close()
+    assert check_file(path).is_sound
+    saved = path.with_name("saved.db")
+    recover_file(path, saved)
+    with MilvusClient(saved) as again:
+        assert again.describe_index("c", "by_text")["field_name"] == "chunks[text]"

@@ -74,6 +74,12 @@ def _pages(iterator: Any) -> list[Any]:
     return pages
 
 
+def _on_page(client: Any) -> Any:
+    indexes = client.prepare_index_params()
+    indexes.add_index("chunks[page]", index_type="INVERTED")
+    return indexes
+
+
 def _requests(**params: Any) -> list[Any]:
     return [
         pymilvus.AnnSearchRequest([[1.0, 0.1]], "chunks[emb]", {"params": params}, limit=4),
@@ -118,6 +124,12 @@ STEPS: dict[str, Callable[[Any], Any]] = {
         "c", _requests(element_scope={"collapse": {"strategy": "max"}}), pymilvus.RRFRanker()
     ),
     "describe_index": lambda client: client.describe_index("c", "chunks[emb]")["metric_type"],
+    "index on a member": lambda client: [
+        client.create_index("c", _on_page(client)),
+        client.describe_index("c", "chunks[page]")["index_type"],
+        sorted(client.list_indexes("c")),
+        client.drop_index("c", "chunks[page]"),
+    ],
     "a list": lambda client: client.search(
         "c", [EmbeddingList(np.ones((1, 2), np.float32))], anns_field="chunks[emb]"
     ),

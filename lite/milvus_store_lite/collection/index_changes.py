@@ -17,8 +17,9 @@ from ..suggestions import did_you_mean
 
 
 def indexed_field(schema: Schema, name: str, parameters: Mapping[str, Any]) -> Field | None:
-    """What an index on ``name`` with ``parameters`` is on: a field, or a key of the dynamic field as JSON."""
-    field = schema.find(name)
+    """What an index on ``name`` with ``parameters`` is on: a field, a member of structs, or a key of the dynamic
+    field as JSON."""
+    field = schema.find(name) or schema.scalar_members.get(name)
     if field is None and schema.enable_dynamic_field and "json_cast_type" in parameters:
         return Field(name="dynamic_field" if name == DYNAMIC_FIELD else name, dtype=DataType.JSON)
     return field

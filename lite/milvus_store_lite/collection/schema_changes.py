@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ParamError, SchemaNotReadyException
-from ..schema.fields import Field, lists_of
+from ..schema.fields import Field, lists_of, scalars_within
 from ..schema.functions import Function, FunctionType
 from ..schema.lifetime import TTL_FIELD
 from ..schema.model import Schema
@@ -111,7 +111,7 @@ def without_field(record: CollectionRecord, name: str) -> Schema:
         raise ParamError(
             message=f"field '{name}' is {role} and cannot be dropped: create a collection without it"
         )
-    on = [record.index_of(each.name) for each in (field, *lists_of(field))]
+    on = [record.index_of(each.name) for each in (field, *lists_of(field), *scalars_within(field))]
     index = next((found for found in on if found is not None), None)
     if index is not None:
         raise ParamError(

@@ -52,7 +52,8 @@ class Field:
     """One field of a schema. ``max_length`` is in UTF-8 bytes (of an element if the field is an ARRAY),
     ``dim`` in vector elements, ``max_capacity`` in array elements. ``analyzer_params`` is a JSON text.
     ``members``: the fields of the structs in an ARRAY whose ``element_type`` is STRUCT. ``within``: the array
-    whose structs have the vectors, of a field that ``lists_of`` makes: its values are lists of vectors.
+    whose structs have the member, of a field that ``lists_of`` makes, whose values are lists of vectors, or
+    ``scalars_within``.
     ``is_function_output``: a function of the schema fills the field; the schema itself sets it.
     """
 
@@ -162,7 +163,7 @@ class Field:
         if self.dtype is DataType.VARCHAR:
             return f"VARCHAR(max_length={self.max_length})"
         name = self.dtype.name if self.dim is None else f"{self.dtype.name}(dim={self.dim})"
-        return name if self.within is None else f"list of {name}"
+        return name if self.within is None or self.dim is None else f"list of {name}"
 
     def describe_element(self) -> str:
         """The type of an element as errors name it: ``INT64``, ``STRUCT``, empty if there is none."""
@@ -263,6 +264,15 @@ def lists_of(array: Field) -> tuple[Field, ...]:
         )
         for number, member in enumerate(array.members, 1)
         if member.dtype.is_vector
+    )
+
+
+def scalars_within(array: Field) -> tuple[Field, ...]:
+    """The scalar members of the structs in ``array``, each as a field ``structs[member]`` that an index is on."""
+    return tuple(
+        replace(member, name=f"{array.name}[{member.name}]", within=array.name)
+        for member in array.members
+        if not member.dtype.is_vector
     )
 
 

@@ -16,6 +16,7 @@ from .fields import (
     field_from_dict,
     field_to_dict,
     lists_of,
+    scalars_within,
 )
 from .functions import Function, FunctionType, check_functions
 
@@ -115,6 +116,11 @@ class Schema:
     def find(self, name: str) -> Field | None:
         """The field with this name, or with the name ``structs[member]``."""
         return self.by_name.get(name) or self.lists.get(name)
+
+    @lazy
+    def scalar_members(self) -> dict[str, Field]:
+        """``structs[member]`` → this scalar member of structs."""
+        return {made.name: made for field in self.fields for made in scalars_within(field)}
 
     @lazy
     def scalars(self) -> tuple[Field, ...]:
