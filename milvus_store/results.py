@@ -47,7 +47,7 @@ class Entity(dict[str, Any]):
     __slots__ = ("_of_hit",)
 
     _of_hit: dict[str, Any]
-    """Primary key and distance, by their names, in this order."""
+    """Primary key and distance, by their names, in this order, and whatever else the hit has."""
 
     def __missing__(self, key: str) -> Any:
         return self._of_hit[key]
@@ -144,7 +144,7 @@ class Hit(dict[str, Any]):
         value = self["entity"]
         if type(value) is not Entity:
             value = Entity(value)
-            value._of_hit = {self._pk_name: self[self._pk_name], "distance": self["distance"]}
+            value._of_hit = {name: part for name, part in self.items() if name != "entity"}
             self["entity"] = value  # made on demand: most callers read hit["entity"], which costs nothing
         found: Entity = value
         return found

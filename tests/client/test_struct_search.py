@@ -181,7 +181,8 @@ def test_a_hit_shows_its_offset_and_the_fields_of_its_row(client: MilvusClient) 
         for pk, offset, near in expected
     ]
     assert list(found[0]) == ["id", "distance", "offset", "entity"]
-    assert found[0].offset == expected[0][1]
+    assert found[0].offset == found[0].entity.get("offset") == expected[0][1]
+    assert found[0].entity.to_dict() == dict(found[0])
 
 
 def test_limit_and_offset_count_structs(client: MilvusClient) -> None:
