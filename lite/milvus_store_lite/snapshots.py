@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from .storage import snapshots
 from .storage.catalog import Catalog
 from .storage.connections import Connections
 from .storage.databases import Databases
-from .storage.snapshots import RestoreRecord
+from .storage.snapshots import Pin, RestoreRecord
 
 
 class Snapshot(NamedTuple):
@@ -61,12 +62,48 @@ class Snapshots:
             take_snapshot(session, name, description, _now())
 
     def drop(self, collection: str, name: str) -> None:
-        """Remove a snapshot; nothing happens if there is none, as in Milvus."""
+        """Remove a snapshot; nothing happens if there is none, as in Milvus.
+
+        Raises:
+            ParamError: it is pinned.
+        """
+        now = _now()
         with self._opener.writing(self.name, collection) as session:
             for snapshot in session.record.snapshots:
                 if snapshot.name == name:
+                    pins = sum(pin.holds(now) for pin in snapshot.pins)
+                    if pins:
+                        raise ParamError(
+                            message=f"snapshot {name!r} of collection '{session.record.name}' has {pins} "
+                            f"pin{'' if pins == 1 else 's'}: unpin_snapshot_data() first"
+                        )
                     session.catalog.remove_snapshot(session.record.id, name)
                     drop_kept(session.catalog, snapshot)
+
+    def pin(self, collection: str, name: str, seconds: int) -> int:
+        """Keep a snapshot from being dropped, for so many seconds, 0 until it is unpinned; returns the pin's id.
+
+        Raises:
+            ParamError: the collection has no such snapshot.
+        """
+        now = _now()
+        with self._opener.writing(self.name, collection) as session:
+            snapshot = find_snapshot(session.record, name)
+            # By chance, so that nobody takes away a pin that is not his by counting.
+            pin = Pin(int.from_bytes(os.urandom(8), "big") >> 1 or 1, now + 1_000 * seconds if seconds else 0)
+            held = [known for known in snapshot.pins if known.holds(now)]
+            session.catalog.set_pins(session.record.id, name, [*held, pin])
+            return pin.id
+
+    def unpin(self, number: int) -> None:
+        """Remove a pin from a snapshot of the file; nothing happens if it is none any more, as in Milvus."""
+        with self._connections.writing() as connection:
+            catalog = Catalog(connection)
+            for collection in snapshots.pinned(connection):
+                for snapshot in catalog.load(collection).snapshots:
+                    others = [pin for pin in snapshot.pins if pin.id != number]
+                    if len(others) < len(snapshot.pins):
+                        catalog.set_pins(collection, snapshot.name, others)
 
     def names(self, collection: str) -> list[str]:
         """The names of the snapshots of a collection, oldest first."""

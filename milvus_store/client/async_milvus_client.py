@@ -170,6 +170,8 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncAccessCalls, AsyncServerCalls):
     create_snapshot = writing(MilvusClient.create_snapshot)
     drop_snapshot = writing(MilvusClient.drop_snapshot)
     restore_snapshot = writing(MilvusClient.restore_snapshot)
+    pin_snapshot_data = writing(MilvusClient.pin_snapshot_data)
+    unpin_snapshot_data = writing(MilvusClient.unpin_snapshot_data)
     list_snapshots = reading(MilvusClient.list_snapshots)
     describe_snapshot = reading(MilvusClient.describe_snapshot)
     get_restore_snapshot_state = reading(MilvusClient.get_restore_snapshot_state)

@@ -15,8 +15,6 @@ class AsyncServerCalls(AsyncCalls):
     update_replicate_configuration = writing(ServerCalls.update_replicate_configuration)
     get_replicate_info = writing(ServerCalls.get_replicate_info)
     dump_messages = writing(ServerCalls.dump_messages)
-    pin_snapshot_data = writing(ServerCalls.pin_snapshot_data)
-    unpin_snapshot_data = writing(ServerCalls.unpin_snapshot_data)
     refresh_external_collection = writing(ServerCalls.refresh_external_collection)
     get_refresh_external_collection_progress = writing(ServerCalls.get_refresh_external_collection_progress)
     add_file_resource = writing(ServerCalls.add_file_resource)

@@ -1,4 +1,4 @@
-"""Calls about what a server has and a file has not: nodes, clusters, pins and the like."""
+"""Calls about what a server has and a file has not: nodes, clusters and the like."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ _NODES: Final = (
     "a file is one node, which the resource group __default_resource_group has: a Milvus server scales out"
 )
 _CLUSTERS: Final = "a file belongs to no cluster: backup() copies it while others read and write"
-_PINS: Final = "a snapshot keeps its rows until drop_snapshot(), with or without pins"
 _EXTERNAL: Final = "a file holds its own rows: insert() the rows of the external source"
 _RESOURCES: Final = "there is no server to keep files for: give word lists inside the analyzer's parameters"
 _FUNCTIONS: Final = (
@@ -74,20 +73,6 @@ class ServerCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> Any: ...
-
-    @server_only(_PINS)
-    def pin_snapshot_data(
-        self,
-        snapshot_name: str,
-        collection_name: str,
-        db_name: str = "",
-        ttl_seconds: int = 0,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any: ...
-
-    @server_only(_PINS)
-    def unpin_snapshot_data(self, pin_id: int, timeout: float | None = None, **kwargs: Any) -> Any: ...
 
     @server_only(_EXTERNAL)
     def refresh_external_collection(

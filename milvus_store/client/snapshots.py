@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from milvus_store_lite import Database, ParamError, Restored
 
 from ..snapshots import RestoreSnapshotJobInfo, SnapshotInfo
 from .calls import Calls, call
+
+_MOST_SECONDS: Final = 2**50
+"""So that milliseconds since 1970 stay an INT64."""
 
 
 class SnapshotCalls(Calls):
@@ -52,7 +55,11 @@ class SnapshotCalls(Calls):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
-        """Remove a snapshot; nothing happens if there is none. Collections that came from it stay."""
+        """Remove a snapshot; nothing happens if there is none. Collections that came from it stay.
+
+        Raises:
+            ParamError: it is pinned.
+        """
         self._in(db_name).snapshots.drop(collection_name, snapshot_name)
 
     @call
@@ -144,6 +151,44 @@ class SnapshotCalls(Calls):
             collection_name: the restored collection, if only its job is wanted.
         """
         return [_job(found) for found in self._in(db_name).snapshots.restored(collection_name or None)]
+
+    @call
+    def pin_snapshot_data(
+        self,
+        snapshot_name: str,
+        collection_name: str,
+        db_name: str = "",
+        ttl_seconds: int = 0,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> int:
+        """Keep a snapshot from being dropped, by any process. It goes with its collection nevertheless.
+
+        Args:
+            ttl_seconds: how long; 0, as in Milvus, until it is unpinned.
+
+        Returns:
+            The number of the pin, for ``unpin_snapshot_data``. A snapshot may have many.
+
+        Raises:
+            ParamError: the collection has no such snapshot.
+        """
+        if (
+            not isinstance(ttl_seconds, int)
+            or isinstance(ttl_seconds, bool)
+            or not 0 <= ttl_seconds < _MOST_SECONDS
+        ):
+            raise ParamError(
+                message=f"ttl_seconds must be an integer from 0 to {_MOST_SECONDS - 1}, got {ttl_seconds!r:.80}"
+            )
+        return self._in(db_name).snapshots.pin(collection_name, snapshot_name, ttl_seconds)
+
+    @call
+    def unpin_snapshot_data(self, pin_id: int, timeout: float | None = None, **kwargs: Any) -> None:
+        """Remove a pin from its snapshot, whatever database that is in; nothing happens if it is none any more."""
+        if not isinstance(pin_id, int) or isinstance(pin_id, bool) or pin_id <= 0:
+            raise ParamError(message=f"pin_id must be a positive integer, got {pin_id!r:.80}")
+        self._database.snapshots.unpin(pin_id)
 
     def _in(self, db_name: str) -> Database:
         """The database ``db_name``, or the one in use."""

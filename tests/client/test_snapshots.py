@@ -244,8 +244,14 @@ def test_what_is_refused(client: MilvusClient) -> None:
         client.restore_snapshot("s", "c", "no-name")
     with pytest.raises(DatabaseNotExistException):
         client.restore_snapshot("s", "c", "d", target_db_name="none")
-    with pytest.raises(ParamError, match="keeps its rows until drop_snapshot"):
-        client.pin_snapshot_data("s", "c")
+    with pytest.raises(ParamError, match="no snapshot 't' of collection 'c', it has s"):
+        client.pin_snapshot_data("t", "c")
+    for wrong in (-1, 1.5, True, 2**50):
+        with pytest.raises(ParamError, match="ttl_seconds must be an integer from 0"):
+            client.pin_snapshot_data("s", "c", ttl_seconds=wrong)
+    for wrong in (0, "1", True):
+        with pytest.raises(ParamError, match="pin_id must be a positive integer"):
+            client.unpin_snapshot_data(wrong)
     client.restore_snapshot("s", "c", "d")
     with pytest.raises(CollectionNotLoadedException):
         client.query("d", "", limit=1)
@@ -364,3 +370,58 @@ def test_snapshots_are_copies_of_a_dictionary(steps: list[tuple[str, Any]]) -> N
                 assert all(row["vector"] == [row["id"], row["value"]] for row in found)
         assert set(client.list_snapshots("c")) == set(snapshots)
         assert {row["id"]: row["value"] for row in client.query("c", "", ["value"], limit=99)} == rows
+
+
+def test_a_pinned_snapshot_is_not_dropped(client: MilvusClient, path: Path) -> None:
+    client.create_database("other")
+    client.create_collection("c", dimension=2)
+    client.create_snapshot("s", "c")
+    first, second = client.pin_snapshot_data("s", "c"), client.pin_snapshot_data("s", "c", ttl_seconds=60)
+    with pytest.raises(ParamError, match="snapshot 's' of collection 'c' has 2 pins: unpin_snapshot_data"):
+        client.drop_snapshot("s", "c")
+    client.unpin_snapshot_data(first)
+    client.unpin_snapshot_data(first)
+    client.close()
+    with MilvusClient(path, db_name="other") as other:
+        with pytest.raises(ParamError, match="has 1 pin: "):
+            other.drop_snapshot("s", "c", db_name="default")
+        other.unpin_snapshot_data(second)
+        other.drop_snapshot("s", "c", db_name="default")
+        assert other.list_snapshots("c", db_name="default") == []
+    assert check_file(path).problems == ()
+
+
+def test_a_pin_ends(client: MilvusClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.create_collection("c", dimension=2)
+    client.create_snapshot("s", "c")
+    now = 10_000
+    monkeypatch.setattr("milvus_store_lite.snapshots._now", lambda: now)
+    client.pin_snapshot_data("s", "c", ttl_seconds=10)
+    now = 20_000
+    with pytest.raises(ParamError, match="has 1 pin"):
+        client.drop_snapshot("s", "c")
+    now = 20_001
+    client.drop_snapshot("s", "c")
+    assert client.list_snapshots("c") == []
+
+
+def test_a_changed_pin_is_found(client: MilvusClient, path: Path) -> None:
+    client.create_collection("c", dimension=2)
+    client.create_snapshot("s", "c")
+    client.pin_snapshot_data("s", "c")
+    client.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE snapshots SET pins = '[]'")
+    assert check_file(path).problems
+    with MilvusClient(path) as damaged, pytest.raises(DatabaseCorruptError):
+        damaged.drop_snapshot("s", "c")
+
+
+def test_a_collection_goes_with_pinned_snapshots(client: MilvusClient, path: Path) -> None:
+    client.create_collection("c", dimension=2)
+    client.create_snapshot("s", "c")
+    pin = client.pin_snapshot_data("s", "c")
+    client.drop_collection("c")
+    client.unpin_snapshot_data(pin)
+    client.close()
+    assert check_file(path).problems == ()

@@ -25,6 +25,15 @@ def _without_times(found: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(found).items() if name not in times}
 
 
+def _pinned(client: Any, call: Callable[[], Any]) -> Any:
+    """What a call comes to while a snapshot is pinned."""
+    pin = client.pin_snapshot_data("s", "quick", ttl_seconds=60)
+    try:
+        return call()
+    finally:
+        client.unpin_snapshot_data(pin)
+
+
 def _schema(client: Any) -> Any:
     types = pymilvus.DataType
     schema = client.create_schema(enable_dynamic_field=True, description="everything")
@@ -553,6 +562,9 @@ STEPS: dict[str, Step] = {
     ],
     "load_collection, restored": lambda client: client.load_collection("back"),
     "search, restored": lambda client: client.search("back", [[1, 1]], limit=3),
+    "pin_snapshot_data, none": lambda client: client.pin_snapshot_data("t", "quick"),
+    "drop_snapshot, pinned": lambda client: _pinned(client, lambda: client.drop_snapshot("s", "quick")),
+    "unpin_snapshot_data, again": lambda client: client.unpin_snapshot_data(1),
     "drop_snapshot": lambda client: client.drop_snapshot("s", "quick"),
     "list_snapshots, dropped": lambda client: client.list_snapshots("quick"),
     "drop_collection, restored": lambda client: client.drop_collection("back"),
@@ -804,7 +816,7 @@ _ASKED_BY_3 = (
     "search, groups of",
     "search, buckets",
     *("create_snapshot", "list_snapshots", "describe_snapshot", "restore_snapshot", "drop_snapshot"),
-    *("get_restore_snapshot_state", "list_restore_snapshot_jobs"),
+    *("pin_snapshot_data", "unpin_snapshot_data", "get_restore_snapshot_state", "list_restore_snapshot_jobs"),
     *("load_collection, restored", "search, restored", "drop_collection, restored"),
 )
 """How the names of steps begin that only pymilvus 3 can ask for."""

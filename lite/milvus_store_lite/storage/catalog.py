@@ -25,7 +25,15 @@ from .integrity.names import Names
 from .integrity.protected import DEFINING
 from .layout import TableLayout
 from .positions import DATABASE, Position
-from .snapshots import RestoreRecord, SnapshotRecord, add_restore, add_snapshot, remove_snapshot
+from .snapshots import (
+    Pin,
+    RestoreRecord,
+    SnapshotRecord,
+    add_restore,
+    add_snapshot,
+    remove_snapshot,
+    set_pins,
+)
 from .table_changes import SchemaChange
 from .tables import CollectionTables
 
@@ -123,7 +131,7 @@ class Catalog:
                 aliases=tuple(alias for (alias,) in aliases),
                 released=frozenset(name for name, _, is_loaded, _ in partitions if not is_loaded),
                 database_properties={} if of_database is None else dict(json.loads(of_database)),
-                snapshots=tuple(SnapshotRecord(*snapshot) for snapshot in kept),
+                snapshots=tuple(SnapshotRecord.stored(*snapshot) for snapshot in kept),
                 restore=RestoreRecord(*restores[0]) if restores else None,
             )
 
@@ -300,6 +308,11 @@ class Catalog:
     def remove_snapshot(self, collection: int, name: str) -> None:
         """Remove the entry of a snapshot; what it kept is a collection of its own."""
         remove_snapshot(self.connection, collection, name)
+        self.touch(collection)
+
+    def set_pins(self, collection: int, name: str, pins: Sequence[Pin]) -> None:
+        """Let a snapshot have these pins and no others."""
+        set_pins(self.connection, collection, name, pins)
         self.touch(collection)
 
     def add_restore(self, collection: int, restore: RestoreRecord) -> None:

@@ -6,7 +6,9 @@ other. No name leads to it: only the row in ``snapshots``, part of the definitio
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 SNAPSHOT_TABLES: Final = (
@@ -16,6 +18,7 @@ SNAPSHOT_TABLES: Final = (
         description TEXT NOT NULL,
         created_at INTEGER NOT NULL,
         kept_id INTEGER NOT NULL REFERENCES collections(id),
+        pins TEXT NOT NULL DEFAULT '[]',
         PRIMARY KEY (collection_id, name)
     ) WITHOUT ROWID""",
     """CREATE TABLE restores (
@@ -27,6 +30,16 @@ SNAPSHOT_TABLES: Final = (
 )
 
 
+class Pin(NamedTuple):
+    """What keeps a snapshot from being dropped, until ``ends_at``: milliseconds since 1970, 0 for never."""
+
+    id: int
+    ends_at: int
+
+    def holds(self, now: int) -> bool:
+        return self.ends_at == 0 or self.ends_at >= now
+
+
 class SnapshotRecord(NamedTuple):
     """A snapshot of a collection. ``created_at``: milliseconds since 1970; ``kept``: the id of what holds it."""
 
@@ -34,6 +47,12 @@ class SnapshotRecord(NamedTuple):
     description: str
     created_at: int
     kept: int
+    pins: tuple[Pin, ...] = ()
+
+    @classmethod
+    def stored(cls, name: str, description: str, created_at: int, kept: int, pins: str) -> SnapshotRecord:
+        """The snapshot of a row."""
+        return cls(name, description, created_at, kept, tuple(Pin(*pin) for pin in json.loads(pins)))
 
 
 class RestoreRecord(NamedTuple):
@@ -50,7 +69,20 @@ class RestoreRecord(NamedTuple):
 def add_snapshot(connection: sqlite3.Connection, collection: int, snapshot: SnapshotRecord) -> None:
     connection.execute(
         "INSERT INTO snapshots (collection_id, name, description, created_at, kept_id) VALUES (?, ?, ?, ?, ?)",
-        (collection, *snapshot),
+        (collection, snapshot.name, snapshot.description, snapshot.created_at, snapshot.kept),
+    )
+
+
+def pinned(connection: sqlite3.Connection) -> list[int]:
+    """The ids of the collections that have snapshots with pins."""
+    found = connection.execute("SELECT DISTINCT collection_id FROM snapshots WHERE pins != '[]' ORDER BY 1")
+    return [collection for (collection,) in found]
+
+
+def set_pins(connection: sqlite3.Connection, collection: int, name: str, pins: Sequence[Pin]) -> None:
+    connection.execute(
+        "UPDATE snapshots SET pins = ? WHERE collection_id = ? AND name = ?",
+        (json.dumps([*pins]), collection, name),
     )
 
 

@@ -53,6 +53,16 @@ def _restore(client: MilvusClient, request: Any) -> Message:
     return milvus_pb2.RestoreSnapshotResponse(job_id=job)
 
 
+def _pin(client: MilvusClient, request: Any) -> Message:
+    pin = client.pin_snapshot_data(request.name, request.collection_name, ttl_seconds=request.ttl_seconds)
+    return milvus_pb2.PinSnapshotDataResponse(pin_id=pin)
+
+
+def _unpin(client: MilvusClient, request: Any) -> Message:
+    client.unpin_snapshot_data(request.pin_id)
+    return SUCCESS
+
+
 def _state(client: MilvusClient, request: Any) -> Message:
     return milvus_pb2.GetRestoreSnapshotStateResponse(
         info=_info(client.get_restore_snapshot_state(request.job_id))
@@ -84,6 +94,8 @@ CALLS: Final = {
     "ListSnapshots": _list,
     "DescribeSnapshot": _describe,
     "RestoreSnapshot": _restore,
+    "PinSnapshotData": _pin,
+    "UnpinSnapshotData": _unpin,
     "GetRestoreSnapshotState": _state,
     "ListRestoreSnapshotJobs": _jobs,
 }

@@ -51,7 +51,7 @@ DEFINING: Final = (
     Protected("partitions", "name, id, is_loaded, created_at", "id"),
     Protected("indexes", "name, field, type, metric, parameters", "name"),
     Protected("aliases", "alias", "alias"),
-    Protected("snapshots", "name, description, created_at, kept_id", "name"),
+    Protected("snapshots", "name, description, created_at, kept_id, pins", "name"),
     Protected("restores", "snapshot, started_at, took", "collection_id"),
 )
 """Tables with a ``collection_id``: the rows of a collection are part of the checksum of its definition."""
