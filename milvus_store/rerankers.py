@@ -20,12 +20,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from milvus_store_lite import ParamError, RankTexts, RerankModel, did_you_mean
+from milvus_store_lite import ParamError, RankTexts, Registry, RerankModel, check_callable, did_you_mean
 
 Reranker = Callable[..., Sequence[float]]
 """(query, texts, \\*\\*params) → a number for each text."""
 
-_registered: dict[str, Reranker] = {}
+_registered: Final[Registry[Reranker]] = Registry("a reranker")
 
 _SERVICES: Final = ("ali", "cohere", "siliconflow", "tei", "vllm", "voyageai")
 
@@ -38,21 +38,18 @@ def register(name: str, reranker: Reranker) -> None:
         reranker: called as ``reranker(query, texts, **params)``, with those ``params`` of the function that are
             not the client's own. Several threads may call it at the same time.
     """
-    if not isinstance(name, str) or not name:
-        raise ParamError(message=f"the name of a reranker must be a str that is not empty, got {name!r:.80}")
-    if not callable(reranker):
-        raise ParamError(message=f"reranker {name!r} must be callable, got {type(reranker).__name__}")
-    _registered[name.lower()] = reranker
+    check_callable(f"reranker {name!r:.80}", reranker)
+    _registered.add(name, reranker)
 
 
 def unregister(name: str) -> None:
     """Forget the reranker called ``name``; nothing happens if there is none."""
-    _registered.pop(name.lower(), None)
+    _registered.remove(name)
 
 
 def registered() -> list[str]:
     """The names that are registered."""
-    return sorted(_registered)
+    return _registered.names()
 
 
 def model_of(described: str, params: Mapping[str, Any]) -> RerankModel:
@@ -77,9 +74,10 @@ def model_of(described: str, params: Mapping[str, Any]) -> RerankModel:
 
 
 def _ranking(described: str, provider: object, params: Mapping[str, Any]) -> RankTexts:
+    reranker = _registered.get(provider)
+    if reranker is not None:
+        return partial(reranker, **params)
     name = provider.lower() if isinstance(provider, str) else ""
-    if name in _registered:
-        return partial(_registered[name], **params)
     if name in _SERVICES:
         # Imported with the first service: few programs ask one.
         from .reranking_services import service
@@ -87,7 +85,7 @@ def _ranking(described: str, provider: object, params: Mapping[str, Any]) -> Ran
         return service(described, name, params)
     raise ParamError(
         message=f"{described} needs a provider that milvus_store.rerankers.register() has given a name, or one of "
-        f"{', '.join(_SERVICES)}, got {provider!r:.80}{did_you_mean(name, [*_registered, *_SERVICES])}"
+        f"{', '.join(_SERVICES)}, got {provider!r:.80}{did_you_mean(name, [*_registered.names(), *_SERVICES])}"
     )
 
 

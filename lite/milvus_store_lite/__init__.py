@@ -40,6 +40,7 @@ from .indexes.registry import PARAMETER_NAMES
 from .process.children import PerProcess
 from .process.lazy import lazy
 from .process.threads import started
+from .registry import Registry, check_callable
 from .schema.access import (
     Access,
     ApiKey,
@@ -236,6 +237,7 @@ __all__ = [
     "ReciprocalRanks",
     "Recovery",
     "Regex",
+    "Registry",
     "Report",
     "RerankModel",
     "Reranking",
@@ -265,6 +267,7 @@ __all__ = [
     "analyzer",
     "as_list",
     "as_numbers",
+    "check_callable",
     "check_file",
     "did_you_mean",
     "encode_vectors",

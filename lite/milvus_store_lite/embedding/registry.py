@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import ParamError
+from ..registry import Registry, check_callable
 
 Embed = Callable[..., Any]
 """Takes a list of texts, and as keywords the params of the function but ``provider`` and ``dim``; returns as many
@@ -27,7 +28,7 @@ class Embedder:
     batch_size: int = BATCH_SIZE
 
 
-_EMBEDDERS: Final[dict[str, Embedder]] = {}
+_EMBEDDERS: Final[Registry[Embedder]] = Registry("an embedding")
 _CREDENTIALS: Final[dict[str, str]] = {}
 
 
@@ -47,28 +48,23 @@ def register(
     Raises:
         ParamError: an argument is of another type.
     """
-    if not isinstance(name, str) or not name:
-        raise ParamError(
-            message=f"the name of an embedding must be a str that is not empty, got {name!r:.80}"
-        )
     for argument, given in (("embed", embed), ("embed_query", embed_query or embed)):
-        if not callable(given):
-            raise ParamError(message=f"{argument} of embedding {name!r} must be callable, got {given!r:.80}")
+        check_callable(f"{argument} of embedding {name!r:.80}", given)
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise ParamError(
             message=f"batch_size of embedding {name!r} must be an int of at least 1, got {batch_size!r}"
         )
-    _EMBEDDERS[name] = Embedder(embed, embed_query or embed, batch_size)
+    _EMBEDDERS.add(name, Embedder(embed, embed_query or embed, batch_size))
 
 
 def unregister(name: str) -> None:
     """Forget what ``name`` stands for, if it stands for something."""
-    _EMBEDDERS.pop(name, None)
+    _EMBEDDERS.remove(name)
 
 
 def registered() -> list[str]:
     """The names that stand for something in this process, in alphabetical order."""
-    return sorted(_EMBEDDERS)
+    return _EMBEDDERS.names()
 
 
 def embedder(name: str) -> Embedder | None:
