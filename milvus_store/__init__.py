@@ -11,7 +11,7 @@ from .errors import MilvusException
 from .field_ops import FieldOp, FieldOpType
 from .fields import FieldSchema
 from .functions import Function, FunctionScore, FunctionType
-from .highlighters import LexicalHighlighter
+from .highlighters import LexicalHighlighter, SemanticHighlighter
 from .index_params import IndexParams
 from .index_types import IndexType
 from .option_warnings import UnknownOptionWarning
@@ -47,6 +47,7 @@ __all__ = [
     "MilvusException",
     "RRFRanker",
     "SearchAggregation",
+    "SemanticHighlighter",
     "StructFieldSchema",
     "TopHits",
     "UnknownOptionWarning",

@@ -1,21 +1,75 @@
-"""Highlighters, with pymilvus's names: they mark words in the texts that a search finds."""
+"""Highlighters, with pymilvus's names: they mark words in the texts that a search finds, or what answers a query.
+
+What answers a query, a callable of the program finds, which is registered by a name as rerankers are::
+
+    def sentences(query, texts):
+        found = [[*re.finditer("[^.]+", text)] for text in texts]
+        return [[(one.start(), one.end(), float(query in one[0])) for one in parts] for parts in found]
+
+    highlighters.register("sentences", sentences)
+    highlighter = SemanticHighlighter(["red apples"], ["text"], model_deployment_id="sentences")
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from milvus_store_lite import Highlight, ParamError, WordsInField
+from milvus_store_lite import (
+    Highlight,
+    MarkTexts,
+    ParamError,
+    Registry,
+    SemanticHighlight,
+    WordsInField,
+    check_callable,
+    did_you_mean,
+)
 
 from .options import judge_options
 
-__all__ = ["LexicalHighlighter"]
+__all__ = ["LexicalHighlighter", "SemanticHighlighter", "register", "registered", "unregister"]
 
 _TAGS: Final = ("pre_tags", "post_tags")
 _NUMBERS: Final = ("fragment_offset", "fragment_size", "num_of_fragments")
 _PARAMS: Final = frozenset({*_TAGS, *_NUMBERS, "highlight_query", "highlight_search_text"})
 _WORDS: Final = "TextMatch"
 """The only type of a query that Milvus has."""
+
+_MODEL: Final = "model_deployment_id"
+_SEMANTIC: Final[Mapping[str, str]] = {
+    "threshold": "threshold",
+    "highlight_only": "only",
+    "max_client_batch_size": "batch_size",
+}
+"""Parameters of a SemanticHighlighter → what they are called in the engine."""
+
+_SEMANTIC_PARAMS: Final = frozenset({*_TAGS, *_SEMANTIC, _MODEL, "queries", "input_fields"})
+
+_registered: Final[Registry[MarkTexts]] = Registry("a highlighter")
+
+
+def register(name: str, mark: MarkTexts) -> None:
+    """Let ``SemanticHighlighter(..., model_deployment_id=name)`` mark what ``mark`` finds, in this process.
+
+    Args:
+        name: in lower case or not; a name that was registered before now means this.
+        mark: called as ``mark(query, texts)``; returns for each text a list of ``(start, end, score)``: places in
+            the text that do not overlap, and how well each answers, from 0 to 1. Several threads may call it at
+            the same time.
+    """
+    check_callable(f"highlighter {name!r:.80}", mark)
+    _registered.add(name, mark)
+
+
+def unregister(name: str) -> None:
+    """Forget the highlighter called ``name``; nothing happens if there is none."""
+    _registered.remove(name)
+
+
+def registered() -> list[str]:
+    """The names that are registered."""
+    return _registered.names()
 
 
 class LexicalHighlighter:
@@ -71,6 +125,59 @@ class LexicalHighlighter:
         return {name: value for name, value in given.items() if value is not None}
 
 
+class SemanticHighlighter:
+    """Marks what answers a query in the texts of the hits of a search, as a registered callable finds it.
+
+    Args:
+        queries: a text for each query vector.
+        input_fields: the VARCHAR and TEXT fields in which to mark.
+        pre_tags, post_tags: what stands before and after marked places, taken in turn; ``<em>`` and ``</em>``.
+        threshold: the least score of a marked place, from 0 to 1; 0.
+        highlight_only: whether each marked place is a fragment, or the whole text with its marks is one; True.
+        model_deployment_id: the name of the callable, see ``register``.
+        max_client_batch_size: the most texts that it gets at once; all hits of a query.
+    """
+
+    def __init__(
+        self,
+        queries: list[str],
+        input_fields: list[str],
+        *,
+        pre_tags: list[str] | None = None,
+        post_tags: list[str] | None = None,
+        threshold: float | None = None,
+        highlight_only: bool | None = None,
+        model_deployment_id: str | None = None,
+        max_client_batch_size: int | None = None,
+    ) -> None:
+        self.queries = queries
+        self.input_fields = input_fields
+        self.pre_tags = pre_tags
+        self.post_tags = post_tags
+        self.threshold = threshold
+        self.highlight_only = highlight_only
+        self.model_deployment_id = model_deployment_id
+        self.max_client_batch_size = max_client_batch_size
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What was given, by its names."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def semantic_highlighter_of(params: Mapping[str, Any]) -> SemanticHighlighter:
+    """The highlighter with ``params``; what is wrong with their values is found when it is used.
+
+    Raises:
+        ParamError: there is no parameter of a name.
+    """
+    judge_options("SemanticHighlighter", params, _SEMANTIC_PARAMS)
+    known = {"queries": [], "input_fields": []} | {
+        name: value for name, value in params.items() if name in _SEMANTIC_PARAMS
+    }
+    return SemanticHighlighter(**known)
+
+
 def highlighter_of(params: Mapping[str, Any]) -> LexicalHighlighter:
     """The highlighter with ``params``; what is wrong with their values is found when it is used.
 
@@ -81,20 +188,22 @@ def highlighter_of(params: Mapping[str, Any]) -> LexicalHighlighter:
     return LexicalHighlighter(**{name: value for name, value in params.items() if name in _PARAMS})
 
 
-def as_highlight(given: Any) -> Highlight | None:
+def as_highlight(given: Any) -> Highlight | SemanticHighlight | None:
     """What a highlighter, this package's or pymilvus's, asks for; None for no highlighter.
 
     Raises:
-        ParamError: it is none, or one that asks a model, or a parameter is out of its range.
+        ParamError: it is none, names a callable that is not registered, or a parameter is out of its range.
     """
     if given is None:
         return None
     params = getattr(given, "params", None)
-    if "Semantic" in type(given).__name__ or not isinstance(params, dict):
+    if not isinstance(params, dict):
         raise ParamError(
-            message="highlighter must be a LexicalHighlighter: others ask a model that a file does not have, got "
+            message="highlighter must be a LexicalHighlighter or a SemanticHighlighter, got "
             f"{type(given).__name__}"
         )
+    if "Semantic" in type(given).__name__:
+        return _semantic(params)
     searched = params.get("highlight_search_text", False)
     if not isinstance(searched, bool):
         raise ParamError(message=f"highlight_search_text must be a bool, got {searched!r:.80}")
@@ -104,6 +213,27 @@ def as_highlight(given: Any) -> Highlight | None:
     shape: dict[str, Any] = {name: params[name] for name in _NUMBERS if name in params}
     shape |= {name: _tags(name, params[name]) for name in _TAGS if name in params}
     return Highlight(tuple(map(_words, queries)), searched, **shape)
+
+
+def _semantic(params: Mapping[str, Any]) -> SemanticHighlight:
+    name = params.get(_MODEL)
+    mark = _registered.get(name)
+    if mark is None:
+        known = _registered.names()
+        raise ParamError(
+            message=f"nothing is registered as {_MODEL}={name!r:.80} in this process: call "
+            "milvus_store.highlighters.register(name, mark) first, in a server by a module that is named as "
+            f"functions; there are {', '.join(known) or 'none'}"
+            f"{did_you_mean(name, known) if isinstance(name, str) else ''}"
+        )
+    shape: dict[str, Any] = {ours: params[theirs] for theirs, ours in _SEMANTIC.items() if theirs in params}
+    shape |= {name: _tags(name, params[name]) for name in _TAGS if name in params}
+    return SemanticHighlight(
+        _tags("queries", params.get("queries", [])),
+        _tags("input_fields", params.get("input_fields", [])),
+        mark,
+        **shape,
+    )
 
 
 def _tags(name: str, given: Any) -> tuple[Any, ...]:

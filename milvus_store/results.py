@@ -8,7 +8,7 @@ from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
-from milvus_store_lite import FoundBuckets, FoundHits
+from milvus_store_lite import FoundBuckets, FoundHits, Fragments
 
 from .aggregations import AggregationBucket, as_buckets
 
@@ -224,11 +224,11 @@ class SearchResult(list[Hits]):
             hit["offset"] = offset
             hit["entity"] = entity
 
-    def _highlight(self, highlights: Mapping[str, Sequence[list[str]]]) -> None:
-        """Give every hit its fragments of each field; Milvus has scores for them that only models fill."""
+    def _highlight(self, highlights: Mapping[str, Sequence[Fragments]]) -> None:
+        """Give every hit its fragments of each field; only those that models mark have scores."""
         for number, hit in enumerate(chain.from_iterable(self)):
             hit["highlight"] = {
-                field: {"fragments": fragments[number], "scores": []}
+                field: {"fragments": fragments[number].texts, "scores": fragments[number].scores}
                 for field, fragments in highlights.items()
             }
 

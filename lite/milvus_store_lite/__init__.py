@@ -65,7 +65,7 @@ from .search.cursors import QueryCursor, SearchCursor
 from .search.found import FoundHits, FoundRows
 from .search.fusion import MergedScores, Ranker, ReciprocalRanks, WeightedScores
 from .search.groups import FoundGroups
-from .search.highlights import Highlight, WordsInField
+from .search.highlights import Fragments, Highlight, MarkTexts, SemanticHighlight, WordsInField
 from .search.range_bounds import RangeBounds
 from .search.request import (
     MAX_WINDOW,
@@ -188,6 +188,7 @@ __all__ = [
     "FoundGroups",
     "FoundHits",
     "FoundRows",
+    "Fragments",
     "Function",
     "FunctionType",
     "GivenRows",
@@ -209,6 +210,7 @@ __all__ = [
     "Literal",
     "Lost",
     "MapStep",
+    "MarkTexts",
     "Member",
     "MergedScores",
     "ModelRanking",
@@ -250,6 +252,7 @@ __all__ = [
     "Scope",
     "SearchCursor",
     "SearchRequest",
+    "SemanticHighlight",
     "Snapshot",
     "SortStep",
     "StoredTables",

@@ -89,8 +89,9 @@ class SearchCalls(Calls):
             ranker: a RERANK ``Function`` or a ``FunctionScore`` of several: boosts change the distances of the
                 ``limit + offset`` nearest rows, decay, model and other rankers give those rows other scores. Ours
                 or pymilvus's, as ``function_chains``: a ``FunctionChain`` that scores and orders the hits.
-            highlighter: a ``LexicalHighlighter``, which marks words in the texts of the hits: ``highlight`` of a
-                hit is ``{field: {"fragments": [...], "scores": []}}``.
+            highlighter: a ``LexicalHighlighter``, which marks words in the texts of the hits, or a
+                ``SemanticHighlighter``, which marks what a registered callable finds: ``highlight`` of a hit is
+                ``{field: {"fragments": [...], "scores": [...]}}``, the scores those of the callable.
             offset, round_decimal, filter_params: as in pymilvus.
             timezone, time_fields: as for ``query``.
 

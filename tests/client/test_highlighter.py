@@ -196,7 +196,6 @@ def test_a_search_marks_words_or_is_reranked(texts: MilvusClient) -> None:
         )
 
 
-def test_a_highlighter_that_asks_a_model_is_refused(texts: MilvusClient) -> None:
-    highlighter = pymilvus.SemanticHighlighter(queries=["fox"], input_fields=["text"])
-    with pytest.raises(ParamError, match="others ask a model"):
-        texts.search("docs", ["fox"], anns_field="sparse", highlighter=highlighter)
+def test_what_is_no_highlighter_is_refused(texts: MilvusClient) -> None:
+    with pytest.raises(ParamError, match="must be a LexicalHighlighter or a SemanticHighlighter, got dict"):
+        texts.search("docs", ["fox"], anns_field="sparse", highlighter={"queries": ["fox"]})

@@ -17,6 +17,7 @@ from ..codec import float_matrix
 from ..errors import DatabaseCorruptError
 from ..process.stack import with_room
 from ..storage.store import CollectionReader
+from .highlights import Fragments
 from .output import Projection
 
 _DOCUMENTS_AT_ONCE: Final = 1_000
@@ -128,7 +129,7 @@ class FoundHits(NamedTuple):
     distances: list[float]
     rows: FoundRows | None = None
     row_of_hit: list[int] | None = None
-    highlights: dict[str, list[list[str]]] | None = None
+    highlights: dict[str, list[Fragments]] | None = None
     offsets: list[int] | None = None
 
     def columns(self) -> dict[str, Shown]:

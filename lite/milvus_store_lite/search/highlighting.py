@@ -13,7 +13,7 @@ from ..storage.store import CollectionReader
 from ..suggestions import did_you_mean
 from ..text.fields import query_analyzer
 from .found import FoundHits
-from .highlights import Highlight
+from .highlights import Fragments, Highlight
 from .request import ByIds, Queries
 
 
@@ -31,17 +31,12 @@ class Highlighting:
     analyzer_name: str | None
 
     @classmethod
-    def of(
-        cls, asked: Highlight | None, schema: Schema, field: Field, analyzer_name: str | None
-    ) -> Highlighting | None:
-        """What ``asked`` means where the vector field ``field`` is searched; None for nothing.
-
+    def of(cls, asked: Highlight, schema: Schema, field: Field, analyzer_name: str | None) -> Highlighting:
+        """What ``asked`` means where the vector field ``field`` is searched.
 
         Raises:
             ParamError: words are to be marked in a field that has no analyzer, or those of a search that has none.
         """
-        if asked is None:
-            return None
         for one in asked.words:
             _check_text_field(schema, one.field)
         searched = None
@@ -77,7 +72,7 @@ class Highlighting:
 
     def _fragments(
         self, reader: CollectionReader, field: Field, starts: list[int], seqs: Sequence[int], queries: Queries
-    ) -> list[list[str]]:
+    ) -> list[Fragments]:
         """The fragments of the text that each hit has in ``field``."""
         from ..text.fragments import fragments  # with the first highlighter: it takes a while
         from ..text.languages import languages
@@ -96,17 +91,16 @@ class Highlighting:
             for seq in seqs[start:end]:
                 _, _, text, *named = rows[seq]
                 analyzer = of_words if several is None else several.named(named[0])
-                found.append(
-                    fragments(
-                        text or "",
-                        analyzer.positioned(text or ""),
-                        words,
-                        tags=(asked.pre_tags, asked.post_tags),
-                        offset=asked.fragment_offset,
-                        size=asked.fragment_size,
-                        most=asked.num_of_fragments,
-                    )
+                marked = fragments(
+                    text or "",
+                    analyzer.positioned(text or ""),
+                    words,
+                    tags=(asked.pre_tags, asked.post_tags),
+                    offset=asked.fragment_offset,
+                    size=asked.fragment_size,
+                    most=asked.num_of_fragments,
                 )
+                found.append(Fragments(marked, []))
         return found
 
 

@@ -1,11 +1,25 @@
-"""Asks for the words of a search to be marked in the texts of its hits: plain data between the layers."""
+"""Asks for words, or what answers a query, to be marked in the texts of hits: plain data between the layers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import ParamError
+
+Span = tuple[int, int, float]
+"""A place in a text, from its first character to the one after its last, and how well it answers."""
+
+MarkTexts = Callable[[str, list[str]], Sequence[Sequence[Span]]]
+"""A query and texts → the places in each text that answer it."""
+
+
+class Fragments(NamedTuple):
+    """The marked fragments of a text, and where a model marks, the score of each."""
+
+    texts: list[str]
+    scores: list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +54,7 @@ class Highlight:
         Raises:
             ParamError: a value is out of its range, or nothing would be marked.
         """
-        for name, tags in (("pre_tags", self.pre_tags), ("post_tags", self.post_tags)):
-            if not tags or not all(isinstance(tag, str) for tag in tags):
-                raise ParamError(
-                    message=f"{name} of a highlighter must be a list of at least one str, got {tags!r:.80}"
-                )
+        _check_tags(self.pre_tags, self.post_tags)
         _check_int("fragment_offset", self.fragment_offset, 0)
         _check_int("fragment_size", self.fragment_size, 1)
         _check_int("num_of_fragments", self.num_of_fragments, 0)
@@ -52,6 +62,54 @@ class Highlight:
             raise ParamError(
                 message="the highlighter marks nothing: expected highlight_search_text=True, in a full text "
                 "search, or highlight_query with the words to mark"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticHighlight:
+    """Mark what ``mark`` finds in the texts of ``fields``.
+
+    ``queries``: a text for each query vector. ``threshold``: the least score of what is marked. ``only``: whether
+    each place is a fragment of its own, without the text around it. ``batch_size``: the most texts that ``mark``
+    gets at once, None for all hits of a query.
+    """
+
+    queries: tuple[str, ...]
+    fields: tuple[str, ...]
+    mark: MarkTexts
+    pre_tags: tuple[str, ...] = ("<em>",)
+    post_tags: tuple[str, ...] = ("</em>",)
+    threshold: float = 0.0
+    only: bool = True
+    batch_size: int | None = None
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            ParamError: a value is out of its range, or nothing would be marked.
+        """
+        _check_tags(self.pre_tags, self.post_tags)
+        for name, given in (("queries", self.queries), ("input_fields", self.fields)):
+            if not given or not all(isinstance(one, str) for one in given):
+                raise ParamError(
+                    message=f"{name} of a highlighter must be a list of at least one str, got {list(given)!r:.80}"
+                )
+        is_number = isinstance(self.threshold, int | float) and not isinstance(self.threshold, bool)
+        if not is_number or not 0 <= self.threshold <= 1:
+            raise ParamError(
+                message=f"threshold of a highlighter must be a number from 0 to 1, got {self.threshold!r:.80}"
+            )
+        if not isinstance(self.only, bool):
+            raise ParamError(message=f"highlight_only must be a bool, got {self.only!r:.80}")
+        if self.batch_size is not None:
+            _check_int("max_client_batch_size", self.batch_size, 1)
+
+
+def _check_tags(pre_tags: tuple[str, ...], post_tags: tuple[str, ...]) -> None:
+    for name, tags in (("pre_tags", pre_tags), ("post_tags", post_tags)):
+        if not tags or not all(isinstance(tag, str) for tag in tags):
+            raise ParamError(
+                message=f"{name} of a highlighter must be a list of at least one str, got {tags!r:.80}"
             )
 
 

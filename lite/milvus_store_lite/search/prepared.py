@@ -33,6 +33,7 @@ from .found import FoundHits
 from .group_labels import group_labels
 from .grouping import Labels, grouped, leaders
 from .highlighting import Highlighting
+from .highlights import Highlight, SemanticHighlight
 from .hits import hits_of
 from .metrics import Metric
 from .ordering import ORDER_BY, reordered, reordered_groups
@@ -42,6 +43,7 @@ from .rankings import Ranking
 from .request import ByIds, Queries, SearchRequest, check_queries
 from .scope import Scope
 from .selection import BoundScope, Selection, check_isolation
+from .semantic_highlighting import SemanticHighlighting
 from .sort_keys import sort_keys
 from .struct_fusion import ELEMENT_SCOPE, Collapse
 
@@ -67,7 +69,7 @@ class PreparedSearch:
     family: SearchFamily[Any]
     projection: Projection
     analyzer_name: str | None = None
-    highlighting: Highlighting | None = None
+    highlighting: Highlighting | SemanticHighlighting | None = None
 
     def select(self, snapshot_caches: SnapshotCaches, reader: CollectionReader) -> Selection:
         """The rows to search, as ``reader`` sees them; raises what ``BoundScope.select`` raises."""
@@ -289,7 +291,7 @@ def prepared(
         family=family,
         projection=projection,
         analyzer_name=analyzer_name,
-        highlighting=Highlighting.of(request.highlight, record.schema, field, analyzer_name),
+        highlighting=_highlighting(request.highlight, record.schema, field, analyzer_name),
     )
     search.check()
     return search
@@ -356,3 +358,12 @@ def _metric(field: Field, index: IndexRecord, asked: str | None) -> Metric:
             f"got {asked!r}"
         )
     return Metric(index.metric)
+
+
+def _highlighting(
+    asked: Highlight | SemanticHighlight | None, schema: Schema, field: Field, analyzer_name: str | None
+) -> Highlighting | SemanticHighlighting | None:
+    """What is to be marked in the hits of a search of ``field``; None for nothing."""
+    if isinstance(asked, SemanticHighlight):
+        return SemanticHighlighting.of(asked, schema)
+    return None if asked is None else Highlighting.of(asked, schema, field, analyzer_name)

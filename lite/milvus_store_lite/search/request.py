@@ -11,7 +11,7 @@ from ..errors import ParamError
 from ..schema.clock import COLLECTION_CLOCK, Clock
 from .arrangement import Aggregation, GroupBy, OrderBy
 from .fusion import Ranker
-from .highlights import Highlight
+from .highlights import Highlight, SemanticHighlight
 from .range_bounds import RangeBounds
 from .scope import EVERYTHING, Scope
 from .tenants import Tenant
@@ -66,7 +66,7 @@ class SearchRequest(Keyed):
     aggregation: Aggregation | None = None
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)
-    highlight: Highlight | None = None
+    highlight: Highlight | SemanticHighlight | None = None
 
     @property
     def window(self) -> int:

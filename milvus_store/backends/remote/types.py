@@ -14,7 +14,7 @@ from ...fields import FieldSchema
 from ...filters import Expression, Node
 from ...function_chain import ColumnRef, FunctionChain, FunctionChainOp
 from ...functions import Function, FunctionScore
-from ...highlighters import LexicalHighlighter
+from ...highlighters import LexicalHighlighter, SemanticHighlighter
 from ...index_params import IndexParams
 from ...one_node import SegmentState
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
@@ -178,12 +178,13 @@ def _chains() -> Any:
     return function_chain
 
 
-def _highlighter(ours: LexicalHighlighter) -> Any:
+def _highlighter(ours: LexicalHighlighter | SemanticHighlighter) -> Any:
     import pymilvus
 
-    if not hasattr(pymilvus, "LexicalHighlighter"):
-        raise ParamError(message="this version of pymilvus has no highlighters: update pymilvus")
-    return pymilvus.LexicalHighlighter(**ours.params)
+    name = type(ours).__name__
+    if not hasattr(pymilvus, name):
+        raise ParamError(message=f"this version of pymilvus has no {name}: update pymilvus")
+    return getattr(pymilvus, name)(**ours.params)
 
 
 def _aggregation(ours: SearchAggregation) -> Any:
@@ -218,6 +219,7 @@ _TRANSLATED: Final[dict[type, Callable[[Any], Any]]] = {
     FunctionChain: _function_chain,
     FunctionScore: _function_score,
     LexicalHighlighter: _highlighter,
+    SemanticHighlighter: _highlighter,
     RRFRanker: _rrf,
     SearchAggregation: _aggregation,
     WeightedRanker: _weighted,

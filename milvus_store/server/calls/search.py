@@ -13,7 +13,12 @@ from ...client.milvus_client import MilvusClient
 from ...client.ordering import ORDER_BY, split_outside_brackets
 from ...client.query_groups import GROUP_BY
 from ...errors import ParamError
-from ...highlighters import LexicalHighlighter, highlighter_of
+from ...highlighters import (
+    LexicalHighlighter,
+    SemanticHighlighter,
+    highlighter_of,
+    semantic_highlighter_of,
+)
 from ...iterators import UNLIMITED, check_iteration
 from ...rankers import AnnSearchRequest, RRFRanker, WeightedRanker
 from ..databases import collection_of
@@ -110,16 +115,16 @@ def _further_arguments(
     )
 
 
-def _highlighter(request: Any) -> LexicalHighlighter | None:
+def _highlighter(request: Any) -> LexicalHighlighter | SemanticHighlighter | None:
     """What marks words in the texts of the hits."""
     if "highlighter" not in request.DESCRIPTOR.fields_by_name or not request.HasField("highlighter"):
         return None
-    if request.highlighter.type != common_pb2.HighlightType.Lexical:
-        raise ParamError(
-            message="highlighter must be a LexicalHighlighter: others ask a model that a file does not have"
-        )
-    params = {name: value_of(text) for name, text in texts_of(request.highlighter.params).items()}
-    return highlighter_of(params)
+    given = texts_of(request.highlighter.params)
+    params = {name: value_of(text) for name, text in given.items()}
+    if request.highlighter.type == common_pb2.HighlightType.Lexical:
+        return highlighter_of(params)
+    name = "model_deployment_id"  # a text, even if it is a number
+    return semantic_highlighter_of(params | ({name: given[name]} if name in given else {}))
 
 
 def _hybrid_search(client: MilvusClient, request: Any) -> Message:

@@ -66,7 +66,8 @@ def _highlights(found: FoundHits) -> dict[str, list[Message]]:
         return {}
     results = [
         common_pb2.HighlightResult(
-            field_name=name, datas=[common_pb2.HighlightData(fragments=fragments) for fragments in of_hits]
+            field_name=name,
+            datas=[common_pb2.HighlightData(fragments=one.texts, scores=one.scores) for one in of_hits],
         )
         for name, of_hits in found.highlights.items()
     ]

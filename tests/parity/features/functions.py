@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pymilvus
 
-from milvus_store import embeddings, rerankers
+from milvus_store import embeddings, highlighters, rerankers
 
 from ..programs.setup import TYPES, full, ids, with_text
 from .fields import METRICS
@@ -211,9 +211,22 @@ def _highlighted(marks: Any) -> Program:
     return program
 
 
+def _semantically_highlighted(c: Any) -> None:
+    highlighters.register(
+        "foxes", lambda query, texts: [[(text.index(query), len(text), 1.0)] for text in texts]
+    )
+    try:
+        marks = pymilvus.SemanticHighlighter(["fox"], ["text"], model_deployment_id="foxes")
+        with_text(c)
+        found = c.search("c", ["fox"], anns_field="terms", highlighter=marks, limit=1)
+        assert found[0][0]["highlight"]["text"]["scores"] == [1.0]
+    finally:
+        highlighters.unregister("foxes")
+
+
 HIGHLIGHTERS: Final[Mapping[str, Program]] = {
     "LexicalHighlighter": _highlighted(
         pymilvus.LexicalHighlighter(pre_tags=["<b>"], post_tags=["</b>"], highlight_search_text=True)
     ),
-    "SemanticHighlighter": _highlighted(pymilvus.SemanticHighlighter(["fox"], ["text"])),
+    "SemanticHighlighter": _semantically_highlighted,
 }
