@@ -98,6 +98,7 @@ __all__ = [
     "any_of",
     "call",
     "field",
+    "filled",
     "parse",
     "template",
 ]
@@ -267,7 +268,16 @@ def parse(text: str, values: Mapping[str, Given] | None = None) -> Expression:
     Raises:
         FilterError: the text does not parse, or a filter cannot have one of the values.
     """
-    return with_values(parse_text(text), {name: _node(value, name) for name, value in (values or {}).items()})
+    return filled(parse_text(text), values or {})
+
+
+def filled(filter: Expression, values: Mapping[str, Given]) -> Expression:
+    """``filter`` with ``values`` in place of its templates; those without a value stay.
+
+    Raises:
+        FilterError: a filter cannot have one of the values.
+    """
+    return with_values(filter, {name: _node(value, name) for name, value in values.items()})
 
 
 def _node(given: Given, name: str = "a value of a filter") -> Expression:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -69,6 +70,15 @@ def add_to(commands: Commands) -> None:
     add_db(exporting)
     exporting.add_argument("--format", choices=EXPORTS, help="by default as TARGET ends")
     exporting.add_argument("--fields", nargs="+", default=[], metavar="FIELD", help="by default all")
+    exporting.add_argument(
+        "--filter", default="", metavar="FILTER", help="rows that match; by default every one"
+    )
+    exporting.add_argument(
+        "--param", action="append", default=[], metavar="NAME=JSON", help="the value of {NAME} in the filter"
+    )
+    exporting.add_argument(
+        "--partition", nargs="+", default=[], metavar="NAME", help="rows of these; by default all"
+    )
     exporting.add_argument("--overwrite", action="store_true", help="replace TARGET")
     exporting.set_defaults(run=run_export)
 
@@ -113,6 +123,9 @@ def run_export(arguments: argparse.Namespace) -> int:
             arguments.target,
             format=arguments.format,
             fields=arguments.fields,
+            filter=arguments.filter,
+            filter_params=dict(map(_name_and_value, arguments.param)),
+            partitions=arguments.partition,
             source_db=arguments.db,
             source_token=os.environ.get(_TOKEN, ""),
             overwrite=arguments.overwrite,
@@ -135,6 +148,14 @@ def _column_and_type(given: str) -> tuple[str, str]:
     if not is_one:
         raise ParamError(message=f"--type must be COLUMN=TYPE, got {given!r}")
     return column, kind
+
+
+def _name_and_value(given: str) -> tuple[str, Any]:
+    name, _, text = given.partition("=")
+    try:
+        return name, json.loads(text)
+    except ValueError:
+        raise ParamError(message=f"--param must be NAME=JSON, such as 'year=1990', got {given!r}") from None
 
 
 def _embedding(arguments: argparse.Namespace) -> Embedding | None:

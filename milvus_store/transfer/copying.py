@@ -11,7 +11,7 @@ from .addresses import local_file, open_source, open_target
 from .batches import batch_rows
 from .definitions import CollectionDefinition
 from .journal import Journal, Progress, journal_path
-from .stores import Source, Target
+from .stores import Source, Target, Wanted
 from .verification import Sample, verify
 
 Report = Callable[[str, int, int], None]
@@ -168,7 +168,7 @@ def _copy_rows(
     size = batch_rows(definition.engine_schema)
     while progress.part < len(parts):
         partition = parts[progress.part]
-        for batch in source.batches(definition, partition, progress.position, size):
+        for batch in source.batches(definition, Wanted(partition), progress.position, size):
             # What a run before wrote after its last entry in the journal is written again, in place of itself.
             target.write(definition, partition, batch.columns, again=goes_on)
             sample.take(batch.columns)
@@ -179,5 +179,5 @@ def _copy_rows(
         progress.part, progress.position = progress.part + 1, None
         journal.save()
     if not len(sample) and progress.rows:
-        sample.take(next(source.batches(definition, parts[0], None, size)).columns)
+        sample.take(next(source.batches(definition, Wanted(parts[0]), None, size)).columns)
     return progress

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from milvus_store_lite import Columns
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import CollectionNotExistException, ParamError
 from ..extras import import_extra
+from ..filters import Expression, filled, parse
 from .addresses import open_source
 from .batches import batch_rows
 from .definitions import CollectionDefinition
 from .inferring import DYNAMIC_COLUMN
-from .stores import Source
+from .stores import Source, Wanted
 
 if TYPE_CHECKING:
     from .writers import Writer
@@ -42,6 +41,9 @@ def export_rows(
     *,
     format: str | None = None,
     fields: Sequence[str] = (),
+    filter: str | Expression = "",
+    filter_params: Mapping[str, Any] | None = None,
+    partitions: Sequence[str] = (),
     source_db: str = "",
     source_token: str = "",
     overwrite: bool = False,
@@ -56,13 +58,18 @@ def export_rows(
         source: the path of a file or the address of a server, or data of Milvus Lite.
         format: ``parquet``, ``arrow``, ``jsonl``, ``json``, ``csv`` or ``tsv``; by default as ``target`` ends.
         fields: names of fields, ``$meta`` for the dynamic keys; by default all.
+        filter: which rows, a text or a tree; by default every one.
+        filter_params: values of the filter's ``{name}`` templates.
+        partitions: names of those whose rows are written, one after the other; by default all.
+        report: called with how many rows are written, and how many will be.
         overwrite: whether to replace a file.
 
     Returns:
         How many rows were written.
 
     Raises:
-        ParamError: the format cannot be told, or the collection has no such field.
+        ParamError: the format cannot be told, or the collection has no such field or partition.
+        FilterError: the filter does not parse, or lacks a value.
         FileExistsError: ``target`` exists.
     """
     path = Path(target)
@@ -81,9 +88,13 @@ def export_rows(
         definition = store.definition(collection)
         store.require_readable(definition)
         names = _names(definition, fields)
+        condition = _condition(filter, filter_params or {})
+        columns = tuple(names) if fields else ()
+        wanted = [Wanted(part, condition, columns) for part in _partitions(definition, partitions)]
         beside = path.with_name(path.name + ".part")
         try:
-            count = _written(store, definition, _writer(kind, beside, definition, names), report)
+            writer = _writer(kind, beside, definition, names)
+            count = _written(store, definition, wanted, writer, report)
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
@@ -112,18 +123,36 @@ def _writer(kind: str, path: Path, definition: CollectionDefinition, names: Sequ
     return JsonWriter(path, definition, names, is_lines=kind == "jsonl")
 
 
+def _condition(filter: str | Expression, params: Mapping[str, Any]) -> Expression | None:
+    """The filter with its values, None for every row."""
+    if isinstance(filter, str):
+        return parse(filter, params) if filter.strip() else None
+    return filled(filter, params)
+
+
+def _partitions(definition: CollectionDefinition, asked: Sequence[str]) -> Sequence[str | None]:
+    for name in asked:
+        if name not in definition.partitions:
+            raise ParamError(
+                message=f"{name!r} is no partition of {definition.name!r} to export; there are: "
+                f"{', '.join(definition.partitions) or 'none that have names'}"
+            )
+    return list(dict.fromkeys(asked)) or [None]
+
+
 def _written(
-    store: Source, definition: CollectionDefinition, writer: Writer, report: Callable[[int, int], None]
+    store: Source,
+    definition: CollectionDefinition,
+    wanted: Sequence[Wanted],
+    writer: Writer,
+    report: Callable[[int, int], None],
 ) -> int:
-    total, done = store.count(definition.name), 0
+    done, size = 0, batch_rows(definition.engine_schema)
     with closing(writer):
-        for columns in _batches(store, definition):
-            writer.write(columns)
-            done += len(columns)
-            report(done, total)
+        total = sum(store.count_of(definition, part) for part in wanted)
+        for part in wanted:
+            for batch in store.batches(definition, part, None, size):
+                writer.write(batch.columns)
+                done += len(batch.columns)
+                report(done, total)
     return done
-
-
-def _batches(store: Source, definition: CollectionDefinition) -> Iterator[Columns]:
-    for batch in store.batches(definition, None, None, batch_rows(definition.engine_schema)):
-        yield batch.columns

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
-from milvus_store_lite import Columns, Scope, require_database
+from milvus_store_lite import Columns, QueryCursor, Scope, require_database
 
 from .. import MilvusClient
 from ..backends.address import local_path
@@ -15,7 +15,7 @@ from ..filters import field
 from .client_stores import ClientStore
 from .definitions import CollectionDefinition, definition_of
 from .fitting import fitted_to_a_file
-from .stores import Batch, Fitted, Position
+from .stores import Batch, Fitted, Position, Wanted
 
 _MEMORY: Final = 128 << 20
 """Bytes of vectors that the searches at the end may keep: a transfer is to run in little memory."""
@@ -43,14 +43,16 @@ class FileStore(ClientStore):
     def require_readable(self, definition: CollectionDefinition) -> None:
         """All rows can be read."""
 
+    def count_of(self, definition: CollectionDefinition, wanted: Wanted) -> int:
+        with closing(self._cursor(definition, wanted, 0)) as cursor:
+            return cursor.left
+
     def batches(
-        self, definition: CollectionDefinition, partition: str | None, after: Position, rows: int
+        self, definition: CollectionDefinition, wanted: Wanted, after: Position, rows: int
     ) -> Iterator[Batch]:
         """A position is the number of rows before it, in the order in which they were written."""
         done: int = after or 0
-        scope = Scope(partitions=None if partition is None else [partition])
-        collection = self.client._collection(definition.name)
-        with closing(collection.iterate_query(scope, _EVERYTHING, done, only_loaded=False)) as cursor:
+        with closing(self._cursor(definition, wanted, done)) as cursor:
             while len(found := _without_filled(definition, cursor.next_columns(rows))):
                 done += len(found)
                 yield Batch(found, done)
@@ -65,13 +67,18 @@ class FileStore(ClientStore):
         self.client._collection(definition.name).insert(columns, partition)
 
     def rows(self, definition: CollectionDefinition, keys: Sequence[Any]) -> Columns:
-        wanted = Scope(field(definition.engine_schema.primary.name).is_in(list(keys)))
-        collection = self.client._collection(definition.name)
-        with closing(collection.iterate_query(wanted, _EVERYTHING, only_loaded=False)) as cursor:
+        wanted = Wanted(filter=field(definition.engine_schema.primary.name).is_in(list(keys)))
+        with closing(self._cursor(definition, wanted, 0)) as cursor:
             return _without_filled(definition, cursor.next_columns(len(keys)))
 
     def settle(self, definition: CollectionDefinition) -> None:
         """Nothing is left to do."""
+
+    def _cursor(self, definition: CollectionDefinition, wanted: Wanted, done: int) -> QueryCursor:
+        """Reads what is wanted, but for the first ``done`` rows."""
+        scope = Scope(wanted.filter, partitions=None if wanted.partition is None else [wanted.partition])
+        collection = self.client._collection(definition.name)
+        return collection.iterate_query(scope, wanted.fields or _EVERYTHING, done, only_loaded=False)
 
 
 def _without_filled(definition: CollectionDefinition, found: Columns) -> Columns:

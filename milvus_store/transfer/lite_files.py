@@ -16,7 +16,7 @@ from pymilvus.grpc_gen import milvus_pb2, schema_pb2
 
 from milvus_store_lite import DYNAMIC_FIELD, Columns, DataType
 
-from ..errors import CollectionNotExistException
+from ..errors import CollectionNotExistException, ParamError
 from ..index_params import IndexParams
 from ..server.messages.columns import columns_of
 from ..server.messages.pairs import texts_of
@@ -25,7 +25,7 @@ from ..server.messages.slots import BITS, VECTORS
 from ..server.protocol import Message
 from .definitions import CollectionDefinition
 from .server_indexes import add_described
-from .stores import Batch, Position
+from .stores import Batch, Position, Wanted
 
 _ROW: Final = schema_pb2.StructArrayField
 """Like segcore's InsertRecord: fields at number 1."""
@@ -58,6 +58,9 @@ class LiteFile:
         (found,) = self._connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()
         return int(found)
 
+    def count_of(self, definition: CollectionDefinition, wanted: Wanted) -> int:
+        return self.count(definition.name)
+
     def state(self, name: str) -> list[int]:
         """A file that is written to has another state, as far as SQLite tells."""
         last, count = self._connection.execute(f"SELECT max(id), count(*) FROM {_quoted(name)}").fetchone()
@@ -67,9 +70,18 @@ class LiteFile:
         """All rows can be read."""
 
     def batches(
-        self, definition: CollectionDefinition, partition: str | None, after: Position, rows: int
+        self, definition: CollectionDefinition, wanted: Wanted, after: Position, rows: int
     ) -> Iterator[Batch]:
-        """A position is the number of a table's row."""
+        """A position is the number of a table's row.
+
+        Raises:
+            ParamError: only rows that match a filter are wanted.
+        """
+        if wanted.filter is not None:
+            raise ParamError(
+                message=f"only Milvus Lite filters the rows of {self.label}: copy it to a file of milvus-store, "
+                "and export from that"
+            )
         last: int = after or 0
         names = {field.name for field in definition.engine_schema.fields if not field.is_function_output}
         statement = f"SELECT id, data FROM {_quoted(definition.name)} WHERE id > ? ORDER BY id LIMIT ?"

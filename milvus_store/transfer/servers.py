@@ -11,7 +11,7 @@ from milvus_store_lite import DYNAMIC_FIELD, Columns
 from .. import MilvusClient
 from ..backends.remote.expression import text_of
 from ..errors import CollectionNotLoadedException
-from ..filters import Expression, field
+from ..filters import Expression, all_of, field
 from ..index_params import IndexParams
 from ..options import consistency_level
 from ..server.messages.columns import columns_of
@@ -25,7 +25,7 @@ from .fitting import fitted_to_a_file
 from .messages import field_messages, length_of
 from .server_indexes import add_described
 from .slices import halves
-from .stores import Batch, Fitted, Position
+from .stores import Batch, Fitted, Position, Wanted
 
 _LARGEST: Final = 32 << 20
 """Bytes of a request: half of what servers take by default."""
@@ -67,6 +67,16 @@ class ServerStore(ClientStore):
         (row,) = self.client.query(name, output_fields=["count(*)"], consistency_level="Strong")
         return int(row["count(*)"])
 
+    def count_of(self, definition: CollectionDefinition, wanted: Wanted) -> int:
+        (row,) = self.client.query(
+            definition.name,
+            "" if wanted.filter is None else wanted.filter,
+            ["count(*)"],
+            partition_names=None if wanted.partition is None else [wanted.partition],
+            consistency_level="Strong",
+        )
+        return int(row["count(*)"])
+
     def state(self, name: str) -> None:
         """Positions are primary keys, which stay good whatever is written."""
 
@@ -78,16 +88,17 @@ class ServerStore(ClientStore):
             )
 
     def batches(
-        self, definition: CollectionDefinition, partition: str | None, after: Position, rows: int
+        self, definition: CollectionDefinition, wanted: Wanted, after: Position, rows: int
     ) -> Iterator[Batch]:
         """A position is the last primary key: servers give rows in the order of their keys."""
         primary = definition.engine_schema.primary
         key = field(primary.name)
         everything = key <= _LARGEST_KEY if primary.dtype.is_integer else key >= ""
         while True:
-            wanted = everything if after is None else key > after
-            partitions = [] if partition is None else [partition]
-            found = self._query(definition, wanted, {"limit": str(rows), **_PAGE}, partitions)
+            beyond = everything if after is None else key > after
+            chosen = beyond if wanted.filter is None else all_of([wanted.filter, beyond])
+            page = {"limit": str(rows), **_PAGE}
+            found = self._query(definition, chosen, page, wanted.partition, wanted.fields)
             if not found.count:
                 return
             after = _last(found, primary.name)
@@ -130,25 +141,28 @@ class ServerStore(ClientStore):
         if not self._is_loaded(definition.name):
             return None
         wanted = field(definition.engine_schema.primary.name).is_in(list(keys))
-        return self._query(definition, wanted, {}, [])
+        return self._query(definition, wanted, {}, None)
 
     def _query(
         self,
         definition: CollectionDefinition,
         wanted: Expression,
         options: Mapping[str, str],
-        partitions: Sequence[str],
+        partition: str | None,
+        fields: Sequence[str] = (),
     ) -> Columns:
         schema = definition.engine_schema
         names = [one.name for one in schema.fields if not one.is_function_output]
         names += [DYNAMIC_FIELD] * schema.enable_dynamic_field
+        if fields:
+            names = [name for name in names if name in fields or name == schema.primary.name]
         found = ask(
             self.client,
             "Query",
             collection_name=definition.name,
             expr=text_of(wanted),
             output_fields=names,
-            partition_names=partitions,
+            partition_names=[] if partition is None else [partition],
             query_params=pairs_of(options),
             consistency_level=_STRONG,
         )

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from milvus_store_lite import Columns
 
+from ..filters import Expression
 from .definitions import CollectionDefinition
 
 Position = Any
@@ -35,6 +36,19 @@ class Fitted:
     changes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of a collection.
+
+    ``partition``: the one whose rows are wanted, None for all. ``filter``: which of them, None for every row; it
+    has the values of its templates. ``fields``: what of them beside the primary key, empty for everything.
+    """
+
+    partition: str | None = None
+    filter: Expression | None = None
+    fields: tuple[str, ...] = ()
+
+
 class Source(Protocol):
     label: str
     """What users call it."""
@@ -49,6 +63,10 @@ class Source(Protocol):
         """How many rows the collection has."""
         ...
 
+    def count_of(self, definition: CollectionDefinition, wanted: Wanted) -> int:
+        """How many rows are wanted."""
+        ...
+
     def state(self, name: str) -> Any:
         """What is equal as long as positions are good for the same rows."""
         ...
@@ -61,9 +79,9 @@ class Source(Protocol):
         ...
 
     def batches(
-        self, definition: CollectionDefinition, partition: str | None, after: Position, rows: int
+        self, definition: CollectionDefinition, wanted: Wanted, after: Position, rows: int
     ) -> Iterator[Batch]:
-        """The rows of a partition, or of all, beyond a position; at most ``rows`` of them in a batch."""
+        """The rows that are wanted beyond a position; at most ``rows`` of them in a batch."""
         ...
 
     def nearest(self, definition: CollectionDefinition, field: str, vector: Any) -> list[float] | None:

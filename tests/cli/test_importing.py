@@ -28,6 +28,17 @@ def test_rows_go_out_and_in_again(file: Path, tmp_path: Path, run: Run) -> None:
         assert client.get_collection_stats("docs") == {"row_count": 20}
 
 
+def test_rows_and_fields_to_export_are_chosen(file: Path, tmp_path: Path, run: Run) -> None:
+    target = tmp_path / "docs.csv"
+    chosen = ("--filter", "id in {few}", "--param", "few=[1, 3, 99]", "--partition", "_default")
+    outcome = run("export", file, "docs", target, "--fields", "id", *chosen)
+    assert (outcome.code, outcome.out) == (0, f"exported 2 rows to {target}\n")
+    assert target.read_text(encoding="utf-8").split() == ["id", "1", "3"]
+    outcome = run("export", file, "docs", target, "--overwrite", "--param", "few=one")
+    assert outcome.code == 2
+    assert "--param must be NAME=JSON, such as 'year=1990', got 'few=one'" in outcome.err
+
+
 def test_texts_are_embedded_by_a_named_function(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ pytest.importorskip("pyarrow")
 import pyarrow.parquet as parquet
 
 from milvus_store import MilvusClient
-from milvus_store.errors import CollectionNotExistException, ParamError
+from milvus_store.errors import CollectionNotExistException, FilterError, ParamError
+from milvus_store.filters import field, template
 from milvus_store.transfer import export_rows, import_rows
 from milvus_store.transfer.definitions import definition_of
 
@@ -80,6 +82,50 @@ def test_fields_are_chosen(filled: Path, tmp_path: Path) -> None:
     assert parquet.read_schema(tmp_path / "some.parquet").names == ["id", "$meta"]
     with pytest.raises(ParamError, match="'colour' is no field of 'docs'"):
         export_rows(filled, "docs", tmp_path / "none.parquet", fields=["colour"])
+
+
+def exported(source: Path, target: Path, **options: Any) -> list[Any]:
+    """The keys in a file of JSON lines, of what ``export_rows`` writes by ``options``."""
+    reports: list[tuple[int, int]] = []
+    count = export_rows(
+        source, "docs", target, report=lambda *told: reports.append(told), overwrite=True, **options
+    )
+    rows = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert count == len(rows)
+    assert not reports or reports[-1] == (count, count)
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_rows_are_chosen(filled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "some.jsonl"
+    assert exported(filled, target, filter="id < 20 and id % 2 == 0") == list(range(0, 20, 2))
+    assert exported(filled, target, filter="id in {few}", filter_params={"few": [1, 3, 155]}) == [1, 155]
+    tree = field("id") > template("least")
+    assert exported(filled, target, filter=tree, filter_params={"least": 227}) == [228, 229]
+    archived = [number for number in range(150, 230) if number != 200]
+    assert exported(filled, target, partitions=["archive"]) == archived
+    assert exported(filled, target, partitions=["archive", "_default"], filter="id in [1, 151]") == [151, 1]
+    assert exported(filled, target, filter="id < 0") == []
+
+
+def test_fields_are_chosen_that_a_filter_does_not_name(filled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "some.jsonl"
+    export_rows(filled, "docs", target, fields=["price"], filter="text == 'text 7'")
+    assert json.loads(target.read_text(encoding="utf-8")) == {"price": 1.5}
+
+
+def test_what_cannot_be_chosen_is_an_error(filled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "none.jsonl"
+    with pytest.raises(
+        ParamError, match="'archiv' is no partition of 'docs' to export; there are: _default, arc"
+    ):
+        export_rows(filled, "docs", target, partitions=["archiv"])
+    with pytest.raises(FilterError, match="least"):
+        export_rows(filled, "docs", target, filter="id > {least}")
+    with pytest.raises(FilterError, match="expected"):
+        export_rows(filled, "docs", target, filter="id >")
+    assert [one.name for one in tmp_path.iterdir()] == ["filled.db"]
 
 
 def test_a_file_is_replaced_only_when_asked_and_is_whole(

@@ -14,8 +14,8 @@ import pytest
 pytest.importorskip("pymilvus")
 
 from milvus_store import DataType, MilvusClient
-from milvus_store.errors import MissingExtraError, NotADatabaseError
-from milvus_store.transfer import copy
+from milvus_store.errors import MissingExtraError, NotADatabaseError, ParamError
+from milvus_store.transfer import copy, export_rows
 
 from ..servers import running_server
 
@@ -80,6 +80,14 @@ class TestFilesOfMilvusLite2:
         (tmp_path / "lite" / "collections").mkdir(parents=True)
         with pytest.raises(NotADatabaseError, match="a folder of Milvus Lite 3.*milvus-store copy"):
             MilvusClient(tmp_path / "lite")
+
+    def test_it_is_exported_without_a_filter(self, tmp_path: Path) -> None:
+        pytest.importorskip("pyarrow")
+        source, target = tmp_path / "lite.db", tmp_path / "named.jsonl"
+        shutil.copy(LITE_2, source)
+        assert export_rows(source, "named", target) == 3
+        with pytest.raises(ParamError, match="only Milvus Lite filters the rows of"):
+            export_rows(source, "named", target, filter="n > 1", overwrite=True)
 
     def test_it_is_no_target(self, path: Path, tmp_path: Path) -> None:
         MilvusClient(path).close()

@@ -14,7 +14,7 @@ pytest.importorskip("pymilvus")
 from milvus_store import CollectionSchema, DataType, MilvusClient
 from milvus_store.errors import CollectionNotLoadedException
 from milvus_store.server.endpoint import MilvusServer
-from milvus_store.transfer import copy, servers
+from milvus_store.transfer import copy, export_rows, servers
 from milvus_store.transfer.capabilities import fitted_to, release_of
 from milvus_store.transfer.definitions import CollectionDefinition
 
@@ -52,6 +52,23 @@ def test_what_went_to_a_server_comes_back_as_it_was(filled: Path, path: Path, ur
         assert contents(target, "docs") == contents(source, "docs")
         (theirs,), (ours,) = (contents(one, "numbered")["rows"].values() for one in (source, target))
         assert ours == theirs
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_rows_to_export_from_a_server_are_chosen(filled: Path, tmp_path: Path, uri: str) -> None:
+    pytest.importorskip("pyarrow")
+    target = tmp_path / "docs.csv"
+    copy(filled, uri, collections=["docs"])
+    chosen = {
+        "filter": "id % 10 == {last} or id == 1",
+        "filter_params": {"last": 7},
+        "partitions": ["archive"],
+    }
+    reports = []
+    export_rows(uri, "docs", target, fields=["id"], report=lambda *told: reports.append(told), **chosen)
+    expected = [str(number) for number in range(157, 230, 10)]
+    assert target.read_text(encoding="utf-8").split() == ["id", *expected]
+    assert reports[-1] == (8, 8)
 
 
 @pytest.mark.usefixtures("small_batches")

@@ -159,6 +159,11 @@ class QueryCursor(Cursor):
         self._projection = projection
         self._seqs = selection.view.snapshot.seqs[selection.slots][offset:]
 
+    @property
+    def left(self) -> int:
+        """How many rows no page has had yet."""
+        return len(self._seqs)
+
     def next(self, count: int) -> FoundRows:
         """The next ``count`` rows, fewer at the end."""
         return self._next(count, fetched)
