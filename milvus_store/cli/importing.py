@@ -60,13 +60,13 @@ def add_to(commands: Commands) -> None:
 
     exporting = commands.add_parser(
         "export",
-        help="export rows to Parquet, Arrow, JSON or CSV",
+        help="export rows to Parquet, Arrow, JSON, CSV or numpy",
         description="Write the rows of a collection to a file. Parquet has the layout of Milvus's bulk import. "
         f"The token of a server is read from the variable {_TOKEN}.",
     )
     exporting.add_argument("source", metavar="SOURCE", help="a database file, or a server")
     exporting.add_argument("collection", metavar="COLLECTION")
-    exporting.add_argument("target", metavar="TARGET", help="the file")
+    exporting.add_argument("target", metavar="TARGET", help="the file, or a new folder for numpy")
     add_db(exporting)
     exporting.add_argument("--format", choices=EXPORTS, help="by default as TARGET ends")
     exporting.add_argument("--fields", nargs="+", default=[], metavar="FIELD", help="by default all")

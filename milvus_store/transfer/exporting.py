@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from .addresses import open_source
 from .batches import batch_rows
 from .definitions import CollectionDefinition
 from .inferring import DYNAMIC_COLUMN
+from .numpy_writer import NumpyWriter
 from .stores import Source, Wanted
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ _ENDINGS: Final = {
     ".json": "json",
     ".csv": "csv",
     ".tsv": "tsv",
+    ".npy": "numpy",
+    ".npz": "numpy",
 }
 FORMATS: Final = tuple(dict.fromkeys(_ENDINGS.values()))
 
@@ -56,7 +60,9 @@ def export_rows(
 
     Args:
         source: the path of a file or the address of a server, or data of Milvus Lite.
-        format: ``parquet``, ``arrow``, ``jsonl``, ``json``, ``csv`` or ``tsv``; by default as ``target`` ends.
+        format: ``parquet``, ``arrow``, ``jsonl``, ``json``, ``csv``, ``tsv`` or ``numpy``; by default as
+            ``target`` ends. numpy has vectors and numbers alone: one field in a ``.npy`` file, else several in
+            an ``.npz`` file or a new folder.
         fields: names of fields, ``$meta`` for the dynamic keys; by default all.
         filter: which rows, a text or a tree; by default every one.
         filter_params: values of the filter's ``{name}`` templates.
@@ -71,14 +77,18 @@ def export_rows(
         ParamError: the format cannot be told, or the collection has no such field or partition.
         FilterError: the filter does not parse, or lacks a value.
         FileExistsError: ``target`` exists.
+        MissingExtraError: pyarrow is not installed, which all formats but numpy's need.
     """
     path = Path(target)
     kind = format or _ENDINGS.get(path.suffix.lower())
     if kind not in FORMATS:
         raise ParamError(message=f"format must be one of {', '.join(FORMATS)}, got {format!r} for {path}")
+    if path.is_dir():
+        raise FileExistsError(f"{path} is a folder that exists already: name another one")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists already: name another file, or overwrite it")
-    import_extra("pyarrow", "exports")
+    if kind != "numpy":
+        import_extra("pyarrow", "exports")
     with closing(open_source(str(source), source_db, token=source_token)) as store:
         known = store.names()
         if collection not in known:
@@ -93,11 +103,11 @@ def export_rows(
         wanted = [Wanted(part, condition, columns) for part in _partitions(definition, partitions)]
         beside = path.with_name(path.name + ".part")
         try:
-            writer = _writer(kind, beside, definition, names)
+            writer = _writer(kind, beside, path.suffix.lower(), definition, names)
             count = _written(store, definition, wanted, writer, report)
             os.replace(beside, path)
         finally:
-            beside.unlink(missing_ok=True)
+            _remove(beside)
     return count
 
 
@@ -113,7 +123,11 @@ def _names(definition: CollectionDefinition, asked: Sequence[str]) -> list[str]:
     return [name for name in known if name in asked] if asked else known
 
 
-def _writer(kind: str, path: Path, definition: CollectionDefinition, names: Sequence[str]) -> Writer:
+def _writer(
+    kind: str, path: Path, ending: str, definition: CollectionDefinition, names: Sequence[str]
+) -> Writer:
+    if kind == "numpy":
+        return NumpyWriter(path, ending, definition, names)
     from .writers import ArrowWriter, CsvWriter, JsonWriter  # they need pyarrow
 
     if kind in ("parquet", "arrow"):
@@ -138,6 +152,14 @@ def _partitions(definition: CollectionDefinition, asked: Sequence[str]) -> Seque
                 f"{', '.join(definition.partitions) or 'none that have names'}"
             )
     return list(dict.fromkeys(asked)) or [None]
+
+
+def _remove(path: Path) -> None:
+    """Remove what a writer made, a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _written(

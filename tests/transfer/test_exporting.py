@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -14,7 +15,7 @@ pytest.importorskip("pyarrow")
 
 import pyarrow.parquet as parquet
 
-from milvus_store import MilvusClient
+from milvus_store import DataType, MilvusClient
 from milvus_store.errors import CollectionNotExistException, FilterError, ParamError
 from milvus_store.filters import field, template
 from milvus_store.transfer import export_rows, import_rows
@@ -151,3 +152,55 @@ def test_what_is_not_there_is_an_error_with_what_is(filled: Path, tmp_path: Path
         export_rows(filled, "dogs", tmp_path / "dogs.csv")
     with pytest.raises(ParamError, match="format must be one of parquet, arrow"):
         export_rows(filled, "docs", tmp_path / "docs.xml")
+
+
+NUMBERS = ("id", "vector", "half", "brain", "bytes", "bits", "price")
+"""Fields for which numpy has a type."""
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("target", ["docs.npz", "docs"])
+def test_arrays_come_back(filled: Path, path: Path, tmp_path: Path, target: str) -> None:
+    arrays = tmp_path / target
+    assert export_rows(filled, "docs", arrays, fields=NUMBERS, format="numpy") == 228
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(["filled.db", target])
+    with MilvusClient(filled) as client:
+        expected = client.query("docs", output_fields=list(NUMBERS), limit=300)
+        told = definition_of(client._collection("docs").describe()).schema
+    schema = MilvusClient.create_schema()
+    for one in told.fields:
+        if one.name in NUMBERS:
+            schema.add_field(one.name, one.dtype, is_primary=one.is_primary, **one.params)
+    assert import_rows(arrays, path, "docs", schema=schema).rows == 228
+    with MilvusClient(path) as client:
+        assert client.query("docs", output_fields=list(NUMBERS), limit=300) == expected
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_one_field_is_an_array(filled: Path, tmp_path: Path) -> None:
+    export_rows(filled, "docs", tmp_path / "vectors.npy", fields=["vector"], filter="id < 12")
+    with MilvusClient(filled) as client:
+        rows = client.query("docs", "id < 12", ["vector"])
+    vectors = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    assert vectors.dtype == np.float32
+    assert vectors.tolist() == [row["vector"] for row in rows]
+    export_rows(filled, "docs", tmp_path / "none.npy", fields=["vector"], filter="id < 0")
+    assert np.load(tmp_path / "none.npy").shape == (0, 8)
+
+
+def test_what_numpy_does_not_have_is_an_error(filled: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        ParamError, match="no type for 'sparse', 'text', .*choose among the fields id, vector, half"
+    ):
+        export_rows(filled, "docs", tmp_path / "docs.npz")
+    with pytest.raises(ParamError, match=r"a .npy file holds one field, got id, vector: choose one"):
+        export_rows(filled, "docs", tmp_path / "docs.npy", fields=["id", "vector"])
+    (tmp_path / "docs").mkdir()
+    with pytest.raises(FileExistsError, match="is a folder that exists already"):
+        export_rows(filled, "docs", tmp_path / "docs", fields=["id"], format="numpy", overwrite=True)
+    with MilvusClient(filled) as client:
+        client.add_collection_field("docs", "rank", DataType.INT64, nullable=True)
+    for target in ("ranks.npz", "ranks"):
+        with pytest.raises(ParamError, match="field 'rank' has nulls, which numpy does not"):
+            export_rows(filled, "docs", tmp_path / target, fields=["rank"], format="numpy")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["docs", "filled.db"]
