@@ -113,7 +113,7 @@ def _plan(
                 message=f"{target.label} has a collection {name!r} already: name others, or overwrite it"
             )
         fitted = target.fitted(definition.keeping_keys())
-        changes = (*_changes(definition), *fitted.changes)
+        changes = (*_changes(definition, source.snapshots(name)), *fitted.changes)
         plan.append(
             PlannedCollection(
                 fitted.definition, source.count(name), fitted.refusals, changes, goes_on=begun is not None
@@ -122,12 +122,17 @@ def _plan(
     return plan
 
 
-def _changes(definition: CollectionDefinition) -> Iterator[str]:
+def _changes(definition: CollectionDefinition, snapshots: Sequence[str]) -> Iterator[str]:
     primary = definition.engine_schema.primary
     if primary.auto_id:
         yield (
             f"the rows keep their keys, so whoever writes to the copy gives keys: '{primary.name}' is not "
             "numbered there any more"
+        )
+    if snapshots:
+        yield (
+            f"snapshots stay behind: {', '.join(map(repr, snapshots))}; restore_snapshot makes a collection of "
+            "one, which is copied like others"
         )
 
 

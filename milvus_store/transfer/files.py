@@ -37,6 +37,9 @@ class FileStore(ClientStore):
     def count(self, name: str) -> int:
         return self.client._collection(name).count()
 
+    def snapshots(self, name: str) -> list[str]:
+        return self.client.list_snapshots(name)
+
     def state(self, name: str) -> Any:
         return list(self.client._collection(name).position())
 

@@ -61,6 +61,9 @@ class LiteFile:
     def count_of(self, definition: CollectionDefinition, wanted: Wanted) -> int:
         return self.count(definition.name)
 
+    def snapshots(self, name: str) -> list[str]:
+        return []
+
     def state(self, name: str) -> list[int]:
         """A file that is written to has another state, as far as SQLite tells."""
         last, count = self._connection.execute(f"SELECT max(id), count(*) FROM {_quoted(name)}").fetchone()

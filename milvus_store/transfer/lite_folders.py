@@ -60,6 +60,10 @@ class LiteFolder(ServerStore):
         self.client.load_collection(name)
         return super().definition(name)
 
+    def snapshots(self, name: str) -> list[str]:
+        """Milvus Lite has none."""
+        return []
+
     def close(self) -> None:
         super().close()
         _end(self._server)

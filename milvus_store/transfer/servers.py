@@ -17,6 +17,7 @@ from ..options import consistency_level
 from ..server.messages.columns import columns_of
 from ..server.messages.pairs import pairs_of, texts_of
 from ..server.messages.schemas import schema_of
+from ..server.protocol import METHODS
 from .capabilities import fitted_to, release_of
 from .client_stores import ClientStore
 from .connections import ask
@@ -35,6 +36,9 @@ _PAGE: Final = {"iterator": "True", "reduce_stop_for_best": "True"}
 could be."""
 
 _STRONG: Final = 0
+
+_SNAPSHOTS: Final = "ListSnapshots"
+_FIRST_WITH_SNAPSHOTS: Final = (3, 0)
 
 
 class ServerStore(ClientStore):
@@ -76,6 +80,13 @@ class ServerStore(ClientStore):
             consistency_level="Strong",
         )
         return int(row["count(*)"])
+
+    def snapshots(self, name: str) -> list[str]:
+        """No names where Milvus, before 3.0, or the installed pymilvus has no such call."""
+        release = release_of(str(self.client.get_server_version()))
+        if _SNAPSHOTS not in METHODS or (release is not None and release < _FIRST_WITH_SNAPSHOTS):
+            return []
+        return list(ask(self.client, _SNAPSHOTS, collection_name=name).snapshots)
 
     def state(self, name: str) -> None:
         """Positions are primary keys, which stay good whatever is written."""

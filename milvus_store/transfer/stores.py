@@ -67,6 +67,10 @@ class Source(Protocol):
         """How many rows are wanted."""
         ...
 
+    def snapshots(self, name: str) -> list[str]:
+        """The names of the snapshots of a collection, which are not copied."""
+        ...
+
     def state(self, name: str) -> Any:
         """What is equal as long as positions are good for the same rows."""
         ...

@@ -67,6 +67,19 @@ def test_a_collection_that_is_there_is_overwritten_only_when_asked(filled: Path,
     assert_same(filled, path)
 
 
+def test_snapshots_are_told_before_anything_is_written(filled: Path, path: Path) -> None:
+    with MilvusClient(filled) as client:
+        client.create_snapshot("monday", "docs")
+        client.create_snapshot("friday", "docs")
+    plans = []
+    copy(filled, path, collections=["docs"], dry_run=True, planned=plans.extend)
+    assert "snapshots stay behind: 'monday', 'friday'; restore_snapshot" in plans[0].changes[0]
+    assert not path.exists()
+    copy(filled, path, collections=["docs"])
+    with MilvusClient(path) as client:
+        assert client.list_snapshots("docs") == []
+
+
 def test_an_unknown_collection_is_named_with_those_that_there_are(filled: Path, path: Path) -> None:
     with pytest.raises(CollectionNotExistException, match="'dogs'; it has: docs, numbered"):
         copy(filled, path, collections=["dogs"])

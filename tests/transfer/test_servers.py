@@ -14,6 +14,7 @@ pytest.importorskip("pymilvus")
 from milvus_store import CollectionSchema, DataType, MilvusClient
 from milvus_store.errors import CollectionNotLoadedException
 from milvus_store.server.endpoint import MilvusServer
+from milvus_store.server.protocol import METHODS
 from milvus_store.transfer import copy, export_rows, servers
 from milvus_store.transfer.capabilities import fitted_to, release_of
 from milvus_store.transfer.definitions import CollectionDefinition
@@ -52,6 +53,17 @@ def test_what_went_to_a_server_comes_back_as_it_was(filled: Path, path: Path, ur
         assert contents(target, "docs") == contents(source, "docs")
         (theirs,), (ours,) = (contents(one, "numbered")["rows"].values() for one in (source, target))
         assert ours == theirs
+
+
+def test_snapshots_of_a_server_are_told(filled: Path, path: Path, uri: str) -> None:
+    if "ListSnapshots" not in METHODS:
+        pytest.skip("the installed pymilvus has no snapshots")
+    copy(filled, uri, collections=["docs"])
+    with MilvusClient(uri) as client:
+        client.create_snapshot("monday", "docs")
+    plans = []
+    copy(uri, path, dry_run=True, planned=plans.extend)
+    assert "snapshots stay behind: 'monday'" in plans[0].changes[0]
 
 
 @pytest.mark.usefixtures("small_batches")
