@@ -129,6 +129,18 @@ if TYPE_CHECKING:
         with_values,
     )
     from .salvage import Lost, Recovery, recover_file
+    from .sizing import (
+        CollectionSizes,
+        Disk,
+        Estimate,
+        FileSizes,
+        Memory,
+        Structure,
+        TableSizes,
+        Workload,
+        estimate,
+        file_sizes,
+    )
     from .storage.file.readers import reading_processes
     from .storage.stored_tables import StoredTables, stored_tables
     from .text.analyzer import Analyzer, Token, analyzer
@@ -167,6 +179,7 @@ __all__ = [
     "Clock",
     "Collection",
     "CollectionRecord",
+    "CollectionSizes",
     "Column",
     "ColumnName",
     "Columns",
@@ -179,10 +192,13 @@ __all__ = [
     "Decay",
     "DecayCurve",
     "DecayFactors",
+    "Disk",
     "Element",
+    "Estimate",
     "Exists",
     "Expression",
     "Field",
+    "FileSizes",
     "FirstRows",
     "FoundBuckets",
     "FoundGroups",
@@ -212,6 +228,7 @@ __all__ = [
     "MapStep",
     "MarkTexts",
     "Member",
+    "Memory",
     "MergedScores",
     "ModelRanking",
     "ModelScores",
@@ -256,6 +273,8 @@ __all__ = [
     "Snapshot",
     "SortStep",
     "StoredTables",
+    "Structure",
+    "TableSizes",
     "Template",
     "TenantBinding",
     "TenantCollection",
@@ -266,6 +285,7 @@ __all__ = [
     "Values",
     "WeightedScores",
     "WordsInField",
+    "Workload",
     "Written",
     "analyzer",
     "as_list",
@@ -274,6 +294,8 @@ __all__ = [
     "check_file",
     "did_you_mean",
     "encode_vectors",
+    "estimate",
+    "file_sizes",
     "identity_of",
     "import_extra",
     "instant_text",
@@ -307,6 +329,7 @@ _LATE: Final = {
         "ListOf Literal Member Name Node Not Or Path Range Regex Template Unary parse plain_value with_values"
     ),
     "salvage": "Lost Recovery recover_file",
+    "sizing": "CollectionSizes Disk Estimate FileSizes Memory Structure TableSizes Workload estimate file_sizes",
     "storage.file.readers": "reading_processes",
     "storage.stored_tables": "StoredTables stored_tables",
     "text.analyzer": "Analyzer Token analyzer",

@@ -191,6 +191,11 @@ class StoredIndex:
             self._connection.execute(f"DELETE FROM {table} WHERE collection_id = ? AND name = ?", self._key)
 
 
+def part_count(size: int) -> int:
+    """How many parts an index of ``size`` bytes has."""
+    return -(-size // _PART_SIZE)
+
+
 def remove_indexes(connection: sqlite3.Connection, collection: int) -> None:
     """Remove all stored indexes of a collection."""
     for table in ("built_indexes", "index_parts"):
