@@ -47,6 +47,7 @@ bench: .venv/.dev-installed
 	$(PY) -m benchmarks.langchain_ingest
 	$(PY) -m benchmarks.filters
 	$(PY) -m benchmarks.order
+	$(PY) -m benchmarks.sizing
 	$(PY) -m benchmarks.busy
 	$(PY) -m benchmarks.peers
 

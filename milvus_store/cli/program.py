@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import MilvusException
-from . import access, check, copying, importing, indexes, info, maintenance, recover, rows, serve
+from . import access, check, copying, importing, indexes, info, maintenance, recover, rows, serve, size
 
 FAILED = 2
 _INTERRUPTED = 130  # the exit code that shells report for a program ended by Ctrl-C
@@ -57,6 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"milvus-store {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (info, check, recover, maintenance, indexes, rows, copying, importing, serve, access):
+    for module in (info, size, check, recover, maintenance, indexes, rows, copying, importing, serve, access):
         module.add_to(commands)
     return parser
