@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import pymilvus
 import pytest
+
+from milvus_store import highlighters, rerankers
+from milvus_store_lite.embedding import registry as embedding_registry
 
 from .markdown import anchors_of, blocks_of, links_of, paths_of
 from .running import ROOT, Reader
@@ -31,6 +35,14 @@ NOT_RUN: dict[tuple[str, str], int] = {
 }
 """Page and reason → how many blocks are marked as not run there."""
 
+REGISTRIES = [
+    (embedding_registry, "_EMBEDDERS"),
+    (embedding_registry, "_CREDENTIALS"),
+    (rerankers, "_registered"),
+    (highlighters, "_registered"),
+]
+"""What holds the names that a page registers. Other tests know none of them."""
+
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_block_of_a_page_runs(
@@ -45,6 +57,8 @@ def test_every_block_of_a_page_runs(
         ours = name == "docs/serving.md"
         server = request.getfixturevalue("our_server" if ours else "lite_server")
     monkeypatch.chdir(tmp_path)
+    for module, registry in REGISTRIES:
+        monkeypatch.setattr(module, registry, deepcopy(getattr(module, registry)))
     # A reader imports it for the first time, which is what installs it; other tests may have done so before.
     monkeypatch.delitem(sys.modules, "milvus_store.pymilvus", raising=False)
     reader = Reader(ROOT / name, server)
