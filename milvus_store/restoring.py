@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from milvus_store_lite import IN_MEMORY, ParamError, restore_file
+from milvus_store_lite import IN_MEMORY, OnProgress, ParamError, restore_file
 
 from .backends.address import is_server, local_path
 
 
-def restore(backup: str | Path, target: str | Path) -> None:
+def restore(backup: str | Path, target: str | Path, *, progress: OnProgress | None = None) -> None:
     """Check the database file ``backup``, and put a copy of it in the place of ``target``, which may be missing.
 
     Others may have ``target`` open: their next call raises ``DatabaseReplacedError``, which asks for a new client.
@@ -27,6 +27,10 @@ def restore(backup: str | Path, target: str | Path) -> None:
     ...     client.list_collections()
     ['docs']
 
+    Args:
+        progress: is told how many pages are copied and checked. If it raises, that ends the call, and ``target``
+            is as it was.
+
     Raises:
         ParamError: one is the address of a server or in memory, or the two are one file.
         NotADatabaseError: either is no database file. DatabaseFormatError: a newer version wrote the backup.
@@ -36,4 +40,4 @@ def restore(backup: str | Path, target: str | Path) -> None:
     for address in (backup, target):
         if is_server(address) or str(address) == IN_MEMORY:
             raise ParamError(message=f"{address} is no file; expected the path of a database file")
-    restore_file(local_path(backup), local_path(target))
+    restore_file(local_path(backup), local_path(target), progress=progress)

@@ -39,6 +39,7 @@ from .extras import EXTRAS, import_extra, require_extra
 from .indexes.registry import PARAMETER_NAMES
 from .process.children import PerProcess
 from .process.lazy import lazy
+from .process.progress import OnProgress, Progress
 from .process.threads import started
 from .registry import Registry, check_callable
 from .schema.access import (
@@ -237,6 +238,7 @@ __all__ = [
     "Not",
     "NullableArray",
     "NumCombine",
+    "OnProgress",
     "Or",
     "OrderBy",
     "PackedList",
@@ -245,6 +247,7 @@ __all__ = [
     "PathCast",
     "PerProcess",
     "PrivilegeGroup",
+    "Progress",
     "Queries",
     "QueryCursor",
     "RandomScore",

@@ -19,6 +19,7 @@ from .database import Database
 from .errors import ConnectionNotExistException, DatabaseReplacedError, MilvusException, ParamError
 from .process.calls import whole, whole_calls
 from .process.cores import check_environment
+from .process.progress import OnProgress
 from .process.threads import ThreadBound
 from .schema.fields import check_name
 from .schema.properties import DATABASE_PROPERTIES, checked_properties
@@ -108,18 +109,18 @@ class DatabaseFile:
         except (ConnectionNotExistException, DatabaseReplacedError):
             return False
 
-    def backup(self, target: str | os.PathLike[str]) -> None:
+    def backup(self, target: str | os.PathLike[str], progress: OnProgress | None = None) -> None:
         """Copy the file, as it is now, to ``target``, while others read and write.
 
         Raises:
             DatabaseWriteError: ``target`` exists, or cannot be written.
             ParamError: ``target`` is not a path.
         """
-        self.connections.backup(target)
+        self.connections.backup(target, progress)
 
-    def compact(self) -> None:
+    def compact(self, progress: OnProgress | None = None) -> None:
         """Give the free pages of the file back to the file system."""
-        self.connections.shrink()
+        self.connections.shrink(progress)
 
     def checkpoint(self) -> None:
         """Fold what the write-ahead log holds into the file, as far as readers allow."""

@@ -17,6 +17,7 @@ from milvus_store_lite import (
     DatabaseFile,
     DatabaseWriteError,
     NotADatabaseError,
+    OnProgress,
     ParamError,
     restore_file,
 )
@@ -132,7 +133,7 @@ class FileBackend:
         """
         return FileBackend(self._opened, self.file.database(db_name))
 
-    def restore(self, backup: str | os.PathLike[str]) -> None:
+    def restore(self, backup: str | os.PathLike[str], progress: OnProgress | None = None) -> None:
         """Put a copy of the file ``backup`` in the place of this one, for every backend that shares this opening.
 
         Raises:
@@ -145,7 +146,7 @@ class FileBackend:
             raise ParamError(message="a database in memory has no file to restore: open the backup itself")
         if self._opened.settings.read_only:
             raise DatabaseWriteError(message=f"{path} was opened read-only: open it anew to restore it")
-        self._opened.restore(backup, path)
+        self._opened.restore(backup, path, progress)
 
     def closing(self, iterator: Iterating) -> Iterating:
         """``iterator``, which is closed with the file if not before."""
@@ -187,7 +188,7 @@ class OpenFile:
         self._release = weakref.finalize(self, release, self.file, waiting=False)
         self._release.atexit = False  # ``shared`` closes all files then
 
-    def restore(self, backup: str | os.PathLike[str], path: str) -> None:
+    def restore(self, backup: str | os.PathLike[str], path: str, progress: OnProgress | None) -> None:
         """Close the file at ``path``, put a copy of ``backup`` there, and open that.
 
         It is closed no sooner than the copy is complete, and because Windows replaces no open file.
@@ -199,7 +200,7 @@ class OpenFile:
             release(former, self)
 
         try:
-            restore_file(backup, path, close_former)
+            restore_file(backup, path, close_former, progress)
         finally:
             if not self._release.alive:
                 self.is_closed = True

@@ -9,6 +9,7 @@ from milvus_store_lite import Report, check_file
 
 from .arguments import Commands, add_file, add_json, existing
 from .output import counted, print_json
+from .progress import ProgressDisplay, interruptible
 
 
 def add_to(commands: Commands) -> None:
@@ -24,7 +25,9 @@ def add_to(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    report = check_file(existing(arguments.file))
+    path = existing(arguments.file)
+    with interruptible(lambda: f"{path} is not checked"), ProgressDisplay() as progress:
+        report = check_file(path, progress)
     if arguments.json:
         print_json({"ok": report.is_sound, **asdict(report)})
     else:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from ..transfer import CopiedCollection, PlannedCollection, copy
 from .arguments import Commands
 from .output import counted
-from .progress import Progress
+from .progress import ProgressDisplay, gone_on, interruptible
 
 _TOKENS = "MILVUS_STORE_SOURCE_TOKEN", "MILVUS_STORE_TARGET_TOKEN"
 
@@ -42,14 +41,7 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     source_token, target_token = (os.environ.get(name, "") for name in _TOKENS)
-    with ExitStack() as stack:
-        bars: dict[str, Progress] = {}
-
-        def report(name: str, done: int, total: int) -> None:
-            if name not in bars:
-                bars[name] = stack.enter_context(Progress(name, "rows"))
-            bars[name].report(done, total)
-
+    with ProgressDisplay() as progress, interruptible(lambda: gone_on("copied", progress)):
         copied = copy(
             arguments.source,
             arguments.target,
@@ -61,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             source_token=source_token,
             target_token=target_token,
             journal=arguments.journal,
-            report=report,
+            progress=progress,
             planned=_show_plan,
         )
     for one in copied:

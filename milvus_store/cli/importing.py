@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +17,7 @@ from ..transfer.inferring import shown_schema
 from ..transfer.record_files import FORMATS as IMPORTS
 from .arguments import Commands, add_db
 from .output import counted
-from .progress import Progress
+from .progress import ProgressDisplay, gone_on, interruptible
 
 _TOKEN = "MILVUS_STORE_TOKEN"
 
@@ -84,13 +83,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run_import(arguments: argparse.Namespace) -> int:
-    with ExitStack() as stack:
-        progress = stack.enter_context(Progress(arguments.collection, "rows"))
-
-        def report(done: int, total: int | None) -> None:
-            if total is not None:
-                progress.report(done, total)
-
+    with ProgressDisplay() as progress, interruptible(lambda: gone_on("imported", progress)):
         imported = import_rows(
             arguments.source,
             arguments.target,
@@ -105,7 +98,7 @@ def run_import(arguments: argparse.Namespace) -> int:
             target_token=os.environ.get(_TOKEN, ""),
             refused_file=arguments.refused,
             dry_run=arguments.dry_run,
-            report=report,
+            progress=progress,
             planned=_show_plan,
         )
     if not arguments.dry_run:
@@ -116,7 +109,10 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    with Progress(arguments.collection, "rows") as progress:
+    with (
+        interruptible(lambda: f"nothing is exported to {arguments.target}"),
+        ProgressDisplay() as progress,
+    ):
         rows = export_rows(
             arguments.source,
             arguments.collection,
@@ -129,7 +125,7 @@ def run_export(arguments: argparse.Namespace) -> int:
             source_db=arguments.db,
             source_token=os.environ.get(_TOKEN, ""),
             overwrite=arguments.overwrite,
-            report=progress.report,
+            progress=progress,
         )
     print(f"exported {counted(rows, 'row')} to {arguments.target}")
     return 0

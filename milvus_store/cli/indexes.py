@@ -7,7 +7,7 @@ import argparse
 from .. import MilvusClient
 from .arguments import Commands, add_db, add_file, each_collection, existing
 from .output import counted
-from .progress import Progress
+from .progress import ProgressDisplay, interruptible
 
 
 def add_to(commands: Commands) -> None:
@@ -36,13 +36,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _build(client: MilvusClient, collection: str, index: str) -> None:
-    with Progress(f"{collection}, {index}") as progress:
-        client.build_index(collection, index, progress.report)
+    with (
+        interruptible(
+            lambda: f"{collection}, index {index}, is as it was; those listed above are up to date"
+        ),
+        ProgressDisplay() as progress,
+    ):
+        client.build_index(collection, index, progress=progress)
     found = client.describe_index(collection, index)
     if "metric_type" not in found:
         return  # an index on scalars needs no build
     rows = counted(found["total_rows"], "row")
-    if progress.has_begun:
+    if progress.latest is not None:
         state = f"{found['indexed_rows']:,} of {rows} indexed"
     else:
         state = f"{rows}, nothing to do"

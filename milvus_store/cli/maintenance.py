@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from milvus_store_lite import identity_of
+
 from .. import MilvusClient, restore
 from .arguments import Commands, add_db, add_file, each_collection, existing
 from .output import counted, shown_size, size_on_disk
+from .progress import ProgressDisplay, interruptible, of_new
 
 
 def add_to(commands: Commands) -> None:
@@ -49,10 +52,17 @@ def run_compact(arguments: argparse.Namespace) -> int:
     with MilvusClient(path, db_name=arguments.db) as client:
         for name in arguments.collections:
             client.describe_collection(name)  # all exist, or the command does nothing
-        count = 0
-        for name in each_collection(client, arguments.collections, arguments.db):
-            client.compact(name)
-            count += 1
+        count, name = 0, ""
+
+        def outcome() -> str:
+            done = f"compacted {counted(count, 'collection')}"
+            return f"{done}, and not {name}, which has all its rows" if name else done
+
+        with interruptible(outcome):
+            for name in each_collection(client, arguments.collections, arguments.db):
+                with ProgressDisplay() as progress:
+                    client.compact(name, progress=progress)
+                count, name = count + 1, ""
     after = size_on_disk(path)
     print(f"compacted {counted(count, 'collection')}: {shown_size(before)} before, {shown_size(after)} now")
     return 0
@@ -60,14 +70,24 @@ def run_compact(arguments: argparse.Namespace) -> int:
 
 def run_backup(arguments: argparse.Namespace) -> int:
     path = existing(arguments.file)
-    with MilvusClient(path) as client:
-        client.backup(arguments.target)
+    with (
+        interruptible(lambda: of_new(arguments.target)),
+        MilvusClient(path) as client,
+        ProgressDisplay() as progress,
+    ):
+        client.backup(arguments.target, progress=progress)
     print(f"copied {path} to {arguments.target}: {shown_size(size_on_disk(arguments.target))}")
     return 0
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
-    restore(arguments.backup, arguments.file)
+    before = identity_of(arguments.file)
+
+    def outcome() -> str:
+        return f"{arguments.file} is {'as it was' if identity_of(arguments.file) == before else 'restored'}"
+
+    with interruptible(outcome), ProgressDisplay() as progress:
+        restore(arguments.backup, arguments.file, progress=progress)
     path = existing(arguments.file)
     print(f"restored {path} from {arguments.backup}: {shown_size(size_on_disk(path))}")
     return 0

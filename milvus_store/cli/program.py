@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import MilvusException
 from . import access, check, copying, importing, indexes, info, maintenance, recover, rows, serve, size
+from .progress import Interrupted
 
 FAILED = 2
 _INTERRUPTED = 130  # the exit code that shells report for a program ended by Ctrl-C
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         return _fail(str(error))
+    except Interrupted as interrupted:
+        print(f"milvus-store: interrupted: {interrupted}", file=sys.stderr)
+        return _INTERRUPTED
     except KeyboardInterrupt:
         return _INTERRUPTED
     return code

@@ -12,6 +12,7 @@ from ..backends.address import is_server, local_path
 from ..errors import ParamError
 from .arguments import Commands, add_json
 from .output import counted, print_json
+from .progress import interruptible, of_new
 
 
 def add_to(commands: Commands) -> None:
@@ -41,7 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(lost)
 
-    recovery = recover_file(local_path(arguments.damaged), local_path(arguments.new), show)
+    new = local_path(arguments.new)
+    with interruptible(lambda: of_new(new)):
+        recovery = recover_file(local_path(arguments.damaged), new, show)
     if arguments.json:
         print_json({"ok": recovery.is_complete, **asdict(recovery), "lost": losses})
     else:

@@ -8,7 +8,10 @@ from copy import copy
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from milvus_store_lite import Progress
+
 from ..results import SearchResult
+from .answers import Answer
 from .async_pages import AsyncPages, Page, Pages
 from .hybrid import HybridCalls
 from .iteration import IterationCalls
@@ -48,6 +51,27 @@ def writing(call: Call[P, R]) -> AsyncCall[P, R]:
         return await self._workers.write(partial(self._bound(call), *args, **kwargs))
 
     return run
+
+
+def reporting(call: Call[P, R], *, writes: bool = False) -> AsyncCall[P, R]:
+    """A call with ``progress``, to be awaited; on a file it ends soon after its caller was cancelled."""
+
+    @wraps(call)
+    async def run(self: AsyncCalls, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        answer = Answer[R]()
+        if self._client._server is None:
+            kwargs["progress"] = partial(_heard_while_wanted, answer, kwargs.get("progress"))
+        self._workers.submit(partial(answer.of, partial(self._bound(call), *args, **kwargs)), writes=writes)
+        return await answer.future
+
+    return run
+
+
+def _heard_while_wanted(answer: Answer[Any], listener: Any, progress: Progress) -> None:
+    if not answer.is_wanted:
+        raise InterruptedError("the task that awaited the call was cancelled")
+    if listener is not None:
+        listener(progress)
 
 
 def searching(call: Call[P, SearchResult]) -> AsyncCall[P, SearchResult]:

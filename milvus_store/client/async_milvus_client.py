@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..one_node import AsyncOptimizeTask
 from .async_access_calls import AsyncAccessCalls
-from .async_calls import AsyncRowCalls, described_by, reading, writing
+from .async_calls import AsyncRowCalls, described_by, reading, reporting, writing
 from .async_server_calls import AsyncServerCalls
 from .milvus_client import MilvusClient
 from .search_batcher import SearchBatcher
@@ -45,7 +45,9 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncAccessCalls, AsyncServerCalls):
     several may use it one after another.
 
     A call that is cancelled while it waits for its turn never happens. A call that already runs goes on to its end
-    without its caller: a write is one transaction, so it happens wholly or not at all.
+    without its caller: a write is one transaction, so it happens wholly or not at all. Only ``backup``,
+    ``restore``, ``compact`` and ``build_index`` of a file end soon, without having done anything. They call
+    ``progress`` in a thread of the client.
 
     >>> import asyncio, tempfile
     >>> async def main() -> None:
@@ -178,7 +180,7 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncAccessCalls, AsyncServerCalls):
     list_restore_snapshot_jobs = reading(MilvusClient.list_restore_snapshot_jobs)
 
     create_index = writing(MilvusClient.create_index)
-    build_index = writing(MilvusClient.build_index)
+    build_index = reporting(MilvusClient.build_index, writes=True)
     drop_index = writing(MilvusClient.drop_index)
     alter_index_properties = writing(MilvusClient.alter_index_properties)
     drop_index_properties = writing(MilvusClient.drop_index_properties)
@@ -214,8 +216,8 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncAccessCalls, AsyncServerCalls):
     flush = writing(MilvusClient.flush)
     flush_all = writing(MilvusClient.flush_all)
     get_flush_all_state = reading(MilvusClient.get_flush_all_state)
-    compact = writing(MilvusClient.compact)
+    compact = reporting(MilvusClient.compact, writes=True)
     get_compaction_state = reading(MilvusClient.get_compaction_state)
     get_server_version = reading(MilvusClient.get_server_version)
-    backup = reading(MilvusClient.backup)
-    restore = writing(MilvusClient.restore)
+    backup = reporting(MilvusClient.backup)
+    restore = reporting(MilvusClient.restore, writes=True)

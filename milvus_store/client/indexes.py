@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 from milvus_store_lite import (
@@ -11,6 +10,7 @@ from milvus_store_lite import (
     DataTypeNotMatchException,
     IndexNotExistException,
     IndexRecord,
+    OnProgress,
     ParamError,
 )
 
@@ -64,21 +64,22 @@ class IndexCalls(Calls):
 
     @call
     def build_index(
-        self, collection_name: str, index_name: str, report: Callable[[int, int], None] | None = None
+        self, collection_name: str, index_name: str, *, progress: OnProgress | None = None
     ) -> None:
         """Bring an index up to date now, and return when it is. Otherwise that happens when no write is under way.
 
         With so few rows that a scan is as fast, it does nothing.
 
         Args:
-            report: called during the build with two numbers: the vectors that are in, and all vectors.
+            progress: is told how many vectors are in. If it raises, that ends the call, and the index is as
+                it was.
 
         Raises:
             IndexNotExistException: the collection has no such index.
         """
         collection = self._database.collection(collection_name)
         index = _index_called(index_name, collection.describe())
-        collection.build_index(index.field, wait=True, report=report)
+        collection.build_index(index.field, wait=True, progress=progress)
 
     @call
     def drop_index(

@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from milvus_store_lite import OnProgress, Progress
+
 from ..errors import CollectionExistsError, CollectionNotExistException, ParamError
 from .addresses import local_file, open_source, open_target
 from .batches import batch_rows
 from .definitions import CollectionDefinition
-from .journal import Journal, Progress, journal_path
+from .journal import Entry, Journal, journal_path
 from .stores import Source, Target, Wanted
 from .verification import Sample, verify
-
-Report = Callable[[str, int, int], None]
-"""Called with the name of a collection, how many of its rows are written, and how many it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def copy(
     source_token: str = "",
     target_token: str = "",
     journal: str | Path | None = None,
-    report: Report = lambda name, done, total: None,
+    progress: OnProgress | None = None,
     planned: Callable[[Sequence[PlannedCollection]], None] = lambda plan: None,
 ) -> list[CopiedCollection]:
     """Copy collections with all that belongs to them, and check the copy.
@@ -71,6 +70,8 @@ def copy(
         source_token, target_token: ``user:password`` or an API key of a server.
         journal: where to note what is done; by default beside the target.
         planned: called with the plan before anything is written.
+        progress: is told how many rows of a collection are copied. If it raises, that ends the copy, which goes on
+            when it is called again.
 
     Raises:
         CollectionExistsError: the target has a collection of this name.
@@ -87,7 +88,7 @@ def copy(
             plan = _plan(reading, writing, book, collections, overwrite=overwrite)
             planned(plan)
             _refuse(plan)
-            return [] if dry_run else list(_carried_out(plan, reading, writing, book, report))
+            return [] if dry_run else list(_carried_out(plan, reading, writing, book, progress))
         finally:
             writing.close()
     finally:
@@ -143,46 +144,56 @@ def _refuse(plan: Sequence[PlannedCollection]) -> None:
 
 
 def _carried_out(
-    plan: Sequence[PlannedCollection], source: Source, target: Target, journal: Journal, report: Report
+    plan: Sequence[PlannedCollection],
+    source: Source,
+    target: Target,
+    journal: Journal,
+    progress: OnProgress | None,
 ) -> Iterator[CopiedCollection]:
     for one in plan:
         sample = Sample(one.definition)
-        progress = _copy_rows(one, source, target, journal, report, sample)
+        entry = _copy_rows(one, source, target, journal, progress, sample)
         target.finish(one.definition)
-        verified = verify(source, target, one.definition, sample, progress.rows)
+        verified = verify(source, target, one.definition, sample, entry.rows)
         target.settle(one.definition)
-        yield CopiedCollection(one.name, progress.rows, verified.rows, verified.searched)
+        yield CopiedCollection(one.name, entry.rows, verified.rows, verified.searched)
     journal.remove()
 
 
 def _copy_rows(
-    one: PlannedCollection, source: Source, target: Target, journal: Journal, report: Report, sample: Sample
-) -> Progress:
+    one: PlannedCollection,
+    source: Source,
+    target: Target,
+    journal: Journal,
+    progress: OnProgress | None,
+    sample: Sample,
+) -> Entry:
     """Copy the rows that are not there yet; returns how far that is, which is the end."""
     definition, state = one.definition, source.state(one.name)
-    progress = journal.collections.get(one.name)
-    goes_on = progress is not None and progress.state == state and target.has(one.name)
-    if progress is None or not goes_on:
+    entry = journal.collections.get(one.name)
+    goes_on = entry is not None and entry.state == state and target.has(one.name)
+    if entry is None or not goes_on:
         # From the beginning: positions are good for one state of the source.
         if target.has(one.name):
             target.drop(one.name)
-        journal.collections[one.name] = progress = Progress(state=state)
+        journal.collections[one.name] = entry = Entry(state=state)
         journal.save()
         target.create(definition)
     parts: Sequence[str | None] = definition.partitions or (None,)
     size = batch_rows(definition.engine_schema)
-    while progress.part < len(parts):
-        partition = parts[progress.part]
-        for batch in source.batches(definition, Wanted(partition), progress.position, size):
+    while entry.part < len(parts):
+        partition = parts[entry.part]
+        for batch in source.batches(definition, Wanted(partition), entry.position, size):
             # What a run before wrote after its last entry in the journal is written again, in place of itself.
             target.write(definition, partition, batch.columns, again=goes_on)
             sample.take(batch.columns)
-            progress.position = batch.position
-            progress.rows += len(batch.columns)
+            entry.position = batch.position
+            entry.rows += len(batch.columns)
             journal.save()
-            report(one.name, progress.rows, one.rows)
-        progress.part, progress.position = progress.part + 1, None
+            if progress is not None:
+                progress(Progress(one.name, entry.rows, one.rows, "rows"))
+        entry.part, entry.position = entry.part + 1, None
         journal.save()
-    if not len(sample) and progress.rows:
+    if not len(sample) and entry.rows:
         sample.take(next(source.batches(definition, Wanted(parts[0]), None, size)).columns)
-    return progress
+    return entry

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from milvus_store_lite import OnProgress, Progress
 
 from ..errors import CollectionNotExistException, ParamError
 from ..extras import import_extra
@@ -51,7 +53,7 @@ def export_rows(
     source_db: str = "",
     source_token: str = "",
     overwrite: bool = False,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress | None = None,
 ) -> int:
     """Write the rows of a collection to a file, which is there when it is complete.
 
@@ -67,8 +69,8 @@ def export_rows(
         filter: which rows, a text or a tree; by default every one.
         filter_params: values of the filter's ``{name}`` templates.
         partitions: names of those whose rows are written, one after the other; by default all.
-        report: called with how many rows are written, and how many will be.
         overwrite: whether to replace a file.
+        progress: is told how many rows are written. If it raises, that ends the export, and there is no new file.
 
     Returns:
         How many rows were written.
@@ -104,7 +106,7 @@ def export_rows(
         beside = path.with_name(path.name + ".part")
         try:
             writer = _writer(kind, beside, path.suffix.lower(), definition, names)
-            count = _written(store, definition, wanted, writer, report)
+            count = _written(store, definition, wanted, writer, progress)
             os.replace(beside, path)
         finally:
             _remove(beside)
@@ -167,7 +169,7 @@ def _written(
     definition: CollectionDefinition,
     wanted: Sequence[Wanted],
     writer: Writer,
-    report: Callable[[int, int], None],
+    progress: OnProgress | None,
 ) -> int:
     done, size = 0, batch_rows(definition.engine_schema)
     with closing(writer):
@@ -176,5 +178,6 @@ def _written(
             for batch in store.batches(definition, part, None, size):
                 writer.write(batch.columns)
                 done += len(batch.columns)
-                report(done, total)
+                if progress is not None:
+                    progress(Progress(definition.name, done, total, "rows"))
     return done

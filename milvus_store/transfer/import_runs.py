@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from milvus_store_lite import Column, Columns, as_list, of_rows
+from milvus_store_lite import Column, Columns, OnProgress, Progress, as_list, of_rows
 
 from ..errors import DataNotMatchException, MilvusException, ParamError
 from .conforming import conformed
 from .definitions import CollectionDefinition
-from .journal import Journal, Progress
+from .journal import Entry, Journal
 from .records import RecordBatch, Records, Refused
 from .refusing import reasons_of, shown_row
 from .slices import some_rows
 from .stores import Target
-
-Report = Callable[[int, "int | None"], None]
-"""Called with how many records were read, and how many there are, None if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,58 +54,59 @@ class ImportRun:
     journal: Journal
     refusals: Path
     embedding: Embedding | None
-    report: Report
+    progress: OnProgress | None
 
-    def carried_out(self, progress: Progress, batch_rows: int, *, goes_on: bool) -> None:
+    def carried_out(self, entry: Entry, batch_rows: int, *, goes_on: bool) -> None:
         """Import what is left.
 
         Args:
             goes_on: whether a run before was broken off.
         """
         name, total = self.definition.name, self.records.count
-        self.journal.collections[name] = progress
+        self.journal.collections[name] = entry
         if not goes_on:
-            progress.before = self.store.count(name)
+            entry.before = self.store.count(name)
         else:
             if self._numbers_keys:
-                self._find_out(progress)
-            progress.refused, progress.refusals_size = progress.settled
-        self._cut_refusals(progress)
-        for batch in self.records.batches(progress.position or 0, batch_rows):
-            self._take(batch, progress, again=goes_on)
-            self.report(batch.reached, total)
+                self._find_out(entry)
+            entry.refused, entry.refusals_size = entry.settled
+        self._cut_refusals(entry)
+        for batch in self.records.batches(entry.position or 0, batch_rows):
+            self._take(batch, entry, again=goes_on)
+            if self.progress is not None:
+                self.progress(Progress(name, batch.reached, total, "rows"))
         self.journal.save()
 
     @property
     def _numbers_keys(self) -> bool:
         return self.definition.engine_schema.primary.auto_id
 
-    def _find_out(self, progress: Progress) -> None:
+    def _find_out(self, entry: Entry) -> None:
         """Whether the batch that was on its way when the import ended has arrived.
 
         Where rows have keys it does not matter: they are written again, in place of themselves.
         """
-        if progress.is_new:
+        if entry.is_new:
             self.store.finish(self.definition)  # servers count exactly what is loaded
         count = self.store.count(self.definition.name)
-        without = progress.before + progress.rows
-        if progress.on_its_way and count == without + progress.on_its_way:
-            _arrived(progress)
+        without = entry.before + entry.rows
+        if entry.on_its_way and count == without + entry.on_its_way:
+            _arrived(entry)
         elif count != without:
             raise MilvusException(
                 message=f"collection {self.definition.name!r} has {count:,} rows, where the journal of the import "
-                f"expects {without:,} or {without + progress.on_its_way:,}: others wrote to it, and the rows of "
+                f"expects {without:,} or {without + entry.on_its_way:,}: others wrote to it, and the rows of "
                 f"the import cannot be told from theirs; remove {self.journal.path} to import all rows anew"
             )
 
-    def _take(self, batch: RecordBatch, progress: Progress, *, again: bool) -> None:
+    def _take(self, batch: RecordBatch, entry: Entry, *, again: bool) -> None:
         schema = self.definition.engine_schema
         columns = conformed(schema, batch.rows.columns(schema), texts_are_json=self.records.texts_are_json)
         if self.embedding is not None and len(columns):
             columns = self.embedding.filled(columns)
-        self._note(batch.refused, progress)
+        self._note(batch.refused, entry)
         try:
-            self._write(columns, batch, progress, again=again)
+            self._write(columns, batch, entry, again=again)
         except DataNotMatchException:
             reasons = reasons_of(self.definition, columns)
             if not reasons:
@@ -117,36 +115,36 @@ class ImportRun:
                 Refused(batch.numbers[row], why, shown_row(columns, row))
                 for row, why in sorted(reasons.items())
             ]
-            self._note(further, progress)
+            self._note(further, entry)
             kept = [row for row in range(len(columns)) if row not in reasons]
-            self._write(some_rows(columns, kept), batch, progress, again=again)
-        _arrived(progress)
+            self._write(some_rows(columns, kept), batch, entry, again=again)
+        _arrived(entry)
 
-    def _write(self, columns: Columns, batch: RecordBatch, progress: Progress, *, again: bool) -> None:
-        progress.on_its_way, progress.reached = len(columns), batch.reached
+    def _write(self, columns: Columns, batch: RecordBatch, entry: Entry, *, again: bool) -> None:
+        entry.on_its_way, entry.reached = len(columns), batch.reached
         self.journal.save()
         if len(columns):
             self.store.write(self.definition, None, columns, again=again and not self._numbers_keys)
 
-    def _note(self, refused: Sequence[Refused], progress: Progress) -> None:
+    def _note(self, refused: Sequence[Refused], entry: Entry) -> None:
         if not refused:
             return
         with self.refusals.open("a", encoding="utf-8") as file:
             for one in refused:
                 told = {"line": one.number, "reason": one.reason, "record": one.record}
                 file.write(json.dumps(told, ensure_ascii=False, default=repr) + "\n")
-            progress.refusals_size = file.tell()
-        progress.refused += len(refused)
+            entry.refusals_size = file.tell()
+        entry.refused += len(refused)
 
-    def _cut_refusals(self, progress: Progress) -> None:
+    def _cut_refusals(self, entry: Entry) -> None:
         """Forget what was noted after the last entry in the journal: those records are read again."""
         if self.refusals.exists():
             with self.refusals.open("r+b") as file:
-                file.truncate(progress.refusals_size)
+                file.truncate(entry.refusals_size)
 
 
-def _arrived(progress: Progress) -> None:
-    progress.position = progress.reached
-    progress.rows += progress.on_its_way
-    progress.on_its_way = 0
-    progress.settled = progress.refused, progress.refusals_size
+def _arrived(entry: Entry) -> None:
+    entry.position = entry.reached
+    entry.rows += entry.on_its_way
+    entry.on_its_way = 0
+    entry.settled = entry.refused, entry.refusals_size

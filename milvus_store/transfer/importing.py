@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from milvus_store_lite import DataType
+from milvus_store_lite import DataType, OnProgress
 
 from ..errors import ParamError
 from ..index_params import IndexParams
@@ -16,9 +16,9 @@ from ..schema import CollectionSchema, to_engine
 from .addresses import local_file, open_target
 from .batches import batch_rows
 from .definitions import CollectionDefinition
-from .import_runs import Embedding, ImportRun, Report
+from .import_runs import Embedding, ImportRun
 from .inferring import DYNAMIC_COLUMN, inferred_schema
-from .journal import Journal, Progress, journal_path
+from .journal import Entry, Journal, journal_path
 from .record_files import open_records
 from .records import Records
 from .stores import Target
@@ -64,7 +64,7 @@ def import_rows(
     refused_file: str | Path | None = None,
     journal: str | Path | None = None,
     dry_run: bool = False,
-    report: Report = lambda done, total: None,
+    progress: OnProgress | None = None,
     planned: Callable[[PlannedImport], None] = lambda plan: None,
 ) -> ImportedRows:
     """Import the records of ``source`` into a collection of a file or a server.
@@ -87,6 +87,8 @@ def import_rows(
         journal: where to note what is done; by default beside the target.
         dry_run: plan, and write nothing.
         planned: called with the plan before anything is written.
+        progress: is told how many records are read. If it raises, that ends the import, which goes on when it is
+            called again.
 
     Raises:
         ParamError: the schema cannot be told, or the target cannot hold it.
@@ -115,14 +117,14 @@ def import_rows(
             return ImportedRows(0, 0, None)
         if is_new:
             _create(store, definition)
-        progress = Progress(is_new=is_new) if is_new or begun is None else begun
-        goes_on = progress is begun
-        run = ImportRun(records, store, definition, book, refusals, embedding, report)
-        run.carried_out(progress, batch_rows(definition.engine_schema), goes_on=goes_on)
-        if progress.is_new:
+        entry = Entry(is_new=is_new) if is_new or begun is None else begun
+        goes_on = entry is begun
+        run = ImportRun(records, store, definition, book, refusals, embedding, progress)
+        run.carried_out(entry, batch_rows(definition.engine_schema), goes_on=goes_on)
+        if entry.is_new:
             store.finish(definition)
         book.remove()
-    return ImportedRows(progress.rows, progress.refused, refusals if progress.refused else None)
+    return ImportedRows(entry.rows, entry.refused, refusals if entry.refused else None)
 
 
 def _schema_of(

@@ -20,7 +20,7 @@ _VERSION: Final = 1
 
 
 @dataclass(slots=True)
-class Progress:
+class Entry:
     """How far one collection is.
 
     ``part``: the index of the partition that is being copied; ``position``: where its source goes on. ``rows``:
@@ -50,7 +50,7 @@ class Journal:
     path: Path
     source: str
     target: str
-    collections: dict[str, Progress] = field(default_factory=dict)
+    collections: dict[str, Entry] = field(default_factory=dict)
     was_there: bool = False
 
     @classmethod
@@ -63,7 +63,7 @@ class Journal:
         journal = cls(path, source, target)
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
-            collections = {name: Progress(**one) for name, one in told["collections"].items()}
+            collections = {name: Entry(**one) for name, one in told["collections"].items()}
             between = told["version"], told["source"], told["target"]
         except FileNotFoundError:
             return journal

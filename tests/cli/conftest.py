@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store import DataType, MilvusClient
-from milvus_store.cli import main
+from milvus_store.cli import main, progress
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,9 @@ def file(path: Path) -> Path:
         )
         client.create_collection("empty", schema=schema)
     return path
+
+
+@pytest.fixture
+def shown_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is shown from the first report on."""
+    monkeypatch.setattr(progress, "_SILENT", 0.0)

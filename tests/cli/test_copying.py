@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from milvus_store import MilvusClient
+from milvus_store_lite import Progress
 
 from .conftest import Run
 
@@ -18,7 +19,6 @@ def test_a_copy_is_told_and_is_there(file: Path, tmp_path: Path, run: Run) -> No
     assert outcome.code == 0
     assert "docs: 20 rows\n" in outcome.out
     assert "copied docs: 20 rows; compared 20 rows and a search\n" in outcome.out
-    assert "docs" in outcome.err, "progress"
     with MilvusClient(target) as client:
         assert client.get_collection_stats("docs") == {"row_count": 20}
 
@@ -49,14 +49,20 @@ def test_progress_tells_the_rate_and_the_time_left(
 ) -> None:
     from milvus_store.cli import progress
 
-    times = iter([0.0, 2.0, 4.0])
+    clock = SimpleNamespace(monotonic=lambda: seconds[-1])
     monkeypatch.setattr(progress, "_bar", lambda *_: None)
-    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(times)))
-    with progress.Progress("docs", "rows") as shown:
-        for done in (1000, 3000, 5000):
-            shown.report(done, 10_000)
+    monkeypatch.setattr(progress, "time", clock)
+    seconds = [0.0]
+    with progress.ProgressDisplay() as shown:
+        shown(Progress("docs", 0, 10_000, "rows"))  # so soon, nothing
+        for second, done in ((1, 1000), (3, 3000), (5, 5000)):
+            seconds.append(second)
+            shown(Progress("docs", done, 10_000, "rows"))
+        shown(Progress("more", 0, 5, "rows"))
+        shown(Progress("lines", 7, None, "rows"))  # nobody knows how many there are
     assert capsys.readouterr().err.splitlines() == [
-        "docs: 10 %",
+        "docs: 10 %, 1,000 rows/s, 9 s left",
         "docs: 30 %, 1,000 rows/s, 7 s left",
         "docs: 50 %, 1,000 rows/s, 5 s left",
+        "more: 0 %",
     ]

@@ -17,6 +17,7 @@ from milvus_store.errors import (
 )
 from milvus_store.transfer import copy
 from milvus_store.transfer.files import FileStore
+from milvus_store_lite import Progress
 
 from .comparing import contents
 
@@ -133,7 +134,7 @@ def test_a_copy_that_was_killed_goes_on_without_a_row_lost_or_doubled(
     plans = []
     read = []
     docs, _ = copy(
-        filled, path, planned=plans.extend, report=lambda name, done, total: read.append((name, done))
+        filled, path, planned=plans.extend, progress=lambda told: read.append((told.what, told.done))
     )
     assert plans[0].goes_on
     assert read[0] > ("docs", 50), "it does not begin anew"
@@ -142,12 +143,12 @@ def test_a_copy_that_was_killed_goes_on_without_a_row_lost_or_doubled(
 
 
 def test_a_copy_of_a_source_that_was_changed_meanwhile_begins_anew(filled: Path, path: Path) -> None:
-    def interrupt(name: str, done: int, total: int) -> None:
-        if done >= 50:
+    def interrupt(told: Progress) -> None:
+        if told.done >= 50:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        copy(filled, path, report=interrupt)
+        copy(filled, path, progress=interrupt)
     with MilvusClient(filled) as client:
         client.delete("docs", [0])
     copy(filled, path)
@@ -155,12 +156,12 @@ def test_a_copy_of_a_source_that_was_changed_meanwhile_begins_anew(filled: Path,
 
 
 def test_the_journal_of_another_copy_is_not_taken(filled: Path, path: Path, tmp_path: Path) -> None:
-    def interrupt(name: str, done: int, total: int) -> None:
+    def interrupt(told: Progress) -> None:
         raise KeyboardInterrupt
 
     journal = tmp_path / "journal"
     with pytest.raises(KeyboardInterrupt):
-        copy(filled, path, journal=journal, report=interrupt)
+        copy(filled, path, journal=journal, progress=interrupt)
     with pytest.raises(ParamError, match="is the journal of a transfer from"):
         copy(filled, tmp_path / "third.db", journal=journal)
 

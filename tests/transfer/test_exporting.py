@@ -20,6 +20,7 @@ from milvus_store.errors import CollectionNotExistException, FilterError, ParamE
 from milvus_store.filters import field, template
 from milvus_store.transfer import export_rows, import_rows
 from milvus_store.transfer.definitions import definition_of
+from milvus_store_lite import Progress
 
 from .comparing import contents
 from .draws import SCALARS, VECTORS, Drawn, collections
@@ -35,8 +36,8 @@ def rows_of(path: Path | str, name: str = "docs") -> dict[Any, str]:
 def test_a_collection_comes_back_with_its_schema(filled: Path, path: Path, ending: str) -> None:
     target = path.with_suffix(f".{ending}")
     reports = []
-    assert export_rows(filled, "docs", target, report=lambda *told: reports.append(told)) == 228
-    assert reports[-1] == (228, 228)
+    assert export_rows(filled, "docs", target, progress=reports.append) == 228
+    assert reports[-1] == Progress("docs", 228, 228, "rows")
     assert import_rows(target, path, "docs").rows == 228
     assert rows_of(path) == rows_of(filled)
     with MilvusClient(filled) as source, MilvusClient(path) as copied:
@@ -87,13 +88,11 @@ def test_fields_are_chosen(filled: Path, tmp_path: Path) -> None:
 
 def exported(source: Path, target: Path, **options: Any) -> list[Any]:
     """The keys in a file of JSON lines, of what ``export_rows`` writes by ``options``."""
-    reports: list[tuple[int, int]] = []
-    count = export_rows(
-        source, "docs", target, report=lambda *told: reports.append(told), overwrite=True, **options
-    )
+    reports: list[Progress] = []
+    count = export_rows(source, "docs", target, progress=reports.append, overwrite=True, **options)
     rows = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
     assert count == len(rows)
-    assert not reports or reports[-1] == (count, count)
+    assert not reports or reports[-1] == Progress("docs", count, count, "rows")
     return [row["id"] for row in rows]
 
 
@@ -137,11 +136,11 @@ def test_a_file_is_replaced_only_when_asked_and_is_whole(
     with pytest.raises(FileExistsError, match="exists already"):
         export_rows(filled, "docs", target)
 
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(told: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export_rows(filled, "docs", target, overwrite=True, report=interrupt)
+        export_rows(filled, "docs", target, overwrite=True, progress=interrupt)
     assert target.read_text(encoding="utf-8") == "mine"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["docs.csv", "filled.db"]
     assert export_rows(filled, "docs", target, overwrite=True) == 228

@@ -25,6 +25,7 @@ from milvus_store.errors import MilvusException, ParamError
 from milvus_store.transfer import Embedding, import_rows
 from milvus_store.transfer.inferring import shown_schema
 from milvus_store.transfer.record_files import open_records
+from milvus_store_lite import Progress
 
 _COUNT = 60
 _VECTORS = np.random.default_rng(0).random((_COUNT, 4), dtype=np.float32)
@@ -415,11 +416,11 @@ class TestImportsThatWereBrokenOff:
     def test_who_wrote_in_between_is_noticed_where_rows_have_no_keys(self, source: Path, path: Path) -> None:
         source.write_text("\n".join(json.dumps({**one, "id": 1}) for one in records()), encoding="utf-8")
 
-        def interrupt(done: int, total: int | None) -> None:
+        def interrupt(told: Progress) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            import_rows(source, path, "docs", report=interrupt)
+            import_rows(source, path, "docs", progress=interrupt)
         with MilvusClient(path) as client:
             client.insert("docs", [{"id": 1, "vector": [1.0] * 4, "text": "", "price": None, "tags": []}])
         with pytest.raises(MilvusException, match="has 11 rows, where the journal .* expects 0 or 10"):

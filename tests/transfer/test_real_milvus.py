@@ -12,6 +12,7 @@ pytest.importorskip("pymilvus")
 from milvus_store import DataType, MilvusClient
 from milvus_store.errors import ParamError
 from milvus_store.transfer import batches, copy
+from milvus_store_lite import Progress
 
 from .comparing import contents
 
@@ -82,12 +83,12 @@ def test_what_went_to_milvus_comes_back_as_it_was(
     monkeypatch.setattr(batches, "_MOST_ROWS", 400)
     journal = tmp_path / "journal"
 
-    def interrupt(name: str, done: int, total: int) -> None:
-        if done >= 800:
+    def interrupt(told: Progress) -> None:
+        if told.done >= 800:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        copy(source, real_milvus, overwrite=True, journal=journal, report=interrupt)
+        copy(source, real_milvus, overwrite=True, journal=journal, progress=interrupt)
     there = copy(source, real_milvus, overwrite=True, journal=journal)
     assert [(one.rows, one.checked > 20) for one in there] == [(2_000, True), (300, True)]
     assert there[0].searched

@@ -18,6 +18,7 @@ from milvus_store.server.protocol import METHODS
 from milvus_store.transfer import copy, export_rows, servers
 from milvus_store.transfer.capabilities import fitted_to, release_of
 from milvus_store.transfer.definitions import CollectionDefinition
+from milvus_store_lite import Progress
 
 from .comparing import contents
 from .draws import SCALARS, VECTORS, Drawn, collections
@@ -77,23 +78,29 @@ def test_rows_to_export_from_a_server_are_chosen(filled: Path, tmp_path: Path, u
         "partitions": ["archive"],
     }
     reports = []
-    export_rows(uri, "docs", target, fields=["id"], report=lambda *told: reports.append(told), **chosen)
+    export_rows(uri, "docs", target, fields=["id"], progress=reports.append, **chosen)
     expected = [str(number) for number in range(157, 230, 10)]
     assert target.read_text(encoding="utf-8").split() == ["id", *expected]
-    assert reports[-1] == (8, 8)
+    assert reports[-1] == Progress("docs", 8, 8, "rows")
 
 
 @pytest.mark.usefixtures("small_batches")
 def test_a_copy_to_a_server_goes_on_where_it_was(filled: Path, path: Path, uri: str, tmp_path: Path) -> None:
-    def interrupt(name: str, done: int, total: int) -> None:
-        if done >= 100:
+    def interrupt(told: Progress) -> None:
+        if told.done >= 100:
             raise KeyboardInterrupt
 
     journal, done = tmp_path / "journal", []
     for source, target in ((str(filled), uri), (uri, str(path))):
         with pytest.raises(KeyboardInterrupt):
-            copy(source, target, collections=["docs"], journal=journal, report=interrupt)
-        copy(source, target, collections=["docs"], journal=journal, report=lambda *told: done.append(told[1]))
+            copy(source, target, collections=["docs"], journal=journal, progress=interrupt)
+        copy(
+            source,
+            target,
+            collections=["docs"],
+            journal=journal,
+            progress=lambda told: done.append(told.done),
+        )
         assert done.pop(0) > 100
         done.clear()
     with MilvusClient(filled) as source, MilvusClient(path) as target:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 
 from ..errors import DatabaseLockedError, DatabaseWriteError
+from ..process.progress import OnProgress, Reports, heard
 from ..storage.faults import FAULTS, message_of, translate
 from ..storage.file.open_files import OPENING
 from ..storage.file.opening import connect_read_only, require_database
@@ -56,8 +57,11 @@ COLLECTION_CHECKS: Final[dict[str, tuple[CollectionCheck, ...]]] = {
 """By what they read: what is checked of a collection once its tables were found, with their columns."""
 
 
-def check_file(path: str | os.PathLike[str]) -> Report:
+def check_file(path: str | os.PathLike[str], progress: OnProgress | None = None) -> Report:
     """Check the database at ``path``, in a process that does not use it: this one loses its locks on the file.
+
+    Args:
+        progress: is told how much is checked. If it raises, the check ends.
 
     Returns:
         What the file holds and every problem found; damage in one table does not end the check of others.
@@ -70,11 +74,16 @@ def check_file(path: str | os.PathLike[str]) -> Report:
     """
     path = os.fspath(path)
     require_database(path)
+    return heard(lambda reports: _check(path, reports), progress)
+
+
+def _check(path: str, reports: Reports) -> Report:
     try:
         with _admitted(path), closing(connect_read_only(path, _BUSY_TIMEOUT)) as connection:
             connection.execute("PRAGMA cell_size_check = ON")
             connection.execute("BEGIN")
-            return _Examination(path, connection).report()
+            with reports.interrupting(connection):
+                return _Examination(path, connection, reports).report()
     except FAULTS as error:
         raise translate(error, path, _BUSY_TIMEOUT) from error
 
@@ -95,9 +104,10 @@ def _admitted(path: str) -> Iterator[None]:
 class _Examination:
     """A check under way, and its results so far."""
 
-    def __init__(self, path: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: str, connection: sqlite3.Connection, reports: Reports) -> None:
         self._path = path
         self._connection = connection
+        self._reports = reports
         self._problems: list[Problem] = []
         self._rows = 0
 
@@ -105,17 +115,44 @@ class _Examination:
         collections: list[int] = []
         if self._can_be_read():
             FORMATS.refuse_older(self._connection, self._path)
-            self._take("file", pages_and_indexes)
+            self._check_pages()
             if self._take("catalog", catalog.catalog_tables):
                 for check in CATALOG_CHECKS:
                     self._take("catalog", check)
             with self._damage_at("table collections"):
                 found = self._connection.execute("SELECT id FROM collections ORDER BY id")
                 collections = [collection for (collection,) in found]
-            for collection in collections:
-                self._examine(collection)
+            self._check_rows(collections)
         problems = tuple(dict.fromkeys(self._problems))
         return Report(self._path, len(collections), self._rows, problems)
+
+    def _check_pages(self) -> None:
+        pages = 0
+        with suppress(*FAULTS):
+            (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+        self._reports.tell("checking pages", 0, pages, "pages")
+        self._take("file", pages_and_indexes)
+        self._reports.tell("checking pages", pages, pages, "pages")
+
+    def _check_rows(self, collections: Sequence[int]) -> None:
+        """Examine the collections. Each check of one counts for an equal part of its rows."""
+        sizes = {collection: self._expected_rows(collection) for collection in collections}
+        before, total = 0, sum(sizes.values())
+        for collection, size in sizes.items():
+            for share in self._examine(collection):
+                self._reports.tell("checking rows", before + int(share * size), total, "rows")
+            before += size
+            self._reports.tell("checking rows", before, total, "rows")
+
+    def _expected_rows(self, collection: int) -> int:
+        """How many rows a collection has, if its position is not damaged."""
+        with suppress(*FAULTS):
+            found = self._connection.execute(
+                "SELECT max(0, last_seq - last_change) FROM collections WHERE id = ?", (collection,)
+            ).fetchone()
+            if found is not None and isinstance(found[0], int):
+                return found[0]
+        return 0
 
     def _can_be_read(self) -> bool:
         """Whether SQLite can read its own list of tables, without which every look would say the same."""
@@ -123,7 +160,8 @@ class _Examination:
             self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return not self._problems
 
-    def _examine(self, collection: int) -> None:
+    def _examine(self, collection: int) -> Iterator[float]:
+        """Check one collection; gives which share of the checks is done, after each."""
         found: Definition | Problem | None = None
         with self._damage_at(f"collection id {collection}"):
             found = definitions.read_definition(self._connection, collection)
@@ -133,9 +171,10 @@ class _Examination:
             with self._damage_at(f"{found.place}, rows"):
                 (rows,) = self._connection.execute(f"SELECT count(*) FROM {found.layout.rows}").fetchone()
                 self._rows += rows
-            for part, checks in COLLECTION_CHECKS.items():
-                for check in checks:
-                    self._take(f"{found.place}, {part}", check, found)
+            checks = [(part, check) for part, checks in COLLECTION_CHECKS.items() for check in checks]
+            for number, (part, check) in enumerate(checks):
+                yield number / len(checks)
+                self._take(f"{found.place}, {part}", check, found)
 
     def _take(self, place: str, check: Callable[..., Iterable[Problem]], *of: Definition) -> bool:
         """Keep the problems that ``check`` finds; returns whether it finds none."""

@@ -6,7 +6,7 @@ which indexes a collection may have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..codec import check_defaults, encode_default
 from ..errors import ParamError
 from ..process.calls import whole_calls
+from ..process.progress import UNHEARD, OnProgress, Reports, heard
 from ..schema.clock import with_fixed_defaults, zone_of
 from ..schema.fields import Field, check_name
 from ..schema.functions import Function
@@ -195,21 +196,23 @@ class Definition:
         for index in indexes:
             self.build_index(index.field, wait=wait)
 
-    def build_index(
-        self, field: str, *, wait: bool, report: Callable[[int, int], None] | None = None
-    ) -> None:
+    def build_index(self, field: str, *, wait: bool, progress: OnProgress | None = None) -> None:
         """Bring the index on a vector field up to date, unless its type needs no building.
 
         Args:
             wait: return when that is done; else it goes on in the background.
-            report: called during the build with two numbers: the vectors that are in, and all vectors.
+            progress: is told during the build how many vectors are in. If it raises, nothing is built.
         """
         with self._reading() as session:
             index = session.state.indexes.of(field)
         if index is None or index.is_exact:
             return
         if wait:
-            self._opener.maintainer.improve(index, report)
+            reports = UNHEARD if progress is None else Reports(progress)
+            what = f"{self.name}, {index.record.name}"
+            self._opener.maintainer.improve(
+                index, lambda done, total: reports.tell(what, done, total, "vectors")
+            )
         else:
             self._opener.maintainer.schedule(index)
 
@@ -223,11 +226,9 @@ class Definition:
         with self._writing() as session:
             drop_index(session.catalog, session.record, name)
 
-    def compact(self) -> None:
+    def compact(self, progress: OnProgress | None = None) -> None:
         """Write the rows anew without the gaps that removed rows left. The file keeps the free pages."""
-        with self._writing() as session:
-            record = session.record
-            session.catalog.tables(record.id, record.schema).rewrite(session.position.live)
+        heard(self._rewrite, progress)
 
     def add_field(self, field: Field) -> None:
         """Add a nullable field; stored rows get its default, or null."""
@@ -284,6 +285,12 @@ class Definition:
             if len(record.partitions) == 1:
                 return session.position.live
             return len(session.reader.seqs.in_partition(partition))
+
+    def _rewrite(self, reports: Reports) -> None:
+        with self._writing() as session, reports.interrupting(session.catalog.connection):
+            record, live = session.record, session.position.live
+            for done in session.catalog.tables(record.id, record.schema).rewrite(live):
+                reports.tell(f"compacting {record.name}", done, live, "rows")
 
     @staticmethod
     def _change_schema(session: Session, schema: Schema, stored_default: Any = None) -> None:

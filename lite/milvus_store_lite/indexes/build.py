@@ -58,7 +58,7 @@ class Unindexable(Exception):
     """The data defeats the index: an exact scan answers better."""
 
 
-class Progress:
+class BuildSteps:
     """How a build reports its progress: by ``advance`` after each chunk. ``advance`` may also stop the build."""
 
     def __init__(self, report: Callable[[int, int], None], is_cancelled: Callable[[], bool]) -> None:
@@ -78,14 +78,14 @@ def build(
     metric: str,
     parameters: Mapping[str, Any],
     reader: CollectionReader,
-    progress: Progress,
+    steps: BuildSteps,
 ) -> BuiltIndex:
     """An index over all vectors of ``field``, as ``reader`` sees them.
 
     Raises:
         MemoryError: there is too little memory.
         Unindexable: no setting of the index finds enough, or a vector is out of its range.
-        BuildCancelled: ``progress`` cancelled the build.
+        BuildCancelled: ``steps`` cancelled the build.
     """
     seqs = reader.seqs.live()
     count = len(seqs) if field.within is None else list_reading.count(field, reader.vectors)
@@ -108,7 +108,7 @@ def build(
                 sample_queries.update(vectors, first_label=done)
             indexed.append(chunk_seqs)
             done += len(chunk_seqs)
-            progress.advance(done, count)
+            steps.advance(done, count)
     if done == 0:
         raise Unindexable("it has no vectors")
     if sample_queries is not None and not ann.tune(sample_queries.queries, sample_queries.samples()):
@@ -120,7 +120,7 @@ def extend(
     built: BuiltIndex,
     field: Field,
     reader: CollectionReader,
-    progress: Progress,
+    steps: BuildSteps,
 ) -> BuiltIndex:
     """``built`` with the vectors that came after it, as ``reader`` sees them."""
     through_seq = reader.position.last_seq
@@ -129,7 +129,7 @@ def extend(
         return BuiltIndex(built.ann, built.seqs, through_seq)
     vectors = np.concatenate([vectors for _, vectors in found])
     ann = built.ann.extended(vectors)
-    progress.advance(len(vectors), len(vectors))
+    steps.advance(len(vectors), len(vectors))
     return BuiltIndex(ann, np.concatenate([built.seqs, *(seqs for seqs, _ in found)]), through_seq)
 
 

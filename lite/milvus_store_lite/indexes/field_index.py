@@ -21,7 +21,7 @@ from ..storage.index_parts import DamagedIndex, IndexHead
 from ..storage.positions import Position
 from ..storage.store import CollectionReader
 from . import tuning
-from .build import Progress, Unindexable, build, extend, prepared_vectors
+from .build import BuildSteps, Unindexable, build, extend, prepared_vectors
 from .built import BuiltIndex, Coverage
 from .registry import index_types, similarity
 
@@ -138,7 +138,7 @@ class FieldIndex:
             with suppress(RuntimeError):  # another thread has it
                 lock.release()
 
-    def improve(self, reading: Open, writing: Open | None, progress: Progress, *, is_awaited: bool) -> None:
+    def improve(self, reading: Open, writing: Open | None, steps: BuildSteps, *, is_awaited: bool) -> None:
         """Load, build or extend the index, whatever is due, and store it if that pays.
 
         Args:
@@ -147,7 +147,7 @@ class FieldIndex:
                 is stored.
 
         Raises:
-            BuildCancelled: ``progress`` cancelled the build.
+            BuildCancelled: ``steps`` cancelled the build.
         """
         with self._lock.own, GATE.long():
             try:
@@ -155,7 +155,7 @@ class FieldIndex:
                     if session is None:
                         return
                     self._load(session)
-                    self._build(session, progress)
+                    self._build(session, steps)
             finally:
                 self.progress = None
             if writing is not None and self._is_worth_storing(1 if is_awaited else SAVE_GROWTH):
@@ -211,7 +211,7 @@ class FieldIndex:
 
         return family_of(self.record.type, self.field.vector_family)
 
-    def _build(self, session: CollectionSession, progress: Progress) -> None:
+    def _build(self, session: CollectionSession, steps: BuildSteps) -> None:
         assert self._least_rows is not None
         assert self.record.metric is not None
         rows, last_seq = session.position.live, session.position.last_seq
@@ -230,11 +230,11 @@ class FieldIndex:
                     similarity(self.record.metric),
                     self.record.parameters,
                     session.reader,
-                    progress,
+                    steps,
                 )
                 self._stored_rows = 0
             elif last_seq - built.through_seq >= _tail_limit(built):
-                made = extend(built, self.field, session.reader, progress)
+                made = extend(built, self.field, session.reader, steps)
             else:
                 self._next_seq = built.through_seq + _tail_limit(built)
                 return

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..process.background import Background
 from ..process.calls import whole
-from .build import BuildCancelled, Progress
+from .build import BuildCancelled, BuildSteps
 from .field_index import FieldIndex, Open, logger
 
 QUIET: Final = 0.2
@@ -37,8 +37,12 @@ class IndexMaintainer:
         """Work on ``index`` soon."""
         self._background.schedule(index)
 
-    def improve(self, index: FieldIndex, report: Callable[[int, int], None] | None = None) -> None:
-        """Work on ``index`` now, and return when it is done and stored."""
+    def improve(self, index: FieldIndex, report: Callable[[int, int], None]) -> None:
+        """Work on ``index`` now, and return when it is done and stored.
+
+        Args:
+            report: called with how many vectors are in, and all vectors. What it raises ends the work.
+        """
         self._improve(index, report, is_awaited=True)
 
     @whole
@@ -52,8 +56,8 @@ class IndexMaintainer:
             if report is not None:
                 report(done, total)
 
-        progress = Progress(advance, lambda: self._background.is_closed)
-        index.improve(reading, writing, progress, is_awaited=is_awaited)
+        steps = BuildSteps(advance, lambda: self._background.is_closed)
+        index.improve(reading, writing, steps, is_awaited=is_awaited)
 
     def close(self, *, waiting: bool = True) -> None:
         """Stop, leaving half-built indexes; what is stored stays.

@@ -21,6 +21,7 @@ from ..errors import (
 )
 from ..process.children import PerProcess
 from ..process.forks import GATE
+from ..process.progress import OnProgress, Reports, heard
 from .faults import FAULTS, translate
 from .file.backup import copy_to, fill, target_of
 from .file.filesystem import warn_of_network
@@ -142,21 +143,20 @@ class Connections:
         with self._connection() as connection:
             fold(connection)
 
-    def shrink(self) -> None:
+    def shrink(self, progress: OnProgress | None = None) -> None:
         """Give every free page back to the file system, unless another process is writing."""
-        with self._alone(None) as connection:
-            self._free_pages(connection, share=0.0)
+        heard(self._shrink, progress)
 
-    def backup(self, given: object) -> None:
+    def backup(self, given: object, progress: OnProgress | None = None) -> None:
         """Copy the present state of the file to the new file ``given``, while others may write."""
         target = target_of(given, self._place)
         with self._connection() as connection, self._translated(target):
-            copy_to(target, connection)
+            copy_to(target, connection, progress)
 
-    def fill(self, part: str) -> None:
+    def fill(self, part: str, progress: OnProgress | None = None) -> None:
         """Copy the present state of the file to the empty file ``part``, as a database of its own."""
         with self._connection() as connection, self._translated(part):
-            fill(part, connection)
+            fill(part, connection, progress)
 
     def close(self, *, waiting: bool = True) -> None:
         """Close every connection. The last one to close a file folds the WAL into it and removes it.
@@ -311,9 +311,21 @@ class Connections:
         use_wal(connection, self._timeout)
         self._place.confirm(connection)
 
-    def _free_pages(self, connection: sqlite3.Connection, share: float, most: int | None = None) -> None:
+    def _shrink(self, reports: Reports) -> None:
+        with self._alone(None) as connection:
+            total = left = _free(connection)
+            reports.tell("freeing pages", 0, total, "pages")
+            while left > 0:
+                # Some at a time: whoever listens hears of it, and the log stays short.
+                self._free_pages(connection, share=0.0, most=_SHRINK_PAGES)
+                before, left = left, _free(connection)
+                if left >= before:
+                    return  # another process is writing
+                reports.tell("freeing pages", total - left, total, "pages")
+
+    def _free_pages(self, connection: sqlite3.Connection, share: float, most: int) -> None:
         """Free pages if they are more than ``share`` of the file, at most ``most`` of them; waits for no lock."""
-        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        free = _free(connection)
         if free == 0:
             return
         (total,) = connection.execute("PRAGMA page_count").fetchone()
@@ -323,7 +335,7 @@ class Connections:
         try:
             # executescript, since the pragma frees one page a step and execute() takes one step only.
             connection.executescript(
-                f"BEGIN IMMEDIATE; {BEGIN_LOG}; PRAGMA incremental_vacuum({min(free, most or free)}); COMMIT"
+                f"BEGIN IMMEDIATE; {BEGIN_LOG}; PRAGMA incremental_vacuum({min(free, most)}); COMMIT"
             )
         except sqlite3.OperationalError as error:
             if connection.in_transaction:
@@ -355,3 +367,9 @@ class Connections:
         """After a write: give some free pages back where there are many, and keep the log from growing."""
         self._free_pages(connection, _SHRINK_SHARE, _SHRINK_PAGES)
         self._log_bound.keep(connection)
+
+
+def _free(connection: sqlite3.Connection) -> int:
+    """How many pages of the file are free."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    return int(free)

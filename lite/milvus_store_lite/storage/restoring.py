@@ -9,6 +9,7 @@ from contextlib import closing
 
 from ..errors import DatabaseCorruptError, NotADatabaseError, ParamError
 from ..process.calls import whole
+from ..process.progress import OnProgress, Reports, heard
 from .catalog import Catalog
 from .connections import Connections
 from .faults import FAULTS, translate
@@ -25,6 +26,7 @@ def restore_file(
     backup: str | os.PathLike[str],
     target: str | os.PathLike[str],
     when_ready: Callable[[], object] = lambda: None,
+    progress: OnProgress | None = None,
 ) -> None:
     """Put a copy of the database at ``backup`` in the place of the one at ``target``, or make a new file of it.
 
@@ -33,6 +35,7 @@ def restore_file(
 
     Args:
         when_ready: called when the copy is checked, before anything is replaced.
+        progress: is told how much is copied and checked. If it raises, nothing is replaced.
 
     Raises:
         ParamError: the two are one file, or no paths.
@@ -54,16 +57,22 @@ def restore_file(
             require_database(source)
     with unfinished(former.path, RESTORE, PRIVATE) as part:
         with closing(Connections(source, read_only=True)) as connections:
-            connections.fill(part)
-        _check(part, source)
+            connections.fill(part, progress)
+        heard(lambda reports: _check(part, source, reports), progress)
         when_ready()
         replace(former, part, former.found or found)
 
 
-def _check(part: str, source: str) -> None:
+def _check(part: str, source: str, reports: Reports) -> None:
     """Refuse a copy whose pages, names or definitions are damaged. Rows are verified when they are read."""
     try:
-        with closing(sqlite3.connect(part, isolation_level=None)) as connection, transaction(connection):
+        with (
+            closing(sqlite3.connect(part, isolation_level=None)) as connection,
+            transaction(connection),
+            reports.interrupting(connection),
+        ):
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            reports.tell("checking the copy", 0, pages, "pages")
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 raise DatabaseCorruptError(message=found)
@@ -72,6 +81,7 @@ def _check(part: str, source: str) -> None:
             for (collection,) in connection.execute("SELECT id FROM collections").fetchall():
                 catalog.load(collection)
                 catalog.position(collection)
+            reports.tell("checking the copy", pages, pages, "pages")
     except (DatabaseCorruptError, *FAULTS) as error:
         fault = error if isinstance(error, DatabaseCorruptError) else translate(error, part, 0)
         if not isinstance(fault, DatabaseCorruptError):

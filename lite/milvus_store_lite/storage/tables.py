@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from ..schema.fields import Field
 from .insert_times import InsertTimes
@@ -12,6 +13,9 @@ from .integrity.tenants import Tenants
 from .layout import CHECKSUMS, TableLayout, sql_type
 from .lookups import has_value_index
 from .vocabulary import Vocabulary
+
+_ROWS_AT_ONCE: Final = 1_000
+"""So many rows are written anew by one statement, some milliseconds."""
 
 
 class CollectionTables:
@@ -40,10 +44,13 @@ class CollectionTables:
         for table in (layout.rows, layout.removed, layout.times, *tables):
             self._execute(f"DROP TABLE {table}")
 
-    def rewrite(self, live: int) -> None:
+    def rewrite(self, live: int) -> Iterator[int]:
         """Write every row anew, tightly packed, and empty the feed of removals.
 
         Rows keep their seqs. Readers that still need the feed find it too short and start from the rows.
+
+        Returns:
+            Again and again how many of the ``live`` rows are written; it is done when there is no further number.
 
         Raises:
             DatabaseCorruptError: the tables have not ``live`` rows each, as they should.
@@ -54,9 +61,11 @@ class CollectionTables:
             self._execute(f"ALTER TABLE {table} RENAME TO {_aside(table)}")
         with self._rows_made_anew():
             self._create_row_companions()
-            self._copy(live, layout.rows, ["seq", CHECKSUMS, *layout.columns.values()])
-            for table in layout.vectors.values():
-                self._copy(live, table, ["seq", "checksum", "value"])
+            copies = [(layout.rows, ["seq", CHECKSUMS, *layout.columns.values()])]
+            copies += [(table, ["seq", "checksum", "value"]) for table in layout.vectors.values()]
+            for number, (table, columns) in enumerate(copies):
+                for copied in self._copy(live, table, columns):
+                    yield (number * live + copied) // len(copies)
         for table in companions:
             self._execute(f"DROP TABLE {_aside(table)}")
 
@@ -110,13 +119,20 @@ class CollectionTables:
             " (change INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL)"
         )
 
-    def _copy(self, live: int, table: str, columns: Sequence[str]) -> None:
-        """Fill ``table`` with the ``live`` rows of the one that lies aside."""
+    def _copy(self, live: int, table: str, columns: Sequence[str]) -> Iterator[int]:
+        """Fill ``table`` with the ``live`` rows of the one that lies aside; gives how many there are so far."""
         # By name: a field that was added later stands last in the old table, and elsewhere in the new one.
         listed = ", ".join(columns)
-        copied = self._execute(
-            f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {_aside(table)} ORDER BY seq"
-        ).rowcount
+        copied, last, is_more = 0, 0, True
+        while is_more:
+            count = self._execute(
+                f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {_aside(table)}"
+                f" WHERE seq > ? ORDER BY seq LIMIT {_ROWS_AT_ONCE}",
+                (last,),
+            ).rowcount
+            copied, is_more = copied + count, count == _ROWS_AT_ONCE
+            (last,) = self._execute(f"SELECT max(seq) FROM {table}").fetchone()
+            yield min(copied, live)
         if copied != live:
             raise self._layout.rows_missing(f"table {table}", live, copied)
 

@@ -71,20 +71,29 @@ def _use_database(server: Server, db_name: str, **options: Any) -> None:
     server.use_database(db_name, **options)
 
 
-def _backup(server: Server, target: object) -> NoReturn:
+def _backup(server: Server, target: object, progress: object = None) -> NoReturn:
     raise ParamError(
         message=f"backup({str(target)!r}) copies a file, and {server.uri} is a server: use Milvus Backup"
     )
 
 
-def _restore(server: Server, backup: object) -> NoReturn:
+def _restore(server: Server, backup: object, progress: object = None) -> NoReturn:
     raise ParamError(
         message=f"restore({str(backup)!r}) replaces a file, and {server.uri} is a server: use Milvus Backup, or "
         f"'milvus-store copy' to bring collections of the backup to it"
     )
 
 
-def _build_index(server: Server, collection_name: str, index_name: str, report: object = None) -> NoReturn:
+def _compact(server: Server, collection_name: str, progress: object = None, **options: Any) -> Any:
+    if progress is not None:
+        raise ParamError(
+            message=f"progress is told by a file, and {server.uri} is a server, which compacts in the background: "
+            f"get_compaction_state() says how far it is"
+        )
+    return server.ask("compact", collection_name, **options)
+
+
+def _build_index(server: Server, collection_name: str, index_name: str, progress: object = None) -> NoReturn:
     raise ParamError(
         message=f"build_index({collection_name!r}, {index_name!r}) builds the index of a file, and {server.uri} "
         f"is a server, which does that by itself: describe_index() says how far it is"
@@ -114,6 +123,7 @@ OWN_CALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "create_index": _create_index,
     "use_database": _use_database,
     "using_database": _use_database,
+    "compact": _compact,
     "backup": _backup,
     "restore": _restore,
     "build_index": _build_index,

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager, suppress
 from typing import Final
 
 from ...errors import DatabaseWriteError, ParamError
+from ...process.progress import OnProgress, Reports, heard
+from ..transactions import transaction
 from .admission import INDEX, JOURNAL, LOG
 from .identity import located, path_of
 from .lineage import become_another
@@ -17,6 +19,9 @@ from .place import Place
 _BACK_UP: Final = "back up to"
 _MODE: Final = 0o644  # as SQLite makes files
 _FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+
+_PAGES_AT_ONCE: Final = 256
+"""4 MiB, a few milliseconds: SQLite copies so many pages between two reports."""
 
 
 def target_of(given: object, place: Place) -> str:
@@ -37,22 +42,31 @@ def target_of(given: object, place: Place) -> str:
     return target
 
 
-def copy_to(target: str, connection: sqlite3.Connection) -> None:
+def copy_to(target: str, connection: sqlite3.Connection, progress: OnProgress | None) -> None:
     """Copy the file that ``connection`` has open to ``target``, while others may write.
 
     Raises:
         DatabaseWriteError: ``target`` exists by now, or the system cannot create it.
     """
     with unfinished(target, _BACK_UP) as part:
-        fill(part, connection)
+        fill(part, connection, progress)
         _name(part, target)
 
 
-def fill(part: str, connection: sqlite3.Connection) -> None:
+def fill(part: str, connection: sqlite3.Connection, progress: OnProgress | None) -> None:
     """Copy the file that ``connection`` has open to the empty file ``part``, as a database of its own."""
+    heard(lambda reports: _fill(part, connection, reports), progress)
+
+
+def _fill(part: str, connection: sqlite3.Connection, reports: Reports) -> None:
+    def report(_: int, left: int, total: int) -> None:
+        reports.tell("copying", total - left, total, "pages")
+
     with closing(sqlite3.connect(part, isolation_level=None)) as copy:
-        # All pages in one step: they are of one state, and writers go on in the WAL.
-        connection.backup(copy, pages=-1)
+        # One transaction for all steps: the pages are of one state, and writers go on in the WAL.
+        with transaction(connection):
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.backup(copy, pages=_PAGES_AT_ONCE, progress=report)
         become_another(copy)
 
 
