@@ -62,7 +62,7 @@ class MaintenanceCalls(Calls):
         The other arguments say how a server lays out segments, which a file does not have.
 
         Args:
-            progress: is told how many rows are written, and how many pages are free. If it raises, that ends the
+            progress: is told how many rows are written, and how many pages are freed. If it raises, that ends the
                 call, and every row is there as before.
 
         Returns:
