@@ -25,13 +25,15 @@ _TOKEN = "MILVUS_STORE_TOKEN"
 def add_to(commands: Commands) -> None:
     importing = commands.add_parser(
         "import",
-        help="import rows from Parquet, Arrow, JSON, CSV, numpy, SQLite or DuckDB",
-        description="Import rows into a collection, which is made if there is none; the types of its fields are "
+        help="import rows from files, databases and other vector stores",
+        description="Import rows of Parquet, Arrow, JSON, CSV, numpy, SQLite or DuckDB, of Chroma, LanceDB, "
+        "Qdrant's local mode, LangChain's FAISS store or a dump with pgvector into a collection, which is "
+        "made if there is none; the types of its fields are "
         "told from the file and shown. Rows that are not taken go to a file, with line number and reason. An "
         "import that was broken off goes on where it was. The token of a server is read from the variable "
         f"{_TOKEN}.",
     )
-    importing.add_argument("source", metavar="SOURCE", help="a file, or a folder of .npy files")
+    importing.add_argument("source", metavar="SOURCE", help="a file, or a folder of .npy files or of a store")
     importing.add_argument(
         "target", metavar="TARGET", help="a database file, made if there is none, or a server"
     )
@@ -40,12 +42,17 @@ def add_to(commands: Commands) -> None:
     importing.add_argument("--format", choices=IMPORTS, help="by default what the file looks like")
     importing.add_argument("--table", metavar="NAME", help="of a database: a table, or a query")
     importing.add_argument(
+        "--from-collection", metavar="NAME", help="of another vector store: a collection, table or index"
+    )
+    importing.add_argument(
         "--key", metavar="COLUMN", help="the primary key; by default a column called id or pk"
     )
     importing.add_argument(
         "--type", action="append", default=[], metavar="COLUMN=TYPE", help="such as text=VARCHAR(200)"
     )
-    importing.add_argument("--metric", default="COSINE", metavar="METRIC", help="of dense vectors")
+    importing.add_argument(
+        "--metric", metavar="METRIC", help="of dense vectors; by default the source's, else COSINE"
+    )
     importing.add_argument(
         "--embed", metavar="MODULE:FUNCTION", help="takes a list of texts, and gives vectors"
     )
@@ -90,6 +97,7 @@ def run_import(arguments: argparse.Namespace) -> int:
             arguments.collection,
             format=arguments.format,
             table=arguments.table,
+            from_collection=arguments.from_collection,
             types=dict(map(_column_and_type, arguments.type)),
             primary_key=arguments.key,
             metric_type=arguments.metric,

@@ -47,6 +47,8 @@ class ArrowRecords:
 
     are_texts: Final = False
     texts_are_json: Final = True
+    metrics: Mapping[str, str] = {}
+    primary_key: Final = None
 
     def __init__(self, label: str, schema: pa.Schema) -> None:
         self.label = label

@@ -21,6 +21,8 @@ class SqliteRecords:
     """
 
     schema: Final = None
+    metrics: Final[Mapping[str, str]] = {}
+    primary_key: Final = None
     are_texts: Final = False
     texts_are_json: Final = True
 

@@ -26,6 +26,9 @@ from .stores import Target
 _SAMPLED: Final = 1_000
 """Records by which types are told."""
 
+_USUAL_METRIC: Final = "COSINE"
+_METRICS: Final = ("COSINE", "L2", "IP", "HAMMING", "JACCARD")
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedImport:
@@ -54,10 +57,11 @@ def import_rows(
     *,
     format: str | None = None,
     table: str | None = None,
+    from_collection: str | None = None,
     schema: CollectionSchema | None = None,
     types: Mapping[str, str] | None = None,
     primary_key: str | None = None,
-    metric_type: str = "COSINE",
+    metric_type: str | None = None,
     embedding: Embedding | None = None,
     target_db: str = "",
     target_token: str = "",
@@ -73,14 +77,17 @@ def import_rows(
 
     Args:
         source: a file of Parquet, Arrow (Feather), JSON lines, JSON, CSV, TSV or numpy, a folder of ``.npy``
-            files, or a database of SQLite or DuckDB.
-        format: ``parquet``, ``arrow``, ``jsonl``, ``json``, ``csv``, ``tsv``, ``numpy``, ``sqlite`` or ``duckdb``;
-            by default what the file looks like.
-        table: of a database: the name of a table, or a query.
+            files, a database of SQLite or DuckDB, a folder of Chroma, LanceDB, Qdrant's local mode or LangChain's
+            FAISS store, or a plain dump of PostgreSQL with vectors of pgvector.
+        format: ``parquet``, ``arrow``, ``jsonl``, ``json``, ``csv``, ``tsv``, ``numpy``, ``sqlite``, ``duckdb``,
+            ``chroma``, ``lancedb``, ``qdrant``, ``faiss`` or ``pgvector``; by default what the source looks like.
+        table: of a database of SQLite or DuckDB: the name of a table, or a query.
+        from_collection: of another vector store: the name of a collection, table or index; needed where it has
+            several.
         schema: of a new collection; by default what the file says, or what its first records look like.
         types: of columns, where the records do not tell them rightly: ``{"vector": "FLOAT_VECTOR(384)"}``.
         primary_key: a column; by default one called ``id`` or the like, else keys are numbered.
-        metric_type: of the dense vectors of a new collection.
+        metric_type: of the dense vectors of a new collection; by default that of the source, else COSINE.
         embedding: makes vectors of texts.
         refused_file: where records that are not taken are written as JSON lines, with number and reason; by
             default beside the source.
@@ -98,7 +105,7 @@ def import_rows(
     path = journal_path(source, target, beside=local_file(target)) if journal is None else Path(journal)
     refusals = Path(source.rstrip("/\\") + ".refused.jsonl") if refused_file is None else Path(refused_file)
     with (
-        closing(open_records(source, format, table)) as records,
+        closing(open_records(source, format, table, from_collection)) as records,
         closing(open_target(target, target_db, token=target_token, dry_run=dry_run)) as store,
     ):
         book = Journal.open(path, source, f"{target} {target_db} {collection}")
@@ -106,11 +113,12 @@ def import_rows(
         is_new = not store.has(collection)
         if is_new:
             made = schema or _schema_of(records, types or {}, primary_key, embedding)
-            definition = CollectionDefinition(collection, made, _indexes(made, metric_type))
+            indexes = _indexes(made, metric_type, records.metrics)
+            definition = CollectionDefinition(collection, made, indexes)
         else:
             definition = store.definition(collection)
             if begun is not None and begun.is_new:
-                indexes = _indexes(definition.schema, metric_type)
+                indexes = _indexes(definition.schema, metric_type, records.metrics)
                 definition = replace(definition, indexes=indexes, is_loaded=True)
         planned(PlannedImport(collection, definition.schema, is_new, records.count, begun is not None))
         if dry_run:
@@ -137,7 +145,8 @@ def _schema_of(
         {name: value for name, value in record.items() if name != DYNAMIC_COLUMN}
         for record in records.sample(_SAMPLED)
     ]
-    schema = inferred_schema(sample, records.types(), types, primary_key, are_texts=records.are_texts)
+    key = primary_key or records.primary_key
+    schema = inferred_schema(sample, records.types(), types, key, are_texts=records.are_texts)
     names = {field.name for field in schema.fields}
     if embedding is not None and embedding.vector_field not in names:
         (vector,) = embedding.embed(["how long is a vector?"])
@@ -150,13 +159,27 @@ def _schema_of(
     return schema
 
 
-def _indexes(schema: CollectionSchema, metric: str) -> IndexParams:
-    """An AUTOINDEX on each vector."""
+def _indexes(schema: CollectionSchema, metric: str | None, told: Mapping[str, str]) -> IndexParams:
+    """An AUTOINDEX on each vector.
+
+    Args:
+        metric: of dense vectors, where the user says it. told: those that the source says, by field.
+    """
     indexes = IndexParams()
-    metrics = {DataType.BINARY_VECTOR: "HAMMING", DataType.SPARSE_FLOAT_VECTOR: "IP"}
+    usual = {DataType.BINARY_VECTOR: "HAMMING", DataType.SPARSE_FLOAT_VECTOR: "IP"}
     engine_schema = to_engine(schema)
     for field in engine_schema.vectors:
-        chosen = "BM25" if field.is_function_output else metrics.get(field.dtype, metric)
+        if field.is_function_output:
+            chosen = "BM25"
+        elif metric is not None and field.dtype not in usual:
+            chosen = metric
+        else:
+            chosen = told.get(field.name, usual.get(field.dtype, _USUAL_METRIC))
+            if chosen not in _METRICS:
+                raise ParamError(
+                    message=f"the source compares {field.name!r} by {chosen}, which there is not here: say "
+                    "another metric (--metric, metric_type=)"
+                )
         if field.name not in engine_schema.by_name:  # it is a member of a struct, as ``chunks[vector]``
             chosen = f"MAX_SIM_{chosen}"
         indexes.add_index(field.name, "AUTOINDEX", metric_type=chosen)

@@ -28,6 +28,8 @@ are errors, which the import tells of one by one."""
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TYPE: Final = re.compile(r"(\w+)(?:\((\d+)\))?")
 _FLOAT_BYTES: Final = 4
+_BITS: Final = 8
+"""Of a byte of a binary vector."""
 
 
 def inferred_schema(
@@ -132,10 +134,8 @@ def _given_type(name: str, text: str) -> tuple[DataType, dict[str, Any]]:
 def _type_of(values: Iterable[Any], declared: DataType | None) -> tuple[DataType, dict[str, Any]]:
     there = [value for value in values if value is not None]
     kinds = set(map(type, there))
-    if declared is not None and declared.is_vector:
-        return declared, {"dim": len(there[0])}
     if declared is not None:
-        return declared, {}
+        return declared, _options(declared, there)
     if kinds == {bool}:
         return DataType.BOOL, {}
     if kinds == {int}:
@@ -149,6 +149,16 @@ def _type_of(values: Iterable[Any], declared: DataType | None) -> tuple[DataType
     if kinds == {str}:
         return DataType.VARCHAR, {"max_length": _LONGEST}
     return DataType.JSON, {}
+
+
+def _options(declared: DataType, values: Sequence[Any]) -> dict[str, Any]:
+    """What a type needs besides its name. Vectors are as long as most of them are."""
+    if declared is DataType.VARCHAR:
+        return {"max_length": _LONGEST}
+    if not declared.is_vector or declared is DataType.SPARSE_FLOAT_VECTOR:
+        return {}
+    ((length, _),) = Counter(map(len, values)).most_common(1) or [(1, 0)]
+    return {"dim": length * _BITS if declared is DataType.BINARY_VECTOR else length}
 
 
 def _list_type(lists: Sequence[Sequence[Any]]) -> tuple[DataType, dict[str, Any]]:

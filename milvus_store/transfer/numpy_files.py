@@ -26,6 +26,8 @@ _VECTORS: Final = {"float16": DataType.FLOAT16_VECTOR, "int8": DataType.INT8_VEC
 
 class NumpyRecords:
     schema: Final = None
+    metrics: Final[Mapping[str, str]] = {}
+    primary_key: Final = None
     are_texts: Final = False
     texts_are_json: Final = True
 

@@ -7,9 +7,10 @@ from typing import Final
 
 from ..errors import ParamError
 from ..extras import import_extra
+from .other_stores.opening import STORES, open_store, store_of_file, store_of_folder
 from .records import Records
 
-FORMATS: Final = ("parquet", "arrow", "jsonl", "json", "csv", "tsv", "numpy", "sqlite", "duckdb")
+FORMATS: Final = ("parquet", "arrow", "jsonl", "json", "csv", "tsv", "numpy", "sqlite", "duckdb", *STORES)
 
 _BEGINNINGS: Final = {
     b"PAR1": "parquet",
@@ -22,12 +23,18 @@ _DUCKDB: Final = b"DUCK"
 """After the checksum of a file's first block."""
 
 
-def open_records(path: str, format: str | None = None, table: str | None = None) -> Records:
+def open_records(
+    path: str, format: str | None = None, table: str | None = None, from_collection: str | None = None
+) -> Records:
     """The records at ``path``.
+
+    Args:
+        table: of a database. from_collection: of another vector store.
 
     Raises:
         OSError: there is no such file.
-        ParamError: there is no such format, or a table is named that only a database has.
+        ParamError: there is no such format, or a table or a collection is named that only others have.
+        DataNotMatchException: the file or the folder is not what it seemed to be.
         MissingExtraError: what reads the format is not installed.
     """
     if format is not None and format not in FORMATS:
@@ -35,6 +42,12 @@ def open_records(path: str, format: str | None = None, table: str | None = None)
     kind = format or _kind_of(path)
     if table is not None and kind not in ("sqlite", "duckdb"):
         raise ParamError(message=f"table={table!r} is for databases, and {path} is read as {kind}")
+    if from_collection is not None and kind not in STORES:
+        raise ParamError(
+            message=f"from_collection={from_collection!r} is for other vector stores, and {path} is read as {kind}"
+        )
+    if kind in STORES:
+        return open_store(kind, path, from_collection)
     if kind in ("parquet", "arrow", "duckdb"):
         import_extra("pyarrow", "Parquet, Arrow and DuckDB files")
     if kind == "parquet":
@@ -63,12 +76,21 @@ def open_records(path: str, format: str | None = None, table: str | None = None)
 
 
 def _kind_of(path: str) -> str:
-    """What the beginning of a file says it is."""
-    if Path(path).is_dir():
-        return "numpy"
+    """What the beginning of a file, or what is in a folder, says it is."""
+    folder = Path(path)
+    if folder.is_dir():
+        store = "numpy" if any(folder.glob("*.npy")) else store_of_folder(folder)
+        if store is None:
+            raise ParamError(
+                message=f"{path} is no folder that can be imported: it has neither .npy files, nor what Chroma, "
+                "LanceDB, Qdrant's local mode or LangChain's FAISS store have in theirs"
+            )
+        return store
     with open(path, "rb") as file:
         beginning = file.read(16)
     for told, kind in _BEGINNINGS.items():
         if beginning.startswith(told):
             return kind
-    return "duckdb" if beginning[8:12] == _DUCKDB else "text"
+    if beginning[8:12] == _DUCKDB:
+        return "duckdb"
+    return store_of_file(path, beginning) or "text"

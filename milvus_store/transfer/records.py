@@ -55,6 +55,16 @@ class Records(Protocol):
         """The schema that the file names, None where it names none."""
         ...
 
+    @property
+    def metrics(self) -> Mapping[str, str]:
+        """The metrics of dense and binary vectors that the source says, as far as it does."""
+        ...
+
+    @property
+    def primary_key(self) -> str | None:
+        """The column that the source has for its key, None where it says none."""
+        ...
+
     def types(self) -> Mapping[str, DataType]:
         """The types of columns that the file itself says, as far as it does."""
         ...

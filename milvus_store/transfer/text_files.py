@@ -36,6 +36,8 @@ class TextRecords:
 
     count: Final = None
     schema: Final = None
+    metrics: Final[Mapping[str, str]] = {}
+    primary_key: Final = None
 
     def __init__(self, path: str, format: str | None = None) -> None:
         self.label = path

@@ -80,3 +80,14 @@ def test_a_type_has_a_column(tmp_path: Path, run: Run) -> None:
     outcome = run("import", tmp_path / "docs.jsonl", tmp_path / "docs.db", "docs", "--type", "INT64")
     assert outcome.code == 2
     assert "--type must be COLUMN=TYPE, got 'INT64'" in outcome.err
+
+
+def test_a_collection_of_another_store_is_named(tmp_path: Path, run: Run) -> None:
+    dump, target = Path(__file__).parents[1] / "transfer/data/pgvector.sql", tmp_path / "docs.db"
+    outcome = run("import", dump, target, "docs")
+    assert outcome.code == 2
+    assert "say which by --from-collection" in outcome.err
+    outcome = run("import", dump, target, "docs", "--from-collection", "My Docs", "--metric", "IP")
+    assert (outcome.code, outcome.out.splitlines()[-1]) == (0, "imported 12 rows")
+    with MilvusClient(target) as client:
+        assert client.describe_index("docs", "embedding")["metric_type"] == "IP"
