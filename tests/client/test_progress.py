@@ -156,6 +156,10 @@ def test_reports_rise_to_their_total(name: str, path: Path) -> None:
         assert done[-1] > 0
 
 
+def test_a_build_can_be_ended_before_it_learns_from_a_sample(path: Path) -> None:
+    assert told_by("build_index", path)[0].done == 0
+
+
 @each_operation
 def test_whatever_report_ends_it_the_file_is_whole_and_as_it_was(name: str, path: Path) -> None:
     make_backup(path)

@@ -92,6 +92,7 @@ def build(
     ann = family.empty(field.vector_dim, metric, parameters, count)
     require(HEADROOM + ann.bytes_of(count))
     ann.reserve(count)
+    steps.advance(0, count)  # learning from a sample takes long, and reports nothing
     sample_queries = None
     if ann.sample_size:
         held_out = _SAMPLE_QUERIES if ann.is_tuned else 0
