@@ -21,6 +21,7 @@ from milvus_store import MilvusClient
 from milvus_store.errors import DataNotMatchException, MilvusException, MissingExtraError, ParamError
 from milvus_store.transfer import batches, import_rows
 from milvus_store.transfer.inferring import shown_schema
+from milvus_store_lite import Progress
 
 from .data import make_other_stores as made
 from .data.make_other_stores import COUNT, UUID, VECTORS, metadata_of, text_of
@@ -170,20 +171,20 @@ def test_an_import_that_was_broken_off_goes_on(
     monkeypatch.setattr(batches, "_MOST_ROWS", 4)
     done_before: list[int] = []
 
-    def interrupt(done: int, total: int | None) -> None:
-        done_before.append(done)
+    def interrupt(progress: Progress) -> None:
+        done_before.append(progress.done)
         if len(done_before) == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_rows(store, path, "docs", from_collection=first(store.name), report=interrupt)
+        import_rows(store, path, "docs", from_collection=first(store.name), progress=interrupt)
     reached: list[int] = []
     imported = import_rows(
         store,
         path,
         "docs",
         from_collection=first(store.name),
-        report=lambda done, total: reached.append(done),
+        progress=lambda progress: reached.append(progress.done),
     )
     assert reached[0] == done_before[1]
     assert imported.rows == len(rows_of(store.name))
@@ -475,11 +476,11 @@ class TestPgvector:
     def test_an_import_that_was_broken_off_goes_on(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(batches, "_MOST_ROWS", 4)
 
-        def interrupt(done: int, total: int | None) -> None:
+        def interrupt(progress: Progress) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            import_rows(_DUMP, path, "docs", from_collection="docs", report=interrupt)
+            import_rows(_DUMP, path, "docs", from_collection="docs", progress=interrupt)
         assert import_rows(_DUMP, path, "docs", from_collection="docs").rows == COUNT + 1
         assert {row["key"] for row in read(path)} == {*range(COUNT), 100}
 
