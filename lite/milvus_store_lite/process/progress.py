@@ -142,15 +142,18 @@ class _Heard:
             self._answers.put(None)
 
     def _end(self) -> None:
-        """Return when the operation has ended, however often Ctrl-C is pressed meanwhile."""
+        """Return when the operation has ended, however often Ctrl-C is pressed meanwhile; raises the last one."""
         self._is_cancelled = True
         self._answers.put(None)
+        pressed: BaseException | None = None
         while self._thread.is_alive():
             try:
                 self._thread.join(_PAUSE)
                 self._reports.interrupt()
-            except BaseException:
-                continue  # the first interruption is under way already
+            except BaseException as error:
+                pressed = error
+        if pressed is not None:
+            raise pressed
 
     def _note(self, progress: Progress) -> None:
         if not self._is_cancelled:
