@@ -16,6 +16,8 @@ import milvus_store
 from milvus_store import MilvusClient
 from milvus_store.server.endpoint import MilvusServer
 
+from .both_ways import differing
+
 pytestmark = pytest.mark.skipif(
     "element_indices" not in schema_pb2.SearchResultData.DESCRIPTOR.fields_by_name,
     reason="this pymilvus shows no offsets of structs",
@@ -142,26 +144,15 @@ STEPS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _outcome(step: Callable[[Any], Any], client: Any) -> Any:
-    try:
-        return step(client)
-    except (milvus_store.MilvusException, pymilvus.MilvusException) as error:
-        return error.code
-
-
 @pytest.mark.parametrize("through", [pymilvus, milvus_store], ids=["pymilvus", "ours"])
 def test_a_server_answers_what_a_file_answers(server: MilvusServer, path: Path, through: Any) -> None:
     with MilvusClient(path) as local:
         served = through.MilvusClient(server.uri)
         _create(served, through)
         _create(local, milvus_store)
-        differing = {
-            name: outcomes
-            for name, step in STEPS.items()
-            if (outcomes := (_outcome(step, served), _outcome(step, local)))[0] != outcomes[1]
-        }
+        unlike = differing(STEPS, served, local)
         served.close()
-    assert not differing
+    assert not unlike
 
 
 async def test_asynchronous_clients_find_structs(server: MilvusServer) -> None:
