@@ -159,13 +159,14 @@ class Place:
 
     def _refused(self, found: str) -> DatabaseReplacedError:
         """The error of this and all later calls. The opened file shows what has happened to it."""
-        opened = find(self.identity)
-        if opened is not None and opened.is_overwritten:
-            what = "was overwritten"
-        elif opened is not None and os.fstat(opened.descriptor).st_nlink > 0:
-            what = "was moved to another name" if "no file" in found else "was replaced"
-        else:
-            what = "was removed" if "no file" in found else "was replaced"
+        with OPENING.own:  # or another thread may close the descriptor
+            opened = find(self.identity)
+            if opened is not None and opened.is_overwritten:
+                what = "was overwritten"
+            elif opened is not None and opened.links > 0:
+                what = "was moved to another name" if "no file" in found else "was replaced"
+            else:
+                what = "was removed" if "no file" in found else "was replaced"
         self._fault = (
             f"{self.given} {what} while it was open: {found}, and this client works with the one that it opened "
             f"or none: open a new client"

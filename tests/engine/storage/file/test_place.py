@@ -13,8 +13,10 @@ import pytest
 
 from milvus_store_lite.errors import DatabaseReplacedError
 from milvus_store_lite.storage.connections import Connections
-from milvus_store_lite.storage.file import lineage
+from milvus_store_lite.storage.file import lineage, place
+from milvus_store_lite.storage.file.identity import Identity
 from milvus_store_lite.storage.file.lineage import Lineage
+from milvus_store_lite.storage.file.open_files import OpenFile
 
 
 def test_a_thread_that_read_before_a_new_session_does_not_take_the_file_for_an_earlier_one(
@@ -67,3 +69,29 @@ def test_a_file_is_known_by_its_device_and_its_number(
         with pytest.raises(DatabaseReplacedError, match="another file is there now"), connections.reading():
             pass
     connections.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+def test_a_thread_that_finds_the_file_replaced_while_another_closes_it_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.db"
+    connections = Connections(str(path))
+    with connections.reading():
+        pass
+    path.rename(tmp_path / "former.db")
+    path.touch()
+    find = place.find
+    closing = threading.Thread(target=connections.close)
+
+    def find_and_be_overtaken(identity: Identity | None) -> OpenFile | None:
+        opened = find(identity)
+        monkeypatch.setattr(place, "find", find)
+        closing.start()
+        closing.join(0.3)  # it waits for whoever looks at the file
+        return opened
+
+    monkeypatch.setattr(place, "find", find_and_be_overtaken)
+    with pytest.raises(DatabaseReplacedError, match="open a new client"):
+        connections._place.look()
+    closing.join()
