@@ -20,7 +20,7 @@ SERVED = calls_with(SearchIterators())
 NEWER = {
     *("AddCollectionStructField", "AlterCollectionSchema", "ListRefreshExternalCollectionJobs"),
     *("CreateSnapshot", "ListSnapshots", "DescribeSnapshot", "DropSnapshot", "RestoreSnapshot"),
-    *("GetRestoreSnapshotState", "ListRestoreSnapshotJobs"),
+    *("GetRestoreSnapshotState", "ListRestoreSnapshotJobs", "PinSnapshotData", "UnpinSnapshotData"),
 }
 """Calls that the protocol of pymilvus 2.6 does not have yet."""
 
