@@ -493,3 +493,37 @@ os.waitpid(pid, 0)
 def test_a_call_that_logs_does_not_keep_a_fork_waiting() -> None:
     """Python's logging takes its lock before a fork, too: after the gate is shut, not before."""
     subprocess.run([sys.executable, "-c", _FORK_WHILE_A_CALL_LOGS], check=True, timeout=30)
+
+
+def forget_a_client_while_a_fork_waits(path: str) -> list[str]:
+    """A thread drops the last reference to a client while the gate is shut: nothing may be closed then."""
+    client, forgotten = opened(path), [MilvusClient(path, busy_timeout=20)]
+    assert forgotten[0].list_collections() == ["c"]
+    is_inside = threading.Event()
+
+    def hold_the_fork_up() -> None:
+        GATE.enter()
+        is_inside.set()
+        while not GATE._is_shut:
+            time.sleep(0.001)
+        forgetter.start()
+        forgetter.join()
+        GATE.leave()
+
+    def forget() -> None:
+        forgotten.clear()
+        gc.collect()
+
+    forgetter = threading.Thread(target=forget)
+    holder = threading.Thread(target=hold_the_fork_up)
+    holder.start()
+    is_inside.wait()
+    child = forked(lambda: look_and_write(client, 2))
+    assert ended(child) == 0
+    holder.join()
+    client.close()
+    return os.listdir(Path(path).parent)
+
+
+def test_a_client_that_is_forgotten_while_a_fork_waits_is_closed(tmp_path: Path) -> None:
+    assert run(forget_a_client_while_a_fork_waits, tmp_path / "test.db") == ["test.db"]

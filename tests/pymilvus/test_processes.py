@@ -52,7 +52,7 @@ def count_of(path: Path) -> int:
 
 
 def run_prepared(program: str, path: Path, temporary: Path) -> str:
-    script = temporary.parent / "program.py"
+    script = path.parent.parent / "program.py"
     script.write_text(PREPARED + program)
     return run("-W", "ignore", str(script), str(path), env={"TMPDIR": str(temporary), "TEMP": str(temporary)})
 
@@ -94,7 +94,7 @@ def late():
         print(error.message)
 atexit.register(late)
 """
-    script = temporary.parent / "late.py"
+    script = path.parent.parent / "late.py"
     script.write_text(first + PREPARED + program)
     said = run("-W", "ignore", str(script), str(path), env={"TMPDIR": str(temporary)})
     assert "is closed: open a new one" in said

@@ -59,6 +59,10 @@ class Forkable(Protocol):
         """Close the connections that no call uses now."""
         ...
 
+    def close(self, *, waiting: bool) -> None:
+        """Close all connections; without ``waiting``, ``hand_over`` this where a fork is in the way."""
+        ...
+
 
 class ForkGate:
     """Every call that uses a connection, or many threads, passes it; a fork holds it shut.
@@ -75,6 +79,7 @@ class ForkGate:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._members: WeakSet[Forkable] = WeakSet()
+        self._handed_over: list[Forkable] = []
         self._forking: int | None = None  # the thread that forks, or waits to
         self._is_shut = False
         self._has_stragglers = False  # calls of other threads that a fork did not wait for any longer
@@ -93,6 +98,10 @@ class ForkGate:
     def members(self) -> list[Forkable]:
         with self._lock.own:
             return list(self._members)
+
+    def hand_over(self, member: Forkable) -> None:
+        """Keep ``member``, which nobody else has any more, until the fork under way has closed its connections."""
+        self._handed_over.append(member)
 
     def enter(self, *, waiting: bool = True) -> bool:
         """A call begins.
@@ -185,11 +194,14 @@ class ForkGate:
 
     def _open(self) -> None:
         self._has_stragglers, self._is_shut, self._forking = False, False, None
+        handed_over, self._handed_over = self._handed_over, []
+        for member in handed_over:
+            member.close(waiting=False)
 
     def _inherit(self) -> None:
         """In a child: go on from nothing, if nothing was open."""
         begin_anew()
-        self._is_shut, self._forking = False, None
+        self._is_shut, self._forking, self._handed_over = False, None, []
         members = list(self._members)
         not_closed = [member for member in members if member.is_open]
         is_used = self._has_stragglers or calls_under_way() > 0

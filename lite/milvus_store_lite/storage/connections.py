@@ -163,20 +163,24 @@ class Connections:
 
         Args:
             waiting: whether to wait for a write or a fork that is under way. Without it, each call closes its
-                connection when it ends, and a fork closes the idle ones.
+                connection when it ends, and a fork all that are idle.
         """
         self.is_closed = True
         with self.write_turn.own if waiting else nullcontext():
             # A fork in the middle of closing would leave SQLite's bookkeeping of it in the child.
-            if GATE.is_usable and GATE.enter(waiting=waiting):
-                try:
-                    with suppress(MilvusException):
-                        self.look()
-                    self.close_idle()
-                    if waiting:
-                        self._close_alone()
-                finally:
-                    GATE.leave()
+            if not GATE.is_usable:
+                return
+            if not GATE.enter(waiting=waiting):
+                GATE.hand_over(self)
+                return
+            try:
+                with suppress(MilvusException):
+                    self.look()
+                self.close_idle()
+                if waiting:
+                    self._close_alone()
+            finally:
+                GATE.leave()
 
     # What a lease asks for.
 
