@@ -31,7 +31,12 @@ def json_group(options: Mapping[str, Any], name: object) -> tuple[str, PathCast 
     if strict is not None and not isinstance(strict, bool):
         raise ParamError(message=f"strict_cast must be a bool, got {type(strict).__name__}: {strict!r:.80}")
     if path is not None:
-        name = _path_in(name.partition("[")[0], path)
+        asked = _path_in(name.partition("[")[0], path)
+        if "[" in name and asked != name:
+            raise ParamError(
+                message=f"group_by_field {name!r:.80} and json_path {path!r:.80} name two paths: give one of them"
+            )
+        name = asked
     if json_type is None and not strict:
         return name, None
     return name, PathCast(None if json_type is None else _type(json_type), bool(strict))

@@ -265,6 +265,10 @@ def test_rows_are_found_by_the_vectors_of_others(items: MilvusClient) -> None:
         ),
         ({"data": QUERIES, "group_by_field": "doc", "json_path": "a"}, "'doc.\"key\".' or '/key', got 'a'"),
         ({"data": QUERIES, "group_by_field": "doc", "json_path": 'dock["a"]'}, "json_path must be a path"),
+        (
+            {"data": QUERIES, "group_by_field": 'doc["a"]', "json_path": "/b"},
+            "name two paths: give one of them",
+        ),
         ({"data": QUERIES, "group_by_field": "doc", "json_path": "/a", "json_type": 7}, "a DataType, got 7"),
         (
             {"data": QUERIES, "group_by_field": "doc", "json_path": "/a", "json_type": DataType.DOUBLE},

@@ -297,6 +297,26 @@ class TestQdrant:
 
 class TestFaiss:
     @stores("faiss")
+    def test_an_index_whose_lists_are_in_another_file_opens_none(
+        self, store: Path, path: Path, tmp_path: Path
+    ) -> None:
+        import faiss
+
+        vectors = np.random.default_rng(1).random((200, 4), dtype=np.float32)
+        index = faiss.index_factory(4, "IVF4,Flat")
+        index.train(vectors)
+        index.add(vectors)
+        elsewhere = tmp_path / "elsewhere"
+        lists, others = faiss.OnDiskInvertedLists(4, index.code_size, str(elsewhere)), index.invlists
+        vector = faiss.InvertedListsPtrVector()
+        vector.push_back(others)
+        lists.merge_from_multiple(vector.data(), vector.size())
+        index.replace_invlists(lists)
+        faiss.write_index(index, str(store / "index.faiss"))
+        with pytest.raises(DataNotMatchException, match="may name another file that has its vectors"):
+            import_rows(store, path, "docs", from_collection="index")
+
+    @stores("faiss")
     def test_the_metric_is_that_of_the_index(self, store: Path, path: Path) -> None:
         import_rows(store, path, "docs", from_collection="other")
         assert metrics(path) == {"vector": "IP"}
