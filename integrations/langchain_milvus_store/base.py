@@ -65,7 +65,8 @@ class OpenStore(VectorStore):
 
         Args:
             embedding_function: turns texts into vectors, dense or sparse; several in a list.
-            builtin_function: the database's function that makes vectors: ``BM25BuiltInFunction()``.
+            builtin_function: the database's function that makes vectors, ``BM25BuiltInFunction()`` or a
+                ``TextEmbeddingBuiltInFunction``; several in a list.
             vector_field: a name for each embedding; for a function, the name of its output field.
             vector_schema: ``{"dtype": DataType.FLOAT16_VECTOR}``, to keep vectors in another type, and if wanted
                 ``"dim"``, which the embeddings must have.

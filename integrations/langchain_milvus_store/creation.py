@@ -47,7 +47,7 @@ def new_schema(
     analyzed = {
         key: value
         for function in functions
-        for key, value in function.get_input_field_schema_kwargs().items()
+        for key, value in getattr(function, "get_input_field_schema_kwargs", dict)().items()
     }
     schema.add_field(settings.text, **_varchar(), **analyzed)
     for vector in settings.vectors:
@@ -65,9 +65,9 @@ def new_schema(
 
 def _vector(source: VectorSource, sample: Any) -> dict[str, Any]:
     """Field options from the configured type and a sample embedding, None for a function's field."""
-    if source.function is not None or isinstance(sample, Mapping):
+    if source.is_full_text or isinstance(sample, Mapping):
         return {"datatype": DataType.SPARSE_FLOAT_VECTOR}
-    dim = dimension_of(sample)
+    dim = source.dim if source.function is not None else dimension_of(sample)
     if source.dim not in (None, dim):
         raise ValueError(
             f"vector_schema gives {source.name!r} the dimension {source.dim}, the embedding has dimension {dim}"

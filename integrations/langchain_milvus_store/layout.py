@@ -12,7 +12,6 @@ from typing import Any, Final
 from milvus_store import DataType
 
 from .settings import Settings
-from .vectors import DENSE_TYPES
 
 NO_TENANT: Final = {DataType.VARCHAR: "__no_tenant__", DataType.INT64: -(2**63)}
 """The partition key of a document without a tenant: Milvus forbids null there, and ``""`` is a tenant."""
@@ -68,18 +67,19 @@ class Layout:
         return tuple(field for field in self.vectors if not field.is_computed)
 
     def by_vector(self) -> VectorColumn:
-        """The field to search by a given vector.
+        """The field to search by a given vector, which is not one of full text.
 
         Raises:
             ValueError: there are several, or none.
         """
-        if len(self.embedded) != 1:
-            names = ", ".join(field.name for field in self.embedded) or "none"
+        fields = [field for field in self.vectors if not (field.is_computed and field.dim is None)]
+        if len(fields) != 1:
+            names = ", ".join(field.name for field in fields) or "none"
             raise ValueError(
                 f"collection {self.collection!r} has the embedded vector fields {names}: a search by one vector "
                 f"needs exactly one of them, search by text instead"
             )
-        return self.embedded[0]
+        return fields[0]
 
     def check_embedding(self, column: VectorColumn, embedding: Any) -> None:
         """Raise ``ValueError`` unless the vector field takes ``embedding``."""
@@ -154,14 +154,13 @@ def dimension_of(embedding: Any) -> int:
 def _vector_column(settings: Settings, fields: Mapping[str, Any], name: str) -> VectorColumn:
     source = next(vector for vector in settings.vectors if vector.name == name)
     is_computed = source.function is not None
-    types = (DataType.SPARSE_FLOAT_VECTOR,) if is_computed else (*DENSE_TYPES, DataType.SPARSE_FLOAT_VECTOR)
-    found = _field(settings, fields, "vector_field", name, *types)
+    found = _field(settings, fields, "vector_field", name, *source.dtypes)
     if bool(found.get("is_function_output")) != is_computed:
         made = "the database" if found.get("is_function_output") else "an embedding"
         raise _unusable(settings, f"the vectors of {name!r} are made by {made} there")
     dim = found["params"].get("dim")
     if source.dim is not None and (dim is None or int(dim) != source.dim):
-        raise _unusable(settings, f"{name!r} has the dimension {dim}, vector_schema asks for {source.dim}")
+        raise _unusable(settings, f"{name!r} has the dimension {dim}, the store asks for {source.dim}")
     if source.dtype is not None and found["type"] != source.dtype:
         kind = DataType(found["type"]).name
         raise _unusable(settings, f"{name!r} is {kind} there, vector_schema asks for {source.dtype.name}")

@@ -147,7 +147,13 @@ class SearchCalls(OpenStore):
         if layout is None:
             check_options("search", kwargs, SEARCH_OPTIONS)
             return []
-        embedding = self._query_of(self._source(layout.by_vector()), query)
+        source = self._source(layout.by_vector())
+        if source.embedding is None:
+            raise ValueError(
+                f"MMR compares the vector of the query, and the database makes those of {source.name!r}: use "
+                f"max_marginal_relevance_search_by_vector()"
+            )
+        embedding = source.embedding.embed_query(query)
         return self.max_marginal_relevance_search_by_vector(
             embedding, k, fetch_k, lambda_mult, param, expr, timeout, **kwargs
         )
@@ -240,7 +246,7 @@ class SearchCalls(OpenStore):
         layout = self._layout()
         sources = self._settings.vectors
         is_sparse = layout is not None and any(field.dim is None for field in layout.vectors)
-        if len(sources) > 1 or sources[0].function is not None or is_sparse:
+        if len(sources) > 1 or sources[0].is_full_text or is_sparse:
             raise ValueError(
                 "relevance between 0 and 1 is known for a single dense vector field: scores of sparse vectors, of "
                 "BM25 and of several fields have no bound, use similarity_search_with_score()"
@@ -267,7 +273,7 @@ class SearchCalls(OpenStore):
     ) -> Sequence[Any]:
         """The hits nearest to ``query`` in one vector field; ``with_vectors``: with their values of that field."""
         check_options("search", search.options, SEARCH_OPTIONS)
-        if not column.is_computed:
+        if not (column.is_computed and isinstance(query, str)):
             layout.check_embedding(column, query)
         return self._rows.search(
             self.collection_name,

@@ -9,8 +9,6 @@ _INSTEAD: Final = {
     "Zilliz": "use Milvus with the uri and token of the server in connection_args",
     "ZillizCloudPipelineRetriever": "use as_retriever() of a Milvus store",
     "MilvusCollectionHybridSearchRetriever": "use as_retriever() of a Milvus store of several vector fields",
-    "TextEmbeddingBuiltInFunction": "give an embedding_function, which makes the vectors in this process",
-    "BaseMilvusBuiltInFunction": "use BM25BuiltInFunction",
     "BM25SparseEmbedding": "use BM25BuiltInFunction, which needs no corpus",
 }
 

@@ -14,10 +14,13 @@ from milvus_store import DataType, FunctionType
 
 DENSE_INDEX: Final = {"index_type": "AUTOINDEX", "metric_type": "L2"}
 SPARSE_INDEX: Final = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "IP"}
+EMBEDDED_INDEX: Final = {"index_type": "AUTOINDEX", "metric_type": "COSINE"}
+"""Of vectors that a function of the database embeds."""
+
 BM25_INDEX: Final = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "BM25"}
 
-DENSE_TYPES: Final = (DataType.FLOAT_VECTOR, DataType.FLOAT16_VECTOR, DataType.BFLOAT16_VECTOR)
-_TYPES: Final = (*DENSE_TYPES, DataType.SPARSE_FLOAT_VECTOR)
+_DENSE_TYPES: Final = (DataType.FLOAT_VECTOR, DataType.FLOAT16_VECTOR, DataType.BFLOAT16_VECTOR)
+_TYPES: Final = (*_DENSE_TYPES, DataType.SPARSE_FLOAT_VECTOR)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,7 @@ class VectorSource:
     """One vector field.
 
     ``embedding`` makes its vectors, or else ``function``. ``index``: the given index parameters, without
-    defaults. ``dtype`` and ``dim``: as given, None to take them from the first embedding.
+    defaults. ``dtype`` and ``dim``: as given, also by the function, None to take them from the first embedding.
     """
 
     name: str
@@ -41,13 +44,27 @@ class VectorSource:
         return [] if self.function is None else _as_list(engine_function(self.function).input_field_names)
 
     @property
+    def is_full_text(self) -> bool:
+        return self.function is not None and engine_function(self.function).type == FunctionType.BM25
+
+    @property
+    def dtypes(self) -> tuple[DataType, ...]:
+        """The types that the field may have."""
+        if self.is_full_text:
+            return (DataType.SPARSE_FLOAT_VECTOR,)
+        return _TYPES if self.function is None else _DENSE_TYPES
+
+    @property
     def metric(self) -> str | None:
         """The metric given, None for the default."""
         return self.index.get("metric_type")
 
     def index_params(self, *, is_sparse: bool) -> dict[str, Any]:
         """The parameters of the index."""
-        defaults = BM25_INDEX if self.function is not None else SPARSE_INDEX if is_sparse else DENSE_INDEX
+        if self.function is not None:
+            defaults = BM25_INDEX if self.is_full_text else EMBEDDED_INDEX
+        else:
+            defaults = SPARSE_INDEX if is_sparse else DENSE_INDEX
         return {**defaults, **self.index}
 
 
@@ -88,16 +105,15 @@ def vector_sources(
             embedding=model,
             function=function,
             index=indexes[name],
-            **_checked_schema(schemas[name]),
+            **_checked_schema(schemas[name], function),
         )
         for name, model, function in zip(fields, models, built_in, strict=True)
     )
 
 
 def engine_function(function: Any) -> Any:
-    """The schema's function inside a wrapper such as ``BM25BuiltInFunction``, of this package or
-    langchain-milvus."""
-    return getattr(function, "function", None) or function
+    """The schema's function inside a ``BM25BuiltInFunction`` or the like, of this package or langchain-milvus."""
+    return function.function
 
 
 def _as_list(given: Any) -> list[Any]:
@@ -113,12 +129,11 @@ def _embedded_names(given: list[str], count: int) -> list[str]:
 
 
 def _output_of(function: Any) -> str:
-    inner = engine_function(function)
-    kind = getattr(inner, "type", None)
-    if kind != FunctionType.BM25:
+    inner: Any = getattr(function, "function", None)
+    if getattr(inner, "type", None) not in (FunctionType.BM25, FunctionType.TEXTEMBEDDING):
         raise ValueError(
-            f"builtin_function must be a BM25BuiltInFunction, got {function!r:.80}: for texts that the database "
-            f"is to embed by a model, use an embedding_function, or langchain-milvus with a Milvus server"
+            f"builtin_function must be a BM25BuiltInFunction or a TextEmbeddingBuiltInFunction, "
+            f"got {function!r:.80}"
         )
     (name,) = _as_list(inner.output_field_names)
     return str(name)
@@ -137,7 +152,8 @@ def one_for_each(argument: str, given: Any, fields: Sequence[str]) -> dict[str, 
     return {name: dict(item or {}) for name, item in zip(fields, items, strict=True)}
 
 
-def _checked_schema(given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_schema(given: Mapping[str, Any], function: Any) -> dict[str, Any]:
+    """``given`` as arguments of a source; ``function``: what fills the field, None for an embedding."""
     schema = {**given, **(given.get("kwargs") or {})}
     schema.pop("kwargs", None)
     dtype, dim = schema.pop("dtype", None), schema.pop("dim", None)
@@ -151,4 +167,9 @@ def _checked_schema(given: Mapping[str, Any]) -> dict[str, Any]:
     dtype = None if dtype is None else DataType(dtype)
     if dtype == DataType.SPARSE_FLOAT_VECTOR and dim is not None:
         raise ValueError(f"vector_schema: sparse vectors have no dimension, got {dict(given)!r}")
-    return {"dtype": dtype, "dim": dim}
+    made = getattr(function, "dim", None)
+    if None not in (dim, made) and dim != made:
+        raise ValueError(
+            f"vector_schema gives the dimension {dim}, and the builtin_function makes vectors of {made}"
+        )
+    return {"dtype": dtype, "dim": made if dim is None else dim}

@@ -15,7 +15,7 @@ MakeStore = Callable[..., Milvus]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"builtin_function": object()}, "builtin_function must be a BM25BuiltInFunction.*langchain-milvus"),
+        ({"builtin_function": object()}, "builtin_function must be a BM25BuiltInFunction or a TextEmb"),
         ({"builtin_function": BM25BuiltInFunction(input_field_names="title")}, "reads field 'title'"),
         (
             {"vector_field": ["dense", "sparse"]},

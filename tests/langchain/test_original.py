@@ -155,7 +155,7 @@ async def test_aclient_is_of_the_same_client_and_closes_with_it(store: Milvus, p
     [
         ("langchain_milvus_store.vectorstores", ["Milvus"]),
         ("langchain_milvus_store.vectorstores.milvus", ["Milvus"]),
-        ("langchain_milvus_store.function", ["BM25BuiltInFunction"]),
+        ("langchain_milvus_store.function", ["BM25BuiltInFunction", "TextEmbeddingBuiltInFunction"]),
         ("langchain_milvus_store.utils.sparse", ["BaseSparseEmbedding"]),
     ],
 )
@@ -170,10 +170,8 @@ def test_modules_have_the_paths_of_the_original(module: str, names: list[str]) -
         ("langchain_milvus_store", "Zilliz"),
         ("langchain_milvus_store", "ZillizCloudPipelineRetriever"),
         ("langchain_milvus_store", "MilvusCollectionHybridSearchRetriever"),
-        ("langchain_milvus_store", "TextEmbeddingBuiltInFunction"),
-        ("langchain_milvus_store", "BaseMilvusBuiltInFunction"),
         ("langchain_milvus_store.vectorstores", "Zilliz"),
-        ("langchain_milvus_store.function", "TextEmbeddingBuiltInFunction"),
+        ("langchain_milvus_store.function", "BM25SparseEmbedding"),
         ("langchain_milvus_store.utils.sparse", "BM25SparseEmbedding"),
     ],
 )
@@ -258,7 +256,7 @@ def test_vector_schema_may_give_the_dimension(make_store: MakeStore, given: dict
     assert store.vector_schema == given == before
     assert store.similarity_search("a")[0].page_content == "a"
     for other, reason in (
-        ({**given, "kwargs": {}, "dim": 32}, "has the dimension 64, vector_schema asks for 32"),
+        ({**given, "kwargs": {}, "dim": 32}, "has the dimension 64, the store asks for 32"),
         ({"dtype": DataType.BFLOAT16_VECTOR}, "vector_schema asks for BFLOAT16_VECTOR"),
     ):
         with pytest.raises(ValueError, match=reason):

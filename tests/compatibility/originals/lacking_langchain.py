@@ -91,6 +91,7 @@ LACKING: Final = {
         "test_collections.py::test_another_embedding_dimension_is_an_error_when_adding_and_searching",
         "test_collections.py::test_a_collection_that_does_not_fit_is_an_error_that_says_why",
         "test_collections.py::test_two_vector_fields_are_an_error",
+        "test_embedded_texts.py::test_a_collection_that_is_made_otherwise_is_an_error",
         "test_original.py::test_vector_schema_may_give_the_dimension",
         "test_several_vectors.py::test_a_collection_whose_vectors_are_made_otherwise",
         "test_tenants.py::test_another_partition_key_than_the_collection_has_is_an_error",
@@ -98,6 +99,8 @@ LACKING: Final = {
     "checks of arguments, in our words": (
         "test_arguments.py::test_arguments_that_are_not_served_or_contradict_each_other",
         "test_arguments.py::test_an_embedding_is_needed",
+        "test_embedded_texts.py::test_a_query_by_vector_is_checked",
+        "test_embedded_texts.py::test_a_dimension_is_said_once",
         "test_metadata.py::test_a_value_without_a_type_asks_for_a_schema",
         "test_metadata.py::test_a_key_that_is_the_name_of_a_field_is_an_error",
         "test_searching.py::test_rankers_give_documents_other_scores",
@@ -144,6 +147,7 @@ LACKING: Final = {
         "test_several_vectors.py::test_filters_and_parameters_reach_every_field",
     ),
     "calls for one dense field among several": (
+        "test_embedded_texts.py::test_a_vector_does_not_say_which_field_it_is_for",
         "test_several_vectors.py::test_full_text_and_meaning_in_one_search",
     ),
     "the field of a built-in function where it is the only one": (

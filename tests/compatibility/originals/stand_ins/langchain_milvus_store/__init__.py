@@ -5,10 +5,10 @@ from typing import Any
 
 import langchain_milvus
 from langchain_core.documents import Document
-from langchain_milvus import BM25BuiltInFunction
+from langchain_milvus import BM25BuiltInFunction, TextEmbeddingBuiltInFunction
 from langchain_milvus.utils.sparse import BaseSparseEmbedding
 
-__all__ = ["BM25BuiltInFunction", "BaseSparseEmbedding", "Milvus"]
+__all__ = ["BM25BuiltInFunction", "BaseSparseEmbedding", "Milvus", "TextEmbeddingBuiltInFunction"]
 
 
 class Milvus(langchain_milvus.Milvus):
