@@ -13,6 +13,7 @@ from .addresses import local_file, open_source, open_target
 from .batches import batch_rows
 from .definitions import CollectionDefinition
 from .journal import Entry, Journal, journal_path
+from .reading_ahead import read_ahead
 from .stores import Source, Target, Wanted
 from .verification import Sample, verify
 
@@ -183,9 +184,10 @@ def _copy_rows(
     size = batch_rows(definition.engine_schema)
     while entry.part < len(parts):
         partition = parts[entry.part]
-        for batch in source.batches(definition, Wanted(partition), entry.position, size):
+        batches = source.batches(definition, Wanted(partition), entry.position, size)
+        for batch, packed in read_ahead((one, target.packed(definition, one.columns)) for one in batches):
             # What a run before wrote after its last entry in the journal is written again, in place of itself.
-            target.write(definition, partition, batch.columns, again=goes_on)
+            target.write(definition, partition, packed, again=goes_on)
             sample.take(batch.columns)
             entry.position = batch.position
             entry.rows += len(batch.columns)

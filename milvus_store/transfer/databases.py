@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ from milvus_store_lite import DataType
 from ..data import Rows
 from ..errors import ParamError
 from .records import RecordBatch
+from .sqlite_files import opened
 
 
 class SqliteRecords:
@@ -28,7 +28,7 @@ class SqliteRecords:
 
     def __init__(self, path: str, wanted: str | None = None) -> None:
         self.label = path
-        self._connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
+        self._connection = opened(Path(path))
         names = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
         tables = [name for (name,) in self._connection.execute(names)]
         self._query = query_for(path, tables, wanted)

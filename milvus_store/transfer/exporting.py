@@ -19,6 +19,7 @@ from .batches import batch_rows
 from .definitions import CollectionDefinition
 from .inferring import DYNAMIC_COLUMN
 from .numpy_writer import NumpyWriter
+from .reading_ahead import read_ahead
 from .stores import Source, Wanted
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _written(
     with closing(writer):
         total = sum(store.count_of(definition, part) for part in wanted)
         for part in wanted:
-            for batch in store.batches(definition, part, None, size):
+            for batch in read_ahead(store.batches(definition, part, None, size)):
                 writer.write(batch.columns)
                 done += len(batch.columns)
                 if progress is not None:

@@ -63,11 +63,14 @@ class FileStore(ClientStore):
     def fitted(self, definition: CollectionDefinition) -> Fitted:
         return fitted_to_a_file(definition)
 
+    def packed(self, definition: CollectionDefinition, columns: Columns) -> Columns:
+        return columns
+
     def write(
-        self, definition: CollectionDefinition, partition: str | None, columns: Columns, *, again: bool
+        self, definition: CollectionDefinition, partition: str | None, packed: Columns, *, again: bool
     ) -> None:
         # A row of a file replaces the one that has its key in any case.
-        self.client._collection(definition.name).insert(columns, partition)
+        self.client._collection(definition.name).insert(packed, partition)
 
     def rows(self, definition: CollectionDefinition, keys: Sequence[Any]) -> Columns:
         wanted = Wanted(filter=field(definition.engine_schema.primary.name).is_in(list(keys)))

@@ -14,6 +14,7 @@ from ..errors import DataNotMatchException, MilvusException, ParamError
 from .conforming import conformed
 from .definitions import CollectionDefinition
 from .journal import Entry, Journal
+from .reading_ahead import read_ahead
 from .records import RecordBatch, Records, Refused
 from .refusing import reasons_of, shown_row
 from .slices import some_rows
@@ -71,7 +72,7 @@ class ImportRun:
                 self._find_out(entry)
             entry.refused, entry.refusals_size = entry.settled
         self._cut_refusals(entry)
-        for batch in self.records.batches(entry.position or 0, batch_rows):
+        for batch in read_ahead(self.records.batches(entry.position or 0, batch_rows)):
             self._take(batch, entry, again=goes_on)
             if self.progress is not None:
                 self.progress(Progress(name, batch.reached, total, "rows"))
@@ -124,7 +125,8 @@ class ImportRun:
         entry.on_its_way, entry.reached = len(columns), batch.reached
         self.journal.save()
         if len(columns):
-            self.store.write(self.definition, None, columns, again=again and not self._numbers_keys)
+            packed = self.store.packed(self.definition, columns)
+            self.store.write(self.definition, None, packed, again=again and not self._numbers_keys)
 
     def _note(self, refused: Sequence[Refused], entry: Entry) -> None:
         if not refused:

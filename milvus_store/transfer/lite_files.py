@@ -7,7 +7,6 @@ wrote them, are not in pymilvus, but two of the protocol's own have the same fie
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +24,7 @@ from ..server.messages.slots import BITS, VECTORS
 from ..server.protocol import Message
 from .definitions import CollectionDefinition
 from .server_indexes import add_described
+from .sqlite_files import opened
 from .stores import Batch, Position, Wanted
 
 _ROW: Final = schema_pb2.StructArrayField
@@ -39,7 +39,7 @@ _FIRST_USER_FIELD: Final = 100
 class LiteFile:
     def __init__(self, path: str) -> None:
         self.label = path
-        self._connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
+        self._connection = opened(Path(path))
         self._connection.text_factory = bytes  # messages stand in columns of text
 
     def names(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from milvus_store_lite import DYNAMIC_FIELD, Columns
@@ -17,7 +17,7 @@ from ..options import consistency_level
 from ..server.messages.columns import columns_of
 from ..server.messages.pairs import pairs_of, texts_of
 from ..server.messages.schemas import schema_of
-from ..server.protocol import METHODS
+from ..server.protocol import METHODS, Message
 from .capabilities import fitted_to, release_of
 from .client_stores import ClientStore
 from .connections import ask
@@ -39,6 +39,14 @@ _STRONG: Final = 0
 
 _SNAPSHOTS: Final = "ListSnapshots"
 _FIRST_WITH_SNAPSHOTS: Final = (3, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Rows of one request: a message for each field."""
+
+    fields: list[Message]
+    count: int
 
 
 class ServerStore(ClientStore):
@@ -120,22 +128,29 @@ class ServerStore(ClientStore):
         release = release_of(version)
         return fitted_to_a_file(definition) if release is None else fitted_to(release, version, definition)
 
-    def write(
-        self, definition: CollectionDefinition, partition: str | None, columns: Columns, *, again: bool
-    ) -> None:
+    def packed(self, definition: CollectionDefinition, columns: Columns) -> list[_Packed]:
         fields = field_messages(definition.engine_schema, columns)
         if len(columns) > 1 and sum(one.ByteSize() for one in fields) > _LARGEST:
-            for half in halves(columns):
-                self.write(definition, partition, half, again=again)
-            return
-        ask(
-            self.client,
-            "Upsert" if again else "Insert",
-            collection_name=definition.name,
-            partition_name=partition or "",
-            fields_data=fields,
-            num_rows=len(columns),
-        )
+            return [one for half in halves(columns) for one in self.packed(definition, half)]
+        return [_Packed(fields, len(columns))]
+
+    def write(
+        self,
+        definition: CollectionDefinition,
+        partition: str | None,
+        packed: Sequence[_Packed],
+        *,
+        again: bool,
+    ) -> None:
+        for one in packed:
+            ask(
+                self.client,
+                "Upsert" if again else "Insert",
+                collection_name=definition.name,
+                partition_name=partition or "",
+                fields_data=one.fields,
+                num_rows=one.count,
+            )
 
     def finish(self, definition: CollectionDefinition) -> None:
         """Loaded it is in any case that allows it: a server shows only rows that are loaded."""

@@ -19,6 +19,10 @@ Position = Any
 """Where a source goes on, of a kind that JSON has; None at the beginning."""
 
 
+Packed = Any
+"""Rows in the form in which a target takes them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Rows, and the position after them."""
@@ -112,8 +116,12 @@ class Target(Protocol):
         """Make the collection and its partitions, without indexes and aliases."""
         ...
 
+    def packed(self, definition: CollectionDefinition, columns: Columns) -> Packed:
+        """Rows as ``write`` takes them, which another thread may make while those before them are written."""
+        ...
+
     def write(
-        self, definition: CollectionDefinition, partition: str | None, columns: Columns, *, again: bool
+        self, definition: CollectionDefinition, partition: str | None, packed: Packed, *, again: bool
     ) -> None:
         """Add rows.
 

@@ -23,6 +23,9 @@ _VALUES_AT_ONCE: Final = 1 << 16
 of 1,024, which is three vectors."""
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+
+
 class Writer(Protocol):
     def write(self, columns: Columns) -> None: ...
 
@@ -71,7 +74,7 @@ class JsonWriter:
         self._is_empty = True
 
     def write(self, columns: Columns) -> None:
-        texts = [json.dumps(row, ensure_ascii=False) for row in self._rows.of(columns)]
+        texts = list(map(_ENCODER.encode, self._rows.of(columns)))
         self._file.write((self._before if self._is_empty else self._between) + self._between.join(texts))
         self._is_empty = False
 
@@ -168,4 +171,4 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+    return _ENCODER.encode(value) if isinstance(value, (list, dict)) else value

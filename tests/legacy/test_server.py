@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -87,6 +88,7 @@ def test_a_server_that_hangs_or_is_gone_is_a_status_in_time(tmp_path: Path) -> N
     with running_server(tmp_path) as own, Milvus(host=own.host, port=own.port) as client:
         ok(client.create_collection({"collection_name": "own", "dimension": 2}))
         own.process.send_signal(signal.SIGSTOP)
+        os.waitpid(own.process.pid, os.WUNTRACED)  # its threads may answer for a moment after the signal
         calls: tuple[Callable[[], tuple[Status, Any]], ...] = (
             lambda: client.list_collections(timeout=0.3),
             lambda: client.search("own", 1, [[1.0, 2.0]], timeout=0.3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from pymilvus.grpc_gen import schema_pb2
@@ -34,10 +34,16 @@ def field_data(field: Field, values: Sequence[Any] | np.ndarray[Any, Any]) -> Me
     return found
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+"""``json.dumps`` with options makes such an encoder for each value, which takes half of its time."""
+
+_NO_KEYS: Final = b"{}"
+
+
 def dynamic_data(rows: Sequence[dict[str, Any]]) -> Message:
     """The dynamic keys of rows."""
     found = schema_pb2.FieldData(type=int(DataType.JSON), field_name=DYNAMIC_FIELD, is_dynamic=True)
-    found.scalars.json_data.data.extend(_json(row) for row in rows)
+    found.scalars.json_data.data.extend(_json(row) if row else _NO_KEYS for row in rows)
     return found
 
 
@@ -146,4 +152,4 @@ def _packed(member: Field, vectors: Sequence[Any]) -> bytes:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")

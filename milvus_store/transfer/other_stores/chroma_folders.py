@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import DataNotMatchException
+from ..sqlite_files import Connection, columns_of, damage_told, opened
 from .chroma_log import read_log
 from .hnsw_files import HnswFiles
-from .sqlite_files import Connection, columns_of, damage_told, opened
 from .store_records import KEY, TEXT, VECTOR, Record, StoreRecords, Unreadable, beside, chosen
 
 SQLITE: Final = "chroma.sqlite3"
@@ -31,7 +31,7 @@ class ChromaRecords(StoreRecords):
     def __init__(self, path: str, wanted: str | None = None) -> None:
         super().__init__(path)
         self._path = Path(path) / SQLITE
-        self._sqlite = opened(self._path)
+        self._sqlite = opened(self._path, replaces_damage=True)
         try:
             with damage_told(self._path, "Chroma"):
                 self._open(wanted)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..sqlite_files import Connection
 from .hnsw_files import HnswFiles
-from .sqlite_files import Connection
 
 _ADD, _UPDATE, _UPSERT, _DELETE = range(4)
 _NUMBER_TYPES: Final = {"INT32": "<i4", "FLOAT32": "<f4"}

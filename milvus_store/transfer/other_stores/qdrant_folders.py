@@ -14,8 +14,8 @@ from typing import Any, Final
 from milvus_store_lite import DataType
 
 from ...errors import DataNotMatchException
+from ..sqlite_files import damage_told, opened
 from .pickles import Inert, plain, unpickled
-from .sqlite_files import damage_told, opened
 from .store_records import KEY, VECTOR, Record, StoreRecords, Unreadable, beside, chosen, field_names
 
 CONFIG: Final = "meta.json"
@@ -42,7 +42,7 @@ class QdrantRecords(StoreRecords):
         self._types |= dict.fromkeys(self.metrics, DataType.FLOAT_VECTOR)
         self._columns = frozenset((KEY, *self._fields.values()))
         self._path = Path(path) / "collection" / name / "storage.sqlite"
-        self._sqlite = opened(self._path)
+        self._sqlite = opened(self._path, replaces_damage=True)
         try:
             with damage_told(self._path, "Qdrant"):
                 self._ids_are_texts = self._has_texts_for_ids()

@@ -7,25 +7,30 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ...errors import DataNotMatchException
+from ..errors import DataNotMatchException
 
 Connection = sqlite3.Connection
 
 
-def opened(path: Path) -> Connection:
+def opened(path: Path, *, replaces_damage: bool = False) -> Connection:
     """A connection that cannot write.
+
+    Args:
+        replaces_damage: whether a text that is no UTF-8 is read all the same.
 
     Raises:
         DataNotMatchException: there is no such file.
     """
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)  # one reads ahead, at a time
     except sqlite3.Error as error:
         raise DataNotMatchException(message=f"{path} cannot be opened: {error}") from None
     connection.execute(
         "PRAGMA trusted_schema = OFF"
     )  # who made the file may have put functions into its views
-    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    if replaces_damage:
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
     return connection
 
 
