@@ -162,6 +162,28 @@ class AlterationCalls(Calls):
         self._database.collection(collection_name).drop_function_field(function_name)
 
     @call
+    def alter_collection_function(
+        self,
+        collection_name: str,
+        function_name: str,
+        function: Function,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Let a function of type TEXTEMBEDDING embed by other params from now on.
+
+        Vectors that are there stay as they are: upsert the rows to have them embedded anew.
+
+        Args:
+            function: the function with its name, type and fields, and with other params or another description.
+
+        Raises:
+            ParamError: there is no such function, it is of another type, or more of it would change.
+            SchemaNotReadyException: the params say another dimension than the field has.
+        """
+        self._database.collection(collection_name).alter_function(function_name, function_to_engine(function))
+
+    @call
     def alter_collection_field(
         self,
         collection_name: str,

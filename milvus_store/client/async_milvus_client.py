@@ -145,6 +145,7 @@ class AsyncMilvusClient(AsyncRowCalls, AsyncAccessCalls, AsyncServerCalls):
     drop_collection_field = writing(MilvusClient.drop_collection_field)
     add_function_field = writing(MilvusClient.add_function_field)
     drop_function_field = writing(MilvusClient.drop_function_field)
+    alter_collection_function = writing(MilvusClient.alter_collection_function)
     alter_collection_field = writing(MilvusClient.alter_collection_field)
     load_collection = writing(MilvusClient.load_collection)
     release_collection = writing(MilvusClient.release_collection)

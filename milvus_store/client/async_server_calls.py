@@ -20,5 +20,4 @@ class AsyncServerCalls(AsyncCalls):
     add_file_resource = writing(ServerCalls.add_file_resource)
     remove_file_resource = writing(ServerCalls.remove_file_resource)
     add_collection_function = writing(ServerCalls.add_collection_function)
-    alter_collection_function = writing(ServerCalls.alter_collection_function)
     drop_collection_function = writing(ServerCalls.drop_collection_function)

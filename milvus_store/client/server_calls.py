@@ -14,7 +14,7 @@ _CLUSTERS: Final = "a file belongs to no cluster: backup() copies it while other
 _EXTERNAL: Final = "a file holds its own rows: insert() the rows of the external source"
 _RESOURCES: Final = "there is no server to keep files for: give word lists inside the analyzer's parameters"
 _FUNCTIONS: Final = (
-    "a BM25 function comes and goes with the field that it fills, as in Milvus 3: add_function_field() and "
+    "a function comes and goes with the field that it fills, as in Milvus 3: add_function_field() and "
     "drop_function_field()"
 )
 
@@ -98,16 +98,6 @@ class ServerCalls(Calls):
     @server_only(_FUNCTIONS)
     def add_collection_function(
         self, collection_name: str, function: Any, timeout: float | None = None, **kwargs: Any
-    ) -> Any: ...
-
-    @server_only(_FUNCTIONS)
-    def alter_collection_function(
-        self,
-        collection_name: str,
-        function_name: str,
-        function: Any,
-        timeout: float | None = None,
-        **kwargs: Any,
     ) -> Any: ...
 
     @server_only(_FUNCTIONS)

@@ -294,3 +294,84 @@ def test_a_collection_has_such_a_function_from_the_start(client: MilvusClient) -
         client.add_function_field(
             "docs", FieldSchema("vector2", DataType.FLOAT_VECTOR, dim=2), function, index
         )
+
+
+def embedding(**changes: Any) -> Function:
+    given = {"params": {"provider": "letters"}, "name": "embed", "output_field_names": "vector", **changes}
+    return Function(
+        given.pop("name"), given.pop("function_type", FunctionType.TEXTEMBEDDING), "text", **given
+    )
+
+
+def test_a_function_goes_on_with_other_params(client: MilvusClient) -> None:
+    make(client)
+    client.insert("docs", {"id": 1, "text": "banana"})
+    embeddings.register("ones", lambda texts, prompt: [[1, 1, len(prompt)]] * len(texts))
+    altered = embedding(params={"provider": "ones", "prompt": "four"}, description="all alike")
+    client.alter_collection_function("docs", "embed", altered)
+    client.insert("docs", {"id": 2, "text": "banana"})
+    assert vectors(client) == {1: [6, 3, 1], 2: [1, 1, 4]}
+    assert client.search("docs", ["whatever"], limit=1)[0][0]["id"] == 2
+    (described,) = client.describe_collection("docs")["functions"]
+    assert described["params"] == {"provider": "ones", "prompt": "four"}
+    assert described["description"] == "all alike"
+    client.upsert("docs", {"id": 1, "text": "banana"})
+    assert vectors(client)[1] == [1, 1, 4]
+
+
+def test_other_clients_see_an_altered_function(client: MilvusClient) -> None:
+    make(client)
+    with MilvusClient(client.uri) as other:
+        other.insert("docs", {"id": 1, "text": "banana"})
+        embeddings.register("zeros", lambda texts: [[0, 0, 0]] * len(texts))
+        client.alter_collection_function("docs", "embed", embedding(params={"provider": "zeros"}))
+        other.insert("docs", {"id": 2, "text": "banana"})
+        assert vectors(other) == {1: [6, 3, 1], 2: [0, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"name": "other"}, ParamError, "its name must stay 'embed', got 'other'"),
+        (
+            {"output_field_names": "second"},
+            ParamError,
+            r"its outputs must stay \('vector',\), got \('second',\)",
+        ),
+        (
+            {"params": {"provider": "letters", "dim": 7}},
+            SchemaNotReadyException,
+            "its dim must be that of field",
+        ),
+        ({"params": {}}, ParamError, "needs a provider"),
+        ({"params": {"provider": "nobody"}}, EmbeddingError, "nothing is registered as 'nobody'"),
+        (
+            {"function_type": FunctionType.BM25, "params": {}},
+            ParamError,
+            "kind must stay TEXTEMBEDDING, got BM25",
+        ),
+    ],
+)
+def test_what_must_stay_of_a_function(
+    client: MilvusClient, changes: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    make(client)
+    before = client.describe_collection("docs")
+    with pytest.raises(error, match=message):
+        client.alter_collection_function("docs", "embed", embedding(**changes))
+    assert client.describe_collection("docs") == before
+
+
+def test_a_function_that_is_not_there_or_embeds_nothing_is_not_altered(client: MilvusClient) -> None:
+    make(client)
+    with pytest.raises(ParamError, match="no function 'embeds', the collection has embed"):
+        client.alter_collection_function("docs", "embeds", embedding(name="embeds"))
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("text", DataType.VARCHAR, max_length=100, enable_analyzer=True)
+    schema.add_field("words", DataType.SPARSE_FLOAT_VECTOR)
+    words = Function("bm25", FunctionType.BM25, "text", "words")
+    schema.add_function(words)
+    client.create_collection("texts", schema=schema)
+    with pytest.raises(ParamError, match=r"'bm25' \(BM25\) cannot be altered, as in Milvus"):
+        client.alter_collection_function("texts", "bm25", words)

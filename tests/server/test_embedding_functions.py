@@ -26,8 +26,10 @@ embeddings.register("letters", lambda texts: [[len(text), text.count("a")] for t
 @pytest.fixture(autouse=True)
 def registered() -> Iterator[None]:
     embeddings.register("letters", lambda texts: [[len(text), text.count("a")] for text in texts])
+    embeddings.register("twos", lambda texts: [[2, 2]] * len(texts))
     yield
     embeddings.unregister("letters")
+    embeddings.unregister("twos")
 
 
 def make(client: Any, package: Any, provider: str = "letters") -> None:
@@ -55,11 +57,22 @@ def used(client: Any, package: Any) -> list[Any]:
     functions = client.describe_collection("docs")["functions"]
     page = [hit["id"] for hit in pages.next()]
     pages.close()
+    altered = package.Function(
+        "embed",
+        package.FunctionType.TEXTEMBEDDING,
+        ["text"],
+        ["vector"],
+        params={"provider": "twos", "dim": "2"},
+    )
+    client.alter_collection_function("docs", "embed", altered)
+    client.insert("docs", [{"id": 3, "text": "banana"}])
+    (twos,) = client.get("docs", [3], output_fields=["vector"])
     return [
         [[dict(hit) for hit in hits] for hits in found],
         sorted(hit["id"] for hit in fused),
         page,
         [(one["name"], int(one["type"]), str(one["params"]["dim"])) for one in functions],
+        list(map(float, twos["vector"])),
     ]
 
 

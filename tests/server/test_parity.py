@@ -629,6 +629,9 @@ STEPS: dict[str, Step] = {
     ),
     "drop_collection_field": lambda client: client.drop_collection_field("all", "later"),
     "drop_function_field": lambda client: _function_goes_and_comes(client),
+    "alter_collection_function": lambda client: client.alter_collection_function(
+        "texts", "bm25", pymilvus.Function("bm25", pymilvus.FunctionType.BM25, ["text"], ["terms"], "words")
+    ),
     "release_collection, to alter": lambda client: client.release_collection("quick"),
     "alter_index_properties": lambda client: client.alter_index_properties(
         "quick", "vector", {"mmap.enabled": True}

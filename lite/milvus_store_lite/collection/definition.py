@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..codec import check_defaults, encode_default
+from ..embedding import check_provider
 from ..errors import ParamError
 from ..process.calls import whole_calls
 from ..process.progress import UNHEARD, OnProgress, Reports, heard
 from ..schema.clock import with_fixed_defaults, zone_of
 from ..schema.fields import Field, check_name
-from ..schema.functions import Function
+from ..schema.functions import Function, FunctionType
 from ..schema.model import Schema
 from ..schema.properties import (
     COLLECTION_PROPERTIES,
@@ -36,7 +37,7 @@ from .function_fields import add_function_field, drop_function_field
 from .index_changes import add_indexes, alter_index, drop_index
 from .loading import set_loaded
 from .opener import CollectionOpener
-from .schema_changes import with_field, with_field_params, without_field
+from .schema_changes import with_altered_function, with_field, with_field_params, without_field
 from .session import Session
 
 if TYPE_CHECKING:
@@ -256,6 +257,13 @@ class Definition:
         """Remove the function called ``name``, with the field that it fills and the index on it."""
         with self._writing() as session:
             drop_function_field(session, name)
+
+    def alter_function(self, name: str, function: Function) -> None:
+        """Let ``function``, which embeds texts by other params, fill what the one called ``name`` filled."""
+        if function.kind is FunctionType.TEXTEMBEDDING:
+            check_provider(function)
+        with self._writing() as session:
+            self._change_schema(session, with_altered_function(session.record.schema, name, function))
 
     def drop_field(self, name: str) -> None:
         """Remove a field and its values."""

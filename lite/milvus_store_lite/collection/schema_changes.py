@@ -71,13 +71,7 @@ def without_function(schema: Schema, name: str) -> tuple[Schema, str]:
     Raises:
         ParamError: there is no such function, or its field is the only vector field.
     """
-    function = next((known for known in schema.functions if known.name == name), None)
-    if function is None:
-        names = [known.name for known in schema.functions]
-        raise ParamError(
-            message=f"no function {name!r}, the collection has {', '.join(names) or 'none'}"
-            + did_you_mean(name, names)
-        )
+    function = _function(schema, name)
     if len(schema.vectors) == 1:
         raise ParamError(
             message=f"function {name!r} fills the only vector field '{function.output}' and cannot be dropped: "
@@ -86,6 +80,46 @@ def without_function(schema: Schema, name: str) -> tuple[Schema, str]:
     fields = tuple(field for field in schema.fields if field.name != function.output)
     functions = tuple(known for known in schema.functions if known is not function)
     return replace(schema, fields=fields, functions=functions), function.output
+
+
+def with_altered_function(schema: Schema, name: str, altered: Function) -> Schema:
+    """``schema`` with ``altered`` in place of the function ``name``. Vectors that it has made stay as they are.
+
+    Raises:
+        ParamError: there is no such function, or it differs in more than description and params.
+        SchemaNotReadyException: the params do not fit the field that it fills.
+    """
+    function = _function(schema, name)
+    where = f"function '{name}' ({function.kind.name})"
+    if function.kind is not FunctionType.TEXTEMBEDDING:
+        raise ParamError(
+            message=f"{where} cannot be altered, as in Milvus: drop_function_field() takes it away with its "
+            "field, and add_function_field() makes another one"
+        )
+    for what in ("name", "kind", "inputs", "outputs"):
+        before, after = getattr(function, what), getattr(altered, what)
+        if before != after:
+            raise ParamError(
+                message=f"{where}: description and params can be altered, and its {what} must stay "
+                f"{_told(before)}, got {_told(after)}"
+            )
+    functions = tuple(altered if known is function else known for known in schema.functions)
+    return replace(schema, functions=functions)
+
+
+def _function(schema: Schema, name: str) -> Function:
+    for function in schema.functions:
+        if function.name == name:
+            return function
+    names = [function.name for function in schema.functions]
+    raise ParamError(
+        message=f"no function {name!r}, the collection has {', '.join(names) or 'none'}"
+        + did_you_mean(name, names)
+    )
+
+
+def _told(value: Any) -> str:
+    return value.name if isinstance(value, FunctionType) else repr(value)
 
 
 def without_field(record: CollectionRecord, name: str) -> Schema:

@@ -68,6 +68,7 @@ class TenantCollection(Collection):
     drop_field = _of_all_tenants
     add_function_field = _of_all_tenants
     drop_function_field = _of_all_tenants
+    alter_function = _of_all_tenants
     alter_field = _of_all_tenants
     truncate = _of_all_tenants
 

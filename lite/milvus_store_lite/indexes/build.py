@@ -1,6 +1,6 @@
 """Building an index from the rows in the file, and extending one with rows that came later.
 
-Vectors are streamed: a build holds the index, a training sample and one chunk in memory.
+Vectors are streamed: a build holds a training sample in memory, and then the index and a few chunks.
 """
 
 from __future__ import annotations
@@ -91,15 +91,14 @@ def build(
     count = len(seqs) if field.within is None else list_reading.count(field, reader.vectors)
     ann = family.empty(field.vector_dim, metric, parameters, count)
     require(HEADROOM + ann.bytes_of(count))
-    ann.reserve(count)
     steps.advance(0, count)  # learning from a sample takes long, and reports nothing
     sample_queries = None
     if ann.sample_size:
         held_out = _SAMPLE_QUERIES if ann.is_tuned else 0
-        sample = _sample(field, reader.vectors, seqs, ann.sample_size + held_out)
-        queries = _trained(ann, sample, held_out)
+        queries = _trained(ann, _sample(field, reader.vectors, seqs, ann.sample_size + held_out), held_out)
         if ann.is_tuned:
             sample_queries = SampleQueries(metric, queries, count)
+    ann.reserve(count)  # when the sample is gone
     indexed: list[npt.NDArray[np.int64]] = []
     done = 0
     with _Adder(ann) as adder:

@@ -1,8 +1,8 @@
 """The memory of a process that opens a file, searches one of its vector fields, or builds an index on it.
 
 A process starts with a base, of Python and the libraries. Vectors are in memory where no index is built, and
-beside an index as long as they are few (``plan.should_keep``). A build holds the index, a sample and some
-chunks.
+beside an index as long as they are few (``plan.should_keep``). A build holds a sample, and then the index and
+some chunks.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def memory_of(
     chunk = found.chunk * floats
     chunks = min(labels * floats, chunk * (_WIDE_CHUNKS if chunk >= _MAPPED else _CHUNKS))
     sample = found.sample * floats
-    building = base + snapshot + _BUILD_BYTES + max(found.copies * sample, sample + chunks + found.grown)
+    building = base + snapshot + _BUILD_BYTES + max(found.copies * sample, chunks + found.grown)
     structure = Structure.INDEX if kept else Structure.INDEX_ALONE
     return Memory(
         OPEN_BYTES, base + snapshot + index + kept, building, _INDEX_BYTES, kept, found.size, structure

@@ -178,6 +178,12 @@ def _add_function_field(client: MilvusClient, collection_name: str, added: Messa
     client.add_function_field(collection_name, field, function_of(function), indexes)
 
 
+def _alter_function(client: MilvusClient, request: Any) -> Message:
+    function = function_of(request.functionSchema)
+    client.alter_collection_function(request.collection_name, request.function_name, function)
+    return SUCCESS
+
+
 def _add_struct_field(client: MilvusClient, request: Any) -> Message:
     struct = struct_of(request.struct_array_field_schema)
     client.add_collection_struct_field(
@@ -214,6 +220,7 @@ CALLS: Final = {
     "AddCollectionField": _add_field,
     "AddCollectionStructField": _add_struct_field,
     "AlterCollectionSchema": _alter_schema,
+    "AlterCollectionFunction": _alter_function,
     "TruncateCollection": _truncate,
     "GetCollectionStatistics": _statistics,
 }

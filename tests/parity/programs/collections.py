@@ -6,6 +6,8 @@ from typing import Any
 
 import pymilvus
 
+from milvus_store import embeddings
+
 from .setup import ROWS, TYPES, full, ids, index, quick, schema, with_text
 
 
@@ -282,8 +284,26 @@ def _aliases_of_a_database(c: Any) -> None:
 
 
 def _altered_function(c: Any) -> None:
-    with_text(c)
-    c.alter_collection_function("c", "bm25", pymilvus.Function("bm25", _BM25, ["text"], ["terms"], "words"))
+    def embedding(model: str) -> pymilvus.Function:
+        params = {"provider": "openai", "model_name": model}
+        return pymilvus.Function(
+            "embed", pymilvus.FunctionType.TEXTEMBEDDING, ["text"], ["made"], params=params
+        )
+
+    made = schema(c)
+    made.add_field("made", TYPES.FLOAT_VECTOR, dim=4)
+    made.add_function(embedding("one"))
+    indexes = index(c)
+    indexes.add_index("made", index_type="FLAT", metric_type="L2")
+    embeddings.register(
+        "openai", lambda texts, model_name: [[1, 2, 3, 4]] * len(texts)
+    )  # no service is asked
+    try:
+        c.create_collection("c", schema=made, index_params=indexes)
+        c.alter_collection_function("c", "embed", embedding("another"))
+    finally:
+        embeddings.unregister("openai")
+    assert [one["params"]["model_name"] for one in c.describe_collection("c")["functions"]] == ["another"]
 
 
 def _dropped_function(c: Any) -> None:
