@@ -7,6 +7,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from langchain_milvus_store import Milvus
@@ -52,6 +53,22 @@ def make_store(path: str, embeddings: HashedWords) -> Iterator[MakeStore]:
         dim = arguments.pop("dim", DIM)
         arguments.setdefault("connection_args", {"uri": path})
         store = Milvus(HashedWords(dim), **arguments)
+        opened.append(store)
+        return store
+
+    yield make
+    for store in opened:
+        store.client.close()
+
+
+@pytest.fixture
+def make_of(tmp_path: Path) -> Iterator[MakeStore]:
+    """``make_of(documents, embeddings, **arguments)``: a store on a file of its own, with documents."""
+    opened: list[Milvus] = []
+
+    def make(documents: list[Document], embeddings: Any, **arguments: Any) -> Milvus:
+        uri = {"uri": str(tmp_path / f"{len(opened)}.db")}
+        store = Milvus.from_documents(documents, embeddings, connection_args=uri, **arguments)
         opened.append(store)
         return store
 

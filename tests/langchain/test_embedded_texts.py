@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from langchain_core.documents import Document
@@ -37,19 +37,9 @@ def function(model: str) -> TextEmbeddingBuiltInFunction:
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[MakeStore]:
+def make(make_of: MakeStore) -> MakeStore:
     """``make(embedding, **arguments)``: a store on a file of its own, with the three documents."""
-    opened: list[Milvus] = []
-
-    def make(embedding: Any, **arguments: Any) -> Milvus:
-        uri = {"uri": str(tmp_path / f"{len(opened)}.db")}
-        store = Milvus.from_documents(DOCUMENTS, embedding, connection_args=uri, **arguments)
-        opened.append(store)
-        return store
-
-    yield make
-    for store in opened:
-        store.client.close()
+    return partial(make_of, DOCUMENTS)
 
 
 def ids(documents: list[Document]) -> list[str | None]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zlib import crc32
 
@@ -48,19 +48,9 @@ MakeStore = Callable[..., Milvus]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[MakeStore]:
+def make(make_of: MakeStore) -> MakeStore:
     """``make(embeddings, **arguments)``: a store on a file of its own, with the four documents."""
-    opened: list[Milvus] = []
-
-    def make(embeddings: Any, **arguments: Any) -> Milvus:
-        uri = {"uri": str(tmp_path / f"{len(opened)}.db")}
-        store = Milvus.from_documents(DOCUMENTS, embeddings, connection_args=uri, **arguments)
-        opened.append(store)
-        return store
-
-    yield make
-    for store in opened:
-        store.client.close()
+    return partial(make_of, DOCUMENTS)
 
 
 def ids(found: list[Document]) -> list[str | None]:
