@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from milvus_store_lite import NO_DEFAULT, DataType, Field, Schema, SchemaNotReadyException
+from milvus_store_lite import NO_DEFAULT, DataType, Field, ParamError, Schema, SchemaNotReadyException
 from milvus_store_lite import Function as EngineFunction
 
 from .fields import FieldSchema, data_type
@@ -239,6 +239,10 @@ def struct_to_engine(struct: Any) -> Field:
 
 def function_to_engine(function: Any) -> EngineFunction:
     """The engine's form of a function, this package's or pymilvus's."""
+    if not hasattr(function, "input_field_names"):
+        raise ParamError(
+            message=f"function: expected a Function, got {type(function).__name__} {function!r:.80}"
+        )
     return EngineFunction(
         name=function.name,
         kind=FunctionType(int(function.type)),

@@ -364,6 +364,8 @@ def test_what_must_stay_of_a_function(
 
 def test_a_function_that_is_not_there_or_embeds_nothing_is_not_altered(client: MilvusClient) -> None:
     make(client)
+    with pytest.raises(ParamError, match="function: expected a Function, got str 'embed'"):
+        client.alter_collection_function("docs", "embed", "embed")  # type: ignore[arg-type]
     with pytest.raises(ParamError, match="no function 'embeds', the collection has embed"):
         client.alter_collection_function("docs", "embeds", embedding(name="embeds"))
     schema = client.create_schema()
