@@ -15,12 +15,12 @@ from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseReplacedError
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.salvage import recover_file
-from milvus_store_lite.storage.file import open_files
+from milvus_store_lite.storage.file import admission, open_files
 from milvus_store_lite.storage.file.log_file import read_log
 from milvus_store_lite.storage.file.opening import connect
 
-from .children import command, run
-from .files import add_and_die, make, rows, tags
+from .children import command, run, running
+from .files import add_and_die, hold, make, rows, tags
 
 
 def crash(path: Path, *, flush: bool) -> None:
@@ -223,3 +223,27 @@ def test_recovery_reads_a_file_through_its_own_log_only(path: Path, tmp_path: Pa
     assert any("belongs to another file" in note for note in recovery.notes) != is_own
     with MilvusClient(tmp_path / "new.db") as client:
         assert tags(client) == ({"first": 20, "second": 10, "crashed": 400} if is_own else {"first": 20})
+
+
+@pytest.mark.parametrize("taken", ["exists", "first_row"])
+def test_a_file_that_is_closed_elsewhere_at_that_moment_is_opened(
+    path: Path, taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process is the last that had it open, and so it removes the log between two looks at it."""
+    make(path, 10)
+    holder = admission.os.path if taken == "exists" else admission
+    look = getattr(holder, taken)
+    with running(hold, path) as other:
+        assert other.hear() == "ready"
+
+        def closed_first(name: str) -> object:
+            if "-" in name:
+                monkeypatch.setattr(holder, taken, look)
+                other.tell("close")
+                other.hear()
+            return look(name)
+
+        monkeypatch.setattr(holder, taken, closed_first)
+        with MilvusClient(path) as client:
+            assert tags(client) == {"": 10, "held": 100}
+        assert getattr(holder, taken) is look

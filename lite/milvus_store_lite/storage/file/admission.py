@@ -120,14 +120,17 @@ def _fault_in_use(path: str, descriptor: int) -> str | None:
     if not _has_log(descriptor):
         return None  # another process is creating it
     log, index = path + LOG, path + INDEX
-    if not os.path.exists(log) or not os.path.exists(index):
+    try:
+        row, is_whole = first_row(log), os.path.exists(index)
+    except FileNotFoundError:  # or it has just closed the file, and removed them
+        is_whole = False
+    if not is_whole:
         if not os.access(path, os.W_OK):
             return None  # and so a lock cannot show whether a process has it open
         return (
             f"another process has the file open under another name, or {log} or {index} was removed "
             f"meanwhile: close it there, so that what was written is in the file"
         )
-    row = first_row(log)
     if row is None:
         return None
     found, mine = row_in(descriptor, row.page), row.lineage
