@@ -1,115 +1,89 @@
-"""The servers of this process: one for each file that pymilvus has opened, at an address that only it can use.
+"""The files that pymilvus has opened in this process, and the uris by which it calls them.
 
-A server ends with the process and not with its clients, for pymilvus keeps connections beyond them. The file may
-be removed meanwhile and made anew: whoever opens the path then gets a server of the new file, and clients of the
-old one hear from the engine that it is gone.
+A file stays open when its clients are closed, for pymilvus keeps connections beyond them. It may be removed
+meanwhile and made anew: whoever opens the path then gets the new file, and clients of the old one hear from the
+engine that it is gone.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from dataclasses import dataclass
-from multiprocessing import parent_process, util
 from typing import Final
 
 from milvus_store_lite import PerProcess, identity_of
 
 from ..errors import NotADatabaseError
-from ..server.endpoint import MilvusServer
+from ..server.served_file import ServedFile
 from ..server.service import OpenDoor
-from .addresses import Addresses, private_addresses
 from .lite_data import refuse_lite_data
-
-_GRACE: Final = 5.0
-"""Seconds for calls under way when a file is closed while the process goes on."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Served:
-    """A file that is served. ``identity``: which one it is, whatever comes to be at its path."""
+class _Opened:
+    """A file that is open. ``identity``: which one it is, whatever comes to be at its path."""
 
-    server: MilvusServer
+    file: ServedFile
     uri: str
     identity: object
 
 
-class Servers:
-    """The servers of one process. A forked child has its own, for it inherits no thread that could answer."""
+class Files:
+    """The open files of a process and of its forked children, each of which goes on with them by itself."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._addresses: Addresses | None = None
-        self._served: dict[str, _Served] = {}
-        self._replaced: list[_Served] = []
-        self._ended: list[_Served] = []
+        self._lock = PerProcess(threading.Lock)
+        self._numbers = itertools.count(1)
+        self._opened: dict[str, _Opened] = {}
+        self._by_uri: dict[str, ServedFile] = {}
 
-    def address(self, path: str) -> str:
-        """Where pymilvus reaches the file at ``path``, which is opened if need be, and made if there is none.
+    def uri(self, path: str) -> str:
+        """The uri of the file at ``path``, which is opened if need be, and made if there is none.
 
         Raises:
             MilvusException: the file cannot be opened or is not a database of ours.
         """
         name = os.path.realpath(path)
-        with self._lock:
-            served = self._served.get(name)
-            if served is None or served.identity != identity_of(name):
-                started = self._started(name)
-                if served is not None:
-                    self._replaced.append(served)
-                served = self._served[name] = started
-            return served.uri
+        with self._lock.own:
+            opened = self._opened.get(name)
+            if opened is None or opened.identity != identity_of(name):
+                opened = self._opened[name] = self._open(name)
+            return opened.uri
 
-    def _started(self, path: str) -> _Served:
-        if self._addresses is None:
-            self._addresses = private_addresses()
-            if parent_process() is not None:  # such a child runs no handlers of ``atexit``
-                util.Finalize(None, self.close_at_exit, exitpriority=0)
+    def _open(self, path: str) -> _Opened:
         try:
-            server = MilvusServer(path, self._addresses.free(), guard=self._addresses.guard or OpenDoor())
+            file = ServedFile(path, guard=OpenDoor())
         except NotADatabaseError as error:
             refuse_lite_data(path, error)
             raise
-        server.start()
-        return _Served(server, self._addresses.dialled(server.uri), identity_of(path))
+        # The scheme that pymilvus hands on as it is. A child may open files that its parent has not.
+        uri = f"unix:milvus-store-{os.getpid()}-{next(self._numbers)}"
+        self._by_uri[uri] = file
+        return _Opened(file, uri, identity_of(path))
+
+    def at(self, uri: str) -> ServedFile | None:
+        """The open file with this uri; None if it is none of ours."""
+        return self._by_uri.get(uri)
 
     def release(self, path: str) -> None:
-        """Close the file at ``path`` after the calls under way."""
-        with self._lock:
-            served = self._served.pop(os.path.realpath(path), None)
-        if served is not None:
-            served.server.stop(_GRACE)
+        """Close the file at ``path``. Calls under way go on to their end."""
+        with self._lock.own:
+            opened = self._opened.pop(os.path.realpath(path), None)
+        if opened is not None:
+            self._by_uri.pop(opened.uri, None)
+            opened.file.close()
 
     def close(self) -> None:
-        """Close every file after the calls under way, and give the addresses up."""
-        for served in self._leave():
-            served.server.stop(_GRACE)
-
-    def close_at_exit(self) -> None:
-        """The same as the process ends; what it calls all the same is refused."""
-        self._ended = self._leave()  # gRPC stops a server that is collected
-        for served in self._ended:
-            served.server.close()
-
-    def _leave(self) -> list[_Served]:
-        """All that was served, which this forgets together with the addresses."""
-        with self._lock:
-            served = [*self._served.values(), *self._replaced]
-            addresses, self._addresses = self._addresses, None
-            self._served, self._replaced = {}, []
-        if addresses is not None:
-            addresses.close()
-        return served
+        """Close every file, also those that were replaced. Calls under way go on to their end."""
+        with self._lock.own:
+            self._opened.clear()
+            files = list(self._by_uri.values())
+            self._by_uri.clear()
+        for file in files:
+            file.close()
 
 
-def _begin() -> Servers:
-    servers = Servers()
-    _kept.append(servers)
-    return servers
-
-
-_kept: Final[list[Servers]] = []
-"""In a forked child also those of its parent: gRPC would wait for the parent's threads if they were collected."""
-
-SERVERS: Final = PerProcess(_begin)
+FILES: Final = Files()
 """The ones of this process."""

@@ -10,16 +10,11 @@ from typing import Any, Final
 
 import grpc
 
-from ..client.milvus_client import MilvusClient
 from ..errors import MilvusException
-from .access.guard import AccessGuard
-from .access.setup import switch_on
 from .call_threads import CallThreads
-from .calls import calls_with
-from .databases import Databases
 from .health import health_service
-from .iterators import SearchIterators
-from .service import Guard, OpenDoor, handlers
+from .served_file import ServedFile
+from .service import Guard, handlers
 
 THREADS: Final = 4 * min(16, os.cpu_count() or 1) + 4
 """Calls at a time: most are short; a few may wait for a write or an index, and others go on meanwhile."""
@@ -68,12 +63,7 @@ class MilvusServer:
 
     Args:
         address: ``host:port``, where port 0 is a free one, or ``unix:/path``.
-        guard: decides who may make which call; everybody may make all by default.
-        access: whether the users and roles in the file decide that. A file that has users needs it.
-        root_password: the one that the user ``root`` gets when access control is first switched on.
-        settings: how the file is opened, as ``MilvusClient`` takes them.
-
-    ``made_password`` is the password of ``root`` if it was made up now; nobody can learn it later.
+        guard, access, root_password, settings: as ``ServedFile`` takes them, whose ``made_password`` this has.
 
     Raises:
         MilvusException: the file cannot be opened, or the address cannot be used.
@@ -91,7 +81,8 @@ class MilvusServer:
         **settings: Any,
     ) -> None:
         self._is_stopping = False
-        self._client = MilvusClient(path, **settings)
+        self._file = ServedFile(path, guard=guard, access=access, root_password=root_password, **settings)
+        self.made_password = self._file.made_password
         try:
             self._threads = transport.threads or CallThreads(THREADS)
             self._server = grpc.server(
@@ -105,21 +96,12 @@ class MilvusServer:
                     ("grpc.keepalive_permit_without_calls", 1),
                 ],
             )
-            self._iterators = SearchIterators()
-            databases = Databases(self._client)
-            self.made_password: str | None = None
-            if access:
-                self.made_password = switch_on(self._client._file.access, root_password)
-                guard = AccessGuard(self._client._file.access, databases)
-            elif guard is None and self._client._file.access.read().users:
-                raise MilvusException(
-                    message=f"{path} has users, who would not be asked who they are: serve it with access control"
-                )
-            calls = handlers(databases, calls_with(self._iterators), guard or OpenDoor())
-            self._server.add_generic_rpc_handlers((calls, health_service(self.problem)))
+            self._server.add_generic_rpc_handlers(
+                (handlers(self._file.answers), health_service(self.problem))
+            )
             self.uri = self._listen(address, transport.credentials)
         except BaseException:
-            self._client.close()
+            self._file.close()
             raise
 
     def _listen(self, address: str, credentials: Any | None) -> str:
@@ -136,13 +118,7 @@ class MilvusServer:
 
     def problem(self) -> str:
         """What keeps the server from answering; nothing if it can."""
-        if self._is_stopping:
-            return "the server is stopping"
-        try:
-            self._client.list_databases()
-        except MilvusException as error:
-            return error.message
-        return ""
+        return "the server is stopping" if self._is_stopping else self._file.problem()
 
     def start(self) -> None:
         """Begin to answer; this returns at once."""
@@ -164,10 +140,8 @@ class MilvusServer:
         return self._threads.wait(_LAST_STEPS)
 
     def close(self) -> None:
-        """Close the file, once no call is at work any more, or where the interpreter ends, and gRPC could start no
-        thread in order to stop. Calls that come later are refused, as those of a closed client are."""
-        self._iterators.close()
-        self._client.close()
+        """Close the file, once no call is at work any more."""
+        self._file.close()
 
     def __enter__(self) -> MilvusServer:
         self.start()

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from milvus_store_lite import FoundHits, SearchCursor
+from milvus_store_lite import FoundHits, PerProcess, SearchCursor
 
 from ..errors import ParamError
 
@@ -36,13 +36,13 @@ class SearchIterators:
     """The open iterators of a server, by their tokens. Threads share them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._open: dict[str, _Iterator] = {}
 
     def add(self, cursor: SearchCursor, owner: Any) -> str:
         """Keep ``cursor``, and return its token."""
         token = secrets.token_urlsafe(16)
-        with self._lock:
+        with self._lock.own:
             self._open[token] = _Iterator(cursor, owner, time.monotonic())
             leaving = self._resting()
         for one in leaving:
@@ -55,7 +55,7 @@ class SearchIterators:
         Raises:
             ParamError: there is no such iterator, or it is another one's.
         """
-        with self._lock:
+        with self._lock.own:
             found = self._open.get(token)
             if found is not None:
                 found.used = time.monotonic()
@@ -68,7 +68,7 @@ class SearchIterators:
 
     def close(self) -> None:
         """Close all."""
-        with self._lock:
+        with self._lock.own:
             leaving, self._open = list(self._open.values()), {}
         for one in leaving:
             one.cursor.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 import grpc
 
@@ -91,17 +91,37 @@ class OpenDoor:
         return Admission()
 
 
-def handlers(databases: Databases, calls: Mapping[str, Handler], guard: Guard) -> Any:
-    """What gRPC asks for each call of the service.
+class Context(Protocol):
+    """What a call knows of its caller, with gRPC's names."""
+
+    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]]: ...
+
+    def peer(self) -> str: ...
+
+    def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
+        """End the call; the caller hears ``code`` and ``details``."""
+        ...
+
+
+Answer = Callable[[Message, Context], Message]
+
+
+def answers(databases: Databases, calls: Mapping[str, Handler], guard: Guard) -> dict[str, Answer]:
+    """What answers each call of the service, by its name.
 
     Args:
         calls: name → what answers it; a call that is not among them is refused as UNIMPLEMENTED.
     """
+    return {name: _answering(method, calls.get(name), databases, guard) for name, method in METHODS.items()}
+
+
+def handlers(answers: Mapping[str, Answer]) -> Any:
+    """What gRPC asks for each call of the service."""
     return grpc.method_handlers_generic_handler(
         SERVICE_NAME,
         {
             name: grpc.unary_unary_rpc_method_handler(
-                _answering(method, calls.get(name), databases, guard),
+                answers[name],
                 request_deserializer=method.request.FromString,
                 response_serializer=method.response.SerializeToString,
             )
@@ -133,10 +153,8 @@ def _database_of(method: Method, request: Message, metadata: Mapping[str, str]) 
     return getattr(request, _FIELD, "") or metadata.get(_DATABASE, "")
 
 
-def _answering(
-    method: Method, handler: Handler | None, databases: Databases, guard: Guard
-) -> Callable[[Message, grpc.ServicerContext], Message]:
-    def answer(request: Message, context: grpc.ServicerContext) -> Message:
+def _answering(method: Method, handler: Handler | None, databases: Databases, guard: Guard) -> Answer:
+    def answer(request: Message, context: Context) -> Message:
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         try:
             database = _database_of(method, request, metadata)
@@ -148,17 +166,17 @@ def _answering(
                 _refuse_namespaces(request)
                 return admission.shown(handler(admission.client(databases.client(database)), request))
         except Refusal as refused:
-            return context.abort(refused.status, refused.message)
+            context.abort(refused.status, refused.message)
         except MilvusException as error:
             refusal = error
         except Exception as error:
             _LOG.exception("%s failed", method.name)
             refusal = MilvusException(message=f"internal error: {type(error).__name__}")
         else:
-            return context.abort(grpc.StatusCode.UNIMPLEMENTED, _not_served(method.name))
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, _not_served(method.name))
         response = failed(method.response, refusal)
         if response is None:
-            return context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal.message)
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal.message)
         return response
 
     return answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +15,7 @@ from pymilvus.exceptions import ConnectionConfigException, MilvusException
 
 import milvus_store
 import milvus_store.pymilvus as drop_in
-from milvus_store.pymilvus import servers
-from milvus_store.pymilvus.addresses import SecretPorts
+from milvus_store.pymilvus import files
 
 ROWS = [{"id": i, "vector": [i, 1.0], "text": f"row {i}"} for i in range(5)]
 
@@ -32,7 +30,7 @@ def fill(client: MilvusClient, name: str = "docs") -> None:
 
 
 def uri_of(path: Path) -> str:
-    return servers.SERVERS.own.address(str(path))
+    return files.FILES.uri(str(path))
 
 
 def test_the_path_is_a_file_of_milvus_store(path: Path) -> None:
@@ -51,17 +49,17 @@ def test_a_file_with_users_is_open_to_the_process_that_opens_it(path: Path) -> N
     assert MilvusClient(str(path)).list_users() == ["ann"]
 
 
-def test_names_of_one_file_lead_to_one_server(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_of_one_file_lead_to_one_open_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path.parent)
     names = [str(path), f"./{path.name}", f"../{path.parent.name}/{path.name}"]
     clients = [MilvusClient(name) for name in names]
     fill(clients[0])
     assert [count_of(client) for client in clients] == [5, 5, 5]
-    assert len(servers.SERVERS.own._served) == 1
+    assert len(files.FILES._opened) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
-def test_a_link_leads_to_the_server_of_its_file(path: Path) -> None:
+def test_a_link_leads_to_its_file(path: Path) -> None:
     fill(MilvusClient(str(path)))
     link = path.with_name("link.db")
     link.symlink_to(path)
@@ -78,14 +76,14 @@ def test_a_relative_path_is_that_of_the_moment(tmp_path: Path, monkeypatch: pyte
     assert MilvusClient("./a.db").list_collections() == ["two"]
 
 
-def test_paths_have_servers_of_their_own(tmp_path: Path) -> None:
+def test_paths_are_files_of_their_own(tmp_path: Path) -> None:
     clients = [MilvusClient(str(tmp_path / f"{number}.db")) for number in range(4)]
     for number, client in enumerate(clients):
         fill(client, f"docs_{number}")
     assert [client.list_collections() for client in clients] == [[f"docs_{number}"] for number in range(4)]
 
 
-def test_threads_that_open_a_path_at_once_share_one_server(path: Path) -> None:
+def test_threads_that_open_a_path_at_once_share_one_file(path: Path) -> None:
     together = threading.Barrier(8, timeout=60)
 
     def opened(_: int) -> str:
@@ -105,7 +103,7 @@ def test_a_path_that_was_closed_can_be_opened_again(path: Path) -> None:
     again.close()
 
 
-def test_a_server_that_was_released_is_followed_by_another(path: Path) -> None:
+def test_a_file_that_was_released_is_opened_again(path: Path) -> None:
     # memsearch does so whenever it closes a store.
     from milvus_lite.server_manager import server_manager_instance
 
@@ -130,7 +128,7 @@ def test_a_file_that_was_removed_is_made_anew_for_who_opens_it(path: Path) -> No
     assert new.list_collections() == ["new"]
 
 
-async def test_asynchronous_clients_are_at_the_same_server(path: Path) -> None:
+async def test_asynchronous_clients_are_at_the_same_file(path: Path) -> None:
     fill(MilvusClient(str(path)))
     client = AsyncMilvusClient(str(path))
     assert (await client.query("docs", filter="id == 1", output_fields=["text"]))[0]["text"] == "row 1"
@@ -151,61 +149,6 @@ def test_uninstalling_closes_the_files(path: Path) -> None:
     assert os.listdir(path.parent) == [path.name]
     drop_in.install()
     assert count_of(MilvusClient(str(path))) == 5
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="gRPC has no unix sockets there")
-def test_no_other_user_may_enter_the_folder_of_the_sockets(path: Path) -> None:
-    socket = Path(uri_of(path).removeprefix("unix:"))
-    assert stat.S_ISSOCK(socket.stat().st_mode)
-    assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
-    drop_in.uninstall()
-    assert not socket.parent.exists()
-
-
-class TestPorts:
-    """Where there are no unix sockets."""
-
-    @pytest.fixture(autouse=True)
-    def without_sockets(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(servers, "private_addresses", SecretPorts)
-
-    def test_a_port_of_this_machine_serves_who_knows_the_secret(self, path: Path) -> None:
-        assert uri_of(path).startswith("http://milvus-store:")
-        client = MilvusClient(str(path))
-        fill(client)
-        assert count_of(client) == 5
-
-    @pytest.mark.parametrize("token", ["", "root:Milvus"])
-    def test_nobody_else_is_let_in(self, path: Path, token: str) -> None:
-        MilvusClient(str(path))
-        address = uri_of(path).rpartition("@")[2]
-        with pytest.raises(MilvusException, match="private to the process"):
-            MilvusClient(f"http://{address}", token=token).list_collections()
-
-    async def test_the_asynchronous_client_knows_the_secret(self, path: Path) -> None:
-        client = AsyncMilvusClient(str(path))
-        assert await client.list_collections() == []
-        await client.close()
-
-    @pytest.mark.filterwarnings("ignore:.*is an ORM-style PyMilvus API")
-    def test_the_orm_knows_the_secret(self, path: Path) -> None:
-        from pymilvus import connections, utility
-
-        connections.connect("ports", uri=str(path))
-        assert utility.list_collections(using="ports") == []
-        connections.disconnect("ports")
-
-
-@pytest.mark.parametrize("name", ["a b", "ü", "a%20b", "x" * 100])
-@pytest.mark.skipif(sys.platform == "win32", reason="gRPC has no unix sockets there")
-def test_any_temporary_folder_will_do(
-    path: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / name
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    fill(MilvusClient(str(path)))
-    assert list(folder.iterdir()) == []
 
 
 class TestRefusals:
