@@ -63,7 +63,7 @@ from .search.aggregates import Aggregate, GroupRequest
 from .search.arrangement import Aggregation, BucketMetric, GroupBy, OrderBy, PathCast, TopHits
 from .search.buckets import Bucket, BucketHit, FoundBuckets
 from .search.cursors import QueryCursor, SearchCursor
-from .search.found import FoundHits, FoundRows
+from .search.found import FoundElements, FoundHits, FoundRows
 from .search.fusion import MergedScores, Ranker, ReciprocalRanks, WeightedScores
 from .search.groups import FoundGroups
 from .search.highlights import Fragments, Highlight, MarkTexts, SemanticHighlight, WordsInField
@@ -71,6 +71,7 @@ from .search.range_bounds import RangeBounds
 from .search.request import (
     MAX_WINDOW,
     ByIds,
+    ElementPlace,
     HybridRequest,
     Queries,
     SearchRequest,
@@ -195,6 +196,7 @@ __all__ = [
     "DecayFactors",
     "Disk",
     "Element",
+    "ElementPlace",
     "Estimate",
     "Exists",
     "Expression",
@@ -202,6 +204,7 @@ __all__ = [
     "FileSizes",
     "FirstRows",
     "FoundBuckets",
+    "FoundElements",
     "FoundGroups",
     "FoundHits",
     "FoundRows",

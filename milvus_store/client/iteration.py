@@ -39,6 +39,8 @@ class IterationCalls(Calls):
     ) -> QueryIterator:
         """All rows that match ``filter``, page by page, as they are now, even if others write in between.
 
+        As in ``query`` there is a row for each element where the filter has an ``element_filter``.
+
         Args:
             batch_size: rows of a page, up to 16,384.
             limit: rows in all, -1 for every one.

@@ -11,6 +11,7 @@ from milvus_store_lite import (
     COLLECTION_CLOCK,
     Clock,
     DataTypeNotMatchException,
+    ElementPlace,
     FoundGroups,
     FoundRows,
     ParamError,
@@ -168,6 +169,9 @@ class RowCalls(Calls):
     ) -> QueryResult:
         """The rows that match ``filter``, in the order they were written.
 
+        Where the filter has ``element_filter(array, …)``, there is a row for each element that it holds for, in
+        which ``offset`` is the place in the array; limit, offset and ``count(*)`` count elements.
+
         Args:
             filter: a filter expression; empty only together with a limit, or for ``count(*)``.
             output_fields: field names, ``["*"]`` for everything (the default), ``["count(*)"]`` to count; or
@@ -207,11 +211,13 @@ class RowCalls(Calls):
         options: Mapping[str, Any],
         *,
         by_pk: bool = False,
+        after: ElementPlace | None = None,
     ) -> FoundRows | FoundGroups | int:
         """The rows or groups that ``query`` finds, or how many rows, if it is to count.
 
         Args:
-            options: its keywords. by_pk: whether to order the rows by their primary keys.
+            options: its keywords. by_pk: whether to order the rows by their primary keys. after: the element after
+                which those of its row are wanted.
         """
         limit, offset = options.get("limit"), options.get("offset") or 0
         scope = _QUERY_SCOPE(filter, partition_names, options)
@@ -227,7 +233,9 @@ class RowCalls(Calls):
         if groups is not None:
             return collection.query_groups(scope, groups)
         order = query_order(options)
-        return collection.query(scope, fields or ["*"], limit, offset, by_pk=by_pk, order_by=order)
+        return collection.query(
+            scope, fields or ["*"], limit, offset, by_pk=by_pk, order_by=order, after=after
+        )
 
 
 def is_partial_update(options: Mapping[str, Any]) -> bool:

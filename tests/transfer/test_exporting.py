@@ -109,6 +109,20 @@ def test_rows_are_chosen(filled: Path, tmp_path: Path) -> None:
     assert exported(filled, target, filter="id < 0") == []
 
 
+@pytest.mark.usefixtures("small_batches")
+def test_a_filter_of_elements_chooses_whole_rows(path: Path, tmp_path: Path) -> None:
+    with MilvusClient(path) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        schema.add_field("tags", DataType.ARRAY, element_type=DataType.INT64, max_capacity=4)
+        client.create_collection("docs", schema=schema)
+        client.insert("docs", [{"id": n, "vector": [n, 1], "tags": [n % 2] * 3} for n in range(50)])
+    odd = list(range(1, 50, 2))
+    assert exported(path, tmp_path / "some.jsonl", filter="element_filter(tags, $ == 1)") == odd
+    assert exported(path, tmp_path / "some.jsonl", filter="id < 0 or element_filter(tags, $ == 1)") == odd
+
+
 def test_fields_are_chosen_that_a_filter_does_not_name(filled: Path, tmp_path: Path) -> None:
     target = tmp_path / "some.jsonl"
     export_rows(filled, "docs", target, fields=["price"], filter="text == 'text 7'")

@@ -14,6 +14,9 @@ from functools import partial as with_arguments
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from ..codec import (
     ArrayOp,
     Batch,
@@ -38,11 +41,12 @@ from ..search.found import FoundHits, FoundRows, fetched
 from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
 from ..search.ordering import ordered
 from ..search.prepared import ElementSearch
-from ..search.request import HybridRequest, Queries, SearchRequest, check_window
+from ..search.request import ElementPlace, HybridRequest, Queries, SearchRequest, check_window
 from ..search.reranking.candidates import Candidates
 from ..search.reranking.reranking import Reranking
 from ..search.reranking.searching import candidates_of_search
 from ..search.scope import EVERYTHING, Scope
+from ..search.selected_elements import ElementSelection, refuse_place
 from ..search.selection import BoundScope, Selection
 from ..storage.catalog import DEFAULT_PARTITION, CollectionRecord
 from ..storage.integrity.row_checksums import PARTITION_COLUMN
@@ -171,25 +175,37 @@ class Collection(Reading):
         *,
         by_pk: bool = False,
         order_by: Sequence[OrderBy] = (),
+        after: ElementPlace | None = None,
     ) -> FoundRows:
         """The rows in ``scope``, ``limit`` of them after ``offset``, in the order they were written.
 
+        Where the filter has an ``element_filter``, these are the elements that it holds for, row by row.
+
         Args:
             by_pk: order them by their primary keys instead. order_by: order them so; equal ones as they were
-                written.
+                written. after: leave out the elements of a row up to this one.
         """
         check_window(limit, offset)
-        own, names = self._own(scope), tuple(output_fields)
+        own, names, end = self._own(scope), tuple(output_fields), None if limit is None else offset + limit
+
+        def slots_of(selection: Selection, schema: Schema) -> npt.NDArray[np.int64]:
+            order = [OrderBy(schema.primary.name)] if by_pk else order_by
+            return (ordered(selection, schema, order, end) if order else selection.slots)[:end]
 
         def rows(session: Session) -> FoundRows:
-            state = session.state
-            selection = session.selected(state.bound_scope(own))
-            end = None if limit is None else offset + limit
-            schema = state.record.schema
-            order = [OrderBy(schema.primary.name)] if by_pk else order_by
-            slots = ordered(selection, schema, order, end) if order else selection.slots
-            seqs = selection.view.snapshot.seqs[slots[offset:end]].tolist()
-            return fetched(session.reader, state.columns(names, scope.clock), seqs)
+            state, schema = session.state, session.record.schema
+            bound = state.bound_scope(own)
+            wanted, selection = bound.elements, session.selected(bound)
+            if wanted is None:
+                refuse_place(after)
+                seqs = selection.view.snapshot.seqs[slots_of(selection, schema)[offset:]].tolist()
+                return fetched(session.reader, state.columns(names, scope.clock), seqs)
+            found = ElementSelection.of(selection, wanted)
+            if after is not None:
+                seqs_of_pks = self._seqs_of_pks(session, encode_pks(schema.primary, [after.pk]))
+                found = found.beyond(seqs_of_pks.values(), after.offset)
+            page = found.elements(slots_of(found.rows, schema)).part(offset, end)
+            return page.fetched(session.reader, state.columns(names, scope.clock))
 
         return self._read(rows)
 
@@ -239,18 +255,20 @@ class Collection(Reading):
         """The rows in ``scope`` as ``query`` gives them, page by page, as they are now; close it when done.
 
         Args:
-            only_loaded: False to read rows that are not loaded as well, as a copy of the collection has to.
+            only_loaded: False to read rows that are not loaded as well, and whole rows whatever the filter says of
+                their elements, as a copy of the collection has to.
         """
         own = self._own(scope)
-
-        def cursor(lease: Lease, session: Session, selection: Selection) -> QueryCursor:
-            projection = session.state.columns(tuple(output_fields), scope.clock)
-            return QueryCursor(lease, selection, projection, offset)
 
         def bound(state: CollectionState) -> BoundScope:
             return (
                 state.bound_scope(own) if only_loaded else BoundScope.of(state.record, own, only_loaded=False)
             )
+
+        def cursor(lease: Lease, session: Session, selection: Selection) -> QueryCursor:
+            projection = session.state.columns(tuple(output_fields), scope.clock)
+            wanted = session.state.bound_scope(own).elements if only_loaded else None
+            return QueryCursor(lease, selection, wanted, projection, offset)
 
         return self._kept(bound, cursor)
 

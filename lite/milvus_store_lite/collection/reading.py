@@ -17,6 +17,7 @@ from ..search.buckets import FoundBuckets
 from ..search.groups import FoundGroups, found_groups
 from ..search.request import Queries, SearchRequest, check_window
 from ..search.scope import Scope
+from ..search.selected_elements import ElementSelection, refuse_groups
 from ..search.selection import Selection
 from ..storage.leases import Lease
 from ..storage.reading import SnapshotMoved
@@ -36,9 +37,15 @@ class Reading(Definition):
     """A collection whose rows are counted, grouped and put into buckets."""
 
     def count_where(self, scope: Scope) -> int:
-        """How many rows are in ``scope``."""
+        """How many rows are in ``scope``, or elements that its ``element_filter`` holds for."""
         own = self._own(scope)
-        return self._read(lambda session: session.selected(session.state.bound_scope(own)).count)
+
+        def count(session: Session) -> int:
+            bound = session.state.bound_scope(own)
+            wanted, selection = bound.elements, session.selected(bound)
+            return selection.count if wanted is None else ElementSelection.of(selection, wanted).count
+
+        return self._read(count)
 
     def query_groups(self, scope: Scope, request: GroupRequest) -> FoundGroups:
         """The groups of the rows in ``scope`` that ``request`` asks for."""
@@ -46,8 +53,9 @@ class Reading(Definition):
         own = self._own(scope)
 
         def groups(session: Session) -> FoundGroups:
-            selection = session.selected(session.state.bound_scope(own))
-            return found_groups(session.record, selection, request, scope.clock)
+            bound = session.state.bound_scope(own)
+            refuse_groups(bound.elements)
+            return found_groups(session.record, session.selected(bound), request, scope.clock)
 
         return self._read(groups)
 

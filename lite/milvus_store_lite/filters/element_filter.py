@@ -1,4 +1,4 @@
-"""``element_filter`` where a search finds single structs: what a filter says of the structs themselves."""
+"""``element_filter`` where a call finds single elements: what a filter says of the elements themselves."""
 
 from __future__ import annotations
 
@@ -10,47 +10,68 @@ import numpy.typing as npt
 
 from ..errors import FilterError
 from ..schema.fields import Field
-from .bound import AllOf, AnyOf, FieldValue, Inverse, OverElements, Predicate
-from .evaluation.elements import StructRows
-from .evaluation.evaluate import evaluate
+from .bound import AllOf, AnyOf, FieldValue, Inverse, OverElements, PathValue, Predicate
+from .evaluation.evaluate import element_hits
 from .evaluation.rows import Rows
 
 _ALONE = (
-    "in a search of single structs, element_filter stands by itself or is joined to the rest by 'and': expected "
-    "match_any, which is about whole rows, under 'or' and 'not'"
+    "element_filter, which says what elements are found, stands by itself or is joined to the rest by 'and': "
+    "expected match_any, which is about whole rows, under 'or' and 'not'"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ElementFilter:
-    """The structs in ``structs`` that all of ``conditions`` hold for."""
+    """The elements of the array ``operand`` that all of ``conditions`` hold for."""
 
-    structs: Field
+    operand: FieldValue | PathValue
     conditions: tuple[Predicate, ...]
 
     def flags(self, rows: Rows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """(n + 1,) where the structs of each row begin among (t,) bool, which says what structs match."""
-        arrays = rows.array(self.structs, self.structs.members[0])
-        structs = StructRows.of(rows, self.structs, arrays)
-        return arrays.offsets, evaluate(AllOf(self.conditions), structs).certain
+        """(n + 1,) where the elements of each row begin among (t,) bool, which says what elements match."""
+        arrays, hits = element_hits(self.operand, AllOf(self.conditions), rows)
+        return arrays.offsets, hits
 
 
-def element_filter(predicate: Predicate, structs: Field) -> ElementFilter | None:
-    """What the calls of ``element_filter`` in ``predicate`` say of the elements of ``structs``."""
-    conditions = []
-    for part in _joined(predicate):
-        if not isinstance(part, OverElements) or not part.selects:
-            _refuse_within(part)
-            continue
-        array = part.operand
-        if not isinstance(array, FieldValue) or array.field != structs:
-            named = array.field.name if isinstance(array, FieldValue) else str(array)
+def selected_structs(predicate: Predicate, structs: Field) -> ElementFilter | None:
+    """What the calls of ``element_filter`` in ``predicate`` say of the structs in ``structs``."""
+    calls = list(_calls(predicate))
+    for call in calls:
+        if not isinstance(call.operand, FieldValue) or call.operand.field != structs:
             raise FilterError(
                 f"a search of the structs in '{structs.name}' takes element_filter({structs.name}, …), got one of "
-                f"'{named}': use match_any, which is about whole rows"
+                f"'{_name(call)}': use match_any, which is about whole rows"
             )
-        conditions.append(part.condition)
-    return ElementFilter(structs, tuple(conditions)) if conditions else None
+    return _joined_calls(calls)
+
+
+def selected_elements(predicate: Predicate) -> ElementFilter | None:
+    """The same for the elements of the one array that the calls name."""
+    calls = list(_calls(predicate))
+    for call in calls[1:]:
+        if call.operand != calls[0].operand:
+            raise FilterError(
+                f"element_filter finds the elements of one array, got '{_name(calls[0])}' and '{_name(call)}': "
+                "use match_any, which is about whole rows, for one of them"
+            )
+    return _joined_calls(calls)
+
+
+def _joined_calls(calls: list[OverElements]) -> ElementFilter | None:
+    return ElementFilter(calls[0].operand, tuple(call.condition for call in calls)) if calls else None
+
+
+def _name(call: OverElements) -> str:
+    return call.operand.field.name if isinstance(call.operand, FieldValue) else str(call.operand)
+
+
+def _calls(predicate: Predicate) -> Iterator[OverElements]:
+    """The calls of ``element_filter``; raises ``FilterError`` for one below the outermost 'and'."""
+    for part in _joined(predicate):
+        if isinstance(part, OverElements) and part.selects:
+            yield part
+        else:
+            _refuse_within(part)
 
 
 def _joined(predicate: Predicate) -> Iterator[Predicate]:
@@ -63,7 +84,7 @@ def _joined(predicate: Predicate) -> Iterator[Predicate]:
 
 
 def _refuse_within(predicate: Predicate) -> None:
-    """Raise ``FilterError`` for a call of ``element_filter`` below the outermost 'and'."""
+    """Raise ``FilterError`` for a call of ``element_filter`` in ``predicate``."""
     match predicate:
         case AllOf(parts=parts) | AnyOf(parts=parts):
             for part in parts:

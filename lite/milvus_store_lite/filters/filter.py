@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import FilterError
+from ..process.lazy import lazy
 from ..process.stack import with_room
 from ..schema.data_types import INTEGER_RANGES, DataType
 from ..schema.fields import Field
@@ -34,7 +35,7 @@ from .bound import (
     Membership,
     Predicate,
 )
-from .element_filter import ElementFilter, element_filter
+from .element_filter import ElementFilter, selected_elements, selected_structs
 from .evaluation.evaluate import evaluate
 from .evaluation.numbers import nearest_float, nearest_float32
 from .evaluation.rows import Rows
@@ -98,7 +99,16 @@ class Filter:
         Raises:
             FilterError: one of them is about another array, or is not joined to the rest by 'and'.
         """
-        return element_filter(self.predicate, structs)
+        return selected_structs(self.predicate, structs)
+
+    @lazy
+    def elements(self) -> ElementFilter | None:
+        """What its calls of ``element_filter`` say of the elements of an array; None without any.
+
+        Raises:
+            FilterError: they are about several arrays, or one of them is not joined to the rest by 'and'.
+        """
+        return with_room(lambda: selected_elements(self.predicate))
 
 
 def compile_filter(

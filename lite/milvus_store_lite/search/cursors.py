@@ -2,7 +2,8 @@
 
 A cursor keeps its read transaction open, so it still reads rows that others delete or replace while it is open.
 Writers do not wait for it, but SQLite's write-ahead log grows until it ends: at the last page, at ``close()``, or
-when the cursor is garbage. It holds at most 17 bytes of memory for each row of the collection.
+when the cursor is garbage. It holds at most 17 bytes of memory for each row of the collection, and 12 for each
+element that a query finds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,11 @@ from .found import FoundHits, FoundRows, fetched
 from .output import Projection
 from .prepared import PreparedSearch
 from .rankings import NOTHING
+from .selected_elements import Elements, ElementSelection
 from .selection import Selection
+
+if TYPE_CHECKING:
+    from ..filters import ElementFilter
 
 Page = TypeVar("Page")
 
@@ -145,32 +150,48 @@ class ElementCursor(SearchCursor):
 
 @whole_calls
 class QueryCursor(Cursor):
-    """The rows of a selection, in the order of writing."""
+    """The rows of a selection, in the order of writing; or of these the elements that ``wanted`` holds for."""
 
     def __init__(
         self,
         lease: Lease,
         selection: Selection,
+        wanted: ElementFilter | None,
         projection: Projection,
         offset: int,
     ) -> None:
         super().__init__(lease)
         self._reader = selection.view.reader
         self._projection = projection
-        self._seqs = selection.view.snapshot.seqs[selection.slots][offset:]
+        self._offsets: npt.NDArray[np.int32] | None = None
+        if wanted is None:
+            self._seqs = selection.view.snapshot.seqs[selection.slots][offset:]
+        else:
+            found = ElementSelection.of(selection, wanted)
+            self._seqs, self._offsets = found.elements(found.rows.slots).part(offset, None)
 
     @property
     def left(self) -> int:
-        """How many rows no page has had yet."""
+        """How many rows or elements no page has had yet."""
         return len(self._seqs)
 
     def next(self, count: int) -> FoundRows:
-        """The next ``count`` rows, fewer at the end."""
-        return self._next(count, fetched)
+        """The next ``count`` rows or elements, fewer at the end."""
+        return self._next(count, fetched if self._offsets is None else self._fetched_elements)
 
     def next_columns(self, count: int) -> Columns:
-        """The same as columns, whose rows are never made: for many rows at a time."""
+        """The next ``count`` rows as columns, whose rows are never made: for many rows at a time."""
+        assert self._offsets is None, "elements have no columns of their own"
         return self._next(count, read_columns)
+
+    def _fetched_elements(
+        self, reader: CollectionReader, projection: Projection, seqs: Sequence[int]
+    ) -> FoundRows:
+        """The first elements that are left, which are in the rows ``seqs``."""
+        assert self._offsets is not None, "elements are asked for"
+        first = len(self._offsets) - len(self._seqs)
+        offsets = self._offsets[first : first + len(seqs)]
+        return Elements(np.asarray(seqs, dtype=np.int64), offsets).fetched(reader, projection)
 
     def _next(self, count: int, read: Callable[[CollectionReader, Projection, Sequence[int]], Page]) -> Page:
         with self._lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -26,7 +27,25 @@ _DOCUMENTS_AT_ONCE: Final = 1_000
 Shown = list[Any] | npt.NDArray[np.float32]
 """Values of a field as users see them; vectors of floats, if none is null, as (n, dim)."""
 
+OFFSET: Final = "offset"
+"""The key under which a row that stands for one element has its place in the array."""
+
 T = TypeVar("T")
+
+
+class FoundElements(NamedTuple):
+    """Elements of arrays that were found, row by row.
+
+    ``starts``: where those of each row begin in ``offsets``, the places of the elements in the row's array, and
+    where the last ones end.
+    """
+
+    starts: list[int]
+    offsets: list[int]
+
+    def of_rows(self) -> list[list[int]]:
+        """The offsets of each row."""
+        return [self.offsets[start:end] for start, end in pairwise(self.starts)]
 
 
 class FoundRows(NamedTuple):
@@ -34,13 +53,15 @@ class FoundRows(NamedTuple):
 
     ``stored``: (seq, pk, \\*scalars, dynamic keys if they are shown, what else was read, …) of each. ``vectors``:
     field → seq → bytes.
-    ``corrupt``: the error for a row that cannot be shown.
+    ``corrupt``: the error for a row that cannot be shown. ``elements``: the elements that were found, if they are
+    what the query is about; else None.
     """
 
     projection: Projection
     stored: Sequence[tuple[Any, ...]]
     vectors: dict[str, dict[int, bytes | None]]
     corrupt: Callable[[str, Exception], DatabaseCorruptError]
+    elements: FoundElements | None = None
 
     @property
     def pks(self) -> list[Any]:
@@ -57,10 +78,15 @@ class FoundRows(NamedTuple):
         return None if wanted is None else self._shown(lambda: list(self._documents()))
 
     def dicts(self) -> list[dict[str, Any]]:
-        """The rows one by one: field or dynamic key → value."""
-        if not self.projection.has_columns:
-            return [{} for _ in self.stored]
-        return self._shown(self._dicts)
+        """The rows one by one: field or dynamic key → value; one for each element, if elements were found."""
+        rows = self._shown(self._dicts) if self.projection.has_columns else [{} for _ in self.stored]
+        if self.elements is None:
+            return rows
+        return [
+            _with_offset(row, offset)
+            for row, offsets in zip(rows, self.elements.of_rows(), strict=True)
+            for offset in offsets
+        ]
 
     def _shown(self, decode: Callable[[], T]) -> T:
         try:
@@ -165,6 +191,12 @@ def fetched(
     stored = reader.rows.fetch(seqs, (*projection.columns, *further) if further else projection.columns)
     vectors = {field.name: reader.vectors.fetch(seqs, field.name) for field in projection.vectors}
     return FoundRows(projection, [stored[seq] for seq in seqs], vectors, reader.layout.corrupt)
+
+
+def _with_offset(row: dict[str, Any], offset: int) -> dict[str, Any]:
+    """``row`` with an offset behind the first key, where pymilvus has it; it hides a field of its name."""
+    (name, value), *others = row.items()
+    return {name: value, OFFSET: offset, **{key: value for key, value in others if key != OFFSET}}
 
 
 def documents(projection: Projection, texts: Sequence[str]) -> Iterator[dict[str, Any]]:

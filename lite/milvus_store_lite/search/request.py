@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..caching import Keyed
 from ..errors import ParamError
@@ -34,6 +34,13 @@ class ByIds:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+class ElementPlace(NamedTuple):
+    """The element at ``offset`` of the array that the row with the primary key ``pk`` has."""
+
+    pk: Any
+    offset: int
 
 
 Queries = Sequence[Any] | ByIds

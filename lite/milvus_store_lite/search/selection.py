@@ -26,7 +26,7 @@ from .scope import Scope
 from .tenants import partition_key, stored_tenant
 
 if TYPE_CHECKING:
-    from ..filters import Filter
+    from ..filters import ElementFilter, Filter
     from ..filters.binding.context import NumberPaths
 
 
@@ -135,6 +135,15 @@ class BoundScope(_Referable):
         if not chosen.view.is_whole:
             return chosen
         return replace(chosen, population=chosen.view.cached_mask(self, self._own_mask, "tenant"))
+
+    @property
+    def elements(self) -> ElementFilter | None:
+        """What the condition says of the elements that a query finds one by one; None where it finds rows.
+
+        Raises:
+            FilterError: it is about several arrays, or joined to the rest by other words than 'and'.
+        """
+        return None if self.condition is None else self.condition.elements
 
     @property
     def is_sample(self) -> bool:

@@ -104,9 +104,16 @@ def evaluate(predicate: Predicate, rows: Rows) -> Truth:
             return Truth.of(strings.is_among(composites, texts))
 
 
+def element_hits(
+    operand: FieldValue | PathValue, condition: Predicate, rows: Rows
+) -> tuple[ArrayColumn, BoolArray]:
+    """The arrays of the rows, and (t,) bool: of all their elements those that ``condition`` holds for."""
+    arrays = _arrays(operand, rows)
+    return arrays, evaluate(condition, _elements(operand, arrays, rows)).certain
+
+
 def _over_elements(over: OverElements, rows: Rows) -> Truth:
-    arrays = _arrays(over.operand, rows)
-    hits = evaluate(over.condition, _elements(over.operand, arrays, rows)).certain
+    arrays, hits = element_hits(over.operand, over.condition, rows)
     found = elements.counts(arrays, hits)
     if over.least is None:
         holds = found == elements.lengths(arrays)
