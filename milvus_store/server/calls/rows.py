@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
 
-from milvus_store_lite import ArrayOp, CollectionRecord, DataType, FoundGroups, FoundRows, Written
+from milvus_store_lite import (
+    ArrayOp,
+    CollectionRecord,
+    DataType,
+    ElementPlace,
+    FoundGroups,
+    FoundRows,
+    Written,
+)
 
 from ...client.milvus_client import MilvusClient
 from ...client.ordering import ORDER_BY, split_outside_brackets
@@ -27,7 +35,8 @@ from .handshake import timestamp
 _OPTIONS: Final = ("limit", "offset")
 _TEXT_OPTIONS: Final = ("timezone", "time_fields", ORDER_BY)
 
-_ELEMENTS: Final = "query_iter_last_element_offset"
+_LAST_PK: Final = "query_iter_last_pk"
+_LAST_OFFSET: Final = "query_iter_last_element_offset"
 
 
 def _insert(client: MilvusClient, request: Any) -> Message:
@@ -99,10 +108,6 @@ def _delete(client: MilvusClient, request: Any) -> Message:
 
 def _query(client: MilvusClient, request: Any) -> Message:
     given = texts_of(request.query_params)
-    if given.get(_ELEMENTS):
-        raise ParamError(
-            message=f"{_ELEMENTS} is not supported on a file, which has no iterators of elements"
-        )
     is_iterator = given.get("iterator") is not None
     for name in (ORDER_BY, GROUP_BY):
         if is_iterator and given.get(name):
@@ -120,6 +125,7 @@ def _query(client: MilvusClient, request: Any) -> Message:
         list(request.partition_names),
         options,
         by_pk=is_iterator,  # who pages by key asks for keys beyond the last one
+        after=_last_element(client, request.collection_name, given),
     )
     if isinstance(found, int):
         return _counted(request, names, found)
@@ -132,7 +138,34 @@ def _query(client: MilvusClient, request: Any) -> Message:
         output_fields=output_names(_with_pk(names or ["*"], found), fields),
         session_ts=timestamp(),
         primary_field_name=found.projection.schema.primary.name,
+        **_elements(found),
     )
+
+
+def _last_element(client: MilvusClient, collection: str, given: Mapping[str, str]) -> ElementPlace | None:
+    """The element with which the last page of an iterator has ended; None where rows are paged."""
+    pk, offset = given.get(_LAST_PK), given.get(_LAST_OFFSET)
+    if not offset:
+        return None
+    if not offset.isdecimal() or pk is None:
+        raise ParamError(
+            message=f"{_LAST_OFFSET} must be the offset of an element, together with {_LAST_PK}, got "
+            f"{offset!r:.80} and {pk!r:.80}"
+        )
+    primary = collection_of(client, collection).describe().schema.primary
+    return ElementPlace(value_of(pk) if primary.dtype.is_integer else pk, int(offset))
+
+
+def _elements(found: FoundRows) -> dict[str, list[Message]]:
+    """What elements of each row were found; of rows, and for older clients, nothing."""
+    if found.elements is None or "element_indices" not in milvus_pb2.QueryResults.DESCRIPTOR.fields_by_name:
+        return {}
+    return {
+        "element_indices": [
+            milvus_pb2.ElementIndices(indices=schema_pb2.LongArray(data=offsets))
+            for offsets in found.elements.of_rows()
+        ]
+    }
 
 
 def _with_pk(names: Iterable[str], found: FoundRows) -> list[str]:

@@ -58,6 +58,12 @@ def _searched(condition: str) -> Program:
     return program
 
 
+def _single_elements(c: Any) -> None:
+    _rows(c)
+    found = c.query("c", filter="element_filter(parts, $[page] == 5)", output_fields=["id"])
+    assert [(row["id"], row["offset"]) for row in found] == [(1, 1)]
+
+
 def _sample(c: Any) -> None:
     _rows(c)
     assert len(c.query("c", filter="random_sample(0.999)")) <= 2
@@ -145,6 +151,7 @@ def _by_roaring(c: Any) -> None:
 FILTERS: Final[Mapping[str, Program]] = {
     **{name: _finds(condition) for name, condition in _CONDITIONS.items()},
     "element_filter": _searched("element_filter(tags, $ == 2)"),
+    "element_filter, in a query": _single_elements,
     "random_sample": _sample,
     "{templates}": _finds("n in {values} and word == {word}", values=[6], word="red_1"),
     "membership_match, bloom": _by_bloom,
