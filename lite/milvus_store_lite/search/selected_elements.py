@@ -7,7 +7,7 @@ sequence, so it may begin and end within a row.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -56,14 +56,15 @@ class ElementSelection:
     @classmethod
     def of(cls, selection: Selection, wanted: ElementFilter) -> ElementSelection:
         """The elements that ``wanted`` holds for in the rows of ``selection``."""
-        return cls._of(selection, *wanted.flags(selection.view))
-
-    @classmethod
-    def _of(cls, selection: Selection, starts: Ints, flags: npt.NDArray[np.bool_]) -> ElementSelection:
-        before = np.zeros(len(flags) + 1, dtype=np.int64)
-        np.cumsum(flags, out=before[1:])
+        found = cls(selection, *wanted.flags(selection.view))
         # The mask of the rows holds where each condition does for some element, not all of them for one.
-        return cls(selection.only(np.diff(before[starts]) > 0), starts, flags)
+        return found if len(wanted.conditions) == 1 else found._narrowed()
+
+    def _narrowed(self) -> ElementSelection:
+        """The same without rows that have none of the elements."""
+        before = np.zeros(len(self.flags) + 1, dtype=np.int64)
+        np.cumsum(self.flags, out=before[1:])
+        return replace(self, rows=self.rows.only(np.diff(before[self.starts]) > 0))
 
     def beyond(self, seqs: Collection[int], offset: int) -> ElementSelection:
         """The same without the elements of the rows ``seqs`` up to ``offset``."""
@@ -71,7 +72,7 @@ class ElementSelection:
         for slot in np.flatnonzero(np.isin(self.rows.view.snapshot.seqs, list(seqs))).tolist():
             first, end = self.starts[slot], self.starts[slot + 1]
             flags[first : min(first + offset + 1, end)] = False
-        return self._of(self.rows, self.starts, flags)
+        return replace(self, flags=flags)._narrowed()
 
     @property
     def count(self) -> int:
