@@ -126,6 +126,7 @@ if TYPE_CHECKING:
         Regex,
         Template,
         Unary,
+        about_rows,
         parse,
         plain_value,
         with_values,
@@ -293,6 +294,7 @@ __all__ = [
     "WordsInField",
     "Workload",
     "Written",
+    "about_rows",
     "analyzer",
     "as_list",
     "as_numbers",
@@ -332,7 +334,8 @@ _LATE: Final = {
     "checks": "Report check_file",
     "filters": (
         "And Arithmetic Call Compare Condition Element Exists Expression In Instant Interval IsNull Like "
-        "ListOf Literal Member Name Node Not Or Path Range Regex Template Unary parse plain_value with_values"
+        "ListOf Literal Member Name Node Not Or Path Range Regex Template Unary about_rows parse plain_value "
+        "with_values"
     ),
     "salvage": "Lost Recovery recover_file",
     "sizing": "CollectionSizes Disk Estimate FileSizes Memory Structure TableSizes Workload estimate file_sizes",

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from milvus_store_lite import OnProgress, Progress
+from milvus_store_lite import OnProgress, Progress, about_rows
 
 from ..errors import CollectionNotExistException, ParamError
 from ..extras import import_extra
@@ -141,10 +141,10 @@ def _writer(
 
 
 def _condition(filter: str | Expression, params: Mapping[str, Any]) -> Expression | None:
-    """The filter with its values, None for every row."""
+    """The filter with its values, about whole rows; None for every row."""
     if isinstance(filter, str):
-        return parse(filter, params) if filter.strip() else None
-    return filled(filter, params)
+        return about_rows(parse(filter, params)) if filter.strip() else None
+    return about_rows(filled(filter, params))
 
 
 def _partitions(definition: CollectionDefinition, asked: Sequence[str]) -> Sequence[str | None]:

@@ -68,6 +68,25 @@ def test_snapshots_of_a_server_are_told(filled: Path, path: Path, uri: str) -> N
 
 
 @pytest.mark.usefixtures("small_batches")
+def test_a_filter_of_elements_exports_whole_rows(tmp_path: Path, uri: str) -> None:
+    pytest.importorskip("pyarrow")
+    with MilvusClient(uri) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        schema.add_field("tags", DataType.ARRAY, element_type=DataType.INT64, max_capacity=4)
+        index = client.prepare_index_params("vector", metric_type="L2")
+        client.create_collection("docs", schema=schema, index_params=index)
+        client.insert("docs", [{"id": n, "vector": [n, 1], "tags": [n % 2] * 3} for n in range(50)])
+    reports: list[Progress] = []
+    options = {"filter": "id > 4 and ELEMENT_FILTER(tags, $ == {odd})", "filter_params": {"odd": 1}}
+    target = tmp_path / "some.csv"
+    assert export_rows(uri, "docs", target, fields=["id"], progress=reports.append, **options) == 23
+    assert [int(line) for line in target.read_text().split()[1:]] == list(range(5, 50, 2))
+    assert reports[-1] == Progress("docs", 23, 23, "rows")
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_rows_to_export_from_a_server_are_chosen(filled: Path, tmp_path: Path, uri: str) -> None:
     pytest.importorskip("pyarrow")
     target = tmp_path / "docs.csv"

@@ -11,7 +11,7 @@ from .element_filter import ElementFilter
 from .evaluation.rows import Rows
 from .filter import Filter, compile_filter, equals
 from .syntax.parser import MAX_TEXT_LENGTH, parse
-from .traversal import MAX_DEPTH, MAX_LIST_LENGTH, with_values
+from .traversal import MAX_DEPTH, MAX_LIST_LENGTH, about_rows, with_values
 from .tree import *  # noqa: F403  # the nodes, listed there
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Filter",
     "FilterError",
     "Rows",
+    "about_rows",
     "compile_filter",
     "equals",
     "parse",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
 
@@ -78,24 +78,41 @@ def children(node: Expression) -> Iterator[Expression]:
 
 def with_values(tree: Expression, values: Mapping[str, Expression]) -> Expression:
     """``tree`` with the values of templates in their place; templates without a value stay."""
-    if isinstance(tree, Template):
-        return values.get(tree.name, tree)
+    return rewritten(tree, lambda node: values.get(node.name, node) if isinstance(node, Template) else node)
+
+
+def rewritten(tree: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """``tree`` with what ``change`` makes of its nodes; of a node that it gives back, the parts are looked at."""
+    new = change(tree)
+    if new is not tree:
+        return new
     changed = {}
     for attribute in fields(tree):
         part = getattr(tree, attribute.name)
-        made = _part_with_values(part, values)
+        made = _rewritten_part(part, change)
         if made is not part:
             changed[attribute.name] = made
     return replace(tree, **changed) if changed else tree
 
 
-def _part_with_values(part: Any, values: Mapping[str, Expression]) -> Any:
+def _rewritten_part(part: Any, change: Callable[[Expression], Expression]) -> Any:
     if isinstance(part, Node):
-        return with_values(cast(Expression, part), values)
+        return rewritten(cast(Expression, part), change)
     if not isinstance(part, tuple):
         return part
-    made = tuple([_part_with_values(element, values) for element in part])
+    made = tuple([_rewritten_part(element, change) for element in part])
     return part if all(new is old for new, old in zip(made, part, strict=True)) else made
+
+
+def about_rows(tree: Expression) -> Expression:
+    """``tree`` with ``match_any`` in place of ``element_filter``: it chooses the same rows, each as a whole."""
+
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Call) and node.function == "element_filter":
+            return replace(node, function="match_any")
+        return node
+
+    return rewritten(tree, change)
 
 
 def too_large(tree: Expression) -> tuple[Expression, str] | None:
