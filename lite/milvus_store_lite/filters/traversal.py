@@ -105,7 +105,7 @@ def _rewritten_part(part: Any, change: Callable[[Expression], Expression]) -> An
 
 
 def about_rows(tree: Expression) -> Expression:
-    """``tree`` with ``match_any`` in place of ``element_filter``: it chooses the same rows, each as a whole."""
+    """``tree`` with ``match_any`` in place of ``element_filter``: it chooses whole rows, each call by itself."""
 
     def change(node: Expression) -> Expression:
         if isinstance(node, Call) and node.function == "element_filter":
