@@ -13,10 +13,9 @@ import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, milvus_pb2_grpc
 
 import milvus_store
-from milvus_store import MilvusClient
 from milvus_store.server.endpoint import MilvusServer
 
-from .both_ways import differing
+from .both_ways import served_unlike
 
 pytestmark = pytest.mark.skipif(
     "element_indices" not in milvus_pb2.QueryResults.DESCRIPTOR.fields_by_name,
@@ -96,13 +95,7 @@ STEPS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("through", [pymilvus, milvus_store], ids=["pymilvus", "ours"])
 def test_a_server_answers_what_a_file_answers(server: MilvusServer, path: Path, through: Any) -> None:
-    with MilvusClient(path) as local:
-        served = through.MilvusClient(server.uri)
-        _create(served, through)
-        _create(local, milvus_store)
-        unlike = differing(STEPS, served, local)
-        served.close()
-    assert not unlike
+    assert not served_unlike(server, path, through, _create, STEPS)
 
 
 @pytest.fixture(params=["INT64", "VARCHAR"])

@@ -12,10 +12,9 @@ import pytest
 from pymilvus.client.embedding_list import EmbeddingList
 
 import milvus_store
-from milvus_store import MilvusClient
 from milvus_store.server.endpoint import MilvusServer
 
-from .both_ways import differing
+from .both_ways import served_unlike
 
 pytestmark = pytest.mark.skipif(
     not hasattr(pymilvus, "StructFieldSchema"), reason="this pymilvus has no arrays of structs"
@@ -147,13 +146,7 @@ STEPS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("through", [pymilvus, milvus_store], ids=["pymilvus", "ours"])
 def test_a_server_answers_what_a_file_answers(server: MilvusServer, path: Path, through: Any) -> None:
-    with MilvusClient(path) as local:
-        served = through.MilvusClient(server.uri)
-        _create(served, through)
-        _create(local, milvus_store)
-        unlike = differing(STEPS, served, local)
-        served.close()
-    assert not unlike
+    assert not served_unlike(server, path, through, _create, STEPS)
 
 
 async def test_asynchronous_clients_search_by_lists(server: MilvusServer) -> None:
