@@ -15,9 +15,8 @@ LACKING: Final = {
         "test_opening.py::test_first_nodes_that_are_refused_leave_no_collection",
         "test_store.py::test_the_first_nodes_tell_the_dimension",
     ),
-    "asynchronous calls without its asynchronous client, in several loops, and with force_flush": (
+    "asynchronous calls without its asynchronous client, and with force_flush": (
         "test_async.py::test_a_life_of_awaited_calls",
-        "test_async.py::test_one_store_serves_one_loop_after_another",
     ),
     "copies": (
         "test_copies.py::test_arguments_of_from_dict_go_before_those_written_down",
