@@ -15,7 +15,7 @@ import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, milvus_pb2_grpc
 
 from milvus_store.errors import ParamError
-from milvus_store.server import endpoint
+from milvus_store.server import served_file
 from milvus_store.server.call_threads import CallThreads
 from milvus_store.server.calls import calls_with
 from milvus_store.server.endpoint import MilvusServer, Transport
@@ -51,7 +51,7 @@ def served(
     **more: Any,
 ) -> Iterator[Any]:
     """A channel to a server that answers ``Insert`` by ``held``."""
-    monkeypatch.setattr(endpoint, "calls_with", lambda kept: {**calls_with(kept), "Insert": held})
+    monkeypatch.setattr(served_file, "calls_with", lambda kept: {**calls_with(kept), "Insert": held})
     pool = CallThreads(threads)
     monitor = Monitor(pool, more.pop("limits", Limits()), max_calls, **more)
     with (
