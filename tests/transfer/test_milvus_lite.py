@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import struct
 import sys
 from importlib.util import find_spec
@@ -129,6 +130,9 @@ class TestFoldersOfMilvusLite3:
                 ]
                 client.insert("docs", rows, partition_name=name)
             client.flush("docs")
+            # It writes indexes in the background, and one that a kill breaks off it cannot read again.
+            server.process.send_signal(signal.SIGINT)
+            server.process.wait(timeout=60)
         (docs,) = copy(folder, path)
         assert (docs.rows, docs.searched) == (60, True)
         with MilvusClient(path) as copied:
