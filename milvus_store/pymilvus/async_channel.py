@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import grpc
 
 from ..server.served_file import ServedFile
 from .direct_calls import Metadata, Reply, in_a_thread, reply_of
+
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether the channel was closed, the only change there is."""
 
 
 class AsyncDirectChannel(grpc.aio.Channel):  # type: ignore[misc]
@@ -25,9 +28,8 @@ class AsyncDirectChannel(grpc.aio.Channel):  # type: ignore[misc]
         reply = reply_of(self._file, method, lambda: self._is_closed)
         return _AsyncCalls(method, reply, self._unary_unary_interceptors)
 
-    unary_stream = stream_unary = stream_stream = (
-        unary_unary  # the service answers none, and this refuses them
-    )
+    # No file answers a stream, so what makes the calls of one refuses them.
+    unary_stream = stream_unary = stream_stream = unary_unary
 
     async def close(self, grace: float | None = None) -> None:
         self._is_closed = True
@@ -47,10 +49,6 @@ class AsyncDirectChannel(grpc.aio.Channel):  # type: ignore[misc]
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-_LOOK = 0.1
-"""Seconds between two looks at whether the channel was closed, the only change there is."""
 
 
 class _AsyncCalls(grpc.aio.UnaryUnaryMultiCallable):  # type: ignore[misc]

@@ -24,9 +24,8 @@ class DirectChannel(grpc.Channel):  # type: ignore[misc]
         """What makes the calls with the path ``method``. Messages travel as they are, so nothing packs them."""
         return _Calls(reply_of(self._file, method, lambda: self._is_closed))
 
-    unary_stream = stream_unary = stream_stream = (
-        unary_unary  # the service answers none, and this refuses them
-    )
+    # No file answers a stream, so what makes the calls of one refuses them.
+    unary_stream = stream_unary = stream_stream = unary_unary
 
     def subscribe(
         self, callback: Callable[[grpc.ChannelConnectivity], object], try_to_connect: bool | None = None

@@ -16,8 +16,7 @@ import grpc
 
 from milvus_store_lite import PerProcess
 
-from ..server.call_threads import CallThreads
-from ..server.endpoint import THREADS
+from ..server.call_threads import THREADS, CallThreads
 from ..server.served_file import ServedFile
 
 Metadata = Iterable[tuple[str, "str | bytes"]]

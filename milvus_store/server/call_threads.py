@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ..threads import Threads
+
+THREADS: Final = 4 * min(16, os.cpu_count() or 1) + 4
+"""Calls at a time: most are short; a few may wait for a write or an index, and others go on meanwhile."""
 
 
 class CallThreads(Executor):

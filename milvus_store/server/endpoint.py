@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,10 @@ from typing import Any, Final
 import grpc
 
 from ..errors import MilvusException
-from .call_threads import CallThreads
+from .call_threads import THREADS, CallThreads
 from .health import health_service
 from .served_file import ServedFile
 from .service import Guard, handlers
-
-THREADS: Final = 4 * min(16, os.cpu_count() or 1) + 4
-"""Calls at a time: most are short; a few may wait for a write or an index, and others go on meanwhile."""
 
 _MESSAGE_BYTES: Final = 256 << 20
 """The largest request: what pymilvus sends at most, unless it is told otherwise."""

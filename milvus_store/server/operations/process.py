@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ParamError
-from ..call_threads import CallThreads
-from ..endpoint import THREADS, MilvusServer, Transport
+from ..call_threads import THREADS, CallThreads
+from ..endpoint import MilvusServer, Transport
 from ..settings import ServerSettings
 from .functions import import_functions
 from .limits import Limits
