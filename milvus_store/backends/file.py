@@ -24,7 +24,7 @@ from milvus_store_lite import (
 
 from .address import local_path
 from .lite_data import refuse_lite_data
-from .shared import acquire, release
+from .shared import acquire, release, release_forgotten
 
 Durability = Literal["full", "normal"]
 
@@ -184,8 +184,8 @@ class OpenFile:
 
     def _acquire(self, path: str) -> None:
         self.file = acquire(self, path, **asdict(self.settings))
-        # For the garbage collection, which may run at any moment and in any thread: it must not wait.
-        self._release = weakref.finalize(self, release, self.file, waiting=False)
+        # Not the file itself: a finalizer that an exception breaks off keeps its arguments for good.
+        self._release = weakref.finalize(self, release_forgotten, weakref.ref(self.file))
         self._release.atexit = False  # ``shared`` closes all files then
 
     def restore(self, backup: str | os.PathLike[str], path: str, progress: OnProgress | None) -> None:

@@ -38,6 +38,7 @@ _open: dict[Hashable, _Entry] = {}
 
 def acquire(user: object, path: str, **settings: Any) -> DatabaseFile:
     """The file at ``path`` for ``user``, opened if no client of this process has it open with these settings."""
+    _close_unused()
     wanted = tuple(sorted(settings.items()))
     while True:
         if path != IN_MEMORY and (found := identity_of(path)) is not None:
@@ -73,23 +74,40 @@ def _joined(user: object, key: Hashable) -> DatabaseFile | None:
         return entry.file if _open.get(key) is entry else None
 
 
-def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) -> None:
+def release(file: DatabaseFile, user: object) -> None:
     """Give back what ``acquire`` gave; the last user closes the file. A second call does no harm, and completes a
-    first one that an exception cut short.
+    first one that an exception cut short."""
+    if _leave(file, user):
+        file.close()
 
-    Args:
-        user: None for a user that the garbage collection took.
-        waiting: as for ``DatabaseFile.close``.
-    """
+
+def release_forgotten(held: weakref.ref[DatabaseFile]) -> None:
+    """``release`` for a user that the garbage collection took. It may do so at any moment and in any thread, so
+    this does not wait."""
+    file = held()
+    if file is not None and _leave(file):
+        file.close(waiting=False)
+
+
+def _leave(file: DatabaseFile, user: object = None) -> bool:
+    """``user`` is done with ``file``. Whether that was its last one: the file is on no list any more then."""
     with _lock.own:
         key = next((key for key, entry in _open.items() if entry.file is file), None)
         if key is not None:
             if user is not None:
                 _open[key].users.discard(user)
             if _open[key].is_used:
-                return
+                return False
             del _open[key]
-    file.close(waiting=waiting)
+    return True
+
+
+def _close_unused() -> None:
+    """Close the files whose users the garbage collection took while an exception kept it from closing them."""
+    with _lock.own:
+        unused = [entry.file for entry in _open.values() if not entry.is_used]
+    for file in unused:
+        release_forgotten(weakref.ref(file))
 
 
 @atexit.register

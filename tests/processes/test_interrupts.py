@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from .children import run
-from .interrupts import KINDS, strike, strike_tasks
+from .interrupts import KINDS, strike, strike_in_finalizers, strike_tasks
 
 COUNT = int(os.environ.get("MILVUS_STORE_INTERRUPTS", "200"))
 
@@ -36,3 +36,7 @@ def test_a_call_that_is_broken_off_leaves_nothing_behind(tmp_path: Path, seed: i
 
 def test_tasks_and_loops_that_are_broken_off_leave_nothing_behind(tmp_path: Path, seed: int) -> None:
     assert run(strike_tasks, tmp_path / "test.db", COUNT // 4, seed, timeout=60 + COUNT) >= COUNT // 4
+
+
+def test_a_file_is_closed_although_the_end_of_its_client_is_broken_off(tmp_path: Path) -> None:
+    assert run(strike_in_finalizers, tmp_path) > 20
