@@ -180,7 +180,7 @@ class SnapshotCache:
         """Read more of a column beside the calls.
 
         Args:
-            is_over: asked after each slice whether to end this turn. It may rest before it answers.
+            is_over: asked after each slice whether to end this turn.
 
         Returns:
             Whether something is left to do.
