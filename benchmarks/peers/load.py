@@ -12,9 +12,9 @@ import numpy as np
 from .. import data
 from .products.product import LIMIT, Product
 
-WARM_UP: Final = 3.0
+WARM_UP: Final = 6.0
 """Seconds of searching before that which counts. What a product reads into memory beside its first searches is
-there by then, at a hundred thousand rows."""
+there by then, at a hundred thousand rows and for four processes that begin together on two cores."""
 STRIDE: Final = 37
 """Each worker begins its round of the queries so far after the last one, so that no two ask the same at once."""
 WRITTEN_AT_ONCE: Final = 100

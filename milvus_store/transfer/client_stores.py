@@ -10,7 +10,8 @@ from ..index_params import IndexParam, IndexParams
 from ..results import LoadState
 from .definitions import DEFAULT_PARTITION, CollectionDefinition
 
-_HITS: Final = 10
+HITS: Final = 10
+"""Hits of the search at the end of a copy."""
 
 
 class ClientStore:
@@ -61,7 +62,7 @@ class ClientStore:
         if not self._is_loaded(definition.name):
             return None
         (hits,) = self.client.search(
-            definition.name, [vector], anns_field=field, limit=_HITS, consistency_level="Strong"
+            definition.name, [vector], anns_field=field, limit=HITS, consistency_level="Strong"
         )
         return [hit["distance"] for hit in hits]
 

@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
-from milvus_store_lite import Columns, QueryCursor, Scope, require_database
+from milvus_store_lite import Columns, QueryCursor, Scope, SearchRequest, require_database
 
 from .. import MilvusClient
 from ..backends.address import local_path
 from ..filters import field
-from .client_stores import ClientStore
+from .client_stores import HITS, ClientStore
 from .definitions import CollectionDefinition, definition_of
 from .fitting import fitted_to_a_file
 from .stores import Batch, Fitted, Position, Wanted
@@ -24,12 +24,16 @@ _EVERYTHING: Final = ("*",)
 
 
 class FileStore(ClientStore):
+    _is_source = False
+
     @classmethod
     def open(cls, path: str, db: str = "", *, must_exist: bool = False) -> FileStore:
         """The file at ``path``, made if it is missing; one that ``must_exist`` is only read."""
         if must_exist:
             require_database(local_path(path))
-        return cls(MilvusClient(path, db_name=db, memory_limit=_MEMORY, read_only=must_exist), path)
+        store = cls(MilvusClient(path, db_name=db, memory_limit=_MEMORY, read_only=must_exist), path)
+        store._is_source = must_exist
+        return store
 
     def definition(self, name: str) -> CollectionDefinition:
         return definition_of(self.client._collection(name).describe())
@@ -76,6 +80,13 @@ class FileStore(ClientStore):
         wanted = Wanted(filter=field(definition.engine_schema.primary.name).is_in(list(keys)))
         with closing(self._cursor(definition, wanted, 0)) as cursor:
             return _without_filled(definition, cursor.next_columns(len(keys)))
+
+    def nearest(self, definition: CollectionDefinition, field: str, vector: Any) -> list[float] | None:
+        """A source scores every row: its index may take more memory than all the rest of a transfer."""
+        if not self._is_source or not self._is_loaded(definition.name):
+            return super().nearest(definition, field, vector)
+        request = SearchRequest(anns_field=field, limit=HITS, is_exact=True)
+        return self.client._collection(definition.name).search(request, [vector]).distances
 
     def settle(self, definition: CollectionDefinition) -> None:
         """Nothing is left to do."""

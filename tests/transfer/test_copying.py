@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from milvus_store import DataType, Function, FunctionType, MilvusClient, embeddings
@@ -18,6 +20,8 @@ from milvus_store.errors import (
 from milvus_store.transfer import copy
 from milvus_store.transfer.files import FileStore
 from milvus_store_lite import Progress
+from milvus_store_lite.indexes.field_index import FieldIndex
+from tests.thresholds import lowered
 
 from .comparing import contents
 
@@ -36,6 +40,36 @@ def test_a_copy_has_all_that_belongs_to_a_collection(filled: Path, path: Path) -
     assert_same(filled, path)
     assert numbered.rows == 20
     assert not (path.with_name(path.name + ".transfer")).exists()
+
+
+def test_a_copy_does_not_read_the_index_of_its_source(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "indexed.db"
+    vectors = np.random.default_rng(1).standard_normal((600, 8), dtype=np.float32)
+    with lowered(), MilvusClient(source) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=8)
+        client.create_collection("docs", schema=schema)
+        client.insert("docs", {"id": np.arange(600), "vector": vectors})
+        index = client.prepare_index_params("vector", index_type="HNSW", metric_type="L2")
+        client.create_index("docs", index)
+        client.load_collection("docs")
+    read, own = [], FieldIndex._read
+
+    def watched(index: FieldIndex, session: Any) -> Any:
+        read.append(index)
+        return own(index, session)
+
+    monkeypatch.setattr(FieldIndex, "_read", watched)
+    with lowered():
+        (docs,) = copy(source, path)
+        assert docs.searched
+        assert read == []
+        with MilvusClient(source) as client:
+            client.search("docs", vectors[:1])
+        assert read, "a search reads it"
 
 
 def test_keys_that_were_numbered_are_kept_and_the_plan_says_what_that_means(filled: Path, path: Path) -> None:

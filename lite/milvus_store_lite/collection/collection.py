@@ -217,11 +217,11 @@ class Collection(Reading):
 
         def hits(session: Session) -> FoundHits:
             search = session.state.search(own)
-            return search.hits(session.selected(search), vectors, session.index_of(search.field.name))
+            return search.hits(session.selected(search), vectors, session.index_for(search))
 
         def candidates(session: Session) -> Candidates:
             search = session.state.search(own)
-            selection, index = session.selected(search), session.index_of(search.field.name)
+            selection, index = session.selected(search), session.index_for(search)
             assert reranking is not None, "else there are hits"
             return candidates_of_search(
                 search, selection, vectors, index, reranking, session.state.bound_scope
@@ -243,7 +243,7 @@ class Collection(Reading):
             searches = [state.search(asked) for asked in own]
             selections = [session.selected(search) for search in searches]
             whole = None if request.group_by is None else session.selected(state.bound_scope(everything))
-            return of(state.record, searches, selections, whole, request, session.index_of)
+            return of(state.record, searches, selections, whole, request, session.index_for)
 
         if request.rescoring is None:
             return self._read(lambda session: found(session, hybrid_hits))
@@ -287,7 +287,7 @@ class Collection(Reading):
             search = session.state.search(own)
             search.check_iterable()
             vectors = search.vectors(selection.view, queries)
-            find = search.nearest(session.index_of(search.field.name))
+            find = search.nearest(session.index_for(search))
             kind = ElementCursor if isinstance(search, ElementSearch) else SearchCursor
             return kind(lease, search, selection, vectors, find)
 

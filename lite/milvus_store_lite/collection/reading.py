@@ -65,7 +65,7 @@ class Reading(Definition):
 
         def buckets(session: Session) -> FoundBuckets:
             search = session.state.search(own)
-            return search.buckets(session.selected(search), queries, session.index_of(search.field.name))
+            return search.buckets(session.selected(search), queries, session.index_for(search))
 
         return self._read(buckets)
 

@@ -137,3 +137,7 @@ class Session(NamedTuple):
     def index_of(self, field: str) -> FieldIndex | None:
         """The index to search ``field`` by, None for an exact scan."""
         return self.state.indexes.index_for_search(field, self)
+
+    def index_for(self, search: PreparedSearch) -> FieldIndex | None:
+        """The index that answers ``search``, None for an exact scan."""
+        return None if search.request.is_exact else self.index_of(search.field.name)

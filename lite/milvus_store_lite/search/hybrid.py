@@ -32,8 +32,8 @@ from .reranking.searching import nearest_first
 from .selection import Selection
 from .struct_fusion import ELEMENT_SCOPE, Collapse, found_rows, found_structs
 
-FindIndex = Callable[[str], "FieldIndex | None"]
-"""The index to search a field by, None for an exact scan."""
+FindIndex = Callable[[PreparedSearch], "FieldIndex | None"]
+"""The index that answers a search, None for an exact scan."""
 
 
 def hybrid_hits(
@@ -115,7 +115,7 @@ def _found_by_query(
             message=f"the requests of a hybrid search must have as many query vectors each, got {counts}"
         )
     found = [
-        _found(search, search.pages(selection, asked, find_index(search.field.name)), selection, of_structs)
+        _found(search, search.pages(selection, asked, find_index(search)), selection, of_structs)
         for search, selection, asked in zip(searches, selections, vectors, strict=True)
     ]
     return [list(of_query) for of_query in zip(*found, strict=True)]

@@ -58,7 +58,8 @@ class SearchRequest(Keyed):
     ``group_by``: ask for groups instead of rows. ``order_by``: show the nearest rows, of which offset and limit
     choose then, in this order; groups in that of their nearest rows. ``aggregation``: ask for buckets instead.
     ``round_decimal``: digits of the distances, -1 for all. ``params``: what the index in use takes, such as
-    ``nprobe`` or ``ef``. ``highlight``: mark words in the texts of the hits.
+    ``nprobe`` or ``ef``. ``highlight``: mark words in the texts of the hits. ``is_exact``: score every row instead
+    of asking the index, which need not be in memory then.
     """
 
     anns_field: str | None = None
@@ -74,6 +75,7 @@ class SearchRequest(Keyed):
     round_decimal: int = -1
     params: Mapping[str, Any] = field(default_factory=dict)
     highlight: Highlight | SemanticHighlight | None = None
+    is_exact: bool = False
 
     @property
     def window(self) -> int:

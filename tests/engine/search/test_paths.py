@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from milvus_store import MilvusClient
+from milvus_store_lite import DatabaseFile, HybridRequest, ReciprocalRanks, SearchRequest
+from milvus_store_lite.indexes.collection_indexes import CollectionIndexes
 from milvus_store_lite.search import plan
 
 COUNT, DIM = 3000, 8
@@ -40,6 +42,31 @@ def test_the_plan_follows_sizes_and_memory() -> None:
     assert choose(1_000_000, 900_000, can=False) is plan.Path.STREAM
     assert choose(1_000_000, 10_000, can=False) is plan.Path.FETCH
     assert choose(500, 500) is plan.Path.SCAN
+
+
+def test_an_exact_search_asks_no_index(path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = np.random.default_rng(3).standard_normal((COUNT, DIM)).astype(np.float32)
+    with MilvusClient(path) as client:
+        client.create_collection("docs", dimension=DIM, metric_type="L2")
+        client.insert("docs", {"id": np.arange(COUNT), "vector": vectors})
+    asked = []
+    monkeypatch.setattr(CollectionIndexes, "index_for_search", lambda *_: asked.append(_))
+    file = DatabaseFile(path)
+    try:
+        collection = file.database().collection("docs")
+        exact = SearchRequest(limit=7, is_exact=True)
+        found = [
+            collection.search(exact, vectors[:2]),
+            collection.hybrid_search(HybridRequest([(exact, vectors[:2])], ReciprocalRanks(), 7)),
+        ]
+        assert not asked
+        collection.search(SearchRequest(limit=7), vectors[:2])
+        assert asked
+    finally:
+        file.close()
+    distances = ((vectors[:2, None] - vectors) ** 2).sum(axis=2)
+    nearest = np.argsort(distances, axis=1)[:, :7].ravel().tolist()
+    assert [hits.pks for hits in found] == [nearest, nearest]
 
 
 @pytest.mark.parametrize("metric", ["L2", "IP", "COSINE"])
