@@ -74,32 +74,31 @@ def _joined(user: object, key: Hashable) -> DatabaseFile | None:
         return entry.file if _open.get(key) is entry else None
 
 
-def release(file: DatabaseFile, user: object) -> None:
+def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) -> None:
     """Give back what ``acquire`` gave; the last user closes the file. A second call does no harm, and completes a
-    first one that an exception cut short."""
-    if _leave(file, user):
-        file.close()
+    first one that an exception cut short.
 
-
-def release_forgotten(held: weakref.ref[DatabaseFile]) -> None:
-    """``release`` for a user that the garbage collection took. It may do so at any moment and in any thread, so
-    this does not wait."""
-    file = held()
-    if file is not None and _leave(file):
-        file.close(waiting=False)
-
-
-def _leave(file: DatabaseFile, user: object = None) -> bool:
-    """``user`` is done with ``file``. Whether that was its last one: the file is on no list any more then."""
+    Args:
+        user: None for a user that the garbage collection took.
+        waiting: as for ``DatabaseFile.close``.
+    """
     with _lock.own:
         key = next((key for key, entry in _open.items() if entry.file is file), None)
         if key is not None:
             if user is not None:
                 _open[key].users.discard(user)
             if _open[key].is_used:
-                return False
+                return
             del _open[key]
-    return True
+    file.close(waiting=waiting)
+
+
+def release_forgotten(held: weakref.ref[DatabaseFile]) -> None:
+    """``release`` for a user that the garbage collection took. It may do so at any moment and in any thread, so
+    this does not wait."""
+    file = held()
+    if file is not None:
+        release(file, waiting=False)
 
 
 def _close_unused() -> None:
@@ -107,7 +106,7 @@ def _close_unused() -> None:
     with _lock.own:
         unused = [entry.file for entry in _open.values() if not entry.is_used]
     for file in unused:
-        release_forgotten(weakref.ref(file))
+        release(file, waiting=False)
 
 
 @atexit.register

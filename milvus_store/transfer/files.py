@@ -24,16 +24,17 @@ _EVERYTHING: Final = ("*",)
 
 
 class FileStore(ClientStore):
-    _is_source = False
+    def __init__(self, client: MilvusClient, label: str, *, is_source: bool = False) -> None:
+        super().__init__(client, label)
+        self._is_source = is_source
 
     @classmethod
     def open(cls, path: str, db: str = "", *, must_exist: bool = False) -> FileStore:
         """The file at ``path``, made if it is missing; one that ``must_exist`` is only read."""
         if must_exist:
             require_database(local_path(path))
-        store = cls(MilvusClient(path, db_name=db, memory_limit=_MEMORY, read_only=must_exist), path)
-        store._is_source = must_exist
-        return store
+        client = MilvusClient(path, db_name=db, memory_limit=_MEMORY, read_only=must_exist)
+        return cls(client, path, is_source=must_exist)
 
     def definition(self, name: str) -> CollectionDefinition:
         return definition_of(self.client._collection(name).describe())
