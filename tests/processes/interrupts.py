@@ -484,6 +484,42 @@ def strike_in_finalizers(folder: str) -> int:
     return number
 
 
+def strike_in_ends_of_iterators(path: str, in_a_cycle: bool) -> int:
+    """Forget an iterator, break off its end at each step in turn, and make another call; returns how many steps
+    there are. The transaction of the iterator has ended then.
+
+    Args:
+        in_a_cycle: whether the garbage collection is what ends it.
+    """
+    sys.unraisablehook = lambda _: None
+    client = MilvusClient(path, durability="normal")
+    client.create_collection("docs", dimension=2)
+    client.insert("docs", [{"id": one, "vector": [1, one]} for one in range(9)])
+    (connections,) = GATE.members
+    assert isinstance(connections, Connections)
+    number, steps = 0, [0]
+    while steps[0] == number:
+        number += 1
+        first, second = (client.query_iterator("docs", batch_size=3) for _ in range(2))
+        first.next()
+        second.next()
+        second.close()  # a connection that is free as well
+        held = [first]
+        del first
+        if in_a_cycle:
+            held.append(held)  # type: ignore[arg-type]
+        gc.collect()
+        with suppress(Struck), at_step(number) as steps:
+            del held
+            if in_a_cycle:
+                gc.collect()
+        client.list_collections()
+        left = [one.connection for one in connections.pool._all]
+        assert not any(one is None or one.in_transaction for one in left), f"after step {number}, a transaction"
+    client.close()
+    return number
+
+
 # Tasks -------------------------------------------------------------------------------------------------------
 
 

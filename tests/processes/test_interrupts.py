@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from .children import run
-from .interrupts import KINDS, strike, strike_in_finalizers, strike_tasks
+from .interrupts import KINDS, strike, strike_in_ends_of_iterators, strike_in_finalizers, strike_tasks
 
 COUNT = int(os.environ.get("MILVUS_STORE_INTERRUPTS", "200"))
 
@@ -40,3 +40,11 @@ def test_tasks_and_loops_that_are_broken_off_leave_nothing_behind(tmp_path: Path
 
 def test_a_file_is_closed_although_the_end_of_its_client_is_broken_off(tmp_path: Path) -> None:
     assert run(strike_in_finalizers, tmp_path) > 20
+
+
+@pytest.mark.parametrize("in_a_cycle", [False, True])
+def test_a_transaction_ends_although_the_end_of_its_iterator_is_broken_off(
+    tmp_path: Path, in_a_cycle: bool
+) -> None:
+    path = tmp_path / "test.db"
+    assert run(strike_in_ends_of_iterators, path, in_a_cycle) > 10

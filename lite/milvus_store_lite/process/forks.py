@@ -83,7 +83,8 @@ class ForkGate:
         self._forking: int | None = None  # the thread that forks, or waits to
         self._is_shut = False
         self._has_stragglers = False  # calls of other threads that a fork did not wait for any longer
-        self._kept: set[object] = set()
+        # In a child, to its end: what has its parent's connections. SQLite allows it not even to close them.
+        self._kept: set[Forkable] = set()
         # The garbage collection may come in while its thread has the lock.
         self._lock = PerProcess(threading.RLock)
         if hasattr(os, "register_at_fork"):
@@ -162,10 +163,6 @@ class ForkGate:
             self._inherit()  # once more: a program in C may have forked without Python's knowledge
         return self._pid == os.getpid()
 
-    def keep(self, *inherited: object) -> None:
-        """In a child, to its end: what has its parent's connections. SQLite allows it not even to close them."""
-        self._kept.update(inherited)
-
     def _shut(self) -> None:
         """Before a fork: wait until no other thread is inside, and keep all out until it is over."""
         deadline = time.monotonic() + _PATIENCE
@@ -207,7 +204,7 @@ class ForkGate:
         is_used = self._has_stragglers or calls_under_way() > 0
         if not is_used and not not_closed:
             self._pid = os.getpid()
-        self.keep(*not_closed)
+        self._kept.update(not_closed)
 
 
 class _Long:

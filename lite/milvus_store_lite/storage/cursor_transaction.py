@@ -10,11 +10,13 @@ import os
 import weakref
 from collections.abc import Callable
 from typing import TypeVar
+from weakref import ref
 
 from ..errors import MilvusException
 from ..process.forks import GATE
 from .faults import FAULTS
 from .leases import Lease
+from .pool import Pool
 
 Read = TypeVar("Read")
 
@@ -25,7 +27,9 @@ class CursorTransaction:
     def __init__(self, lease: Lease) -> None:
         self._process = os.getpid()
         self._lease = lease
-        self._forgotten = weakref.finalize(self, _end, lease, self._process)
+        # Weakly: a finalizer that an exception strikes as it begins keeps what it was given for good.
+        self._held = ref(lease), ref(lease.pool), self._process
+        self._forgotten = weakref.finalize(self, _end, *self._held)
         lease.suspend()
 
     def read(self, read: Callable[[], Read]) -> Read:
@@ -56,17 +60,19 @@ class CursorTransaction:
 
     def close(self) -> None:
         """End the transaction; nothing happens if it has ended."""
-        _end(self._lease, self._process)
+        _end(*self._held)
         self._forgotten.detach()
 
 
-def _end(lease: Lease, process: int) -> None:
+def _end(lease: ref[Lease], pool: ref[Pool], process: int) -> None:
     if process != os.getpid():
-        GATE.keep(lease)
-        return
+        return  # the gate keeps the pool of its parent, and its connections
     is_inside = GATE.enter(waiting=False)  # a fork in between has left it alone
     try:
-        lease.end()
+        if (held := lease()) is not None:
+            held.end()
+        elif (lender := pool()) is not None:
+            lender.close_lost()  # the lease was garbage as well, as in a cycle
     finally:
         if is_inside:
             GATE.leave()

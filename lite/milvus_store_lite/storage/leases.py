@@ -73,6 +73,11 @@ class Lease:
         self._is_spoilt = False
         self.has_ended = False
 
+    @property
+    def pool(self) -> Pool:
+        """The pool that the connection is from."""
+        return self._lender.pool
+
     def __enter__(self) -> sqlite3.Connection:
         calls = self._calls = THIS_THREAD.calls
         calls.taken.append(self)

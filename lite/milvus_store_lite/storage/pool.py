@@ -30,6 +30,11 @@ class Pooled:
     def is_free(self) -> bool:
         return self.taker is None or self.taker() is None
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether its taker is gone without having given it back. A transaction may be open on it."""
+        return self.taker is not None and self.taker() is None
+
     def is_of(self, taker: object) -> bool:
         return self.taker is not None and self.taker() is taker
 
@@ -55,21 +60,25 @@ class Pool:
     def take(self, taker: object, connect: Connect) -> Pooled:
         """A connection for ``taker`` alone, outside any transaction: a free one, or a new one."""
         mine = ref(taker)
+        free, is_lost = None, False
         with self._lock.own:
             for pooled in self._all:
-                lost = pooled.taker
-                if lost is None or lost() is None:
-                    pooled.taker = mine
+                last = pooled.taker
+                if last is None:
+                    free = free or pooled
+                elif last() is None:
+                    # First of all: a transaction on it keeps the log of the file from beginning anew.
+                    free, is_lost = pooled, True
                     break
-            else:
-                pooled = None
-        if pooled is None:
+            if free is not None:
+                free.taker = mine
+        if free is None:
             return self.open(taker, connect)
-        if lost is not None or pooled.connection is None or pooled.connection.in_transaction:
+        if is_lost or free.connection is None or free.connection.in_transaction:
             # An exception ended the call of its last taker, whose statement may still run.
-            self.discard(pooled)
+            self.discard(free)
             return self.open(taker, connect)
-        return pooled
+        return free
 
     def open(self, taker: object, connect: Connect) -> Pooled:
         """A new connection, for ``taker``."""
@@ -99,6 +108,16 @@ class Pool:
         """The connections of ``taker``."""
         return [pooled for pooled in list(self._all) if pooled.is_of(taker)]
 
+    def close_lost(self) -> None:
+        """Close the connections whose takers are gone without having given them back."""
+        closer = _Closer()
+        with self._lock.own:
+            lost = [pooled for pooled in self._all if pooled.is_lost]
+            for pooled in lost:
+                pooled.taker = ref(closer)
+        for pooled in lost:
+            self.discard(pooled)
+
     def close_free(self, closer: object) -> None:
         """Close the free connections, and those of ``closer``."""
         with self._lock.own:
@@ -107,3 +126,7 @@ class Pool:
                 pooled.taker = ref(closer)
         for pooled in closing:
             self.discard(pooled)
+
+
+class _Closer:
+    """Takes connections in order to close them. Those that it did not come to are lost again when it is gone."""
