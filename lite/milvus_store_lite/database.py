@@ -24,6 +24,7 @@ from .process.calls import takes_nothing, whole_calls
 from .schema.clock import with_fixed_defaults, zone_of
 from .schema.fields import check_name
 from .schema.functions import FunctionType
+from .schema.given_pks import takes_pks
 from .schema.model import Schema
 from .schema.properties import COLLECTION_PROPERTIES, check_against_schema, checked_properties
 from .schema.reserved import check_field_name
@@ -95,7 +96,7 @@ class Database:
             # Without the write lock, as for any other write; it is done again if the time zone changes in between.
             with self._connections.reading() as connection:
                 zone = self._zone(Catalog(connection), checked)
-            first.encode(with_fixed_defaults(schema, zone), zone)
+            first.encode(with_fixed_defaults(schema, zone), zone, takes_pks=takes_pks(schema, checked))
         with self._connections.writing() as connection:
             catalog = Catalog(connection)
             zone = self._zone(catalog, checked)
@@ -119,7 +120,8 @@ class Database:
             pks: list[Any] = []
             if first is not None:
                 session = self._opener.on_new(OpenTransaction(connection), collection_id)
-                pks = self.collection(name).write_first(session, first.encode(schema, zone), first.partition)
+                batch = first.encode(schema, zone, takes_pks=takes_pks(schema, checked))
+                pks = self.collection(name).write_first(session, batch, first.partition)
         if found is not None:
             for index in indexes:
                 self.collection(name).build_index(index.field, wait=False)

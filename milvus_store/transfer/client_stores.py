@@ -57,6 +57,13 @@ class ClientStore:
             if alias not in known:
                 self.client.create_alias(name, alias)
 
+    def settle(self, definition: CollectionDefinition) -> None:
+        wanted, had = dict(definition.properties), dict(definition.taking_keys().properties)
+        if gone := had.keys() - wanted.keys():
+            self.client.drop_collection_properties(definition.name, list(gone))
+        if changed := {key: value for key, value in wanted.items() if had[key] != value}:
+            self.client.alter_collection_properties(definition.name, changed)
+
     def nearest(self, definition: CollectionDefinition, field: str, vector: Any) -> list[float] | None:
         """The distances of ten rows; None where the collection is not loaded."""
         if not self._is_loaded(definition.name):

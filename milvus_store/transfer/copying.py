@@ -114,8 +114,8 @@ def _plan(
             raise CollectionExistsError(
                 message=f"{target.label} has a collection {name!r} already: name others, or overwrite it"
             )
-        fitted = target.fitted(definition.keeping_keys())
-        changes = (*_changes(definition, source.snapshots(name)), *fitted.changes)
+        fitted = target.fitted(definition)
+        changes = (*_left_behind(source.snapshots(name)), *fitted.changes)
         plan.append(
             PlannedCollection(
                 fitted.definition, source.count(name), fitted.refusals, changes, goes_on=begun is not None
@@ -124,13 +124,7 @@ def _plan(
     return plan
 
 
-def _changes(definition: CollectionDefinition, snapshots: Sequence[str]) -> Iterator[str]:
-    primary = definition.engine_schema.primary
-    if primary.auto_id:
-        yield (
-            f"the rows keep their keys, so whoever writes to the copy gives keys: '{primary.name}' is not "
-            "numbered there any more"
-        )
+def _left_behind(snapshots: Sequence[str]) -> Iterator[str]:
     if snapshots:
         yield (
             f"snapshots stay behind: {', '.join(map(repr, snapshots))}; restore_snapshot makes a collection of "
@@ -179,7 +173,7 @@ def _copy_rows(
             target.drop(one.name)
         journal.collections[one.name] = entry = Entry(state=state)
         journal.save()
-        target.create(definition)
+        target.create(definition.taking_keys())
     parts: Sequence[str | None] = definition.partitions or (None,)
     size = batch_rows(definition.engine_schema)
     while entry.part < len(parts):

@@ -13,6 +13,7 @@ from ..schema import CollectionSchema, from_engine, function_from_engine, to_eng
 from ..structs import StructFieldSchema
 
 DEFAULT_PARTITION: Final = "_default"
+_GIVEN_PKS: Final = "allow_insert_auto_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,19 @@ class CollectionDefinition:
         """The schema by which rows are read and written."""
         return to_engine(self.schema)
 
-    def keeping_keys(self) -> CollectionDefinition:
-        """The same with keys that writers give: no store takes a key where it numbers rows by itself."""
+    @property
+    def auto_id(self) -> bool:
+        """Whether rows are numbered."""
+        return self.engine_schema.primary.auto_id
+
+    def taking_keys(self) -> CollectionDefinition:
+        """The same with a property that lets rows that are numbered keep the keys that they have."""
+        if not self.auto_id:
+            return self
+        return replace(self, properties=tuple({**dict(self.properties), _GIVEN_PKS: "true"}.items()))
+
+    def without_auto_id(self) -> CollectionDefinition:
+        """The same with keys that whoever writes gives."""
         schema = schema_of(self.engine_schema)
         for field in schema.fields:
             field.auto_id = False

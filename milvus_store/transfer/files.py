@@ -89,9 +89,6 @@ class FileStore(ClientStore):
         request = SearchRequest(anns_field=field, limit=HITS, is_exact=True)
         return self.client._collection(definition.name).search(request, [vector]).distances
 
-    def settle(self, definition: CollectionDefinition) -> None:
-        """Nothing is left to do."""
-
     def _cursor(self, definition: CollectionDefinition, wanted: Wanted, done: int) -> QueryCursor:
         """Reads what is wanted, but for the first ``done`` rows."""
         scope = Scope(wanted.filter, partitions=None if wanted.partition is None else [wanted.partition])

@@ -18,6 +18,7 @@ from ..server.messages.columns import columns_of
 from ..server.messages.pairs import pairs_of, texts_of
 from ..server.messages.schemas import schema_of
 from ..server.protocol import METHODS, Message
+from ..version import NAME
 from .capabilities import fitted_to, release_of
 from .client_stores import ClientStore
 from .connections import ask
@@ -126,7 +127,15 @@ class ServerStore(ClientStore):
     def fitted(self, definition: CollectionDefinition) -> Fitted:
         version = str(self.client.get_server_version())
         release = release_of(version)
-        return fitted_to_a_file(definition) if release is None else fitted_to(release, version, definition)
+        changes: tuple[str, ...] = ()
+        if definition.auto_id and not self._is_ours():
+            changes = (
+                f"the rows keep their keys, so whoever writes to the copy gives keys: "
+                f"'{definition.engine_schema.primary.name}' is not numbered there any more",
+            )
+            definition = definition.without_auto_id()
+        fitted = fitted_to_a_file(definition) if release is None else fitted_to(release, version, definition)
+        return replace(fitted, changes=(*changes, *fitted.changes))
 
     def packed(self, definition: CollectionDefinition, columns: Columns) -> list[_Packed]:
         fields = field_messages(definition.engine_schema, columns)
@@ -160,6 +169,7 @@ class ServerStore(ClientStore):
         super().finish(replace(definition, is_loaded=may_be_loaded))
 
     def settle(self, definition: CollectionDefinition) -> None:
+        super().settle(definition)
         if not definition.is_loaded:
             self.client.release_collection(definition.name)
 
@@ -168,6 +178,11 @@ class ServerStore(ClientStore):
             return None
         wanted = field(definition.engine_schema.primary.name).is_in(list(keys))
         return self._query(definition, wanted, {}, None)
+
+    def _is_ours(self) -> bool:
+        """Whether the server takes keys of rows that it numbers itself, also in an upsert."""
+        info = ask(self.client, "Connect").server_info
+        return bool(info.build_tags.startswith(NAME))
 
     def _query(
         self,

@@ -515,7 +515,9 @@ def strike_in_ends_of_iterators(path: str, in_a_cycle: bool) -> int:
                 gc.collect()
         client.list_collections()
         left = [one.connection for one in connections.pool._all]
-        assert not any(one is None or one.in_transaction for one in left), f"after step {number}, a transaction"
+        assert not any(one is None or one.in_transaction for one in left), (
+            f"after step {number}, a transaction"
+        )
     client.close()
     return number
 

@@ -77,9 +77,15 @@ def collections(
     *,
     nullable: bool = True,
     most_vectors: int = 3,
+    auto_ids: bool = False,
 ) -> Drawn:
-    """A schema of these types and a few rows, some of them in partitions or with a partition key."""
-    schema = CollectionSchema(enable_dynamic_field=draw(st.booleans()))
+    """A schema of these types and a few rows, some of them in partitions or with a partition key.
+
+    Args:
+        auto_ids: whether it may number rows; the rows have keys all the same.
+    """
+    numbered = auto_ids and draw(st.booleans())
+    schema = CollectionSchema(enable_dynamic_field=draw(st.booleans()), auto_id=numbered)
     key = draw(st.sampled_from([DataType.INT64, DataType.VARCHAR]))
     schema.add_field("id", key, is_primary=True, **({"max_length": 50} if key is DataType.VARCHAR else {}))
     fields: dict[str, st.SearchStrategy[Any]] = {}

@@ -72,14 +72,29 @@ def test_a_copy_does_not_read_the_index_of_its_source(
         assert read, "a search reads it"
 
 
-def test_keys_that_were_numbered_are_kept_and_the_plan_says_what_that_means(filled: Path, path: Path) -> None:
-    plans = []
-    copy(filled, path, collections=["numbered"], planned=plans.extend)
-    assert "the rows keep their keys" in plans[0].changes[0]
+def test_keys_that_were_numbered_are_kept_and_numbering_goes_on(filled: Path, path: Path) -> None:
+    with MilvusClient(filled) as source:
+        source.delete("numbered", filter="n == 0")
+    copy(filled, path, collections=["numbered"])
     with MilvusClient(filled) as source, MilvusClient(path) as target:
-        (theirs,), (ours,) = (contents(one, "numbered")["rows"].values() for one in (source, target))
-        assert ours == theirs
-        assert target.get_load_state("numbered") == source.get_load_state("numbered")
+        assert contents(target, "numbered") == contents(source, "numbered")
+        assert target.describe_collection("numbered")["auto_id"]
+        for client in (source, target):
+            assert min(client.insert("numbered", [{"vector": [1.0, 1.0, 1.0]}])["ids"]) > 20
+
+
+@pytest.mark.parametrize("allowed", ["true", "false", "True", None])
+def test_whether_numbered_rows_may_have_keys_is_as_it_was(
+    tmp_path: Path, path: Path, allowed: str | None
+) -> None:
+    source = tmp_path / "source.db"
+    properties = {} if allowed is None else {"properties": {"allow_insert_auto_id": allowed}}
+    with MilvusClient(source) as client:
+        client.create_collection("numbered", dimension=2, auto_id=True, **properties)
+        client.insert("numbered", [{"vector": [1.0, 2.0]}] * 3)
+    copy(source, path)
+    with MilvusClient(source) as first, MilvusClient(path) as second:
+        assert contents(second, "numbered") == contents(first, "numbered")
 
 
 def test_a_dry_run_plans_and_writes_nothing(filled: Path, path: Path) -> None:

@@ -135,12 +135,13 @@ def test_a_request_that_is_too_large_goes_in_parts(
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn=collections(list(SCALARS), list(VECTORS)))
+@given(drawn=collections(list(SCALARS), list(VECTORS), auto_ids=True))
 def test_every_schema_and_every_row_comes_back(server: MilvusServer, drawn: Drawn) -> None:
     with tempfile.TemporaryDirectory() as folder:
         first, last = f"{folder}/first.db", f"{folder}/last.db"
         with MilvusClient(first) as client:
-            client.create_collection("drawn", schema=drawn.schema)
+            properties = {"allow_insert_auto_id": "true"} if drawn.schema.auto_id else None
+            client.create_collection("drawn", schema=drawn.schema, properties=properties)
             indexes = client.prepare_index_params()
             for field in drawn.schema.fields:
                 if field.dtype.is_vector:

@@ -1,7 +1,7 @@
 """Encoders and decoders: a user's values, checked against the schema, to stored values and back."""
 
 from .array_ops import ArrayOp
-from .batch import Batch, encode_columns
+from .batch import Batch, encode_columns, encode_inserted
 from .changes import Changes, Stored, encode_changes, merged, missing_columns
 from .columns import Column, Columns, GivenRows, NullableArray, Values, as_list, of_rows
 from .packed_vectors import PackedVectors
@@ -43,6 +43,7 @@ __all__ = [
     "encode_changes",
     "encode_columns",
     "encode_default",
+    "encode_inserted",
     "encode_pks",
     "encode_queries",
     "encode_vectors",

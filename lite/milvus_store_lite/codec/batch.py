@@ -24,7 +24,7 @@ from .vectors import Blob, encode_vectors
 class Batch:
     """Checked rows, column by column, ready for the file.
 
-    ``pks`` is None when the engine is to number the rows. ``scalars`` holds a list of stored values per
+    ``pks`` is None until the collection numbers the rows. ``scalars`` holds a list of stored values per
     scalar field but the primary key; ``vectors`` the stored vectors per vector field, None for a null;
     ``documents`` the terms of each row per full text field; ``dynamic`` a list of JSON texts, or None without a
     dynamic field. ``partitions``: the id of each row's partition, None if all go to the call's.
@@ -65,7 +65,7 @@ def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tz
 
     Args:
         columns: by the names of fields; with a dynamic field, others are kept as JSON.
-        pk_given: whether rows must carry the primary key; False for inserts with ``auto_id``.
+        pk_given: whether rows must have a primary key; else they may have none, and ``auto_id`` makes it.
         zone: where times without an offset are.
 
     Raises:
@@ -91,6 +91,17 @@ def encode_columns(schema: Schema, columns: Columns, *, pk_given: bool, zone: tz
     for name, function in schema.embedded.items():
         vectors[name] = stored_text_vectors(schema, function, texts[function.input])
     return Batch(columns.count, pks, scalars, vectors, documents, dynamic)
+
+
+def encode_inserted(schema: Schema, columns: Columns, *, takes_pks: bool, zone: tzinfo = UTC) -> Batch:
+    """The same for rows that are inserted: with ``auto_id`` all of them or none have a primary key.
+
+    Args:
+        takes_pks: whether they may have one.
+    """
+    primary = schema.primary
+    pk_given = not primary.auto_id or (takes_pks and primary.name in columns.by_name)
+    return encode_columns(schema, columns, pk_given=pk_given, zone=zone)
 
 
 def _given_as(schema: Schema, field: Field) -> Field:

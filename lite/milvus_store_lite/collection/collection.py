@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
-from functools import partial
 from functools import partial as with_arguments
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -24,15 +22,14 @@ from ..codec import (
     Columns,
     GivenRows,
     Stored,
-    encode_changes,
-    encode_columns,
     encode_pks,
     merged,
     missing_columns,
 )
 from ..errors import ParamError
 from ..process.calls import whole_calls
-from ..schema.clock import COLLECTION_CLOCK, Clock, zone_of
+from ..schema.clock import COLLECTION_CLOCK, Clock
+from ..schema.given_pks import offset_beyond
 from ..schema.model import Schema
 from ..search.arrangement import OrderBy
 from ..search.cursors import ElementCursor, QueryCursor, SearchCursor
@@ -53,13 +50,14 @@ from ..storage.integrity.row_checksums import PARTITION_COLUMN
 from ..storage.leases import Lease
 from ..storage.partitions import loaded_partitions, partition_id
 from .definition import refuse_partition_key
+from .encoding import as_changes, as_inserted, as_upserted, rules_of
 from .reading import Read, Reading
 from .session import CollectionState, Session
 
 NO_OPS: Final[Mapping[str, ArrayOp]] = MappingProxyType({})
 
-Encode = Callable[..., Batch | Changes]
-"""Checks rows against a schema; takes them as ``encode_columns`` does."""
+Encode = Callable[[CollectionRecord, Columns], Batch | Changes]
+"""Checks rows against the definition of their collection."""
 
 
 class Written(NamedTuple):
@@ -83,7 +81,7 @@ class Collection(Reading):
         Raises:
             DataNotMatchException: a row does not fit the schema.
         """
-        return self._write_rows(rows, partition, _as_inserted)
+        return self._write_rows(rows, partition, as_inserted)
 
     def upsert(
         self,
@@ -95,7 +93,8 @@ class Collection(Reading):
     ) -> Written:
         """Add ``rows``, replacing those with the same primary keys.
 
-        With ``auto_id`` the rows name the keys to replace and get new ones, unless the call is a partial one.
+        With ``auto_id`` the rows name the keys to replace and get new ones, unless the call is a partial one or
+        the collection takes keys (``CollectionRecord.takes_pks``).
 
         Args:
             partial: fields and dynamic keys that a row does not have stay as they are, and so does its partition
@@ -107,8 +106,8 @@ class Collection(Reading):
             ParamError: one of ``array_ops`` is not for an ARRAY field that rows have.
         """
         if partial or array_ops:
-            return self._write_rows(rows, partition, with_arguments(encode_changes, array_ops=array_ops))
-        return self._write_rows(rows, partition, _as_upserted)
+            return self._write_rows(rows, partition, with_arguments(as_changes, array_ops=array_ops))
+        return self._write_rows(rows, partition, as_upserted)
 
     def write_first(self, session: Session, batch: Batch, partition: str | None) -> list[Any]:
         """Add the rows of a collection that ``session`` has just made; returns their primary keys."""
@@ -296,18 +295,18 @@ class Collection(Reading):
     # ---------------------------------------------------------------------------------------------------
 
     def _write_rows(self, rows: GivenRows, partition: str | None, encode: Encode) -> Written:
-        # Rows are checked before the write lock is taken; if another process has changed the schema or the
-        # time zone in between, they are checked again.
+        # Rows are checked before the write lock is taken; if another process has changed the rules in between,
+        # they are checked again.
         record = self.describe()
         while True:
-            schema, zone = record.schema, zone_of(record.in_force)
-            columns = self._own_rows(record, rows.columns(schema))
+            rules = rules_of(record)
+            columns = self._own_rows(record, rows.columns(record.schema))
             if not columns.count:
                 return Written([], 0)
-            encoded = encode(schema, columns, zone=zone)
+            encoded = encode(record, columns)
             with self._writing() as session:
                 record = session.record
-                if record.schema == schema and zone_of(record.in_force) == zone:
+                if rules_of(record) == rules:
                     is_partial = isinstance(encoded, Changes)
                     if isinstance(encoded, Changes):
                         encoded = self._merged(session, encoded, partition)
@@ -339,7 +338,8 @@ class Collection(Reading):
         """Write ``batch`` in place of the rows with its keys; returns the keys of the rows it was made of.
 
         Args:
-            keeps_pks: whether rows of an ``auto_id`` collection keep the keys of those that they replace.
+            keeps_pks: whether rows of an ``auto_id`` collection keep the keys of those that they replace, even
+                where it takes no other keys of theirs.
         """
         record, writer = session.record, session.writer()
         target = self._target_partition(record, partition)
@@ -349,14 +349,19 @@ class Collection(Reading):
             replaced = self._replaced(session, pks)
             if replaced:
                 writer.remove(list(replaced.values()))
-        if pks is None or record.schema.primary.auto_id:
-            numbers = writer.next_pks(batch.count)
+        if pks is None or not record.takes_pks:
+            numbers = writer.next_pks(batch.count, record.schema.auto_id_offset)
             if pks is not None and batch.pks is not None and keeps_pks:
                 kept = [pk if pk in replaced else new for pk, new in zip(batch.pks, numbers, strict=True)]
                 key_of = dict(zip(batch.pks, kept, strict=True))
                 batch, pks = replace(batch, pks=kept), [key_of[pk] for pk in pks]
             else:
-                batch, pks = replace(batch, pks=None), numbers
+                batch, pks = replace(batch, pks=numbers), numbers
+        elif record.schema.primary.auto_id:
+            last_seq = writer.position.last_seq + batch.count
+            offset = offset_beyond(record.schema, pks, last_seq)
+            if offset > record.schema.auto_id_offset:
+                session.catalog.change_schema(record, replace(record.schema, auto_id_offset=offset))
         writer.insert(batch, target)
         writer.save_position()
         session.state.indexes.wrote(writer.position)
@@ -380,10 +385,3 @@ class Collection(Reading):
         if partition:
             refuse_partition_key(record, partition)
         return partition_id(record, partition or DEFAULT_PARTITION)
-
-
-def _as_inserted(schema: Schema, columns: Columns, *, zone: tzinfo) -> Batch:
-    return encode_columns(schema, columns, pk_given=not schema.primary.auto_id, zone=zone)
-
-
-_as_upserted: Final = partial(encode_columns, pk_given=True)

@@ -114,7 +114,7 @@ class TenantCollection(Collection):
             foreign &= session.reader.living_seqs_of_pks(list(foreign)).keys()
         # With auto_id rows get new keys, so a key of another tenant is like an unused one. Elsewhere the write has
         # to fail, and tells nothing more.
-        if foreign and not session.record.schema.primary.auto_id:
+        if foreign and session.record.takes_pks:
             row = next(row for row, pk in enumerate(pks) if pk in foreign)
             raise DataNotMatchException(
                 message=f"row {row}: the primary key {pks[row]!r:.80} is taken by a row of another tenant "

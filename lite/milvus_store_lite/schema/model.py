@@ -22,12 +22,14 @@ from .functions import Function, FunctionType, check_functions
 
 MAX_FIELDS: Final = 64
 FIRST_FIELD_ID: Final = 100
+MAX_AUTO_ID_OFFSET: Final = 1 << 62
+"""Half of all numbers are left for ``auto_id`` to go on with."""
 
 
 @dataclass(frozen=True)
 class Schema:
     """The fields of a collection. ``enable_dynamic_field`` admits further keys, kept as JSON; ``functions`` fill
-    some of the fields from others.
+    some of the fields from others. ``auto_id_offset``: what ``auto_id`` adds to a row's seq (``given_pks.py``).
     """
 
     fields: tuple[Field, ...]
@@ -35,6 +37,7 @@ class Schema:
     enable_dynamic_field: bool = False
     num_partitions: int | None = None
     functions: tuple[Function, ...] = ()
+    auto_id_offset: int = field(default=0, compare=False)
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +78,10 @@ class Schema:
         if self.num_partitions is not None and not 1 <= self.num_partitions <= 1024:
             raise ParamError(
                 message=f"num_partitions must be between 1 and 1024, got {self.num_partitions!r}"
+            )
+        if type(self.auto_id_offset) is not int or not 0 <= self.auto_id_offset <= MAX_AUTO_ID_OFFSET:
+            raise ParamError(
+                message=f"auto_id_offset must be between 0 and {MAX_AUTO_ID_OFFSET}, got {self.auto_id_offset!r}"
             )
 
     @lazy
@@ -138,6 +145,8 @@ class Schema:
         }
         if self.functions:
             stored["functions"] = [function.to_dict() for function in self.functions]
+        if self.auto_id_offset:
+            stored["auto_id_offset"] = self.auto_id_offset
         return json.dumps(stored, ensure_ascii=False)
 
     @classmethod

@@ -16,6 +16,7 @@ from .model import Schema
 
 ISOLATION: Final = "partitionkey.isolation"
 DYNAMIC: Final = "dynamicfield.enabled"
+GIVEN_PKS: Final = "allow_insert_auto_id"
 
 _FLAG: Final = "true or false"
 _ZONE: Final = "an IANA time zone"
@@ -24,17 +25,17 @@ _NO_LIMITS: Final = "a file has no rates and quotas: leave it out, or use a Milv
 COLLECTION_PROPERTIES: Final[Mapping[str, str]] = {
     ISOLATION: _FLAG,
     DYNAMIC: _FLAG,
+    GIVEN_PKS: _FLAG,
     TIMEZONE: _ZONE,
     "mmap.enabled": _FLAG,
     "lazyload.enabled": _FLAG,
     "collection.autocompaction.enabled": _FLAG,
 }
-"""Key → its kind of value. Those after the first three say where a server keeps data: they change no answer."""
+"""Key → its kind of value. Those after the first four say where a server keeps data: they change no answer."""
 
 DATABASE_PROPERTIES: Final[Mapping[str, str]] = {TIMEZONE: _ZONE}
 
 _UNSERVED: Final[Mapping[str, str]] = {
-    "allow_insert_auto_id": "the keys of an auto_id collection are given by the file: leave auto_id out",
     "database.force.deny.writing": "open the file with read_only=True instead",
     "database.force.deny.reading": "a file asks nobody who reads it: close the client instead",
 }

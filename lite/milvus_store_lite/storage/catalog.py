@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ..errors import DatabaseCorruptError, MilvusException
 from ..process.lazy import lazy
+from ..schema.given_pks import takes_pks
 from ..schema.model import Schema
 from . import index_parts, positions
 from .chunks import chunks
@@ -82,6 +83,11 @@ class CollectionRecord:
     def in_force(self) -> dict[str, Any]:
         """The properties that hold for the collection: its own before those of its database."""
         return {**self.database_properties, **self.properties}
+
+    @property
+    def takes_pks(self) -> bool:
+        """Whether inserted rows may have primary keys."""
+        return takes_pks(self.schema, self.properties)
 
     @property
     def loaded_partitions(self) -> frozenset[int]:

@@ -23,7 +23,8 @@ Numbers = tuple[int, int]
 class RowCopy:
     """From the tables of ``source``, which stands at ``position``, to those of ``target``, which are empty.
 
-    Both have the same schema. Rows keep their seqs, so keys that ``auto_id`` gives later are new in both.
+    Both have the same schema, with its ``auto_id_offset``. Rows keep their seqs, so keys that ``auto_id`` gives
+    later are new in both.
     """
 
     def __init__(

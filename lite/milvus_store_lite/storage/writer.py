@@ -58,16 +58,16 @@ class CollectionWriter:
         self.position = position
 
     def insert(self, batch: Batch, partition: int) -> None:
-        """Append ``batch``. Raises sqlite3.IntegrityError when a pk exists already.
+        """Append ``batch``, whose rows have primary keys. Raises sqlite3.IntegrityError when one exists already.
 
         Args:
             partition: where the rows go, unless the batch has a partition for each.
         """
         layout, connection, first_seq = self._layout, self._connection, self.position.last_seq + 1
         seqs = range(first_seq, first_seq + batch.count)
-        pks = self.next_pks(batch.count) if batch.pks is None else batch.pks
+        assert batch.pks is not None
         partitions = [partition] if batch.partitions is None else batch.partitions
-        values = {layout.schema.primary.name: pks, PARTITION_COLUMN: partitions, **batch.scalars}
+        values = {layout.schema.primary.name: batch.pks, PARTITION_COLUMN: partitions, **batch.scalars}
         if batch.dynamic is not None:
             values[DYNAMIC_FIELD] = batch.dynamic
         blobs = layout.checksums.of_rows(seqs, values)
@@ -102,9 +102,9 @@ class CollectionWriter:
             zip(seqs, checksums(seqs, stored, layout.salts[field]), stored, strict=True),
         )
 
-    def next_pks(self, count: int) -> list[Any]:
-        """The keys that ``auto_id`` gives to the next ``count`` rows: their seqs."""
-        first = self.position.last_seq + 1
+    def next_pks(self, count: int, offset: int) -> list[Any]:
+        """The keys that ``auto_id`` gives to the next ``count`` rows: their seqs plus ``offset``."""
+        first = self.position.last_seq + 1 + offset
         seqs = range(first, first + count)
         return list(seqs) if self._layout.schema.primary.dtype is DataType.INT64 else list(map(str, seqs))
 

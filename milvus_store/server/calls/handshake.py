@@ -9,7 +9,7 @@ from typing import Any, Final
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 
 from ...client.milvus_client import MilvusClient
-from ...version import __version__
+from ...version import BUILD, __version__
 from ..protocol import Message
 
 _LOGICAL_BITS: Final = 18
@@ -24,7 +24,7 @@ def timestamp() -> int:
 
 
 def _connect(client: MilvusClient, request: Any) -> Message:
-    info = common_pb2.ServerInfo(build_tags=__version__, deploy_mode="EMBEDDED")
+    info = common_pb2.ServerInfo(build_tags=BUILD, deploy_mode="EMBEDDED")
     return milvus_pb2.ConnectResponse(server_info=info, identifier=next(_numbers))
 
 
