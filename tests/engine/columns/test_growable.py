@@ -30,7 +30,7 @@ def test_growing_by_single_rows_moves_them_rarely() -> None:
 
 def test_rows_begin_with_a_cache_line_however_often_they_move() -> None:
     growable: Growable[np.float32] = Growable(np.float32, (16,))
-    for count in (1, 5, 100):
+    for count in (1_024, 5, 5_000):
         growable.append(np.ones((count, 16), dtype=np.float32))
         assert growable.view().__array_interface__["data"][0] % 64 == 0
 
