@@ -219,6 +219,20 @@ STEPS: dict[str, Step] = {
     "insert, bad dimension": lambda client: client.insert("quick", [{"id": 1, "vector": [1, 2, 3]}]),
     "insert, infinite": lambda client: client.insert("quick", [{"id": 1, "vector": [1, math.inf]}]),
     "insert, none": lambda client: client.insert("none", [{"id": 1, "vector": [1, 2]}]),
+    "create_collection, numbered": lambda client: client.create_collection(
+        "numbered", 2, auto_id=True, properties={"allow_insert_auto_id": "true"}
+    ),
+    "insert, numbered": lambda client: client.insert("numbered", [{"vector": [1, 2]}] * 2),
+    "insert, own keys": lambda client: client.insert("numbered", [{"id": 99, "vector": [1, 2]}]),
+    "upsert, own keys": lambda client: client.upsert("numbered", [{"id": 99, "vector": [1, 3]}]),
+    "insert, numbered on": lambda client: client.insert("numbered", [{"vector": [1, 2]}]),
+    "drop_collection_properties, keys": lambda client: client.drop_collection_properties(
+        "numbered", ["allow_insert_auto_id"]
+    ),
+    "insert, refused keys": lambda client: client.insert("numbered", [{"id": 98, "vector": [1, 2]}]),
+    "upsert, other keys": lambda client: client.upsert("numbered", [{"id": 99, "vector": [1, 4]}]),
+    "query, numbered": lambda client: client.query("numbered", filter="", limit=9, output_fields=["*"]),
+    "drop_collection, numbered": lambda client: client.drop_collection("numbered"),
     "get_collection_stats": lambda client: client.get_collection_stats("all"),
     "query": lambda client: client.query("all", filter="pk > 3", output_fields=["*"]),
     "query, fields": lambda client: client.query(
