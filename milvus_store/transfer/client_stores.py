@@ -58,7 +58,7 @@ class ClientStore:
                 self.client.create_alias(name, alias)
 
     def settle(self, definition: CollectionDefinition) -> None:
-        wanted, had = dict(definition.properties), dict(definition.taking_keys().properties)
+        wanted, had = dict(definition.properties), dict(definition.taking_pks().properties)
         if gone := had.keys() - wanted.keys():
             self.client.drop_collection_properties(definition.name, list(gone))
         if changed := {key: value for key, value in wanted.items() if had[key] != value}:

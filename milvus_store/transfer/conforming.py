@@ -16,11 +16,12 @@ from milvus_store_lite import Columns, DataType, Field, NullableArray, Schema, V
 from .inferring import DYNAMIC_COLUMN
 
 
-def conformed(schema: Schema, columns: Columns, *, texts_are_json: bool) -> Columns:
+def conformed(schema: Schema, columns: Columns, *, texts_are_json: bool, keeps_pks: bool) -> Columns:
     """``columns`` with values that the fields of ``schema`` take; what is not understood stays as it is.
 
     Args:
         texts_are_json: whether a text in a JSON field is JSON, as a collection takes it, and not a string.
+        keeps_pks: whether rows that are numbered keep the keys that they have.
     """
     by_name = dict(columns.by_name)
     extra = columns.extra
@@ -36,8 +37,8 @@ def conformed(schema: Schema, columns: Columns, *, texts_are_json: bool) -> Colu
             is_string = field.dtype is DataType.JSON and not texts_are_json
             convert = _string if is_string else _of_texts(field)
             by_name[name] = column._replace(values=_values(field, column.values, convert))
-    for name in [field.name for field in schema.fields if field.auto_id and field.name in by_name]:
-        del by_name[name]
+    if schema.primary.auto_id and not keeps_pks:
+        by_name.pop(schema.primary.name, None)
     return replace(columns, by_name=by_name, extra=extra)
 
 

@@ -173,7 +173,7 @@ def _copy_rows(
             target.drop(one.name)
         journal.collections[one.name] = entry = Entry(state=state)
         journal.save()
-        target.create(definition.taking_keys())
+        target.create(definition.taking_pks())
     parts: Sequence[str | None] = definition.partitions or (None,)
     size = batch_rows(definition.engine_schema)
     while entry.part < len(parts):

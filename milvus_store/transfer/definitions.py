@@ -43,11 +43,16 @@ class CollectionDefinition:
         """Whether rows are numbered."""
         return self.engine_schema.primary.auto_id
 
-    def taking_keys(self) -> CollectionDefinition:
+    def taking_pks(self) -> CollectionDefinition:
         """The same with a property that lets rows that are numbered keep the keys that they have."""
         if not self.auto_id:
             return self
         return replace(self, properties=tuple({**dict(self.properties), _GIVEN_PKS: "true"}.items()))
+
+    @property
+    def takes_pks(self) -> bool:
+        """Whether rows that are numbered may have keys."""
+        return str(dict(self.properties).get(_GIVEN_PKS)).lower() == "true"
 
     def without_auto_id(self) -> CollectionDefinition:
         """The same with keys that whoever writes gives."""

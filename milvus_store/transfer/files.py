@@ -68,6 +68,9 @@ class FileStore(ClientStore):
     def fitted(self, definition: CollectionDefinition) -> Fitted:
         return fitted_to_a_file(definition)
 
+    def takes_pks(self) -> bool:
+        return True
+
     def packed(self, definition: CollectionDefinition, columns: Columns) -> Columns:
         return columns
 

@@ -47,11 +47,13 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class ImportRun:
-    """``refusals``: the file for records that are not taken."""
+    """``refusals``: the file for records that are not taken. ``keeps_pks``: whether rows that are numbered have
+    keys, and keep them."""
 
     records: Records
     store: Target
     definition: CollectionDefinition
+    keeps_pks: bool
     journal: Journal
     refusals: Path
     embedding: Embedding | None
@@ -68,7 +70,7 @@ class ImportRun:
         if not goes_on:
             entry.before = self.store.count(name)
         else:
-            if self._numbers_keys:
+            if self._numbers_rows:
                 self._find_out(entry)
             entry.refused, entry.refusals_size = entry.settled
         self._cut_refusals(entry)
@@ -79,8 +81,8 @@ class ImportRun:
         self.journal.save()
 
     @property
-    def _numbers_keys(self) -> bool:
-        return self.definition.engine_schema.primary.auto_id
+    def _numbers_rows(self) -> bool:
+        return self.definition.auto_id and not self.keeps_pks
 
     def _find_out(self, entry: Entry) -> None:
         """Whether the batch that was on its way when the import ended has arrived.
@@ -102,14 +104,19 @@ class ImportRun:
 
     def _take(self, batch: RecordBatch, entry: Entry, *, again: bool) -> None:
         schema = self.definition.engine_schema
-        columns = conformed(schema, batch.rows.columns(schema), texts_are_json=self.records.texts_are_json)
+        columns = conformed(
+            schema,
+            batch.rows.columns(schema),
+            texts_are_json=self.records.texts_are_json,
+            keeps_pks=self.keeps_pks,
+        )
         if self.embedding is not None and len(columns):
             columns = self.embedding.filled(columns)
         self._note(batch.refused, entry)
         try:
             self._write(columns, batch, entry, again=again)
         except DataNotMatchException:
-            reasons = reasons_of(self.definition, columns)
+            reasons = reasons_of(self.definition, columns, keeps_pks=self.keeps_pks)
             if not reasons:
                 raise
             further = [
@@ -126,7 +133,7 @@ class ImportRun:
         self.journal.save()
         if len(columns):
             packed = self.store.packed(self.definition, columns)
-            self.store.write(self.definition, None, packed, again=again and not self._numbers_keys)
+            self.store.write(self.definition, None, packed, again=again and not self._numbers_rows)
 
     def _note(self, refused: Sequence[Refused], entry: Entry) -> None:
         if not refused:

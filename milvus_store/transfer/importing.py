@@ -115,22 +115,27 @@ def import_rows(
             made = schema or _schema_of(records, types or {}, primary_key, embedding)
             indexes = _indexes(made, metric_type, records.metrics)
             definition = CollectionDefinition(collection, made, indexes)
+            takes_pks = definition.auto_id and store.takes_pks()
         else:
             definition = store.definition(collection)
+            takes_pks = definition.takes_pks
             if begun is not None and begun.is_new:
                 indexes = _indexes(definition.schema, metric_type, records.metrics)
-                definition = replace(definition, indexes=indexes, is_loaded=True)
+                definition = replace(definition, indexes=indexes, properties=(), is_loaded=True)
+        keeps_pks = takes_pks and _has_pks(records, definition)
         planned(PlannedImport(collection, definition.schema, is_new, records.count, begun is not None))
         if dry_run:
             return ImportedRows(0, 0, None)
         if is_new:
-            _create(store, definition)
+            _create(store, definition.taking_pks() if keeps_pks else definition)
         entry = Entry(is_new=is_new) if is_new or begun is None else begun
         goes_on = entry is begun
-        run = ImportRun(records, store, definition, book, refusals, embedding, progress)
+        run = ImportRun(records, store, definition, keeps_pks, book, refusals, embedding, progress)
         run.carried_out(entry, batch_rows(definition.engine_schema), goes_on=goes_on)
         if entry.is_new:
             store.finish(definition)
+            if keeps_pks:
+                store.settle(definition)
         book.remove()
     return ImportedRows(entry.rows, entry.refused, refusals if entry.refused else None)
 
@@ -184,6 +189,12 @@ def _indexes(schema: CollectionSchema, metric: str | None, told: Mapping[str, st
             chosen = f"MAX_SIM_{chosen}"
         indexes.add_index(field.name, "AUTOINDEX", metric_type=chosen)
     return indexes
+
+
+def _has_pks(records: Records, definition: CollectionDefinition) -> bool:
+    """Whether rows that are numbered have keys, as the first record tells."""
+    primary = definition.engine_schema.primary
+    return primary.auto_id and any(primary.name in record for record in records.sample(1))
 
 
 def _create(store: Target, definition: CollectionDefinition) -> None:

@@ -15,10 +15,16 @@ from .definitions import CollectionDefinition
 from .slices import some_rows
 
 
-def reasons_of(definition: CollectionDefinition, columns: Columns) -> dict[int, str]:
-    """Row → why it is not taken, for those that are not."""
+def reasons_of(definition: CollectionDefinition, columns: Columns, *, keeps_pks: bool) -> dict[int, str]:
+    """Row → why it is not taken, for those that are not.
+
+    Args:
+        keeps_pks: whether rows that are numbered have keys.
+    """
     reasons: dict[int, str] = {}
     bare = replace(definition, indexes=IndexParams(), aliases=(), properties=())
+    if keeps_pks:
+        bare = bare.taking_pks()
     with MilvusClient(":memory:") as scratch:
         ClientStore(scratch, "").create(bare)
         collection = scratch._collection(definition.name)

@@ -128,7 +128,7 @@ class ServerStore(ClientStore):
         version = str(self.client.get_server_version())
         release = release_of(version)
         changes: tuple[str, ...] = ()
-        if definition.auto_id and not self._is_ours():
+        if definition.auto_id and not self.takes_pks():
             changes = (
                 f"the rows keep their keys, so whoever writes to the copy gives keys: "
                 f"'{definition.engine_schema.primary.name}' is not numbered there any more",
@@ -179,8 +179,8 @@ class ServerStore(ClientStore):
         wanted = field(definition.engine_schema.primary.name).is_in(list(keys))
         return self._query(definition, wanted, {}, None)
 
-    def _is_ours(self) -> bool:
-        """Whether the server takes keys of rows that it numbers itself, also in an upsert."""
+    def takes_pks(self) -> bool:
+        """Whether it is ours: of Milvus, an upsert gives new keys all the same."""
         info = ask(self.client, "Connect").server_info
         return bool(info.build_tags.startswith(NAME))
 

@@ -22,10 +22,13 @@ import pyarrow.parquet as parquet
 
 from milvus_store import CollectionSchema, DataType, MilvusClient
 from milvus_store.errors import MilvusException, ParamError
-from milvus_store.transfer import Embedding, import_rows
+from milvus_store.transfer import Embedding, export_rows, import_rows
 from milvus_store.transfer.inferring import shown_schema
 from milvus_store.transfer.record_files import open_records
+from milvus_store.transfer.schema_texts import to_text
 from milvus_store_lite import Progress
+
+from .comparing import contents
 
 _COUNT = 60
 _VECTORS = np.random.default_rng(0).random((_COUNT, 4), dtype=np.float32)
@@ -374,6 +377,7 @@ _KILLED = """
 import os, sys
 from milvus_store.transfer import batches, import_rows
 from milvus_store.transfer.journal import Journal
+from milvus_store.transfer.schema_texts import from_text
 batches._MOST_ROWS = 10
 saves = 0
 save = Journal.save
@@ -388,7 +392,8 @@ def count_out(journal):
         os._exit(9)  # the fourth is announced and not written
 
 Journal.save = count_out
-import_rows(sys.argv[1], sys.argv[2], "docs", format="jsonl")
+schema = from_text(sys.argv[4]) if sys.argv[4:] else None
+import_rows(sys.argv[1], sys.argv[2], "docs", format="jsonl", schema=schema)
 """
 
 
@@ -412,6 +417,23 @@ class TestImportsThatWereBrokenOff:
         assert imported.refused_file is not None
         assert len(imported.refused_file.read_text(encoding="utf-8").splitlines()) == 2
         assert not list(path.parent.glob("*.transfer"))
+
+    @pytest.mark.parametrize("moment", ["before", "after"])
+    def test_numbered_rows_keep_their_keys(self, source: Path, path: Path, moment: str) -> None:
+        schema = CollectionSchema(auto_id=True)
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=4)
+        schema.add_field("text", DataType.VARCHAR, max_length=50)
+        rows = [{key: one[key] for key in ("id", "vector", "text")} for one in reversed(records())]
+        source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        arguments = [str(source), str(path), moment, to_text(schema)]
+        assert subprocess.run([sys.executable, "-c", _KILLED, *arguments]).returncode == 9
+        assert import_rows(source, path, "docs", format="jsonl").rows == _COUNT
+        with MilvusClient(path) as client:
+            found = client.query("docs", output_fields=["text"], limit=100)
+            assert {row["id"]: row["text"] for row in found} == {row["id"]: row["text"] for row in rows}
+            described = client.describe_collection("docs")
+            assert (described["auto_id"], described["properties"]) == (True, {})
 
     def test_who_wrote_in_between_is_noticed_where_rows_have_no_keys(self, source: Path, path: Path) -> None:
         source.write_text("\n".join(json.dumps({**one, "id": 1}) for one in records()), encoding="utf-8")
@@ -453,3 +475,44 @@ def test_a_parquet_file_is_not_held_in_memory(tmp_path: Path) -> None:
             most = max(most, pa.total_allocated_bytes() - before)
     assert read == count
     assert most < file.stat().st_size // 2
+
+
+@pytest.mark.parametrize("key", [DataType.INT64, DataType.VARCHAR])
+def test_numbered_rows_come_back_from_an_export_with_their_keys(
+    tmp_path: Path, path: Path, key: DataType
+) -> None:
+    with MilvusClient(tmp_path / "source.db") as client:
+        schema = client.create_schema(auto_id=True)
+        schema.add_field(
+            "id", key, is_primary=True, **({"max_length": 20} if key is DataType.VARCHAR else {})
+        )
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+        client.create_collection("docs", schema=schema)
+        client.insert("docs", [{"vector": [1.0, number]} for number in range(9)])
+        client.delete("docs", ids=[1, 2] if key is DataType.INT64 else ["1", "2"])
+        whole = contents(client, "docs")["rows"]
+    export_rows(tmp_path / "source.db", "docs", tmp_path / "docs.parquet")
+    assert import_rows(tmp_path / "docs.parquet", path, "docs").rows == 7
+    with MilvusClient(path) as client:
+        assert contents(client, "docs")["rows"] == whole
+        assert client.describe_collection("docs")["auto_id"]
+        assert client.describe_collection("docs")["properties"] == {}
+        assert int(client.insert("docs", [{"vector": [1.0, 2.0]}])["ids"][0]) > 9
+
+
+def test_a_numbered_collection_that_is_there_takes_keys_where_its_property_says_so(
+    tmp_path: Path, path: Path
+) -> None:
+    lines = [{"id": 70 + number, "vector": [1.0, number]} for number in range(3)]
+    lines.append({"id": "x", "vector": [1.0, 2.0]})
+    (tmp_path / "docs.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    allowed = {"allow_insert_auto_id": "true"}
+    with MilvusClient(path) as client:
+        client.create_collection("numbered", 2, auto_id=True)
+        client.create_collection("either", 2, auto_id=True, properties=allowed)
+    assert import_rows(tmp_path / "docs.jsonl", path, "numbered").rows == 4
+    assert import_rows(tmp_path / "docs.jsonl", path, "either").rows == 3
+    with MilvusClient(path) as client:
+        assert client.describe_collection("either")["properties"] == allowed
+        for name, ids in (("numbered", [1, 2, 3, 4]), ("either", [70, 71, 72])):
+            assert [row["id"] for row in client.query(name, output_fields=["id"], limit=9)] == ids
