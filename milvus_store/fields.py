@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from milvus_store_lite import DataType, ParamError, SchemaNotReadyException
@@ -22,6 +23,9 @@ _TYPE_PARAMS = (
 FIELD_OPTIONS = options(
     *_TYPE_PARAMS, "element_type", "nullable", "default_value", "is_partition_key", "params", "struct_schema"
 )
+
+_TOLD = ("is_primary", "auto_id", "is_partition_key", "nullable", "default_value", "element_type", "params")
+"""The attributes beside name, type and description that ``to_dict`` shows and ``FieldSchema`` takes."""
 
 
 class FieldSchema:
@@ -70,6 +74,16 @@ class FieldSchema:
         self.params |= {key: kwargs[key] for key in _TYPE_PARAMS if kwargs.get(key) is not None}
         element_type = kwargs.get("element_type")
         self.element_type = None if element_type is None else data_type(name, element_type)
+
+    @classmethod
+    def construct_from_dict(cls, raw: Mapping[str, Any]) -> FieldSchema:
+        """The field that ``to_dict`` or ``describe_collection`` shows as ``raw``.
+
+        >>> FieldSchema.construct_from_dict({"name": "n", "type": DataType.INT64, "nullable": True})
+        {'name': 'n', 'description': '', 'type': <DataType.INT64: 5>, 'params': {}, 'nullable': True}
+        """
+        options = {key: raw[key] for key in _TOLD if raw.get(key) is not None}
+        return cls(raw["name"], raw["type"], raw.get("description", ""), **options)
 
     def to_dict(self) -> dict[str, Any]:
         """The field as ``describe_collection`` shows it; attributes at their default are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from milvus_store_lite import FunctionType, ParamError
@@ -55,6 +55,18 @@ class Function:
             raise ParamError(
                 message=f"function {name!r}: field {sorted(both)[0]!r} is both its input and its output"
             )
+
+    @classmethod
+    def construct_from_dict(cls, raw: Mapping[str, Any]) -> Function:
+        """The function that ``to_dict`` or ``describe_collection`` shows as ``raw``."""
+        return cls(
+            raw["name"],
+            raw["type"],
+            list(raw["input_field_names"]),
+            list(raw["output_field_names"]),
+            raw.get("description", ""),
+            dict(raw.get("params") or {}),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The function as ``describe_collection`` shows it."""

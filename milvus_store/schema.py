@@ -6,6 +6,7 @@ pymilvus's own ``CollectionSchema`` works as well: only attributes that both cla
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from milvus_store_lite import NO_DEFAULT, DataType, Field, ParamError, Schema, SchemaNotReadyException
@@ -97,6 +98,26 @@ class CollectionSchema:
     def auto_id(self) -> bool:
         primary = self.primary_field
         return self._auto_id if primary is None else primary.auto_id
+
+    @classmethod
+    def construct_from_dict(cls, raw: Mapping[str, Any]) -> CollectionSchema:
+        """The schema that ``to_dict`` or ``describe_collection`` shows as ``raw``.
+
+        >>> schema = CollectionSchema().add_field("id", DataType.INT64, is_primary=True)
+        >>> CollectionSchema.construct_from_dict(schema.to_dict()).to_dict() == schema.to_dict()
+        True
+        """
+        structs = [one for one in raw["fields"] if one.get("element_type") == DataType.STRUCT]
+        return cls(
+            [FieldSchema.construct_from_dict(one) for one in raw["fields"] if one not in structs],
+            raw.get("description", ""),
+            enable_dynamic_field=raw.get("enable_dynamic_field", False),
+            functions=[Function.construct_from_dict(one) for one in raw.get("functions", ())],
+            struct_fields=[
+                StructFieldSchema.construct_from_dict(one)
+                for one in (*structs, *raw.get("struct_fields", ()))
+            ],
+        )
 
     def verify(self) -> None:
         """Raise ``SchemaNotReadyException`` or a subclass if no collection could have this schema."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -34,6 +35,16 @@ class StructFieldSchema:
         """Add a member, with the arguments of ``FieldSchema``. Returns the struct itself."""
         self.fields.append(FieldSchema(field_name, datatype, **kwargs))
         return self
+
+    @classmethod
+    def construct_from_dict(cls, raw: Mapping[str, Any]) -> StructFieldSchema:
+        """The struct that ``to_dict`` or, as an ARRAY field, ``describe_collection`` shows as ``raw``."""
+        struct = cls(bool(raw.get("nullable", False)), raw.get("description", ""))
+        struct.name = raw.get("name", "")
+        struct.max_capacity = raw.get("max_capacity", raw.get("params", {}).get("max_capacity"))
+        members = raw.get("struct_fields", raw.get("fields", ()))
+        struct.fields = [FieldSchema.construct_from_dict(member) for member in members]
+        return struct
 
     def to_dict(self) -> dict[str, Any]:
         """The struct as a dictionary, as in pymilvus."""
