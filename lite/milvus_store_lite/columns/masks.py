@@ -15,10 +15,11 @@ _KEPT_SLOTS_SHARE = 8
 
 
 class Mask:
-    """A set of rows: ``flags``, (n,) bool, marks them. Immutable."""
+    """A set of rows: ``flags``, (n,) bool, marks them. It never changes; ``gathered.py`` counts ``visits``."""
 
     def __init__(self, flags: BoolArray) -> None:
         self.flags = flags
+        self.visits = 0
         self._slots: npt.NDArray[np.int64] | None = None
         self._derived: tuple[object, Mask] | None = None
 

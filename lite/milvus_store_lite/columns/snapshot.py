@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ..storage.positions import Position
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
+from .gathered import Kept
 from .geometries import GeometryColumn
 from .masks import Mask
 from .tokens import TokenColumn
@@ -69,8 +70,9 @@ class Snapshot:
     """The rows at ``position``.
 
     ``seqs``: (n,) int64, ascending: the seq of each slot. ``alive``: (n,) bool, False for rows deleted since
-    their slot was made; None when all live. ``columns`` and ``masks``, the results of filters, gain entries, and
-    ``living`` has by field which rows live how long; the rest never changes.
+    their slot was made; None when all live. ``columns`` and ``masks``, the results of filters, gain entries,
+    ``gathered`` has copies of the vectors that masks leave, and ``living`` by field which rows live how long; the
+    rest never changes.
     """
 
     position: Position
@@ -79,6 +81,7 @@ class Snapshot:
     origin: Origin
     columns: dict[Key, AnyColumn] = field(default_factory=dict)
     masks: dict[MaskKey, Mask] = field(default_factory=dict)
+    gathered: Kept = field(default_factory=dict)
     living: dict[str, object] = field(default_factory=dict)
 
     def first_slot(self, after: int) -> int:

@@ -144,6 +144,7 @@ class SnapshotCache:
         current = self._current
         if current is not None:
             current.columns.pop(key, None)  # type: ignore[call-overload]
+            current.gathered.clear()
 
     def load(
         self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, reader: CollectionReader

@@ -74,7 +74,12 @@ def nearest(
         rows = _column_of(scan, view.vectors(field, after))
         if path is plan.Path.GATHER and scan.rank_at is not None:
             slots = np.arange(count) if chosen is None else chosen.slots
-            found = scan.rank_at(metric, rows, slots, queries, limit)
+            copied = None if chosen is None or first > 0 else view.gathered(field, chosen)
+            if copied is None:
+                found = scan.rank_at(metric, rows, slots, queries, limit)
+            else:
+                ranked = scan.rank(metric, _column_of(scan, copied), queries, limit, None)
+                found = ((slots[at], values) for at, values in ranked)
         else:
             found = scan.rank(metric, rows, queries, limit, mask)
     return [(slots + first, values) for slots, values in found]
