@@ -60,10 +60,22 @@ class LogBound:
         if size <= BOUND:
             self._next = BOUND
         elif size >= self._next:
-            connection.execute(f"PRAGMA busy_timeout = {round(min(PATIENCE, self._timeout) * 1000)}")
-            try:
-                (is_kept, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                with suppress(sqlite3.Error):
-                    connection.execute(f"PRAGMA busy_timeout = {round(self._timeout * 1000)}")
+            is_kept = _is_kept_for_long(connection) or not self._begin_anew(connection)
             self._next = size + STEP if is_kept else BOUND
+
+    def _begin_anew(self, connection: sqlite3.Connection) -> bool:
+        connection.execute(f"PRAGMA busy_timeout = {round(min(PATIENCE, self._timeout) * 1000)}")
+        try:
+            (is_kept, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            with suppress(sqlite3.Error):
+                connection.execute(f"PRAGMA busy_timeout = {round(self._timeout * 1000)}")
+        return not is_kept
+
+
+def _is_kept_for_long(connection: sqlite3.Connection) -> bool:
+    """Whether somebody reads a state older than the last ``STEP``, as an index build does: waiting a moment for
+    such a reader is in vain."""
+    _, pages, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    return bool((pages - folded) * page_size > STEP)
