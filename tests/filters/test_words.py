@@ -156,11 +156,17 @@ def test_words_in_a_row_are_found_where_tantivy_finds_them(texts: list[str], phr
     assert ours(texts, phrase, 0) == by_tantivy(texts, phrase, 0)
 
 
+tables_of_words_that_come_once = st.lists(
+    st.lists(st.sampled_from("abcdxy"), min_size=1, unique=True).map(" ".join), min_size=1, max_size=9
+)
+
+
 @settings(deadline=None, max_examples=40)
-@given(tables, st.permutations("abcd"), st.integers(3, 4), st.integers(1, 4))
+@given(tables_of_words_that_come_once, st.permutations("abcd"), st.integers(3, 4), st.integers(1, 4))
 def test_of_more_words_with_slop_tantivy_finds_no_more(
     texts: list[str], letters: list[str], length: int, slop: int
 ) -> None:
-    # It adds up moves in an order that depends on how frequent the words are; Milvus's own version does not.
+    # It adds up moves in an order that depends on how frequent the words are; Milvus's own version does not. Where
+    # a word comes twice, it may count too few: it takes "b c c d a" for "a b c d" with a slop of 4.
     phrase = letters[:length]
     assert set(ours(texts, phrase, slop)) >= set(by_tantivy(texts, phrase, slop))
