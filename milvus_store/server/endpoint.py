@@ -76,7 +76,7 @@ class MilvusServer:
         transport: Transport = Transport(),  # it is immutable
         **settings: Any,
     ) -> None:
-        self._is_stopping = False
+        self._closed_for = "the server has not begun"
         self._file = ServedFile(path, guard=guard, access=access, root_password=root_password, **settings)
         self.made_password = self._file.made_password
         try:
@@ -114,25 +114,31 @@ class MilvusServer:
 
     def problem(self) -> str:
         """What keeps the server from answering; nothing if it can."""
-        return "the server is stopping" if self._is_stopping else self._file.problem()
+        return self._closed_for or self._file.problem()
 
     def start(self) -> None:
         """Begin to answer; this returns at once."""
         self._server.start()
+        self._closed_for = ""
 
     def stop(self, grace: float = _GRACE) -> None:
         """Refuse new calls, break off those that take longer than ``grace`` seconds, and close the file."""
-        self.drain(grace)
+        self.refuse(grace)
+        self.drain()
         self.close()
 
-    def drain(self, grace: float) -> int:
-        """Refuse new calls, and wait up to ``grace`` seconds for those under way.
+    def refuse(self, grace: float) -> None:
+        """Refuse new calls from now on, and give those under way ``grace`` seconds. This returns at once."""
+        self._closed_for = "the server is stopping"
+        self._drained = self._server.stop(grace)
+
+    def drain(self) -> int:
+        """Wait for the calls that were under way when new ones were refused.
 
         Returns:
             How many are at work still, whose clients have been told that nothing comes of them.
         """
-        self._is_stopping = True
-        self._server.stop(grace).wait()
+        self._drained.wait()
         return self._threads.wait(_LAST_STEPS)
 
     def close(self) -> None:

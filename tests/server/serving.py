@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -56,13 +58,17 @@ class Serving:
         return self.process.wait(timeout=_PATIENCE)
 
     def get(self, page: str) -> tuple[int, str]:
-        """The status and the text of an HTTP page."""
-        try:
-            with urllib.request.urlopen(self.facts["metrics"] + page, timeout=_PATIENCE) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
+        return _get(self.facts["metrics"] + page)
+
+
+def _get(address: str) -> tuple[int, str]:
+    """The status and the text of an HTTP page."""
+    try:
+        with urllib.request.urlopen(address, timeout=_PATIENCE) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
 
 
 def command(file: Path | str, *flags: object) -> list[str]:
@@ -88,6 +94,27 @@ def serving(
             process.kill()
             process.wait(timeout=_PATIENCE)
             reader.join(timeout=_PATIENCE)
+
+
+def health_as_logged(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> dict[str, tuple[int, str]]:
+    """What /healthz answers when ``module``, which serves in this process, says that it serves and that it stops.
+
+    Whoever reads a line may act on it at once, so it is asked before the server takes its next step. Serving is
+    told to end as soon as it is heard of.
+    """
+    health: dict[str, tuple[int, str]] = {}
+    told: dict[str, Any] = {}
+
+    def log(_: object, __: int, message: str, **facts: Any) -> None:
+        told.update(facts)
+        if message == "stopped":
+            return
+        health[message] = _get(told["metrics"] + "/healthz")
+        if message == "serving":
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(module, "log", log)
+    return health
 
 
 def _read(server: Serving) -> None:

@@ -53,6 +53,7 @@ def test_an_idle_client_may_ask_again_and_again_whether_the_server_is_there(
 
 def test_a_server_tells_what_keeps_it_from_answering(path: Path) -> None:
     server = MilvusServer(path, "127.0.0.1:0")
+    assert server.problem() == "the server has not begun"
     server.start()
     assert server.problem() == ""
     with grpc.insecure_channel(server.uri.removeprefix("http://")) as channel:

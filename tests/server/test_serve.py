@@ -19,8 +19,10 @@ from pymilvus import MilvusClient as Remote
 from pymilvus.exceptions import MilvusException
 
 from milvus_store import MilvusClient
+from milvus_store.server.operations import process
+from milvus_store.server.settings import ServerSettings
 
-from .serving import Serving, command, serving
+from .serving import Serving, command, health_as_logged, serving
 
 pytestmark = [
     pytest.mark.filterwarnings("default"),  # pymilvus's own are not ours
@@ -198,6 +200,12 @@ def test_a_call_under_way_ends_and_new_ones_are_refused_while_it_drains(path: Pa
         client.close()
         other.close()
     assert keys(path) == [7]
+
+
+def test_the_log_tells_what_is_true_by_then(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    health = health_as_logged(monkeypatch, process)
+    assert process.serve_alone(str(path), ServerSettings(port=0, metrics_port=0)) == 0
+    assert health == {"serving": (200, "OK\n"), "stopping": (503, "the server is stopping\n")}
 
 
 @pytest.mark.parametrize("workers", [1, 2])

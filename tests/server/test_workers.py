@@ -14,10 +14,10 @@ import pytest
 from pymilvus import MilvusClient as Remote
 
 from milvus_store.errors import ParamError
-from milvus_store.server.operations.workers import Supervisor
+from milvus_store.server.operations import workers
 from milvus_store.server.settings import ServerSettings
 
-from .serving import Serving, serving
+from .serving import Serving, health_as_logged, serving
 from .test_serve import Writer, keys, make, rows
 
 pytestmark = [
@@ -118,12 +118,18 @@ def test_a_second_signal_ends_workers_that_do_not(path: Path) -> None:
         wait_until_nobody_listens(server.uri)
 
 
+def test_the_log_tells_what_is_true_by_then(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    health = health_as_logged(monkeypatch, workers)
+    assert workers.Supervisor(str(path), ServerSettings(port=0, metrics_port=0, workers=2)).run() == 0
+    assert health == {"serving": (200, "OK\n"), "stopping": (503, "the server is stopping\n")}
+
+
 def test_a_platform_without_shared_ports_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(socket, "SO_REUSEPORT")
     with pytest.raises(ParamError, match="SO_REUSEPORT, which this platform has not"):
-        Supervisor("x.db", ServerSettings(workers=2))
+        workers.Supervisor("x.db", ServerSettings(workers=2))
 
 
 def test_a_database_in_memory_is_an_error() -> None:
     with pytest.raises(ParamError, match="in memory belongs to one process"):
-        Supervisor(":memory:", ServerSettings(workers=2))
+        workers.Supervisor(":memory:", ServerSettings(workers=2))

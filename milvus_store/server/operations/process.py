@@ -52,8 +52,9 @@ def serve_alone(file: str, settings: ServerSettings) -> int:
         log(LOG, logging.INFO, "serving", **told)
         while not ended.wait(_LOOK):
             pass
+        server.refuse(settings.grace)
         log(LOG, logging.INFO, "stopping", grace=settings.grace)
-        drain(server, settings)  # while the page still tells that it does
+        drain(server)  # while the page still tells that it does
     log(LOG, logging.INFO, "stopped")
     return 0
 
@@ -121,9 +122,9 @@ def _root_password(settings: ServerSettings) -> str | None:
         raise ParamError(message=f"root_password_file {path} cannot be read: {reason}") from error
 
 
-def drain(server: MilvusServer, settings: ServerSettings) -> None:
-    """Refuse new calls and let those under way end. Those that do not end in time end with the process, here."""
-    left = server.drain(settings.grace)
+def drain(server: MilvusServer) -> None:
+    """Let the calls under way end, once new ones are refused. Those that take too long end with the process."""
+    left = server.drain()
     if left:
         log(LOG, logging.WARNING, "calls took too long and are broken off", calls=left)
         os._exit(

@@ -54,5 +54,6 @@ def work(
     threading.Thread(target=talk, name="milvus-store-supervised", daemon=True).start()
     while not ended.wait(_BEAT):  # a signal that another thread was given wakes nobody
         pass
-    drain(server, settings)
+    server.refuse(settings.grace)
+    drain(server)
     server.close()

@@ -203,8 +203,8 @@ class Supervisor:
             for worker in self._workers:
                 worker.process.kill()
             return
-        log(_LOG, logging.INFO, "stopping", grace=self._settings.grace)
         self._is_stopping = True
+        log(_LOG, logging.INFO, "stopping", grace=self._settings.grace)
         for worker in self._workers:
             worker.process.terminate()
 
