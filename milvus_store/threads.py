@@ -34,7 +34,8 @@ class Threads:
         self._threads: list[threading.Thread] = []
         # When the interpreter ends, ``finish_all`` runs instead.
         weakref.finalize(self, self._jobs.put, None).atexit = False
-        _open.add(self)
+        with _lock.own:
+            _open.add(self)
 
     def run(self, job: Job) -> None:
         """Run ``job`` as soon as a thread is free; at once, in this one, if none can be started."""
@@ -70,12 +71,15 @@ class Threads:
             _work_off(self._jobs)
 
 
+_lock = PerProcess(threading.Lock)
 _open: weakref.WeakSet[Threads] = weakref.WeakSet()
 
 
 def finish_all() -> None:
     """Finish the jobs of all threads when the interpreter ends."""
-    for thread in list(_open):
+    with _lock.own:
+        threads = list(_open)
+    for thread in threads:
         thread.finish()
 
 

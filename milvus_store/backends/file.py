@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from milvus_store_lite import (
     NotADatabaseError,
     OnProgress,
     ParamError,
+    PerProcess,
     restore_file,
 )
 
@@ -150,7 +152,7 @@ class FileBackend:
 
     def closing(self, iterator: Iterating) -> Iterating:
         """``iterator``, which is closed with the file if not before."""
-        self._opened.iterators.add(iterator)
+        self._opened.end_with_this(iterator)
         return iterator
 
     def close(self) -> None:
@@ -179,7 +181,8 @@ class OpenFile:
         self.uri = uri
         self.settings = settings
         self.is_closed = False
-        self.iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
+        self._iterators: weakref.WeakSet[Closing] = weakref.WeakSet()
+        self._lock = PerProcess(threading.Lock)  # of the iterators
         self._acquire(local_path(uri))
 
     def _acquire(self, path: str) -> None:
@@ -210,10 +213,19 @@ class OpenFile:
     def close(self) -> None:
         """Release the file. After its last user, everything is in that one file. Closing again does no harm."""
         self.is_closed = True
-        for iterator in list(self.iterators):
+        with self._lock.own:
+            iterators = list(self._iterators)
+        for iterator in iterators:
             iterator.close()
         release(self.file, self)
         self._release.detach()
+
+    def end_with_this(self, iterator: Closing) -> None:
+        """Close ``iterator`` when this closes, or at once if another thread has closed it."""
+        with self._lock.own:
+            self._iterators.add(iterator)
+        if self.is_closed:
+            iterator.close()
 
     def error(self) -> ConnectionNotExistException:
         """What a call raises once this is closed."""

@@ -20,10 +20,11 @@ from ..threads import finish_all
 
 @dataclass(eq=False)
 class _Entry:
-    """An open file. ``users``: the living owners. An owner that the garbage collection took, or that an exception
-    kept from being made, keeps no file open."""
+    """An open file, which is in ``_open`` by ``key``. ``users``: the living owners. An owner that the garbage
+    collection took, or that an exception kept from being made, keeps no file open."""
 
     file: DatabaseFile
+    key: Hashable
     users: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
 
     @property
@@ -31,7 +32,8 @@ class _Entry:
         return any(True for _ in self.users)
 
 
-# Reentrant: the garbage collection may release a client while this thread opens another.
+# Reentrant: the garbage collection may release a client while this thread opens another. So entries may go at any
+# step, with the lock held as well: it keeps out other threads only.
 _lock = PerProcess(threading.RLock)
 _open: dict[Hashable, _Entry] = {}
 
@@ -49,7 +51,7 @@ def acquire(user: object, path: str, **settings: Any) -> DatabaseFile:
         file = DatabaseFile(path, **settings)
         key = (object() if path == IN_MEMORY else file.identity, *wanted)
         with _lock.own:
-            if _open.setdefault(key, entry := _Entry(file)) is entry:
+            if _open.setdefault(key, entry := _Entry(file, key)) is entry:
                 entry.users.add(user)
                 return file
         file.close()  # another thread was faster
@@ -65,8 +67,9 @@ def _joined(user: object, key: Hashable) -> DatabaseFile | None:
     # Without the lock, too. The file that is there now may have got the number of a removed one.
     if not entry.file.is_current():
         with _lock.own:
-            if _open.get(key) is entry:
-                _open[object()] = _open.pop(key)
+            if _open.pop(key, None) is entry:
+                entry.key = object()
+                _open[entry.key] = entry
         release(entry.file, user)
         return None
     with _lock.own:
@@ -83,13 +86,13 @@ def release(file: DatabaseFile, user: object = None, *, waiting: bool = True) ->
         waiting: as for ``DatabaseFile.close``.
     """
     with _lock.own:
-        key = next((key for key, entry in _open.items() if entry.file is file), None)
-        if key is not None:
+        entry = next((entry for entry in _entries() if entry.file is file), None)
+        if entry is not None:
             if user is not None:
-                _open[key].users.discard(user)
-            if _open[key].is_used:
+                entry.users.discard(user)
+            if entry.is_used:
                 return
-            del _open[key]
+            _open.pop(entry.key, None)
     file.close(waiting=waiting)
 
 
@@ -104,9 +107,13 @@ def release_forgotten(held: weakref.ref[DatabaseFile]) -> None:
 def _close_unused() -> None:
     """Close the files whose users the garbage collection took while an exception kept it from closing them."""
     with _lock.own:
-        unused = [entry.file for entry in _open.values() if not entry.is_used]
+        unused = [entry.file for entry in _entries() if not entry.is_used]
     for file in unused:
         release(file, waiting=False)
+
+
+def _entries() -> list[_Entry]:
+    return list(_open.values())  # in one step, so that none goes meanwhile
 
 
 @atexit.register
@@ -114,7 +121,7 @@ def _close_all() -> None:
     """When the interpreter ends: finish the threads' work, then close all files."""
     finish_all()
     with _lock.own:
-        files = [entry.file for entry in _open.values()]
+        files = [entry.file for entry in _entries()]
         _open.clear()
     for file in files:
         file.close()

@@ -48,7 +48,8 @@ class Pool:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._all: list[Pooled] = []  # changed with OPENING.own
+        # Changed with OPENING.own, and by the garbage collection at any step: so a copy of it is gone through.
+        self._all: list[Pooled] = []
         # Reentrant: the garbage collection may close a client while its thread takes a connection.
         self._lock = PerProcess(threading.RLock)
 
@@ -62,7 +63,7 @@ class Pool:
         mine = ref(taker)
         free, is_lost = None, False
         with self._lock.own:
-            for pooled in self._all:
+            for pooled in list(self._all):
                 last = pooled.taker
                 if last is None:
                     free = free or pooled
@@ -112,7 +113,7 @@ class Pool:
         """Close the connections whose takers are gone without having given them back."""
         closer = _Closer()
         with self._lock.own:
-            lost = [pooled for pooled in self._all if pooled.is_lost]
+            lost = [pooled for pooled in list(self._all) if pooled.is_lost]
             for pooled in lost:
                 pooled.taker = ref(closer)
         for pooled in lost:
@@ -121,7 +122,7 @@ class Pool:
     def close_free(self, closer: object) -> None:
         """Close the free connections, and those of ``closer``."""
         with self._lock.own:
-            closing = [pooled for pooled in self._all if pooled.is_free or pooled.is_of(closer)]
+            closing = [pooled for pooled in list(self._all) if pooled.is_free or pooled.is_of(closer)]
             for pooled in closing:
                 pooled.taker = ref(closer)
         for pooled in closing:

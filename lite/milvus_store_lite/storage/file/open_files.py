@@ -31,7 +31,11 @@ _FLAGS: Final = (
 _MODE: Final = 0o644  # as SQLite makes files
 
 OPENING: Final = PerProcess(threading.RLock)
-"""Held while this process examines a file that it may not have open."""
+"""Held while this process examines a file that it may not have open.
+
+Reentrant: the garbage collection may close a client while this thread opens another. So a file without users may
+be closed at any step, with ``OPENING`` as well: it keeps out other threads only.
+"""
 
 _files: dict[Identity, OpenFile] = {}
 
@@ -41,6 +45,7 @@ class OpenFile:
     """A file that this process has open at ``path``."""
 
     path: str
+    identity: Identity
     descriptor: int
     users: set[object] = field(default_factory=set)
     """The owners of connections that are open, or about to be."""
@@ -120,12 +125,9 @@ class OpenFile:
                     os.remove(name)
 
     def close_unused(self) -> None:
-        """Close the file's descriptors if no connection to it is open."""
-        if self.users:
+        """Close the file's descriptors if no connection to it is open, and they are not closed yet."""
+        if self.users or _files.pop(self.identity, None) is None:
             return
-        for identity, opened in list(_files.items()):
-            if opened is self:
-                del _files[identity]
         for descriptor in (self.descriptor, *self.indexes.values()):
             os.close(descriptor)
 
@@ -135,7 +137,15 @@ def find(identity: Identity | None) -> OpenFile | None:
     return None if identity is None else _files.get(identity)
 
 
-def open_at(path: str, *, makes: bool, read_only: bool) -> tuple[Identity, OpenFile] | None:
+def join(identity: Identity | None, user: object) -> OpenFile | None:
+    """The same, which has one more user from here on."""
+    opened = find(identity)
+    if opened is not None:
+        opened.users.add(user)
+    return opened if find(identity) is opened else None  # or its last user went before this one came
+
+
+def open_at(path: str, *, makes: bool, read_only: bool) -> OpenFile | None:
     """The file at ``path``, to which no connection is open yet; None if one is: the file was just moved there.
 
     Raises:
@@ -145,12 +155,12 @@ def open_at(path: str, *, makes: bool, read_only: bool) -> tuple[Identity, OpenF
     identity = Identity.of(os.fstat(descriptor))
     if identity in _files:
         return None  # Not closed: SQLite would lose its locks.
-    return identity, _files.setdefault(identity, OpenFile(path, descriptor))
+    return _files.setdefault(identity, OpenFile(path, identity, descriptor))
 
 
 def predecessor(path: str, identity: Identity) -> Predecessor | None:
     """The other file that this process has opened at ``path``, if any."""
-    before = [opened for key, opened in _files.items() if opened.path == path and key != identity]
+    before = [one for one in list(_files.values()) if one.path == path and one.identity != identity]
     return Predecessor(is_gone=all(opened.links == 0 for opened in before)) if before else None
 
 

@@ -18,7 +18,7 @@ from . import lineage
 from .admission import INDEX, LOG, admit, row_in
 from .identity import Identity, located, status
 from .lineage import Lineage
-from .open_files import OPENING, OpenFile, find, open_at, predecessor
+from .open_files import OPENING, OpenFile, find, join, open_at, predecessor
 from .wal_index import WalIndex
 
 _LOOKS_WHEN_READING: Final = sys.platform != "win32"
@@ -184,19 +184,20 @@ class Place:
         """
         found = status(self.path)
         identity = None if found is None else Identity.of(found)
-        opened = find(identity)
         if self._fault is not None or (self.identity is not None and identity != self.identity):
             self.look_closely()
+        opened = join(identity, user)
         if opened is None:
-            opened = self._open(found)
-        else:
-            self._join(opened)
+            self._open(found, user)
+            return
         try:
-            if opened.users:
+            self._join(opened)
+            if len(opened.users) > 1:
                 self.look_closely()
-            opened.users.add(user)
-        finally:
+        except BaseException:
+            opened.users.discard(user)
             opened.close_unused()
+            raise
 
     def confirm(self, connection: sqlite3.Connection, user: object = None) -> None:
         """``connection`` was opened: read through it, which opens the log, and check that it has this file.
@@ -254,28 +255,28 @@ class Place:
             opened.remove_logs()
         opened.close_unused()
 
-    def _open(self, found: os.stat_result | None) -> OpenFile:
-        """The file is not open in this process: open it, and tie this place to it from here on."""
+    def _open(self, found: os.stat_result | None, user: object) -> None:
+        """The file is not open in this process: open it for ``user``, and tie this place to it from here on."""
         try:
-            made = open_at(self.path, makes=found is None, read_only=self._read_only)
+            opened = open_at(self.path, makes=found is None, read_only=self._read_only)
         except OSError as error:
             raise DatabaseWriteError(
                 message=f"{self.given}: the file cannot be opened ({error.strerror})"
             ) from error
-        if made is None:
+        if opened is None:
             raise DatabaseReplacedError(message=f"{self.given} is being replaced: open it anew")
-        identity, opened = made
         try:
-            if self.identity is not None and identity != self.identity:
+            if self.identity not in (None, opened.identity):
                 raise self._refused("another file is there now")
             self._refuse_links(opened.links)
-            before = predecessor(self.path, identity)
+            before = predecessor(self.path, opened.identity)
             admit(self.path, opened.descriptor, may_write=not self._read_only, predecessor=before)
+            opened.users.add(user)
         except BaseException:
+            opened.users.discard(user)
             opened.close_unused()
             raise
-        self.identity, (self._device, self._number) = identity, identity
-        return opened
+        self.identity, (self._device, self._number) = opened.identity, opened.identity
 
     def _join(self, opened: OpenFile) -> None:
         """The file is open here already. If under another path, that one must still name it."""
