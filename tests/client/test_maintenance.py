@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from milvus_store import DataType, MilvusClient
-from milvus_store.errors import CollectionNotExistException, DatabaseWriteError, NotADatabaseError
+from milvus_store.errors import (
+    CollectionNotExistException,
+    DatabaseLockedError,
+    DatabaseWriteError,
+    NotADatabaseError,
+    PartitionNotExistException,
+)
 from milvus_store_lite.storage.row_reader import RowReader
 from tests.inside import file_of, state_of
 
@@ -142,6 +148,26 @@ def test_a_read_only_client_reads_and_refuses_every_write(path: Path) -> None:
     with MilvusClient(path, read_only=True) as reader:
         assert len(reader.search("c", [[1.0] * DIM], limit=100)[0]) == 60
     assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_loading_what_is_loaded_waits_for_no_writer_and_serves_a_read_only_client(path: Path) -> None:
+    with MilvusClient(path, busy_timeout=0.1) as client:
+        create(client)
+        client.create_collection("released", dimension=2)
+        client.release_collection("released")
+        with file_of(client).connections.writing(), MilvusClient(path, read_only=True) as reader:
+            for each in (client, reader):
+                each.load_collection("c")
+                each.load_partitions("c", ["_default"])
+                each.refresh_load("c")
+                each.release_collection("released")
+                each.release_partitions("released", ["_default"])
+                with pytest.raises(DatabaseWriteError if each is reader else DatabaseLockedError):
+                    each.load_collection("released")
+                with pytest.raises(CollectionNotExistException):
+                    each.load_collection("none")
+                with pytest.raises(PartitionNotExistException):
+                    each.load_partitions("c", ["none"])
 
 
 def test_a_database_in_memory_is_private_and_leaves_nothing(tmp_path: Path) -> None:

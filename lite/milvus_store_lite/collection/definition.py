@@ -6,7 +6,7 @@ which indexes a collection may have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -174,17 +174,18 @@ class Definition:
             IndexNotExistException: a vector field has no index, so that it cannot be loaded.
             PartitionNotExistException: there is no such partition.
         """
-        with self._writing() as session:
-            record = session.record
-            wanted = record.loaded_partitions | partition_ids(record, partitions)
-            set_loaded(session.catalog, record, wanted)
+        self._set_loaded(lambda record: record.loaded_partitions | partition_ids(record, partitions))
 
     def release(self, partitions: Sequence[str] | None = None) -> None:
         """Stop the collection, or some of its partitions, from being read until they are loaded again."""
+        self._set_loaded(lambda record: record.loaded_partitions - partition_ids(record, partitions))
+
+    def _set_loaded(self, wanted: Callable[[CollectionRecord], frozenset[int]]) -> None:
+        record = self.describe()
+        if wanted(record) == record.loaded_partitions:
+            return  # without a turn to write, which a read-only client never gets and another has to wait for
         with self._writing() as session:
-            record = session.record
-            wanted = record.loaded_partitions - partition_ids(record, partitions)
-            set_loaded(session.catalog, record, wanted)
+            set_loaded(session.catalog, session.record, wanted(session.record))
 
     def create_indexes(self, indexes: Sequence[IndexRecord], *, wait: bool = True) -> None:
         """Add indexes, all or none; an index that exists already stays as it is.
