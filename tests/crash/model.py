@@ -115,4 +115,4 @@ def warm_up() -> None:
 def index_early() -> None:
     """Let so few rows as there are here be worth an index, stored in several parts."""
     thresholds.lower(least_rows=100)
-    index_parts._PART_SIZE = 10_000  # type: ignore[misc]
+    index_parts.PART_SIZE = 10_000  # type: ignore[misc]

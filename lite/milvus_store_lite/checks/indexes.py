@@ -48,11 +48,11 @@ def _names(connection: sqlite3.Connection, collection: int) -> list[str]:
 def _faults(connection: sqlite3.Connection, collection: Definition, name: str, field: str) -> Iterator[str]:
     stored = StoredIndex(connection, collection.id, name)
     found = stored.load_head()
-    for _ in stored.load_parts(0 if found is None else found[1]):
-        pass
     if found is None:
-        return
-    head, _ = found
+        return  # any parts are of an index that was not stored as a whole
+    head, parts = found
+    for _ in stored.load_parts(parts):
+        pass
     if head.through_seq > collection.last_seq:
         yield f"it covers rows up to seq {head.through_seq}, beyond last_seq {collection.last_seq}"
     is_list = field in collection.schema.lists  # then a row has a label for each of its vectors

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,8 @@ from ..process.children import PerProcess
 from ..process.forks import GATE
 from ..schema.fields import Field
 from ..storage.catalog import CollectionRecord, IndexRecord
-from ..storage.index_parts import DamagedIndex, IndexHead
+from ..storage.index_parts import DamagedIndex, IndexHead, StoredIndex
+from ..storage.index_writing import Superseded, store
 from ..storage.positions import Position
 from ..storage.store import CollectionReader
 from . import tuning
@@ -190,11 +191,11 @@ class FieldIndex:
         stored = session.reader.stored_index(self.record.name)
         found = stored.load_head()
         assert found is not None
-        head, count = found
+        head, parts = found
         _check_rows(head, session.position, once=self.field.within is None)
         ann = self._family.read(
-            stored.load_parts(count),
-            stored.parts_size(),
+            stored.load_parts(parts),
+            stored.parts_size(parts),
             len(head.seqs),
             self.field.vector_dim,
             similarity(self.record.metric),
@@ -276,12 +277,18 @@ class FieldIndex:
         built = self.built
         assert built is not None
         head = IndexHead(built.through_seq, built.seqs, built.ann.tuned)
-        try:
+
+        @contextmanager
+        def part() -> Iterator[StoredIndex]:
             with writing() as session:
-                if session is None:
-                    return
-                if self._is_stored_damaged or self._covers_more_than_stored(session, head):
-                    session.reader.stored_index(self.record.name).save(head, built.ann.write)
+                if session is None or not self._is_wanted(session, head):
+                    raise Superseded
+                yield session.reader.stored_index(self.record.name)
+
+        try:
+            store(head, built.ann.write, part)
+        except Superseded:
+            pass  # what the file has, or gets, serves as well
         except (DatabaseLockedError, DatabaseWriteError, DatabaseCorruptError) as error:
             # Nothing is lost: the next process builds it again.
             logger().info(f"index {self.record.name!r} was built and could not be stored: {error}")
@@ -289,8 +296,10 @@ class FieldIndex:
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
         self._is_stored_damaged = False
 
-    def _covers_more_than_stored(self, session: CollectionSession, head: IndexHead) -> bool:
+    def _is_wanted(self, session: CollectionSession, head: IndexHead) -> bool:
         """Whether the index in the file is missing, damaged, or covers less than ``head``."""
+        if self._is_stored_damaged:
+            return True
         try:
             known = session.reader.stored_index(self.record.name).through_seq()
         except DamagedIndex:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,15 +41,13 @@ INDEX_TABLES: Final = (
     )""",
 )
 
-_PART_SIZE: Final = 4 << 20
+PART_SIZE: Final = 4 << 20
+"""Bytes of each part; the last one of an index may be shorter."""
 
 
 class DamagedIndex(Exception):
     """A stored index is not what was written."""
 
-
-Sink = Callable[[bytes], object]
-"""Takes the next bytes of an index."""
 
 _BYTES_OF_LABEL: Final = 8
 """Bytes that each label takes in the parts at least: its number, or the offset of its links."""
@@ -69,6 +67,13 @@ class IndexHead:
     through_seq: int
     seqs: npt.NDArray[np.int64]
     tuned: dict[str, Any]
+
+
+class Part(NamedTuple):
+    """A part of an index, without its bytes."""
+
+    number: int
+    checksum: int
 
 
 class StoredIndex:
@@ -101,7 +106,7 @@ class StoredIndex:
         wrote it.
 
         Raises:
-            DamagedIndex: its checksum differs, or ``save`` would not write such a head.
+            DamagedIndex: its checksum differs, or ``store`` would not write such a head.
         """
         size = self.parts_size()
         with _damage():
@@ -123,16 +128,17 @@ class StoredIndex:
             raise DamagedIndex(f"its parts have {size} bytes, too few for {rows} rows")
         return IndexHead(reach, _unpacked(packed, rows), _unpacked_tuned(tuned)), parts
 
-    def parts_size(self) -> int:
-        """How many bytes all parts of an index have, without reading them.
+    def parts_size(self, count: int = -1) -> int:
+        """How many bytes the first ``count`` parts have, or all that are there, without reading them.
 
         Raises:
             DamagedIndex: their sizes cannot be read.
         """
         with _damage():
             (size,) = self._connection.execute(
-                "SELECT coalesce(sum(length(value)), 0) FROM index_parts WHERE collection_id = ? AND name = ?",
-                self._key,
+                "SELECT coalesce(sum(size), 0) FROM (SELECT length(value) AS size FROM index_parts"
+                " WHERE collection_id = ? AND name = ? ORDER BY part LIMIT ?)",
+                (*self._key, count),
             ).fetchone()
         return int(size)
 
@@ -140,39 +146,58 @@ class StoredIndex:
         """The ``count`` parts of an index in their order, each checked.
 
         Raises:
-            DamagedIndex: a part is missing, there are too many, or a checksum differs.
+            DamagedIndex: a part is missing, or a checksum differs.
         """
-        found = 0
+        found, following = 0, None
         with _damage():
             rows = self._connection.execute(
                 "SELECT part, checksum, CASE WHEN length(value) <= ? THEN value END FROM index_parts"
-                " WHERE collection_id = ? AND name = ? ORDER BY part",
-                (_PART_SIZE, *self._key),
+                " WHERE collection_id = ? AND name = ? ORDER BY part LIMIT ?",
+                (PART_SIZE, *self._key, count),
             )
             for part, checksum, value in rows:
-                if part != found:
-                    raise DamagedIndex(f"part {found} is missing")
+                if following is not None and part != following:
+                    raise DamagedIndex(f"part {following} is missing")
+                if not isinstance(part, int):
+                    raise DamagedIndex(f"the number of a part is {part!r:.20}")
                 if not isinstance(value, bytes) or part_checksum(*self._key, part, value) != checksum:
                     raise DamagedIndex(f"the checksum of part {part} differs")
                 yield value
                 found += 1
+                following = part + 1
         if found != count:
             raise DamagedIndex(f"expected {count} parts, found {found}")
 
-    def save(self, index: IndexHead, write: Callable[[Sink], object]) -> None:
-        """Store an index in place of the one stored under its name.
+    def last_part(self) -> Part | None:
+        """The part with the highest number, None if no part is there, or none that ``store`` would write."""
+        found = self._connection.execute(
+            "SELECT part, checksum FROM index_parts WHERE collection_id = ? AND name = ?"
+            " ORDER BY part DESC LIMIT 1",
+            self._key,
+        ).fetchone()
+        if found is None or not all(isinstance(value, int) and value >= 0 for value in found):
+            return None
+        return Part(*found)
 
-        Args:
-            write: hands the index itself, in pieces of any size, to the sink that it is given.
-        """
-        self.remove()
-        sink = _PartSink(self._connection, self._key)
-        write(sink)
-        sink.finish()
+    def add_part(self, number: int, value: bytes | bytearray) -> Part:
+        """Store a part, which is of no use until there is a head for it."""
+        part = Part(number, part_checksum(*self._key, number, value))
+        self._connection.execute(
+            "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
+            (*self._key, *part, value),
+        )
+        return part
+
+    def finish(self, index: IndexHead, first: int, count: int) -> None:
+        """Store the head of an index whose ``count`` parts begin with ``first``, and remove all earlier ones."""
+        self._connection.execute(
+            "DELETE FROM index_parts WHERE collection_id = ? AND name = ? AND part < ?", (*self._key, first)
+        )
+        self._connection.execute("DELETE FROM built_indexes WHERE collection_id = ? AND name = ?", self._key)
         # Rows follow each other: differences are mostly ones, and pack to next to nothing.
         packed = zlib.compress(np.diff(index.seqs, prepend=0).astype("<i8").tobytes(), level=1)
         tuned = json.dumps(index.tuned)
-        head = (index.through_seq, len(index.seqs), sink.parts)
+        head = (index.through_seq, len(index.seqs), count)
         self._connection.execute(
             "INSERT INTO built_indexes (collection_id, name, through_seq, rows, parts, tuned, seqs, checksum)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -193,40 +218,13 @@ class StoredIndex:
 
 def part_count(size: int) -> int:
     """How many parts an index of ``size`` bytes has."""
-    return -(-size // _PART_SIZE)
+    return -(-size // PART_SIZE)
 
 
 def remove_indexes(connection: sqlite3.Connection, collection: int) -> None:
     """Remove all stored indexes of a collection."""
     for table in ("built_indexes", "index_parts"):
         connection.execute(f"DELETE FROM {table} WHERE collection_id = ?", (collection,))
-
-
-class _PartSink:
-    """Writes the bytes of an index as parts of equal size, with no more than one part in memory."""
-
-    def __init__(self, connection: sqlite3.Connection, key: tuple[int, str]) -> None:
-        self._connection = connection
-        self._key = key
-        self._waiting = bytearray()
-        self.parts = 0
-
-    def __call__(self, data: bytes) -> None:
-        self._waiting += data
-        while len(self._waiting) >= _PART_SIZE:
-            self._write(self._waiting[:_PART_SIZE])
-            del self._waiting[:_PART_SIZE]
-
-    def finish(self) -> None:
-        if self._waiting:
-            self._write(self._waiting)
-
-    def _write(self, part: bytearray) -> None:
-        self._connection.execute(
-            "INSERT INTO index_parts (collection_id, name, part, checksum, value) VALUES (?, ?, ?, ?, ?)",
-            (*self._key, self.parts, part_checksum(*self._key, self.parts, part), part),
-        )
-        self.parts += 1
 
 
 def _unpacked(packed: bytes, rows: int) -> npt.NDArray[np.int64]:

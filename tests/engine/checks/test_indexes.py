@@ -26,7 +26,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("indexed") / "indexed.db"
     vectors = np.random.default_rng(1).standard_normal((ROWS, 16), dtype=np.float32)
     with pytest.MonkeyPatch.context() as patch, thresholds.lowered(), MilvusClient(path) as client:
-        patch.setattr(index_parts, "_PART_SIZE", 5_000)
+        patch.setattr(index_parts, "PART_SIZE", 5_000)
         index = client.prepare_index_params("vector", index_type="IVF_SQ8", metric_type="L2")
         schema = client.create_schema()
         schema.add_field("id", DataType.INT64, is_primary=True)
@@ -68,9 +68,9 @@ def test_a_sound_index_has_no_problems(path: Path) -> None:
     [
         ("UPDATE index_parts SET value = zeroblob(length(value)) WHERE part = 1", "the checksum of part 1"),
         ("UPDATE index_parts SET value = 'text' WHERE part = 1", "the checksum of part 1"),
-        ("DELETE FROM index_parts WHERE part = 0", "part 0 is missing"),
+        ("DELETE FROM index_parts WHERE part = 0", "parts, found"),
+        ("DELETE FROM index_parts WHERE part = 1", "part 1 is missing"),
         ("DELETE FROM index_parts WHERE part = (SELECT max(part) FROM index_parts)", "parts, found"),
-        ("DELETE FROM built_indexes", "expected 0 parts, found"),
         ("DELETE FROM index_parts", "its parts have 0 bytes, too few for 698 rows"),
         *(
             (f"UPDATE built_indexes SET {column} = {value}", "the checksum of its head differs")

@@ -6,33 +6,18 @@ import sqlite3
 import tracemalloc
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
 
-import numpy as np
 import pytest
 
 from milvus_store_lite.storage import index_parts
-from milvus_store_lite.storage.index_parts import (
-    INDEX_TABLES,
-    DamagedIndex,
-    IndexHead,
-    StoredIndex,
-    part_checksum,
-)
+from milvus_store_lite.storage.index_parts import DamagedIndex, StoredIndex, part_checksum
 
-KEY = 1, "vector"
-ROWS = 1_000
+from .index_files import KEY, ROWS, file_with_index
 
 
 @pytest.fixture
 def connection() -> Iterator[sqlite3.Connection]:
-    """A file that has an index of so many rows."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        made.execute("CREATE TABLE collections (id INTEGER PRIMARY KEY)")
-        for table in INDEX_TABLES:
-            made.execute(table)
-        head = IndexHead(ROWS, np.arange(1, ROWS + 1), {"rows": ROWS})
-        StoredIndex(made, *KEY).save(head, lambda sink: sink(bytes(8 * ROWS)))
+    with file_with_index() as made:
         yield made
 
 
@@ -81,9 +66,15 @@ def test_longer_row_numbers_than_the_index_are_not_read(connection: sqlite3.Conn
 
 
 def test_a_part_that_is_longer_than_any_is_not_read(connection: sqlite3.Connection) -> None:
-    value = bytes(index_parts._PART_SIZE + 1)
+    value = bytes(index_parts.PART_SIZE + 1)
     connection.execute(
         "UPDATE index_parts SET value = ?, checksum = ?", (value, part_checksum(*KEY, 0, value))
     )
     with pytest.raises(DamagedIndex, match="the checksum of part 0 differs"):
+        list(StoredIndex(connection, *KEY).load_parts(1))
+
+
+def test_a_part_whose_number_is_a_text_is_damage(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE index_parts SET part = 'text'")
+    with pytest.raises(DamagedIndex, match="the number of a part is 'text'"):
         list(StoredIndex(connection, *KEY).load_parts(1))

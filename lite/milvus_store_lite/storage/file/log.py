@@ -74,8 +74,10 @@ class LogBound:
 
 
 def _is_kept_for_long(connection: sqlite3.Connection) -> bool:
-    """Whether somebody reads a state older than the last ``STEP``, as an index build does: waiting a moment for
-    such a reader is in vain."""
+    """Whether somebody reads a state older than the last ``STEP``, as an index build does, or folds the log:
+    waiting a moment for them is in vain."""
     _, pages, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    if folded < 0:
+        return True
     (page_size,) = connection.execute("PRAGMA page_size").fetchone()
     return bool((pages - folded) * page_size > STEP)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -90,3 +92,26 @@ def test_no_write_waits_for_a_reader_of_long(writer: Writer, reader: sqlite3.Con
     writer.write(128 * KIB)
     writer.keep()
     assert writer.log_size() == 0
+
+
+def test_no_write_waits_for_whoever_folds_the_log(
+    writer: Writer, reader: sqlite3.Connection, path: Path
+) -> None:
+    writer.write(64 * KIB)
+    begin_reading(reader)
+    writer.write(512 * KIB)
+    with closing(connect(str(path), "normal", 5.0)) as folding:
+        # It has the right to fold as long as it waits for the reader.
+        waiting = threading.Thread(target=folding.execute, args=("PRAGMA wal_checkpoint(TRUNCATE)",))
+        waiting.start()
+        while not _is_being_folded(writer.connection):
+            time.sleep(0.001)
+        said = writer.keep()
+        reader.execute("COMMIT")
+        waiting.join()
+    assert "TRUNCATE" not in said
+
+
+def _is_being_folded(connection: sqlite3.Connection) -> bool:
+    (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return bool(is_busy)
