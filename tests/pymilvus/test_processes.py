@@ -214,3 +214,40 @@ if __name__ == "__main__":
     assert run_prepared(program, path, temporary) == "[0, 1, 2, 3, 4, 5]\n7\n"
     assert leaves_nothing(path, temporary)
     assert count_of(path) == 7
+
+
+ITERATED = """
+from pymilvus import MilvusException
+client = MilvusClient(path)
+client.insert("docs", [{"id": number, "vector": [number, 1.0]} for number in range(100)])
+pages = BEGUN
+def rest():
+    found = 0
+    while page := pages.next():
+        found += len(page)
+    return found
+first = len(pages.next())
+pid = os.fork()
+if not pid:
+    try:
+        print("child", rest(), flush=True)
+    except MilvusException as error:
+        print("child", error.message, flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+print("parent", first + rest())
+"""
+
+
+@FORKS
+def test_a_query_iterator_pages_by_key_on_both_sides_of_a_fork(path: Path, temporary: Path) -> None:
+    begun = 'client.query_iterator("docs", batch_size=10)'
+    assert run_prepared(ITERATED.replace("BEGUN", begun), path, temporary) == "child 90\nparent 100\n"
+
+
+@FORKS
+def test_a_search_iterator_stays_with_the_process_that_began_it(path: Path, temporary: Path) -> None:
+    begun = 'client.search_iterator("docs", [[1.0, 1.0]], batch_size=10)'
+    child, parent = run_prepared(ITERATED.replace("BEGUN", begun), path, temporary).splitlines()
+    assert "belongs to the parent process" in child
+    assert parent == "parent 100"
