@@ -30,6 +30,9 @@ _QUERIES_AT_ONCE: Final = 16
 _QUERIES_OF_LISTS: Final = 32
 """As many as ColBERT's queries have: 60,000 vectors of 128 dimensions take 6.4 ms so, and 11.2 by 16 at once."""
 
+NUMBERS_FOR_THREADS: Final = 10_000_000
+"""Numbers of the rows to rank that are worth waking other threads: some four milliseconds of one thread."""
+
 _DOT_PRODUCT: Final = 10_000
 """Numbers of a vector whose product with another one stays in one thread."""
 

@@ -21,7 +21,7 @@ from .builders import JsonNumberBuilder, JsonPathBuilder, NumberBuilder, scalar_
 from .column import ArrayColumn, BoolArray, JsonColumn, NumberColumn, StringColumn
 from .dense_vectors import DenseColumn
 from .filling import Builder, blobs_of
-from .gathered import gathered
+from .gathered import Gathered, gathered
 from .geometries import GeometryBuilder, GeometryColumn
 from .masks import Mask
 from .snapshot import AnyColumn, Form, Key, Snapshot, key_of
@@ -224,13 +224,13 @@ class View:
         resident = self.resident(field)
         return resident if isinstance(resident, DenseColumn) else None
 
-    def gathered(self, field: Field, rows: Mask) -> DenseColumn | None:
+    def gathered(self, field: Field, rows: Mask, metric: str) -> Gathered | None:
         """A copy of the resident dense vectors of ``rows`` alone; None where there is no whole one."""
         column = self.resident_vectors(field)
         # Each of many tenants would have copies of its own.
         if column is None or not self.is_whole:
             return None
-        return gathered(self.snapshot.gathered, rows, field.name, column)
+        return gathered(self.snapshot.gathered, rows, field.name, column, metric)
 
     def dense_at(
         self, field: Field, slots: npt.NDArray[np.int64]

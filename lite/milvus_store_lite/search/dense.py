@@ -7,6 +7,7 @@ belongs to the nearest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Final
 
@@ -15,7 +16,9 @@ import numpy.typing as npt
 
 from ..columns.column import BoolArray
 from ..columns.dense_vectors import DenseColumn
-from ..columns.products import inner_products, length
+from ..columns.gathered import Gathered
+from ..columns.products import NUMBERS_FOR_THREADS, inner_products, length
+from ..process.threads import TEAM
 from .dense_metrics import TINY, Floats, can_rank, error_bound, rank, rank_at, rank_each, rank_error, score
 from .exact import Scan, visible
 from .metrics import Metric
@@ -26,6 +29,9 @@ _RANKS_AT_ONCE: Final = 16_000_000
 
 SCORED_AT_ONCE: Final = 16_384
 """A column of at most so many numbers is scored as a whole: choosing candidates first takes longer."""
+
+_QUERIES_AT_ONCE: Final = 64
+"""Queries whose candidates are held at a time."""
 
 _SCORES_AT_ONCE: Final = 8_192
 """Candidates widened to float64 at a time."""
@@ -77,6 +83,23 @@ def scan_at(
         slots = slots[rows.valid[slots]]
     for query in queries:
         yield _nearest_at(metric, rows, slots, query, length(query), limit)
+
+
+def scan_copied(
+    metric: Metric, rows: DenseColumn, copied: Gathered, queries: Floats, limit: int
+) -> Iterator[Ranking]:
+    """Like ``scan_at`` of the rows that were ``copied``: the copies name the candidates."""
+    for start in range(0, len(queries), _QUERIES_AT_ONCE):
+        part = queries[start : start + _QUERIES_AT_ONCE]
+        norms = [length(query) for query in part]
+        pays_threads = part.size * len(copied.slots) >= NUMBERS_FOR_THREADS
+        with TEAM.shared() if pays_threads else nullcontext(1) as threads:
+            found = copied.candidates(part, norms, limit, threads)
+        for query, norm, near in zip(part, norms, found, strict=True):
+            if near is None or not can_rank(rows, norm):
+                yield _nearest_at(metric, rows, copied.slots, query, norm, limit)
+            else:
+                yield _best(metric, rows.values, rows.norms, query, norm, near, limit)
 
 
 def _nearest_at(
@@ -196,4 +219,4 @@ def _scored(
     return best, values[best]
 
 
-SCAN: Final = Scan(DenseColumn, scan, scan_at)
+SCAN: Final = Scan(DenseColumn, scan, scan_at, scan_copied)

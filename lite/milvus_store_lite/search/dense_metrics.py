@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..columns.dense_vectors import DenseColumn
-from ..columns.products import inner_products, inner_products_at, inner_products_of_each, length
+from ..columns.products import (
+    NUMBERS_FOR_THREADS,
+    inner_products,
+    inner_products_at,
+    inner_products_of_each,
+    length,
+)
 from ..process.threads import TEAM
 from .metrics import Metric
 
@@ -23,9 +29,6 @@ _EPSILON: Final = float(np.finfo(np.float32).eps)
 
 
 TINY: Final = float(np.finfo(np.float64).tiny)
-
-_NUMBERS_FOR_THREADS: Final = 10_000_000
-"""Numbers of the rows to rank that are worth waking other threads: some four milliseconds of one thread."""
 
 _RANKED_NORMS: Final = (1e-15, 1e15)
 """Vectors outside these lengths may overflow or vanish in float32 products."""
@@ -48,7 +51,7 @@ def rank(metric: Metric, rows: DenseColumn, queries: Floats) -> Floats:
 
     They order rows as the metric does, up to rounding; they are not what the metric's value is.
     """
-    if len(queries) == 1 and rows.values.size >= _NUMBERS_FOR_THREADS:
+    if len(queries) == 1 and rows.values.size >= NUMBERS_FOR_THREADS:
         products = _shared(rows, np.arange(len(rows.values)), queries[0])[np.newaxis]
     else:
         products = inner_products(rows.values, queries)
@@ -62,7 +65,7 @@ def rank(metric: Metric, rows: DenseColumn, queries: Floats) -> Floats:
 
 def rank_at(metric: Metric, rows: DenseColumn, slots: npt.NDArray[np.int64], query: Floats) -> Floats:
     """(m,) float32 ranks, as ``rank`` has them, of the rows at ``slots`` (m,)."""
-    if len(slots) * rows.values.shape[1] >= _NUMBERS_FOR_THREADS:
+    if len(slots) * rows.values.shape[1] >= NUMBERS_FOR_THREADS:
         products = _shared(rows, slots, query)
     else:
         products = inner_products_at(rows.values, slots, query, threads=1)

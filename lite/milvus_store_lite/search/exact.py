@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..codec import QueryVectors
 from ..columns.column import BoolArray
+from ..columns.gathered import Gathered
 from ..columns.masks import Mask
 from ..columns.vectors import AnyVectorColumn
 from ..columns.view import View
@@ -31,12 +32,14 @@ class Scan(Generic[Column, Q]):
 
     ``rank``: ``rank(metric, column, queries, limit, mask)`` is the nearest of the rows that ``mask`` shows, for
     each of the queries. ``rank_at``: ``rank_at(metric, column, slots, queries, limit)`` is the same of the rows at
-    ``slots``, ascending; None where ``rank`` looks at few rows anyway.
+    ``slots``, ascending; None where ``rank`` looks at few rows anyway. ``rank_copied`` is the same of rows that
+    were copied, for families whose vectors are.
     """
 
     column: type[Column]
     rank: Callable[[Metric, Column, Q, int, BoolArray | None], Iterator[Ranking]]
     rank_at: Callable[[Metric, Column, Slots, Q, int], Iterator[Ranking]] | None
+    rank_copied: Callable[[Metric, Column, Gathered, Q, int], Iterator[Ranking]] | None = None
 
 
 def nearest(
@@ -74,12 +77,13 @@ def nearest(
         rows = _column_of(scan, view.vectors(field, after))
         if path is plan.Path.GATHER and scan.rank_at is not None:
             slots = np.arange(count) if chosen is None else chosen.slots
-            copied = None if chosen is None or first > 0 else view.gathered(field, chosen)
-            if copied is None:
+            copied = None
+            if scan.rank_copied is not None and chosen is not None and first == 0:
+                copied = view.gathered(field, chosen, metric.value)
+            if copied is None or scan.rank_copied is None:
                 found = scan.rank_at(metric, rows, slots, queries, limit)
             else:
-                ranked = scan.rank(metric, _column_of(scan, copied), queries, limit, None)
-                found = ((slots[at], values) for at, values in ranked)
+                found = scan.rank_copied(metric, rows, copied, queries, limit)
         else:
             found = scan.rank(metric, rows, queries, limit, mask)
     return [(slots + first, values) for slots, values in found]

@@ -3,16 +3,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milvus_store_lite.columns.dense_vectors import DenseColumn
+from milvus_store_lite.columns.gathered import Gathered
 from milvus_store_lite.columns.products import length
 from milvus_store_lite.columns.vectors import vectors_of
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.fields import Field
-from milvus_store_lite.search.dense import nearest_of, scan, scan_at
+from milvus_store_lite.search.dense import nearest_of, scan, scan_at, scan_copied
 from milvus_store_lite.search.dense_metrics import Floats
 from milvus_store_lite.search.metrics import Metric
 from milvus_store_lite.search.rankings import Ranking
@@ -30,16 +32,24 @@ def column(vectors: Floats) -> DenseColumn:
 def nearest(
     metric: Metric, rows: DenseColumn, queries: Floats, limit: int, mask: np.ndarray | None
 ) -> list[Ranking]:
-    """The nearest in place, having made sure that gathering the survivors first finds the same."""
+    """The nearest in place, having made sure that the survivors, gathered first or copied, have the same."""
     found = list(scan(metric, rows, queries, limit, mask))
     if mask is not None:
         slots = np.flatnonzero(mask)
-        for (at, values), (in_place, same) in zip(
-            scan(metric, rows.at(slots), queries, limit, None), found, strict=True
-        ):
-            assert slots[at].tolist() == in_place.tolist()
-            assert values.tolist() == same.tolist()
+        gathered = [(slots[at], values) for at, values in scan(metric, rows.at(slots), queries, limit, None)]
+        copied = scan_copied(metric, rows, copy_of(rows, slots, metric), queries, limit)
+        for (in_place, same), *others in zip(found, gathered, copied, strict=True):
+            for at, values in others:
+                assert at.tolist() == in_place.tolist()
+                assert values.tolist() == same.tolist()
     return found
+
+
+def copy_of(rows: DenseColumn, slots: npt.NDArray[np.int64], metric: Metric) -> Gathered:
+    copied = Gathered(rows, slots, metric.value)
+    while not copied.fill(rows):
+        pass
+    return copied
 
 
 def truth(metric: Metric, vectors: Floats, query: Floats, mask: np.ndarray, limit: int) -> list[int]:
@@ -140,6 +150,20 @@ def test_many_rows_and_large_limits_take_every_way_of_choosing_candidates() -> N
     for limit in (1, 10, 500, 5000, 16_384, 20_000, 30_000):
         ((slots, _),) = nearest(Metric.IP, rows, query, limit, None)
         assert slots.tolist() == everything[:limit].tolist()
+
+
+@pytest.mark.parametrize("metric", DENSE)
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("offset", [0.0, 0.5, 20.0])
+def test_copies_name_the_nearest_of_vectors_of_any_length(
+    metric: Metric, scale: float, offset: float
+) -> None:
+    random = np.random.default_rng(2)
+    vectors = random.standard_normal((3_000, 48)) * random.lognormal(size=(3_000, 1)) + offset
+    rows = column((scale * vectors).astype(np.float32))
+    queries = (scale * (random.standard_normal((12, 48)) + offset)).astype(np.float32)
+    for limit in (1, 10, 200, 1_200):
+        nearest(metric, rows, queries, limit, random.random(3_000) < 0.5)
 
 
 def test_equal_vectors_come_in_the_order_they_were_written() -> None:
