@@ -100,15 +100,26 @@ def test_no_write_waits_for_whoever_folds_the_log(
     writer.write(64 * KIB)
     begin_reading(reader)
     writer.write(512 * KIB)
+    is_over = threading.Event()
     with closing(connect(str(path), "normal", 5.0)) as folding:
-        # It has the right to fold as long as it waits for the reader.
-        waiting = threading.Thread(target=folding.execute, args=("PRAGMA wal_checkpoint(TRUNCATE)",))
-        waiting.start()
-        while not _is_being_folded(writer.connection):
-            time.sleep(0.001)
-        said = writer.keep()
-        reader.execute("COMMIT")
-        waiting.join()
+
+        def fold() -> None:
+            # It has the right to fold as long as it waits for the reader. A look at that may take it first.
+            while not is_over.is_set():
+                folding.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+        thread = threading.Thread(target=fold)
+        thread.start()
+        try:
+            deadline = time.monotonic() + 30
+            while not _is_being_folded(writer.connection) and time.monotonic() < deadline:
+                time.sleep(0.001)
+            said = writer.keep()
+        finally:
+            is_over.set()
+            reader.execute("COMMIT")
+            thread.join()
+    assert "PASSIVE" in said
     assert "TRUNCATE" not in said
 
 
