@@ -67,7 +67,10 @@ def _joined(user: object, key: Hashable) -> DatabaseFile | None:
     # Without the lock, too. The file that is there now may have got the number of a removed one.
     if not entry.file.is_current():
         with _lock.own:
-            if _open.pop(key, None) is entry:
+            if (
+                _open.get(key) is entry
+            ):  # it stays: it has this user, so that the garbage collection leaves it
+                del _open[key]
                 entry.key = object()
                 _open[entry.key] = entry
         release(entry.file, user)

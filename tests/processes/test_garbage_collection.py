@@ -17,6 +17,7 @@ import pytest
 
 from milvus_store import MilvusClient, MilvusException
 from milvus_store.backends import shared
+from milvus_store_lite import DatabaseFile
 from milvus_store_lite.storage.file import open_files
 
 _FILES = ("backends/shared.py", "open_files.py", "place.py", "pool.py", "connections.py", "_weakrefset.py")
@@ -126,3 +127,19 @@ def test_an_iterator_that_begins_at_any_step_while_its_client_closes_is_closed_a
                     iterator.next()
             assert not open_files._files, where
     assert step > 50
+
+
+def test_a_file_that_another_thread_opened_meanwhile_stays_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = opened()
+    (key,) = shared._open
+    later = shared._Entry(DatabaseFile("other.db"), key)
+
+    def is_current(_: DatabaseFile) -> bool:
+        shared._open[key] = later  # as another thread does that finds the file removed and made anew
+        return False
+
+    monkeypatch.setattr(DatabaseFile, "is_current", is_current)
+    assert shared._joined(client, key) is None
+    assert shared._open.pop(key) is later
+    later.file.close()
+    client.close()
