@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from ...errors import ParamError
 from ..call_threads import THREADS, CallThreads
 from ..endpoint import MilvusServer, Transport
 from ..settings import ServerSettings
+from .ending import Ending
 from .functions import import_functions
 from .limits import Limits
 from .logs import log
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger("milvus_store.server")
 
-_LOOK: Final = 1.0
-"""Seconds between two looks for a signal: Windows does not wake a thread that waits."""
-
 
 def serve_alone(file: str, settings: ServerSettings) -> int:
     """Serve ``file`` in this process until SIGTERM or SIGINT; returns the exit code.
@@ -38,7 +35,7 @@ def serve_alone(file: str, settings: ServerSettings) -> int:
         MilvusException: the file cannot be opened, a setting cannot be met, or an address cannot be used.
     """
     with ExitStack() as stack:
-        ended = stack.enter_context(signals())
+        ending = stack.enter_context(signals())
         metrics = own_metrics(settings)
         server = made_server(file, settings, metrics)
         stack.callback(server.close)
@@ -50,8 +47,7 @@ def serve_alone(file: str, settings: ServerSettings) -> int:
             told["metrics"] = stack.enter_context(page).uri
         server.start()
         log(LOG, logging.INFO, "serving", **told)
-        while not ended.wait(_LOOK):
-            pass
+        ending.wait()
         server.refuse(settings.grace)
         log(LOG, logging.INFO, "stopping", grace=settings.grace)
         drain(server)  # while the page still tells that it does
@@ -133,17 +129,17 @@ def drain(server: MilvusServer) -> None:
 
 
 @contextmanager
-def signals() -> Iterator[threading.Event]:
-    """The event that the first SIGTERM or SIGINT sets; the next one ends the process at once."""
-    ended = threading.Event()
+def signals() -> Iterator[Ending]:
+    """The ending for which the first SIGTERM or SIGINT asks; the next one ends the process at once."""
+    ending = Ending()
 
     def end(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
-        ended.set()
+        ending.ask()
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield ended
+        yield ending
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -11,6 +11,7 @@ from typing import Final
 
 from ...errors import MilvusException
 from ..settings import ServerSettings
+from .ending import Ending
 
 _BEAT: Final = 2.0
 """Seconds between two words on how it is."""
@@ -26,8 +27,8 @@ def work(
         metrics_folder: where all of them count their calls.
         supervisor: it is told what keeps this worker from answering: nothing, once it serves.
     """
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ending = Ending()
+    signal.signal(signal.SIGTERM, ending.ask)
     if metrics_folder:
         # prometheus-client looks for it when it is imported, which ``process`` does.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
@@ -49,11 +50,10 @@ def work(
                 supervisor.send(server.problem())
         except OSError:
             pass
-        ended.set()
+        ending.ask()
 
     threading.Thread(target=talk, name="milvus-store-supervised", daemon=True).start()
-    while not ended.wait(_BEAT):  # a signal that another thread was given wakes nobody
-        pass
+    ending.wait()
     server.refuse(settings.grace)
     drain(server)
     server.close()
