@@ -58,7 +58,7 @@ class AccessControl:
         return after
 
     def _state(self) -> object:
-        GATE.enter()
+        GATE.begin()
         try:
             self._connections.look()
             return self._connections.state()

@@ -5,12 +5,9 @@ What it takes is closed in the middle of that call then, in the same thread, wha
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -19,6 +16,8 @@ from milvus_store import MilvusClient, MilvusException
 from milvus_store.backends import shared
 from milvus_store_lite import DatabaseFile
 from milvus_store_lite.storage.file import open_files
+
+from .steps import at_step
 
 _FILES = ("backends/shared.py", "open_files.py", "place.py", "pool.py", "connections.py", "_weakrefset.py")
 _ROWS = [{"id": 1, "vector": [1, 2]}, {"id": 2, "vector": [3, 4]}]
@@ -35,30 +34,6 @@ def two_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(name: str = "first.db", **settings: Any) -> MilvusClient:
     return MilvusClient(name, durability="normal", **settings)
-
-
-@contextmanager
-def at_step(wanted: int, act: Callable[[], object]) -> Iterator[list[str]]:
-    """Calls ``act`` at the step with that number in the modules that know what is open; gives where that was."""
-    where: list[str] = []
-    steps = 0
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal steps
-        if not frame.f_code.co_filename.replace("\\", "/").endswith(_FILES):
-            return None
-        steps += event in ("call", "line")
-        if steps == wanted and not where:
-            where.append(f"{frame.f_code.co_name}, line {frame.f_lineno}")
-            act()
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield where
-    finally:
-        sys.settrace(before)
 
 
 def another_file() -> tuple[MilvusClient | None, object]:
@@ -88,7 +63,7 @@ def test_what_is_forgotten_at_any_step_of_a_call_is_closed_and_disturbs_nothing(
     while where:
         step += 1
         kept, *garbage = forgotten()
-        with at_step(step, garbage.clear) as where:
+        with at_step(step, _FILES, garbage.clear) as where:
             client = opened()
             found = client.get("c", [1])
             known = [Path(one.path).name for one in open_files._files.values()]
@@ -118,7 +93,7 @@ def test_an_iterator_that_begins_at_any_step_while_its_client_closes_is_closed_a
             thread.start()
             thread.join(0.05)  # it waits where a lock is held here
 
-        with at_step(step, begin_beside) as where:
+        with at_step(step, _FILES, begin_beside) as where:
             client.close()
         if where:
             beginning.join()

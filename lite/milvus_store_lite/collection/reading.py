@@ -75,7 +75,7 @@ class Reading(Definition):
 
     def _read(self, read: Callable[[Session], Read]) -> Read:
         """What ``read`` finds in the collection as it is now; a transaction begins when it asks for one."""
-        GATE.enter()  # even where no connection is used: no fork comes in the middle of what many threads compute
+        GATE.begin()  # even where no connection is used: no fork comes in the middle of what many threads compute
         try:
             for _ in range(_TURNS):
                 transaction, session = self._opener.begin_lazily(

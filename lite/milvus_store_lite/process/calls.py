@@ -17,6 +17,8 @@ from types import FunctionType
 from typing import Any, Final, Protocol, TypeVar
 from weakref import ref
 
+from ..errors import DatabaseLockedError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 Class = TypeVar("Class", bound=type)
 
@@ -32,19 +34,31 @@ class Taken(Protocol):
 class ThreadCalls:
     """The calls of one thread that are under way.
 
-    ``inside``: how often they have entered the gate of ``forks``. ``long``: how many of them take long, as it
-    says. ``taken``: what they have taken, the latest last. Only that thread changes them.
+    ``inside``: how often they have entered the gate of ``forks``. ``resting``: how often those had which let the
+    program make calls of its own. ``long``: how many take long, as it says. ``taken``: what they have taken,
+    the latest last. Only that thread changes them.
     """
 
-    __slots__ = ("__weakref__", "inside", "long", "taken")
+    __slots__ = ("__weakref__", "inside", "long", "resting", "taken")
 
     def __init__(self) -> None:
         self.inside = 0
+        self.resting = 0
         self.long = 0
         self.taken: list[Taken] = []
 
-    def go_back(self, inside: int, long: int, taken: int) -> None:
-        """Give back what was taken beyond the first ``taken``, and be as often inside as then."""
+    def refuse_another(self) -> None:
+        """Raise DatabaseLockedError if this thread is in the middle of a call, which may have changed half of
+        something: what calls now is a handler of signals, a finalizer, or whatever else Python runs between two
+        steps."""
+        if self.inside > self.resting:
+            raise DatabaseLockedError(
+                message="this call was made in the middle of another one of the same thread, as by a handler of "
+                "signals: make it once that one has returned, or in another thread"
+            )
+
+    def go_back(self, inside: int, resting: int, long: int, taken: int) -> None:
+        """Give back what was taken beyond the first ``taken``, and count as at the time when there was no more."""
         while len(self.taken) > taken:
             last = self.taken[-1]
             try:
@@ -52,7 +66,18 @@ class ThreadCalls:
             except BaseException:  # a second interruption; the first one is under way already
                 last.abandon()
             del self.taken[-1]
-        self.inside, self.long = inside, long
+        self.inside, self.resting, self.long = inside, resting, long
+
+
+class Resting:
+    """A block in which the program may make calls: the call under way has left everything whole."""
+
+    def __enter__(self) -> None:
+        calls = THIS_THREAD.calls
+        self._before, calls.resting = calls.resting, calls.inside
+
+    def __exit__(self, *_: object) -> None:
+        THIS_THREAD.calls.resting = self._before
 
 
 class _Local(threading.local):
@@ -87,11 +112,11 @@ def whole(call: Function) -> Function:
     @wraps(call)
     def run(*args: Any, **kwargs: Any) -> Any:
         calls = THIS_THREAD.calls
-        inside, long, taken = calls.inside, calls.long, len(calls.taken)
+        inside, resting, long, taken = calls.inside, calls.resting, calls.long, len(calls.taken)
         try:
             return call(*args, **kwargs)
         except BaseException:
-            calls.go_back(inside, long, taken)
+            calls.go_back(inside, resting, long, taken)
             raise
 
     return run  # type: ignore[return-value]

@@ -104,6 +104,15 @@ class ForkGate:
         """Keep ``member``, which nobody else has any more, until the fork under way has closed its connections."""
         self._handed_over.append(member)
 
+    def begin(self) -> None:
+        """A call begins that is not part of another one.
+
+        Raises:
+            DatabaseLockedError: this thread is in the middle of another one, or ``enter`` raises it.
+        """
+        THIS_THREAD.calls.refuse_another()
+        self.enter()
+
     def enter(self, *, waiting: bool = True) -> bool:
         """A call begins.
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
 
+from .calls import Resting
 from .threads import started
 
 R = TypeVar("R")
@@ -41,7 +42,8 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], object]
-"""Is told how far an operation is, in the thread that called it. What it raises ends the operation."""
+"""Is told how far an operation is, in the thread that called it, and may make calls. What it raises ends the
+operation."""
 
 
 class Interruptible(Protocol):
@@ -67,7 +69,8 @@ class Reports:
         self._connection: Interruptible | None = None
 
     def tell(self, what: str, done: int, total: int, unit: str) -> None:
-        self._tell(Progress(what, done, total, unit))
+        with Resting():
+            self._tell(Progress(what, done, total, unit))
 
     @contextmanager
     def interrupting(self, connection: Interruptible) -> Iterator[None]:
@@ -134,12 +137,16 @@ class _Heard:
                 if not self._thread.is_alive():  # a lack of memory may have ended it
                     return
                 if latest is not None:
-                    self._listener(latest)
+                    self._tell(latest)
                 continue
             if latest is None:
                 return
-            self._listener(latest)
+            self._tell(latest)
             self._answers.put(None)
+
+    def _tell(self, progress: Progress) -> None:
+        with Resting():
+            self._listener(progress)
 
     def _end(self) -> None:
         """Return when the operation has ended, however often Ctrl-C is pressed meanwhile; raises the last one."""

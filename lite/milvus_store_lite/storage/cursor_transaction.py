@@ -13,6 +13,7 @@ from typing import TypeVar
 from weakref import ref
 
 from ..errors import MilvusException
+from ..process.calls import whole
 from ..process.forks import GATE
 from .faults import FAULTS
 from .leases import Lease
@@ -45,7 +46,7 @@ class CursorTransaction:
             raise MilvusException(
                 message="the iterator belongs to the parent process: begin one in this process"
             )
-        GATE.enter()
+        GATE.begin()
         try:
             self._lease.look()
             return read()
@@ -64,6 +65,7 @@ class CursorTransaction:
         self._forgotten.detach()
 
 
+@whole
 def _end(lease: ref[Lease], pool: ref[Pool], process: int) -> None:
     if process != os.getpid():
         return  # the gate keeps the pool of its parent, and its connections

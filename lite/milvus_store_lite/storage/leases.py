@@ -167,7 +167,13 @@ class Lease:
         return None if self._pooled is None else self._pooled.connection
 
     def _wait(self) -> None:
-        """Wait for the turn, which one call has at a time."""
+        """Wait for the turn, which one call has at a time.
+
+        Raises:
+            DatabaseLockedError: this thread is in the middle of another call.
+        """
+        if self._begin is not None and not self._is_looked_at:
+            THIS_THREAD.calls.refuse_another()
 
     def _finish(self, error: BaseException | None) -> None:
         """End the transaction, if SQLite has not done so after an error."""
@@ -236,11 +242,7 @@ class WriteLease(Lease):
             self._lender.begin_log(connection)
 
     def _wait(self) -> None:
-        if any(
-            isinstance(taken, WriteLease) and taken._turn is self._turn
-            for taken in THIS_THREAD.calls.taken[:-1]
-        ):
-            raise self._locked("this call was made in the middle of another one that writes")
+        THIS_THREAD.calls.refuse_another()
         if not self._turn.acquire(timeout=self._timeout):
             raise self._locked(
                 f"another thread of this process has been writing for longer than {self._timeout:g} s"
