@@ -113,7 +113,7 @@ def build(
         raise Unindexable("it has no vectors")
     if sample_queries is not None and not ann.tune(sample_queries.queries, sample_queries.samples()):
         raise Unindexable("no setting finds nine of ten nearest rows")
-    return BuiltIndex(ann, _joined(indexed), reader.position.last_seq)
+    return BuiltIndex(ann, _joined(indexed), reader.position.last_seq, reader.position.last_change)
 
 
 def extend(
@@ -123,14 +123,15 @@ def extend(
     steps: BuildSteps,
 ) -> BuiltIndex:
     """``built`` with the vectors that came after it, as ``reader`` sees them."""
-    through_seq = reader.position.last_seq
+    position = reader.position
+    through = position.last_seq, position.last_change
     found = list(_chunks(built.ann, field, reader.vectors, built.through_seq))
     if not found:
-        return BuiltIndex(built.ann, built.seqs, through_seq)
+        return BuiltIndex(built.ann, built.seqs, *through)
     vectors = np.concatenate([vectors for _, vectors in found])
     ann = built.ann.extended(vectors)
     steps.advance(len(vectors), len(vectors))
-    return BuiltIndex(ann, np.concatenate([built.seqs, *(seqs for seqs, _ in found)]), through_seq)
+    return BuiltIndex(ann, np.concatenate([built.seqs, *(seqs for seqs, _ in found)]), *through)
 
 
 class _Adder:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..columns.column import BoolArray
 from ..columns.masks import Mask
 from ..process.lazy import lazy
+from ..storage.positions import Position
 
 if TYPE_CHECKING:
     from .ann import AnnIndex
@@ -25,12 +26,17 @@ class BuiltIndex:
     Of a field of lists, a row has a label for each of its vectors.
 
     Immutable: adding rows makes another one. Rows up to ``through_seq`` that are not among ``seqs`` have no
-    vector.
+    vector, or were removed by the change ``through_change``.
     """
 
     ann: AnnIndex
     seqs: npt.NDArray[np.int64]
     through_seq: int
+    through_change: int
+
+    def covers(self, position: Position) -> bool:
+        """Whether a state of the collection may be searched by it: an older one has rows that it lacks."""
+        return position.last_seq >= self.through_seq and position.last_change >= self.through_change
 
     @lazy
     def starts(self) -> Slots:

@@ -121,7 +121,7 @@ class FieldIndex:
     def covering(self, snapshot: Snapshot) -> tuple[BuiltIndex, Coverage] | None:
         """The built index and how it covers ``snapshot``; None without one, or for an older snapshot."""
         built = self.built
-        if built is None or snapshot.position.last_seq < built.through_seq:
+        if built is None or not built.covers(snapshot.position):
             return None
         known = self._coverages.get(snapshot.origin)
         if known is None or known[0] is not built:
@@ -204,7 +204,8 @@ class FieldIndex:
         )
         check_finds_own(ann, prepared_vectors(ann, self.field, head.seqs, session.reader.vectors))
         self._stored_seq, self._stored_rows = head.through_seq, len(head.seqs)
-        return BuiltIndex(ann, head.seqs, head.through_seq)
+        # Whoever built it may have seen every removal up to now.
+        return BuiltIndex(ann, head.seqs, head.through_seq, session.position.last_change)
 
     @property
     def _family(self) -> type[AnnIndex]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -348,6 +348,35 @@ def test_closing_in_the_middle_of_a_build_leaves_it(file: DatabaseFile, vectors:
         assert near(again, vectors[7], limit=1) == [7]
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("how", ["built anew", "extended", "loaded"])
+def test_an_iterator_finds_the_rows_that_are_gone_from_a_newer_index(
+    file: DatabaseFile, vectors: np.ndarray, how: str
+) -> None:
+    index = IndexRecord("v", "v", "AUTOINDEX", "L2", {})
+    kept = ROWS // 2
+    fill(file, vectors[:kept] if how == "extended" else vectors, index)
+    collection = file.database().collection("c")
+    if how != "loaded":
+        collection.build_index("v", wait=True)
+    if how == "extended":
+        fill(file, vectors[kept:], index, kept)
+    query = vectors[5].tolist()
+    with closing(collection.iterate_search(SearchRequest(limit=50), [query])) as pages:
+        found = list(pages.next(50).pks)
+        with closing(DatabaseFile(file.path)) if how == "loaded" else nullcontext(file) as other:
+            changed = other.database().collection("c")
+            changed.delete_where(Scope("n > 5"))
+            changed.build_index("v", wait=True)
+        collection.build_index("v", wait=True)
+        assert built(file).built is not None
+        while hits := pages.next(50).pks:
+            found += hits
+    nearest = np.argsort(((vectors - vectors[5]) ** 2).sum(axis=1), kind="stable")
+    assert len(found) == len(set(found)) == ROWS
+    assert len(set(found[:200]) & set(nearest[:200].tolist())) > 180
+    assert set(near(file, vectors[5], limit=100)) <= set(np.flatnonzero(np.arange(ROWS) % 10 <= 5).tolist())
 
 
 _ENDS_WHILE_BUILDING = """
