@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,9 @@ Run = Callable[..., Outcome]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command line: its exit code and what it printed."""
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command line: its exit code and what it printed. However slow that is, no progress is shown."""
+    monkeypatch.setattr(progress, "_SILENT", math.inf)
 
     def run(*arguments: object) -> Outcome:
         try:
@@ -53,6 +55,6 @@ def file(path: Path) -> Path:
 
 
 @pytest.fixture
-def shown_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def shown_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress is shown from the first report on."""
     monkeypatch.setattr(progress, "_SILENT", 0.0)

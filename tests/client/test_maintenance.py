@@ -15,6 +15,7 @@ from milvus_store.errors import (
     NotADatabaseError,
     PartitionNotExistException,
 )
+from milvus_store_lite.process.calls import Resting
 from milvus_store_lite.storage.row_reader import RowReader
 from tests.inside import file_of, state_of
 
@@ -155,7 +156,11 @@ def test_loading_what_is_loaded_waits_for_no_writer_and_serves_a_read_only_clien
         create(client)
         client.create_collection("released", dimension=2)
         client.release_collection("released")
-        with file_of(client).connections.writing(), MilvusClient(path, read_only=True) as reader:
+        with (
+            file_of(client).connections.writing(),
+            Resting(),
+            MilvusClient(path, read_only=True) as reader,
+        ):
             for each in (client, reader):
                 each.load_collection("c")
                 each.load_partitions("c", ["_default"])

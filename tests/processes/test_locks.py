@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store import MilvusClient
+from milvus_store_lite.process.calls import Resting
 from milvus_store_lite.storage import connections
 from tests.inside import file_of
 
@@ -40,7 +41,7 @@ def test_a_second_client_loses_no_locks_of_one_that_is_closing(path: Path) -> No
     with MilvusClient(path) as first:
         first.insert("c", rows(1, 20, 0))
         connections = file_of(first).connections
-        with connections.reading() as connection:
+        with connections.reading() as connection, Resting():
             first.close()
             connection.execute("SELECT count(*) FROM collections").fetchone()
             with MilvusClient(path, busy_timeout=8):

@@ -11,6 +11,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseLockedError
+from milvus_store_lite.process.calls import Resting
 from tests.inside import file_of
 
 from .batches import create, rows, seen, seen_by_search
@@ -127,6 +128,7 @@ def test_a_writer_that_waits_for_a_client_with_other_settings_is_told_so(path: P
         holder.process.wait(60)
         with (
             file_of(other).connections.writing(),
+            Resting(),
             pytest.raises(DatabaseLockedError, match="another client of this process.* 0.2 s"),
         ):
             client.insert("c", rows(1, 5, 0))

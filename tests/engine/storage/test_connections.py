@@ -10,7 +10,7 @@ import pytest
 
 from milvus_store import MilvusClient
 from milvus_store.errors import DatabaseWriteError
-from milvus_store_lite.process.calls import THIS_THREAD
+from milvus_store_lite.process.calls import THIS_THREAD, Resting
 from milvus_store_lite.storage import connections
 from milvus_store_lite.storage.connections import Connections
 from tests.inside import file_of
@@ -42,7 +42,7 @@ def test_a_connection_that_cannot_be_made_is_not_waited_for(
         raise sqlite3.OperationalError("unable to open database file")
 
     opened = Connections(str(path))
-    with opened.reading():
+    with opened.reading(), Resting():
         inside = THIS_THREAD.calls.inside
         monkeypatch.setattr(connections, "connect", fail)
         with pytest.raises(DatabaseWriteError, match="unable to open"), opened.reading():

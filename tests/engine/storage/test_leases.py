@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store_lite.errors import DatabaseLockedError
-from milvus_store_lite.process.calls import THIS_THREAD, whole
+from milvus_store_lite.process.calls import THIS_THREAD, Resting, whole
 from milvus_store_lite.storage.connections import Connections
 
 _NAMES = "SELECT name FROM databases ORDER BY name"
@@ -94,13 +94,14 @@ def test_what_a_call_has_taken_is_given_back_though_nothing_has_ended_its_block(
         lease = connections.writing()
         lease.__enter__().execute("DELETE FROM databases")
         kept.append(lease)
-        connections.reading().__enter__()
-        raise KeyboardInterrupt
+        with Resting():
+            connections.reading().__enter__()
+            raise KeyboardInterrupt
 
     calls = THIS_THREAD.calls
     with pytest.raises(KeyboardInterrupt):
         write()
-    assert (calls.inside, calls.taken) == (0, [])
+    assert (calls.inside, calls.resting, calls.taken) == (0, 0, [])
     waiting = threading.Thread(target=add, args=(connections, "one"))
     waiting.start()
     waiting.join(5)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from milvus_store_lite.errors import DatabaseReplacedError
+from milvus_store_lite.process.calls import Resting
 from milvus_store_lite.storage.connections import Connections
 from milvus_store_lite.storage.file import lineage, place
 from milvus_store_lite.storage.file.identity import Identity
@@ -42,8 +43,9 @@ def test_a_thread_that_read_before_a_new_session_does_not_take_the_file_for_an_e
         with ExitStack() as readers:
             for _ in range(4):  # more than are free, so that one is new
                 readers.enter_context(connections.reading())
+                readers.enter_context(Resting())
 
-    with connections.reading() as taken:
+    with connections.reading() as taken, Resting():
         monkeypatch.setattr(lineage, "read", read_and_be_overtaken)
         with connections.reading() as new:
             assert new is not taken
