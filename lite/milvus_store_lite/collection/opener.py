@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 from ..columns.column_loader import ColumnLoader
 from ..columns.memory import MemoryBudget
 from ..columns.snapshot_caches import SnapshotCaches
-from ..errors import CollectionNotExistException, MilvusException
+from ..errors import CollectionNotExistException
 from ..indexes.collection_indexes import CollectionIndexes
 from ..indexes.field_index import CollectionSession, FieldIndex, Open
 from ..indexes.maintainer import IndexMaintainer
@@ -255,19 +255,8 @@ class CollectionOpener:
                 state = self._fresh_state(record)
                 yield _session_on(state, OpenTransaction(connection), position) if is_same else None
 
-        reading, writing = self._connections.reading, self._connections.writing
-        if self._read_only:
-            return partial(session_of, reading), None
-
-        @contextmanager
-        def reading_for_long() -> Iterator[CollectionSession | None]:
-            with session_of(reading) as session:
-                yield session
-            # All that was written meanwhile is in the log, and the next write would fold it.
-            with suppress(MilvusException):
-                self._connections.checkpoint()
-
-        return reading_for_long, partial(session_of, writing)
+        reading = partial(session_of, self._connections.reading)
+        return reading, None if self._read_only else partial(session_of, self._connections.writing)
 
 
 def _session_on(state: CollectionState, transaction: Transaction, position: Position) -> Session:

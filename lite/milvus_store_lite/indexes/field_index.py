@@ -22,7 +22,7 @@ from ..storage.index_writing import Superseded, store
 from ..storage.positions import Position
 from ..storage.store import CollectionReader
 from . import tuning
-from .build import BuildSteps, Unindexable, build, extend, prepared_vectors
+from .build import BuildSteps, IndexDropped, Unindexable, build, extend, prepared_vectors
 from .built import BuiltIndex, Coverage
 from .registry import index_types, similarity
 
@@ -156,7 +156,10 @@ class FieldIndex:
                     if session is None:
                         return
                     self._load(session)
-                    self._build(session, steps)
+                    seen = session.position, session.record.name
+                self._build(*seen, reading, steps)
+            except IndexDropped:
+                return
             finally:
                 self.progress = None
             if writing is not None and self._is_worth_storing(1 if is_awaited else SAVE_GROWTH):
@@ -172,7 +175,7 @@ class FieldIndex:
                 return
             self._use(self._read(session))
         except MemoryError as reason:
-            self._give_up(session, "read", reason)
+            self._give_up(session.position, session.record.name, "read", reason)
         except DamagedIndex as error:
             self._is_stored_damaged = True
             warnings.warn(
@@ -213,11 +216,18 @@ class FieldIndex:
 
         return family_of(self.record.type, self.field.vector_family)
 
-    def _build(self, session: CollectionSession, steps: BuildSteps) -> None:
+    def _build(self, position: Position, collection: str, reading: Open, steps: BuildSteps) -> None:
+        """Build or extend the index of ``collection``, which was at ``position``, if that is due."""
         assert self._least_rows is not None
         assert self.record.metric is not None
-        rows, last_seq = session.position.live, session.position.last_seq
+        rows, last_seq = position.live, position.last_seq
         built = self.built
+
+        @contextmanager
+        def reader() -> Iterator[CollectionReader | None]:
+            with reading() as session:
+                yield None if session is None else session.reader
+
         if rows < self._least_rows:
             self._next_seq = last_seq + self._least_rows - rows
             return
@@ -231,32 +241,31 @@ class FieldIndex:
                     self.field,
                     similarity(self.record.metric),
                     self.record.parameters,
-                    session.reader,
+                    reader,
                     steps,
                 )
                 self._stored_rows = 0
             elif last_seq - built.through_seq >= _tail_limit(built):
-                made = extend(built, self.field, session.reader, steps)
+                made = extend(built, self.field, reader, steps)
             else:
                 self._next_seq = built.through_seq + _tail_limit(built)
                 return
         except Unindexable as reason:
             logger().info(
-                f"field '{self.field.name}' of collection '{session.record.name}' is searched exactly: {reason}"
+                f"field '{self.field.name}' of collection '{collection}' is searched exactly: {reason}"
             )
             self._next_seq = last_seq + max(rows, self._least_rows)
             return
         except MemoryError as reason:
-            self._give_up(session, "built", reason)
+            self._give_up(position, collection, "built", reason)
             return
         self._use(made)
 
-    def _give_up(self, session: CollectionSession, what: str, reason: MemoryError) -> None:
+    def _give_up(self, position: Position, collection: str, what: str, reason: MemoryError) -> None:
         """Search without the index, which does not fit in memory, until there are many more rows."""
-        rows = session.position.live
-        self._next_seq = session.position.last_seq + max(rows, self._least_rows or 0)
+        self._next_seq = position.last_seq + max(position.live, self._least_rows or 0)
         warnings.warn(
-            f"index {self.record.name!r} of collection '{session.record.name}' cannot be {what}: there is "
+            f"index {self.record.name!r} of collection '{collection}' cannot be {what}: there is "
             f"too little memory ({reason}). Rows that it lacks are searched exactly",
             RuntimeWarning,
             stacklevel=3,

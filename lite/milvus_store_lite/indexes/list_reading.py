@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,15 @@ from ..storage.vector_reader import VectorReader
 
 Floats = npt.NDArray[np.float32]
 Seqs = npt.NDArray[np.int64]
+
+
+class Chunk(NamedTuple):
+    """The vectors (m, dim) of the rows ``seqs`` (m,) of a field. All rows up to ``through`` have been read."""
+
+    seqs: Seqs
+    vectors: Floats
+    through: int
+
 
 _ROWS_AT_ONCE: Final = 64
 """Lists read at a time, some MB of them."""
@@ -38,21 +47,21 @@ def sample(field: Field, stored: VectorReader, seqs: Seqs, size: int) -> Floats:
     return vectors if len(vectors) <= size else vectors[np.arange(size) * len(vectors) // size]
 
 
-def chunks(field: Field, stored: VectorReader, after: int, size: int) -> Iterator[tuple[Seqs, Floats]]:
-    """(seqs, vectors) of the rows beyond ``after``, about ``size`` vectors at a time."""
+def chunks(field: Field, stored: VectorReader, after: int, through: int, size: int) -> Iterator[Chunk]:
+    """The vectors of the rows beyond ``after`` up to ``through``, about ``size`` at a time."""
     seqs: list[Seqs] = []
     vectors: list[Floats] = []
     collected = 0
-    for read, blobs in stored.every_chunk(field.name, after, _ROWS_AT_ONCE):
+    for read, blobs in stored.every_chunk(field.name, after, through, _ROWS_AT_ONCE):
         lists = vector_lists.from_blobs(field, blobs)
         seqs.append(np.repeat(np.array(read, dtype=np.int64), np.diff(lists.starts)))
         vectors.append(lists.vectors)
         collected += len(lists.vectors)
         if collected >= size:
-            yield np.concatenate(seqs), np.concatenate(vectors)
+            yield Chunk(np.concatenate(seqs), np.concatenate(vectors), read[-1])
             seqs, vectors, collected = [], [], 0
     if collected:
-        yield np.concatenate(seqs), np.concatenate(vectors)
+        yield Chunk(np.concatenate(seqs), np.concatenate(vectors), through)
 
 
 def fetched(field: Field, stored: VectorReader, seqs: Seqs, labels: Seqs) -> tuple[Seqs, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -97,15 +98,25 @@ class VectorReader:
             yield found.seqs, [*found.vectors]
             after = found.seqs[-1]
 
-    def every_chunk(self, field: str, after: int, size: int) -> Iterator[SeqsAndVectors]:
-        """``chunks`` of all rows beyond ``after``; checks that none is missing."""
-        count, total = self._transaction.connection.execute(
-            f"SELECT count(*), coalesce(sum(seq), 0) FROM {self._layout.rows} WHERE seq > ?", (after,)
-        ).fetchone()
+    def every_chunk(self, field: str, after: int, through: int, size: int) -> Iterator[SeqsAndVectors]:
+        """``chunks`` of all rows beyond ``after`` up to ``through``; checks that none is missing so far."""
         for seqs, blobs in self.chunks(field, after, size):
-            count, total = count - len(seqs), total - sum(seqs)
-            yield seqs, blobs
-        if count or total:
+            count = bisect_right(seqs, through)
+            if count:
+                self._refuse_others(field, after, seqs[count - 1], seqs[:count])
+                yield seqs[:count], blobs[:count]
+                after = seqs[count - 1]
+            if count < len(seqs):
+                break
+        self._refuse_others(field, after, through, [])
+
+    def _refuse_others(self, field: str, after: int, through: int, seqs: Sequence[int]) -> None:
+        """Raise DatabaseCorruptError unless ``seqs`` are the rows beyond ``after`` up to ``through``."""
+        known = self._transaction.connection.execute(
+            f"SELECT count(*), coalesce(sum(seq), 0) FROM {self._layout.rows} WHERE seq > ? AND seq <= ?",
+            (after, through),
+        ).fetchone()
+        if known != (len(seqs), sum(seqs)):
             fault = ValueError("a row has no vector, or a vector has no row")
             raise self._layout.corrupt(f"vectors of field '{field}'", fault)
 

@@ -20,6 +20,7 @@ from milvus_store_lite.database_file import DatabaseFile
 from milvus_store_lite.errors import ParamError
 from milvus_store_lite.indexes import codes, field_index
 from milvus_store_lite.indexes.families import FAMILIES
+from milvus_store_lite.process.progress import Progress
 from milvus_store_lite.schema.data_types import DataType
 from milvus_store_lite.schema.fields import Field
 from milvus_store_lite.schema.model import Schema
@@ -348,6 +349,72 @@ def test_closing_in_the_middle_of_a_build_leaves_it(file: DatabaseFile, vectors:
         assert near(again, vectors[7], limit=1) == [7]
     finally:
         again.close()
+
+
+def chunks_of(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """Let an AUTOINDEX take so many rows at a time."""
+    monkeypatch.setattr(codes.Codes, "chunk", property(lambda _: rows))
+
+
+def test_rows_may_come_and_go_while_an_index_is_built(
+    file: DatabaseFile, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks_of(monkeypatch, 200)
+    index = IndexRecord("v", "v", "AUTOINDEX", "L2", {})
+    fill(file, vectors, index)
+    collection = file.database().collection("c")
+    random = np.random.default_rng(0)
+    kept, added = np.ones(ROWS, dtype=bool), []
+
+    def change(progress: Progress) -> None:
+        gone = random.choice(np.flatnonzero(kept), 40, replace=False)
+        collection.delete_ids(gone.tolist())
+        kept[gone] = False
+        new = random.standard_normal((30, DIM), dtype=np.float32)
+        fill(file, new, index, ROWS + 30 * len(added))
+        added.append(new)
+        assert not any(pooled.connection.in_transaction for pooled in file.connections.pool._all)
+
+    collection.build_index("v", wait=True, progress=change)
+    assert len(added) > 10
+    everything = np.concatenate([vectors, *added])
+    keep = np.concatenate([kept, np.ones(30 * len(added), dtype=bool)])
+    ann = built(file).built
+    assert ann is not None
+    assert ann.through_seq == ROWS
+    assert collection.count_where(Scope()) == np.count_nonzero(keep)
+    found = wanted = 0
+    for query in everything[::70] + 0.01:
+        pks = near(file, query)
+        assert keep[pks].all()
+        expected = truth(everything, "L2", query, keep)
+        found, wanted = found + len(expected & set(pks)), wanted + len(expected)
+    assert found >= 0.95 * wanted
+    assert near(file, everything[keep.nonzero()[0][-1]], limit=1) == [keep.nonzero()[0][-1]]
+
+
+@pytest.mark.parametrize("dropped", ["the index", "the collection"])
+def test_an_index_that_is_dropped_while_it_is_built_is_not_built(
+    file: DatabaseFile, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch, dropped: str
+) -> None:
+    chunks_of(monkeypatch, 200)
+    fill(file, vectors, IndexRecord("v", "v", "AUTOINDEX", "L2", {}))
+    collection, reports = file.database().collection("c"), []
+    index = built(file)
+
+    def drop(progress: Progress) -> None:
+        reports.append(progress)
+        if len(reports) == 3:
+            if dropped == "the index":
+                collection.release()
+                collection.drop_index("v")
+            else:
+                file.database().drop_collection("c")
+
+    collection.build_index("v", wait=True, progress=drop)
+    assert len(reports) == 3
+    assert index.built is None
+    assert index.progress is None
 
 
 @pytest.mark.parametrize("how", ["built anew", "extended", "loaded"])

@@ -75,3 +75,22 @@ def test_a_damaged_vector_is_named_by_its_row(filled: Path, change: str) -> None
         connection.execute(f"UPDATE vectors_1_all SET {change} WHERE seq = 20")
     with reading(filled) as vectors, pytest.raises(DatabaseCorruptError, match="field 'all'.*seq 20"):
         list(vectors.blocks("all", 0, 8))
+
+
+def test_every_chunk_ends_at_a_row_whatever_came_after_it(filled: Path) -> None:
+    with reading(filled) as vectors:
+        for after, through in [(0, 10), (3, 6), (4, 5), (0, COUNT), (COUNT, COUNT)]:
+            chunks = vectors.every_chunk("all", after, through, 4)
+            seqs = [seq for chunk, _ in chunks for seq in chunk]
+            assert seqs == [seq for seq in range(after + 1, through + 1) if seq not in (6, 7)]
+
+
+@pytest.mark.parametrize("table", ["rows_1", "vectors_1_all"])
+@pytest.mark.parametrize("seq", [1, 11, COUNT])
+def test_every_chunk_finds_a_row_without_a_vector_and_a_vector_without_a_row(
+    filled: Path, table: str, seq: int
+) -> None:
+    with closing(sqlite3.connect(filled)) as connection, connection:
+        connection.execute(f"DELETE FROM {table} WHERE seq = ?", (seq,))
+    with reading(filled) as vectors, pytest.raises(DatabaseCorruptError, match="has no vector"):
+        list(vectors.every_chunk("all", 0, COUNT, 4))

@@ -74,7 +74,7 @@ class LogBound:
 
 
 def _is_kept_for_long(connection: sqlite3.Connection) -> bool:
-    """Whether somebody reads a state older than the last ``STEP``, as an index build does, or folds the log:
+    """Whether somebody reads a state older than the last ``STEP``, as an iterator does, or folds the log:
     waiting a moment for them is in vain."""
     _, pages, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     if folded < 0:
