@@ -95,7 +95,9 @@ def build(
     """
     with _opened(reading) as reader:
         position = reader.position
-        count = position.live if field.within is None else list_reading.count(field, reader.vectors)
+        # Read, not taken from the position: that it matches the rows is checked by reading them.
+        rows = len(reader.seqs.live())
+        count = rows if field.within is None else list_reading.count(field, reader.vectors)
     ann = family.empty(field.vector_dim, metric, parameters, count)
     require(HEADROOM + ann.bytes_of(count))
     steps.advance(0, count)  # learning from a sample takes long, and reports nothing
