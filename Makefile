@@ -6,8 +6,8 @@ PY := $(BIN)/python
 
 LOWEST := .venv-lowest/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-# The suite on all cores: each process takes whole modules.
-BY_CORES := --numprocesses logical --maxprocesses 4 --dist loadgroup
+# The suite on all cores: each process takes whole modules (tests/conftest.py).
+BY_CORES := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: demo test test-lowest compatibility lint bench clean
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,21 +15,36 @@ from milvus_store.option_warnings import forget_warnings
 
 from .servers import running_milvus, running_our_server, running_server
 
+_REAL_MILVUS = "real_milvus"
+"""The fixture below."""
+
 # How long an example takes is for benchmarks: machines that run tests do other things as well.
 settings.register_profile("without deadlines", deadline=None)
 settings.load_profile("without deadlines")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Where several processes run the suite, one runs all of a module, whose tests may share what it set up.
 
-    One runs everything that may ask for a real Milvus, too: a machine has memory for one.
+    One runs everything that may ask for a real Milvus, too: a machine has memory for one, and two that start at
+    once may take the same port.
     """
-    remote = Path(__file__).parent / "remote"
-    for item in items:
-        needs_one = remote in item.path.parents or "real_milvus" in getattr(item, "fixturenames", ())
-        group = remote if needs_one else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByModule(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module = super()._split_scope(nodeid)
+            return _REAL_MILVUS if _needs_real_milvus(config.rootpath / module) else module
+
+    return ByModule(config, log)
+
+
+@cache
+def _needs_real_milvus(module: Path) -> bool:
+    return Path(__file__).parent / "remote" in module.parents or _REAL_MILVUS in module.read_text("utf-8")
 
 
 @pytest.fixture(autouse=True)

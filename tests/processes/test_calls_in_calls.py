@@ -143,7 +143,7 @@ def test_a_thread_of_its_own_may_make_calls_meanwhile(client: MilvusClient) -> N
     def call() -> None:
         thread = threading.Thread(target=beside)
         thread.start()
-        thread.join(5)
+        thread.join(60)
 
     with at_step(30, _ENGINE, call) as where:
         search(client, count())
