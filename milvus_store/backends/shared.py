@@ -67,9 +67,8 @@ def _joined(user: object, key: Hashable) -> DatabaseFile | None:
     # Without the lock, too. The file that is there now may have got the number of a removed one.
     if not entry.file.is_current():
         with _lock.own:
-            if (
-                _open.get(key) is entry
-            ):  # it stays: it has this user, so that the garbage collection leaves it
+            # It stays in the list: it has this user, so that the garbage collection leaves it.
+            if _open.get(key) is entry:
                 del _open[key]
                 entry.key = object()
                 _open[entry.key] = entry

@@ -41,9 +41,8 @@ class Adder:
             daemon=True,
         )
         self._has_thread = False
-        weakref.finalize(
-            self, self._waiting.put, None
-        ).atexit = False  # where an exception skips ``__exit__``
+        # Where an exception skips ``__exit__``.
+        weakref.finalize(self, self._waiting.put, None).atexit = False
 
     def add(self, vectors: Floats) -> None:
         """Add ``vectors`` (m, dim), prepared. Raises the error of an earlier chunk, if there was one."""
