@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,12 @@ _REAL_MILVUS = "real_milvus"
 # How long an example takes is for benchmarks: machines that run tests do other things as well.
 settings.register_profile("without deadlines", deadline=None)
 settings.load_profile("without deadlines")
+
+
+def pytest_configure() -> None:
+    """Heed SIGINT, which a shell's ``&`` has ignored: what a test starts inherits that, and tests send it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -88,7 +88,7 @@ def test_compact_counts_the_collections_that_are_done(
 
 
 _ENDLESS = """
-import signal, sys
+import sys
 from milvus_store.cli import main
 from milvus_store.cli.progress import ProgressDisplay
 from milvus_store_lite.checks import file
@@ -100,7 +100,6 @@ def endless(connection):
 
 file.pages_and_indexes = endless
 ProgressDisplay.__call__ = lambda self, told: print(told.what, flush=True)
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored under a shell's &
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -122,7 +121,7 @@ def test_the_signal_ends_a_statement_that_takes_long(file: Path) -> None:
 
 
 _SLOW = """
-import signal, sys, time
+import sys, time
 from milvus_store.cli import main
 from milvus_store.cli.progress import ProgressDisplay
 
@@ -131,7 +130,6 @@ def wait(self, told):
     time.sleep(60)
 
 ProgressDisplay.__call__ = wait
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored under a shell's &
 sys.exit(main(sys.argv[1:]))
 """
 
