@@ -7,6 +7,7 @@ Everything runs offline and lands in one file, `./milvus_demo.db`. Run `python e
 from __future__ import annotations
 
 import argparse
+import io
 import platform
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def main() -> None:
     parser.add_argument("--ask", metavar="QUESTION", help="answer from the existing file and stop")
     parser.add_argument("--db", default="./milvus_demo.db", help="the database file (default: %(default)s)")
     options = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # the reference has quotation marks that some terminals lack
     if options.ask:
         answer_from_file(options.ask, options.db)
     else:

@@ -1,5 +1,6 @@
 """The demo runs from beginning to end, offline, and leaves one file that a second process can search."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,13 +12,21 @@ pytest.importorskip("langchain_milvus_store")
 
 _HIT = re.compile(r"^ {5}\d\.\d* +(\S+)", re.MULTILINE)  # a score or a rank, then the topic
 
+_LAST_QUESTION = "When is an object garbage collected?"
 SCRIPT = Path(__file__).parents[2] / "examples" / "rag_demo.py"
 
 
-def run(*arguments: str, folder: Path) -> str:
-    command = [sys.executable, "-X", "utf8", str(SCRIPT), *arguments]
+def run(*arguments: str, folder: Path, encoding: str = "utf-8") -> str:
+    """What the demo prints on a terminal with this ``encoding``."""
     result = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
+        [sys.executable, str(SCRIPT), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding=encoding,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        timeout=120,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -75,3 +84,8 @@ def test_the_output_fits_a_terminal_of_100_columns(output: str) -> None:
 def test_a_later_run_answers_any_question(output: str, folder: Path) -> None:
     question = "What does the nonlocal statement do?"
     assert hits_for(run("--ask", question, folder=folder), question)[0][0] == "nonlocal"
+
+
+def test_a_terminal_without_its_characters_shows_the_rest(output: str, folder: Path) -> None:
+    told = run("--ask", _LAST_QUESTION, folder=folder, encoding="ascii")
+    assert hits_for(told, _LAST_QUESTION) == hits_for(output, _LAST_QUESTION)[-1:]

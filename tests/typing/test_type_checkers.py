@@ -69,6 +69,7 @@ def test_pyright(tmp_path: Path) -> None:
         ],
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)["generalDiagnostics"]
