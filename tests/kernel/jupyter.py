@@ -40,7 +40,10 @@ class Notebook:
         self.manager = manager
 
     def run(self, code: str) -> Reply:
-        return self.collect(self.client.execute(code))
+        # After an error a kernel refuses the cells that wait, and for a moment those that come.
+        while (reply := self.collect(self.client.execute(code))).content["status"] == "aborted":
+            pass
+        return reply
 
     def collect(self, message_id: str) -> Reply:
         reply = Reply({})
