@@ -20,7 +20,7 @@ import numpy as np
 from milvus_store import DataType, MilvusClient
 from milvus_store_lite.process.cores import available_cores
 
-from . import corpus, data, yardsticks
+from . import corpus, data, timing, yardsticks
 from .corpus import Corpus
 from .peers import products
 from .results import Results
@@ -154,6 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--graphs-only", action="store_true", help="HNSW and what it is measured by")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the results to this file too")
     options = parser.parse_args(arguments)
+    timing.keep_bytecode()
     vectors = corpus.chosen(options)
     report = Results("indexes", vectors.settings, products.versions(["ours"], "hnswlib"))
     print(vectors)

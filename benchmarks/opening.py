@@ -18,7 +18,7 @@ from pathlib import Path
 
 from milvus_store import DataType, MilvusClient
 
-from . import data
+from . import data, timing
 
 _FRESH = """
 import json, sys, time
@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--searches", type=int, default=5_000, help="after the first")
     options = parser.parse_args()
+    timing.keep_bytecode()
     print(f"x {options.dim}; ms, medians of {options.rounds} fresh processes")
     columns = ("import", "open + first", "p50", "p99", "p99.9", "longest")
     print(f"  {'rows':>9} {'':22}" + "".join(f"{name:>13}" for name in columns) + f"{'peak RSS':>12}")

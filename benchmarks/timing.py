@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -28,6 +29,14 @@ def in_turn(*calls: Callable[[], object], rounds: int = 30) -> list[list[float]]
 def ratio(times: list[float], base: list[float]) -> float:
     """The median of the ratios round by round."""
     return statistics.median(one / other for one, other in zip(times, base, strict=True))
+
+
+def keep_bytecode() -> None:
+    """Let the processes that are started from here on write what they compile, as those of users do.
+
+    Where the environment forbids it, each fresh process compiles all that it imports: a third of its first answer.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def peak_memory() -> float:

@@ -76,18 +76,6 @@ from .search.request import (
     Queries,
     SearchRequest,
 )
-from .search.reranking.boosts import Boost, Boosts, RandomScore
-from .search.reranking.chain import Chain, ColumnName, ConstantColumn, LimitStep, MapStep, SortStep
-from .search.reranking.chain_expressions import (
-    ChainExpression,
-    DecayFactors,
-    ModelScores,
-    NumCombine,
-    RoundDecimal,
-)
-from .search.reranking.decay import Decay, DecayCurve
-from .search.reranking.model import ModelRanking, RankTexts, RerankModel
-from .search.reranking.reranking import RankedPage, Reranking, Rescoring
 from .search.scope import Scope
 from .snapshots import Restored, Snapshot
 from .storage.catalog import CollectionRecord, IndexRecord
@@ -132,6 +120,18 @@ if TYPE_CHECKING:
         with_values,
     )
     from .salvage import Lost, Recovery, recover_file
+    from .search.reranking.boosts import Boost, Boosts, RandomScore
+    from .search.reranking.chain import Chain, ColumnName, ConstantColumn, LimitStep, MapStep, SortStep
+    from .search.reranking.chain_expressions import (
+        ChainExpression,
+        DecayFactors,
+        ModelScores,
+        NumCombine,
+        RoundDecimal,
+    )
+    from .search.reranking.decay import Decay, DecayCurve
+    from .search.reranking.model import ModelRanking, RankTexts, RerankModel
+    from .search.reranking.reranking import RankedPage, Reranking, Rescoring
     from .sizing import (
         CollectionSizes,
         Disk,
@@ -339,6 +339,12 @@ _LATE: Final = {
     ),
     "salvage": "Lost Recovery recover_file",
     "sizing": "CollectionSizes Disk Estimate FileSizes Memory Structure TableSizes Workload estimate file_sizes",
+    "search.reranking.boosts": "Boost Boosts RandomScore",
+    "search.reranking.chain": "Chain ColumnName ConstantColumn LimitStep MapStep SortStep",
+    "search.reranking.chain_expressions": "ChainExpression DecayFactors ModelScores NumCombine RoundDecimal",
+    "search.reranking.decay": "Decay DecayCurve",
+    "search.reranking.model": "ModelRanking RankTexts RerankModel",
+    "search.reranking.reranking": "RankedPage Reranking Rescoring",
     "storage.file.readers": "reading_processes",
     "storage.stored_tables": "StoredTables stored_tables",
     "text.analyzer": "Analyzer Token analyzer",

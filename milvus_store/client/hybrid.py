@@ -18,7 +18,6 @@ from milvus_store_lite import (
 from ..options import options
 from ..results import SearchResult
 from .calls import Calls, call_taking
-from .reranking import as_hybrid_ranker
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_scope
 from .search import as_queries
 from .search_params import GROUP_OPTIONS, SearchParams, group_by
@@ -82,6 +81,8 @@ class HybridCalls(Calls):
         options: Mapping[str, Any],
     ) -> FoundHits:
         """What ``hybrid_search`` finds; ``options``: its keywords."""
+        from .reranking import as_hybrid_ranker
+
         groups, clock, fused = group_by(options), as_clock(options), as_hybrid_ranker(ranker)
         request = HybridRequest(
             searches=[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -31,8 +31,7 @@ from ..options import judge_options
 from ..rerankers import model_of
 from .function_chains import as_chain
 from .rows import as_clock, as_scope
-
-RERANKING_OPTIONS: Final = ("ranker", "function_chains")
+from .search_params import RERANKING_OPTIONS, is_given
 
 _RERANKERS: Final = ("boost", "decay", "model", "rrf", "weighted")
 _MODES: Final = ("boost_mode", "function_mode")
@@ -45,17 +44,12 @@ class HybridRanker(NamedTuple):
     rescoring: Rescoring | None = None
 
 
-def asks_for_reranking(keywords: Mapping[str, Any]) -> bool:
-    """Whether the keywords of a search ask for other hits than its nearest."""
-    return bool(keywords) and any(_is_given(keywords.get(name)) for name in RERANKING_OPTIONS)
-
-
 def as_reranking(request: SearchRequest, keywords: Mapping[str, Any]) -> tuple[SearchRequest, Reranking]:
     """The search for the candidates, and what makes the hits of ``request`` of them by the call's keywords."""
     ranker, chains = (keywords.get(name) for name in RERANKING_OPTIONS)
     page = RankedPage(request.limit, request.offset, request.group_by, request.round_decimal)
-    if _is_given(chains):
-        if _is_given(ranker):
+    if is_given(chains):
+        if is_given(ranker):
             raise ParamError(message="search() takes a ranker or function_chains, got both")
         return request, Reranking(page, chain=as_chain(chains))
     boosts, others = _split(ranker, keywords)
@@ -270,10 +264,6 @@ _MAKE: Final[Mapping[str, Callable[[_Function], HybridRanker]]] = {
 
 def _is_function(given: object) -> bool:
     return hasattr(given, "input_field_names") and hasattr(given, "params")
-
-
-def _is_given(value: object) -> bool:
-    return value is not None and not (isinstance(value, Sequence) and not value)
 
 
 def _lower(value: Any) -> Any:

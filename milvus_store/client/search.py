@@ -26,9 +26,16 @@ from ..results import SearchResult
 from .calls import Calls, call_taking
 from .memoized_arguments import MemoizedArguments
 from .ordering import ORDER_BY, order_by
-from .reranking import RERANKING_OPTIONS, as_reranking, asks_for_reranking
 from .rows import CLOCK_OPTIONS, as_clock, as_fields, as_ids, as_scope
-from .search_params import AGGREGATION, SEARCH_OPTIONS, SearchParams, group_by, one_offset
+from .search_params import (
+    AGGREGATION,
+    RERANKING_OPTIONS,
+    SEARCH_OPTIONS,
+    SearchParams,
+    asks_for_reranking,
+    group_by,
+    one_offset,
+)
 
 if TYPE_CHECKING:
     from ..filters import Expression
@@ -128,6 +135,8 @@ class SearchCalls(Calls):
                 raise ParamError(
                     message="a search takes a highlighter or a ranker, got both: mark words in one"
                 )
+            from .reranking import as_reranking  # few programs rerank, and it takes a while to import
+
             request, reranking = as_reranking(request, keywords)
         if request.aggregation is not None:
             return self._collection(collection_name).search_buckets(request, queries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from .query_groups import GROUP_BY, group_fields
 
 GROUP_OPTIONS: Final = ("group_by_field", "group_size", "strict_group_size")
 AGGREGATION: Final = "search_aggregation"
+RERANKING_OPTIONS: Final = ("ranker", "function_chains")
 SEARCH_OPTIONS: Final = (*GROUP_OPTIONS, *JSON_GROUP_OPTIONS, GROUP_BY, ORDER_BY, AGGREGATION)
 
 _OF_TEXTS: Final = "analyzer_name"
@@ -69,6 +70,16 @@ class SearchParams:
 
 
 _NONE: Final = SearchParams(None, None, None, {})
+
+
+def asks_for_reranking(keywords: Mapping[str, Any]) -> bool:
+    """Whether the keywords of a search ask for other hits than its nearest."""
+    return bool(keywords) and any(is_given(keywords.get(name)) for name in RERANKING_OPTIONS)
+
+
+def is_given(value: object) -> bool:
+    """Whether an argument is neither None nor empty."""
+    return value is not None and not (isinstance(value, Sequence) and not value)
 
 
 def one_offset(keyword: int | None, params: SearchParams) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial as with_arguments
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,13 +35,9 @@ from ..search.arrangement import OrderBy
 from ..search.cursors import ElementCursor, QueryCursor, SearchCursor
 from ..search.embedded_queries import as_vectors
 from ..search.found import FoundHits, FoundRows, fetched
-from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
 from ..search.ordering import ordered
 from ..search.prepared import ElementSearch
 from ..search.request import ElementPlace, HybridRequest, Queries, SearchRequest, check_window
-from ..search.reranking.candidates import Candidates
-from ..search.reranking.reranking import Reranking
-from ..search.reranking.searching import candidates_of_search
 from ..search.scope import EVERYTHING, Scope
 from ..search.selected_elements import ElementSelection, refuse_place
 from ..search.selection import BoundScope, Selection
@@ -53,6 +49,10 @@ from .definition import refuse_partition_key
 from .encoding import as_changes, as_inserted, as_upserted, rules_of
 from .reading import Read, Reading
 from .session import CollectionState, Session
+
+if TYPE_CHECKING:
+    from ..search.reranking.candidates import Candidates
+    from ..search.reranking.reranking import Reranking
 
 NO_OPS: Final[Mapping[str, ArrayOp]] = MappingProxyType({})
 
@@ -219,6 +219,9 @@ class Collection(Reading):
             return search.hits(session.selected(search), vectors, session.index_for(search))
 
         def candidates(session: Session) -> Candidates:
+            # Few programs rerank; importing what does takes a while.
+            from ..search.reranking.searching import candidates_of_search
+
             search = session.state.search(own)
             selection, index = session.selected(search), session.index_for(search)
             assert reranking is not None, "else there are hits"
@@ -230,6 +233,8 @@ class Collection(Reading):
 
     def hybrid_search(self, request: HybridRequest) -> FoundHits:
         """The best rows of several searches of one state of the collection."""
+        from ..search.hybrid import hybrid_candidates, hybrid_hits, reranking_of
+
         searched = [
             (search, as_vectors(self.describe, search, queries)) for search, queries in request.searches
         ]
