@@ -37,7 +37,7 @@ ROUNDS: Final = 8
 _MOST_TUNED: Final = 2**40
 """Larger than any number that a build determines."""
 
-_LABEL_BYTES: Final = 32
+LABEL_BYTES: Final = 32
 """Bytes of a label and of its bookkeeping, beside the code of its vector."""
 
 _SEARCH_BYTES: Final = 16 << 20
@@ -153,7 +153,12 @@ class AnnIndex(ABC):
 
     def bytes_of(self, rows: int) -> int:
         """Memory that ``rows`` vectors take in the index, or a little more."""
-        return rows * (4 * int(self.handle.d) + _LABEL_BYTES)
+        return rows * (4 * int(self.handle.d) + LABEL_BYTES)
+
+    @property
+    def copied_bytes(self) -> int:
+        """Bytes of a copy of it, such as it is extended in."""
+        return self.bytes_of(self.rows)
 
     @property
     def sample_size(self) -> int:

@@ -21,7 +21,7 @@ from ..columns.masks import Mask
 from ..columns.products import inner_products
 from ..process.openmp import Threads, faiss
 from ..process.threads import TEAM
-from .ann import SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, threads
+from .ann import LABEL_BYTES, SCALAR_CODES, AnnIndex, Floats, Labels, SearchEffort, list_count, threads
 from .assigning import assigned_by, quick_quantizer
 from .sample_queries import Sample
 
@@ -93,6 +93,11 @@ class Codes(AnnIndex):
         made._lists.cp.max_points_per_centroid = _SAMPLE_PER_LIST
         made._lists.cp.min_points_per_centroid = 1
         return made
+
+    @property
+    def copied_bytes(self) -> int:
+        finer = self._finer.code_size if self.has_finer else 0
+        return self.rows * int(self._lists.code_size + finer + LABEL_BYTES)
 
     def reserve(self, rows: int) -> None:
         if self.has_finer:

@@ -35,6 +35,13 @@ TAIL_ROWS: Final = 1_000
 TAIL_SHARE: Final = 0.05
 """Rows beyond the index are scanned exactly; when they are more than both of these, they join the index."""
 
+SCANNED: Final = 64
+"""They also join it when scans of them have read so many times its bytes. Such scans have taken as long as
+extending the index does, which copies it: so both together take no more than about twice the least possible."""
+
+_PER_SCAN: Final = 2 << 20
+"""Bytes that a scan reads in the time that it takes however few rows there are."""
+
 SAVE_GROWTH: Final = 1.2
 """A built index is written to the file when it has grown by this factor: writing it whole each time costs a few
 times its size in all. When a caller waits for the index, it is written however little it has grown."""
@@ -79,6 +86,7 @@ class FieldIndex:
         self._stored_rows = 0
         self._is_stored_damaged = False
         self._searches = 0
+        self._scanned = 0
         self._coverages: WeakKeyDictionary[Origin, tuple[BuiltIndex, Coverage]] = WeakKeyDictionary()
 
     @property
@@ -88,7 +96,22 @@ class FieldIndex:
 
     def wants_work(self, position: Position) -> bool:
         """Whether enough rows have come to build, extend or load, as far as ``position`` tells."""
-        return not self.is_exact and position.last_seq >= self._next_seq
+        if self.is_exact:
+            return False
+        return position.last_seq >= self._next_seq or self._is_outscanned(position.last_seq)
+
+    def count_scanned(self, size: int) -> None:
+        """Count a scan of rows that the index lacks, whose vectors have ``size`` bytes."""
+        self._scanned += size + _PER_SCAN
+
+    def _is_outscanned(self, last_seq: int) -> bool:
+        """Whether scans of the rows up to ``last_seq`` that it lacks have taken as long as extending it would."""
+        built = self.built
+        return (
+            built is not None
+            and last_seq > built.through_seq
+            and self._scanned >= SCANNED * built.ann.copied_bytes
+        )
 
     def count_search(self) -> None:
         """Count a search that asks the index, for ``is_warm``."""
@@ -222,6 +245,8 @@ class FieldIndex:
         assert self.record.metric is not None
         rows, last_seq = position.live, position.last_seq
         built = self.built
+        is_outscanned = self._is_outscanned(last_seq)
+        self._scanned = 0  # whatever becomes of it: a next try has to pay again
 
         @contextmanager
         def reader() -> Iterator[CollectionReader | None]:
@@ -245,7 +270,7 @@ class FieldIndex:
                     steps,
                 )
                 self._stored_rows = 0
-            elif last_seq - built.through_seq >= _tail_limit(built):
+            elif last_seq - built.through_seq >= _tail_limit(built) or is_outscanned:
                 made = extend(built, self.field, reader, steps)
             else:
                 self._next_seq = built.through_seq + _tail_limit(built)

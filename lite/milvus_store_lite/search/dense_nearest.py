@@ -48,6 +48,9 @@ def nearest(
         column = None
     if not plan.pays_index(selection.count, resident=column is not None, refined=covered[0].ann.has_finer):
         return exact.nearest(dense.SCAN, metric, field, selection, queries, limit)
+    newer = view.count - covered[1].indexed_slots
+    if newer:
+        index.count_scanned(4 * field.vector_dim * newer)
     return _approximate()(metric, field, selection, queries, limit, covered, column, params)
 
 

@@ -54,6 +54,8 @@ def nearest(
     task = _Task(metric, field, selection, built, coverage, column, limit, params)
     found = [task.nearest(queries.list_at(number)) for number in range(len(queries))]
     if view.count > coverage.indexed_slots:
+        size = 4 * field.vector_dim * len(built.seqs) // built.rows
+        index.count_scanned(size * (view.count - coverage.indexed_slots))
         newer = exact.nearest(max_sim.SCAN, metric, field, selection, queries, limit, after=built.through_seq)
         found = [
             None if first is None else merge(metric, first, second, limit)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -214,6 +215,32 @@ def test_rows_join_the_index_as_they_arrive_and_are_found_before(
     assert len(first.seqs) == 1000
     for row in (5, 999, 1000, 2999):
         assert near(file, vectors[row], limit=1) == [row]
+
+
+@pytest.mark.parametrize("kind", ["AUTOINDEX", "HNSW", "IVF_FLAT"])
+def test_few_rows_join_the_index_once_searches_have_scanned_them_often(
+    file: DatabaseFile, vectors: np.ndarray, kind: str
+) -> None:
+    """What scanning them again and again has cost is what copying the index costs."""
+    fill(file, vectors[:2900], IndexRecord("v", "v", kind, "L2", {}))
+    file.database().collection("c").build_index("v", wait=True)
+    fill(file, vectors[2900:], IndexRecord("v", "v", kind, "L2", {}), first=2900)
+    index = built(file)
+    assert index.built is not None
+    searches = 0
+    position = file.database().collection("c").position()
+    while not index.wants_work(position):
+        assert near(file, vectors[2950], limit=1) == [2950]
+        searches += 1
+        assert searches < 1_000
+    assert searches > 2
+    deadline = time.monotonic() + 30
+    while len(index.built.seqs) < ROWS:
+        assert near(file, vectors[2950], limit=1) == [2950]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not index.wants_work(position)
+    assert near(file, vectors[2950], limit=1) == [2950]
 
 
 def test_another_process_uses_what_was_stored(file: DatabaseFile, vectors: np.ndarray) -> None:
