@@ -156,7 +156,7 @@ def gathered(kept: Kept, rows: Mask, field: str, column: DenseColumn, metric: st
     if copy is None:
         rows.visits += 1
         numbers = rows.count * column.values.shape[1]
-        size, most = _BYTES_OF_NUMBER * numbers, min(column.size // _SHARE, _MOST_BYTES)
+        size, most = _BYTES_OF_NUMBER * numbers, min(column.values.nbytes // _SHARE, _MOST_BYTES)
         if rows.visits <= _VISITS or size > most or numbers >= NUMBERS_FOR_THREADS:
             return None
         _make_room(kept, most - size)

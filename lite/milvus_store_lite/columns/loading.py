@@ -14,8 +14,8 @@ from .snapshot import Key, Origin, Snapshot
 from .vector_form import VectorBuilder
 
 SLACK: Final = 1 / 16
-"""Room for so many more rows beside those that are there: the first row that is added would else copy them all
-inside the call that reads it."""
+"""The room for more rows, for each that is there, where memory does not allow more: the first row that is added
+would else copy them all inside the call that reads it."""
 
 _SLICE_BYTES: Final = 192 << 10
 _SLICE_ROWS: Final = (16, 512)
@@ -37,19 +37,27 @@ class Loading:
     origin's snapshot it begins anew.
 
     Args:
-        size: bytes that the column takes in the end, with the slack.
+        size: bytes that the column takes in the end, without the slack.
+        slack: the room for more rows, for each that is there.
         subset: the rows that the cache has, None for all.
         read_on: of the cache, which sees where its snapshot is by then.
     """
 
     def __init__(
-        self, key: Key, make: Callable[[], Builder], size: int, subset: RowSubset | None, read_on: ReadOn
+        self,
+        key: Key,
+        make: Callable[[], Builder],
+        size: int,
+        slack: float,
+        subset: RowSubset | None,
+        read_on: ReadOn,
     ) -> None:
         self.key = key
         self.size = size
         self.is_dropped = False
         self.builder = make()
         self._make = make
+        self._slack = slack
         self._subset = subset
         self._read_on = read_on
         self._process = os.getpid()
@@ -74,7 +82,7 @@ class Loading:
             self._origin, self._filled, self.builder = snapshot.origin, 0, self._make()
             if isinstance(self.builder, VectorBuilder):
                 count = len(snapshot.seqs)
-                self.builder.reserve(count + int(SLACK * count))
+                self.builder.reserve(count + int(self._slack * count))
         return len(snapshot.seqs) - self._filled
 
     def slices(self, snapshot: Snapshot, reader: CollectionReader) -> Generator[None, None, None]:

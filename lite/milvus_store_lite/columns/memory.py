@@ -9,9 +9,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Protocol
+from typing import Final, Protocol
 
+from ..process.address_space import is_limited
 from ..process.children import PerProcess
+
+_SPARE_BYTES: Final = 256 << 20
+"""Columns up to this size may have room for as many rows again."""
 
 
 class Holder(Protocol):
@@ -38,6 +42,14 @@ class MemoryBudget:
     def allows(self, size: int) -> bool:
         """Whether a column of ``size`` bytes may become resident at all."""
         return self.limit is None or size <= self.limit
+
+    def allows_doubling(self, size: int) -> bool:
+        """Whether a column of ``size`` bytes may have room for as many rows again.
+
+        It costs nothing before rows are in it, unless memory is bounded. Without it the first row that is added
+        copies the column, inside the call that reads the row.
+        """
+        return self.limit is None and size <= _SPARE_BYTES and not is_limited()
 
     def charge(self, holder: Holder, key: Hashable, size: int) -> None:
         """``holder`` now holds ``size`` bytes under ``key``; drops others to make room."""

@@ -21,6 +21,7 @@ from .loading import SLACK, Loading
 from .memory import MemoryBudget
 from .snapshot import AnyColumn, Key, Origin, Snapshot
 from .vector_form import VectorBuilder
+from .vectors import bytes_of_vector
 
 _LAST_SLOTS: Final = 128
 """When only so many slots are missing of a column that is loaded beside the calls, they are read with the lock
@@ -146,6 +147,15 @@ class SnapshotCache:
             current.columns.pop(key, None)  # type: ignore[call-overload]
             current.gathered.clear()
 
+    def _forget_ends(self, field: str) -> None:
+        """Drop the columns of ``field`` that begin behind an index.
+
+        It has been extended, or the whole column is in memory: no search asks for them any longer, and they would
+        grow for good.
+        """
+        for key in [key for key in list(self._builders) if key.field == field and key.after]:
+            self.forget(key)
+
     def load(
         self, key: Key, make: Callable[[], Builder], snapshot: Snapshot, reader: CollectionReader
     ) -> AnyColumn:
@@ -156,6 +166,8 @@ class SnapshotCache:
                 return snapshot.columns[key]
             builder = make()
             after = key.after
+            if after:
+                self._forget_ends(key.field)
             first = snapshot.first_slot(after)
             alive = None if snapshot.alive is None else snapshot.alive[first:]
             self._read_into(builder, key, reader, after, snapshot.seqs[first:], alive, is_all=after == 0)
@@ -169,12 +181,12 @@ class SnapshotCache:
                 return
             known.drop()
             self._loadings.pop(key, None)
-        size += int(SLACK * size)
-        if not self.memory.allows(size):
+        slack = 1 if self.memory.allows_doubling(size) else SLACK
+        if not self.memory.allows(size + int(slack * size)):
             return
-        loading = Loading(key, make, size, self.subset, self.read_on)
+        loading = Loading(key, make, size, slack, self.subset, self.read_on)
         if self._loadings.setdefault(key, loading) is loading:
-            self.memory.charge(self, key, size)
+            self.memory.charge(self, key, size + int(slack * size))
             self._load_later(loading)
 
     def read_on(self, loading: Loading, reader: CollectionReader, is_over: Callable[[], bool]) -> bool:
@@ -199,6 +211,7 @@ class SnapshotCache:
                 for _ in loading.slices(snapshot, reader):
                     pass
                 self._kept(key, loading.builder, snapshot)
+                self._forget_ends(key.field)
                 self._end(loading)
                 return False
         with closing(loading.slices(snapshot, reader)) as slices:
@@ -241,7 +254,7 @@ class SnapshotCache:
             DatabaseCorruptError: the file does not hold one good value for each of the rows.
         """
         if isinstance(builder, VectorBuilder) and after == 0:
-            builder.reserve(len(seqs))
+            builder.reserve(self._with_room(key, reader, len(seqs)))
         if is_all and self.subset is None and key.field == reader.schema.primary.name:
             live = seqs if alive is None else seqs[alive]
             try:
@@ -254,6 +267,12 @@ class SnapshotCache:
             return
         for _ in fill(builder, key, reader, after, seqs, alive, self.subset, ROWS_AT_ONCE):
             pass
+
+    def _with_room(self, key: Key, reader: CollectionReader, count: int) -> int:
+        """For how many vectors to take memory where there are ``count``."""
+        field = reader.schema.find(key.field)
+        each = None if field is None or self.subset is not None else bytes_of_vector(field)
+        return 2 * count if each is not None and self.memory.allows_doubling(each * count) else count
 
 
 def _without(

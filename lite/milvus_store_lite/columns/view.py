@@ -186,6 +186,9 @@ class View:
     def vectors(self, field: Field, after: int = 0) -> AnyVectorColumn:
         """The vectors of every slot beyond seq ``after``, made resident; ``can_hold`` says whether memory
         allows it."""
+        whole = self.resident_vectors(field) if after else None
+        if whole is not None:
+            return whole.between(self.snapshot.first_slot(after), self.count)
         loaded = self._column(Key(field.name, after=after), lambda: vector_builder(field))
         assert isinstance(loaded, AnyVectorColumn)
         return loaded
@@ -201,6 +204,8 @@ class View:
 
     def holds(self, field: Field, after: int = 0) -> bool:
         """Whether the vectors of the rows beyond seq ``after`` are resident already."""
+        if after and self.resident_vectors(field) is not None:
+            return True
         return Key(field.name, after=after) in self.snapshot.columns
 
     def can_hold(self, field: Field, after: int = 0) -> bool:

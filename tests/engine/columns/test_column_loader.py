@@ -18,6 +18,7 @@ from milvus_store_lite.columns.builders import NumberBuilder
 from milvus_store_lite.columns.dense_vectors import DenseBuilder, DenseColumn
 from milvus_store_lite.columns.snapshot import Key
 from milvus_store_lite.columns.snapshot_cache import SnapshotCache
+from milvus_store_lite.indexes import field_index
 from milvus_store_lite.indexes.field_index import WARM, FieldIndex
 from milvus_store_lite.search import plan
 from tests.inside import file_of, state_of
@@ -200,10 +201,66 @@ def test_rows_written_afterwards_join_the_column(indexed: Path) -> None:
         warm_up(client)
         wait_for(lambda: column(client))
         memory = column(client).values.base
-        client.insert("c", rows(ROWS, ROWS + 20))
-        assert ids(client) == nearest(list(range(ROWS + 20)))
-        assert np.array_equal(column(client).values, VECTORS[: ROWS + 20])
+        for first, end in ((ROWS, ROWS + 20), (ROWS + 20, ROWS + 700), (ROWS + 700, 2 * ROWS)):
+            client.insert("c", rows(first, end))
+            assert ids(client) == nearest(list(range(end)))
+            assert np.array_equal(column(client).values, VECTORS[:end])
         assert column(client).values.base is memory, "there was room for them: nothing was copied"
+
+
+@pytest.mark.parametrize("memory_limit", [None, 1 << 30])
+def test_a_column_that_a_scan_has_read_has_room_as_well_unless_memory_is_bounded(
+    path: Path, memory_limit: int | None
+) -> None:
+    with MilvusClient(path, memory_limit=memory_limit) as client:
+        schema = client.create_schema()
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIM)
+        index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
+        client.create_collection("c", schema=schema, index_params=index)
+        client.insert("c", rows(0, ROWS))
+        ids(client)
+        memory = column(client).values.base
+        client.insert("c", rows(ROWS, 2 * ROWS))
+        assert ids(client) == nearest(list(range(2 * ROWS)))
+        assert (column(client).values.base is memory) == (memory_limit is None)
+
+
+def test_rows_behind_an_index_are_in_memory_once(indexed: Path) -> None:
+    """They have a column of their own only until the whole one is there."""
+    with MilvusClient(indexed) as client:
+        client.insert("c", rows(ROWS, ROWS + 20))
+        ids(client)
+        assert ends(client) == {ROWS}
+        warm_up(client)
+        wait_for(lambda: column(client))
+        client.insert("c", rows(ROWS + 20, ROWS + 40))
+        assert ids(client) == nearest(list(range(ROWS + 40)))
+        assert ids(client, filter=f"id >= {ROWS}") == nearest(list(range(ROWS, ROWS + 40)))
+        assert ends(client) == set()
+
+
+def test_rows_that_have_joined_an_index_leave_the_column_behind_it(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "RESIDENT_BYTES", 0)
+    monkeypatch.setattr(field_index, "TAIL_ROWS", 100)
+    monkeypatch.setattr(field_index, "SCANNED", 1 << 30)
+    with MilvusClient(indexed) as client:
+        for first in range(ROWS, ROWS + 600, 200):
+            client.insert("c", rows(first, first + 180))
+            client.build_index("c", "vector")
+            client.insert("c", rows(first + 180, first + 200))
+            assert ids(client) == nearest(list(range(first + 200)))
+            assert ends(client) == {first + 180}
+
+
+def ends(client: MilvusClient) -> set[int]:
+    """Behind how many rows the columns of the vectors begin that do not begin with the first."""
+    snapshot = cache_of(client)._current
+    assert snapshot is not None
+    assert snapshot.columns.keys() == cache_of(client)._builders.keys()
+    return {key.after for key in snapshot.columns if key.field == "vector" and key.after}
 
 
 def test_no_transaction_lasts_as_long_as_the_reading(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
