@@ -40,14 +40,18 @@ def few_rows_are_worth_an_index() -> Iterator[None]:
 def indexed(path: Path) -> Path:
     """A file whose index is built and stored."""
     with MilvusClient(path) as client:
-        schema = client.create_schema()
-        schema.add_field("id", DataType.INT64, is_primary=True)
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIM)
-        index = client.prepare_index_params("vector", index_type="AUTOINDEX", metric_type="L2")
-        client.create_collection("c", schema=schema, index_params=index)
-        client.insert("c", rows(0, ROWS))
+        fill(client, "AUTOINDEX")
         client.build_index("c", "vector")
     return path
+
+
+def fill(client: MilvusClient, index_type: str) -> None:
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIM)
+    index = client.prepare_index_params("vector", index_type=index_type, metric_type="L2")
+    client.create_collection("c", schema=schema, index_params=index)
+    client.insert("c", rows(0, ROWS))
 
 
 def rows(first: int, end: int) -> list[dict[str, Any]]:
@@ -213,12 +217,7 @@ def test_a_column_that_a_scan_has_read_has_room_as_well_unless_memory_is_bounded
     path: Path, memory_limit: int | None
 ) -> None:
     with MilvusClient(path, memory_limit=memory_limit) as client:
-        schema = client.create_schema()
-        schema.add_field("id", DataType.INT64, is_primary=True)
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIM)
-        index = client.prepare_index_params("vector", index_type="FLAT", metric_type="L2")
-        client.create_collection("c", schema=schema, index_params=index)
-        client.insert("c", rows(0, ROWS))
+        fill(client, "FLAT")
         ids(client)
         memory = column(client).values.base
         client.insert("c", rows(ROWS, 2 * ROWS))

@@ -23,7 +23,7 @@ from ..bound import (
 from ..evaluation import spatial
 from ..evaluation.like import prefix
 from ..tree import Call, Expression
-from . import arrays, key_sets, words
+from . import arrays, words
 from .arguments import check_count, integer, refuse_options, string
 from .context import Context
 from .kinds import describe, kind_of
@@ -177,6 +177,12 @@ def _spatial(context: Context, node: Call, bind_condition: BindCondition) -> Pre
     return Spatial(node.function, operand.field, other, distance)
 
 
+def _membership_match(context: Context, node: Call, _: BindCondition) -> Predicate:
+    from .key_sets import membership_match  # few filters need it, and it takes a while to import
+
+    return membership_match(context, node)
+
+
 _HANDLERS: dict[str, _Handler] = {
     **{
         f"{kind}_contains{suffix}": _contains for kind in ("json", "array") for suffix in ("", "_all", "_any")
@@ -188,7 +194,7 @@ _HANDLERS: dict[str, _Handler] = {
     "text_match": lambda context, node, _: words.text_match(context, node),
     "text_match_fuzzy": lambda context, node, _: words.text_match_fuzzy(context, node),
     "phrase_match": lambda context, node, _: words.phrase_match(context, node),
-    "membership_match": lambda context, node, _: key_sets.membership_match(context, node),
+    "membership_match": _membership_match,
     "empty": _empty,
     "starts_with": _starts_with,
     **dict.fromkeys((*spatial.RELATIONS, "st_dwithin", "st_isvalid"), _spatial),
