@@ -134,7 +134,7 @@ def _of_numpy(values: np.ndarray[Any, Any]) -> Values:
 
 
 def _of_arrow(values: Any) -> Values:
-    array = values.combine_chunks() if hasattr(values, "combine_chunks") else values
+    array = _in_one_chunk(values)
     if hasattr(array, "storage"):  # an extension, such as a tensor
         array = array.storage
     if hasattr(array, "dictionary_decode"):
@@ -149,6 +149,12 @@ def _of_arrow(values: Any) -> Values:
         if found is not None:
             return found
     return list(array.to_pylist())
+
+
+def _in_one_chunk(values: Any) -> Any:
+    if getattr(values, "num_chunks", None) == 1:
+        return values.chunk(0)  # combining copies even a single chunk of lists
+    return values.combine_chunks() if hasattr(values, "combine_chunks") else values
 
 
 def _arrow_numbers(array: Any) -> Values:
