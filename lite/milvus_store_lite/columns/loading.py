@@ -13,10 +13,6 @@ from .filling import Builder, fill
 from .snapshot import Key, Origin, Snapshot
 from .vector_form import VectorBuilder
 
-SLACK: Final = 1 / 16
-"""The room for more rows, for each that is there, where memory does not allow more: the first row that is added
-would else copy them all inside the call that reads it."""
-
 _SLICE_BYTES: Final = 192 << 10
 _SLICE_ROWS: Final = (16, 512)
 """What is read at a time, and how many rows that is at least and at most: 128 vectors of 384 dimensions take a

@@ -14,8 +14,11 @@ from typing import Final, Protocol
 from ..process.address_space import is_limited
 from ..process.children import PerProcess
 
-_SPARE_BYTES: Final = 256 << 20
+_DOUBLED_BYTES: Final = 256 << 20
 """Columns up to this size may have room for as many rows again."""
+
+_SLACK: Final = 1 / 16
+"""The room of others for more rows, for each that is there."""
 
 
 class Holder(Protocol):
@@ -43,13 +46,14 @@ class MemoryBudget:
         """Whether a column of ``size`` bytes may become resident at all."""
         return self.limit is None or size <= self.limit
 
-    def allows_doubling(self, size: int) -> bool:
-        """Whether a column of ``size`` bytes may have room for as many rows again.
+    def slack(self, size: int) -> float:
+        """The room for more rows that a column of ``size`` bytes should have, for each row that is there.
 
-        It costs nothing before rows are in it, unless memory is bounded. Without it the first row that is added
-        copies the column, inside the call that reads the row.
+        Without it the first row that is added copies the column, inside the call that reads the row. It costs
+        nothing before rows are in it, unless memory is bounded.
         """
-        return self.limit is None and size <= _SPARE_BYTES and not is_limited()
+        is_free = self.limit is None and size <= _DOUBLED_BYTES and not is_limited()
+        return 1 if is_free else _SLACK
 
     def charge(self, holder: Holder, key: Hashable, size: int) -> None:
         """``holder`` now holds ``size`` bytes under ``key``; drops others to make room."""

@@ -17,7 +17,7 @@ from ..storage.store import CollectionReader
 from .column import BoolArray
 from .filling import Builder, fill, spread
 from .growable import Growable
-from .loading import SLACK, Loading
+from .loading import Loading
 from .memory import MemoryBudget
 from .snapshot import AnyColumn, Key, Origin, Snapshot
 from .vector_form import VectorBuilder
@@ -181,7 +181,7 @@ class SnapshotCache:
                 return
             known.drop()
             self._loadings.pop(key, None)
-        slack = 1 if self.memory.allows_doubling(size) else SLACK
+        slack = self.memory.slack(size)
         if not self.memory.allows(size + int(slack * size)):
             return
         loading = Loading(key, make, size, slack, self.subset, self.read_on)
@@ -272,7 +272,10 @@ class SnapshotCache:
         """For how many vectors to take memory where there are ``count``."""
         field = reader.schema.find(key.field)
         each = None if field is None or self.subset is not None else bytes_of_vector(field)
-        return 2 * count if each is not None and self.memory.allows_doubling(each * count) else count
+        if each is None:
+            return count
+        room = count + int(self.memory.slack(each * count) * count)
+        return room if self.memory.allows(each * room) else count
 
 
 def _without(
