@@ -106,7 +106,7 @@ class AnnIndex(ABC):
         """An empty index to train and fill, sized for ``rows`` vectors."""
 
     def reserve(self, rows: int) -> None:  # noqa: B027  # most have nothing to reserve
-        """Reserve memory for ``rows`` vectors at once, where growing would take twice as much."""
+        """Reserve memory for ``rows`` vectors in all, where growing would take twice as much."""
 
     @classmethod
     def read(
@@ -194,11 +194,11 @@ class AnnIndex(ABC):
         """
         return True
 
-    def extended(self, vectors: Floats) -> AnnIndex:
-        """A copy of this index with more vectors; searches of this one continue undisturbed."""
-        require(HEADROOM + 2 * self.bytes_of(self.rows + len(vectors)))
+    def copy(self, rows: int) -> AnnIndex:
+        """A copy of this index, to grow to ``rows`` vectors; searches of this one continue undisturbed."""
+        require(HEADROOM + self.bytes_of(self.rows) + self.bytes_of(rows))
         copy = type(self)(faiss.clone_index(self.handle), self.metric, self.parameters, self.tuned)
-        copy.add(vectors)
+        copy.reserve(rows)
         return copy
 
     def add(self, vectors: Floats) -> None:

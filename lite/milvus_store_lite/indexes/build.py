@@ -5,8 +5,9 @@ Vectors are streamed: a build holds a training sample in memory, and then the in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -64,15 +65,16 @@ class Unindexable(Exception):
 class BuildSteps:
     """How a build reports its progress: by ``advance`` after each chunk. ``advance`` may also stop the build."""
 
-    def __init__(self, report: Callable[[int, int], None], is_cancelled: Callable[[], bool]) -> None:
+    def __init__(self, report: Callable[[int, int], None] | None, is_cancelled: Callable[[], bool]) -> None:
         self._report = report
         self._is_cancelled = is_cancelled
 
     def advance(self, done: int, total: int) -> None:
-        """``done`` of ``total`` vectors are in; raises BuildCancelled when the build is to stop."""
+        """``done`` of ``total`` vectors, or rows, are in; raises BuildCancelled when the build is to stop."""
         if self._is_cancelled():
             raise BuildCancelled
-        self._report(done, total)
+        if self._report is not None:
+            self._report(done, total)
 
 
 def build(
@@ -108,22 +110,14 @@ def build(
         if ann.is_tuned:
             sample_queries = SampleQueries(metric, queries, count)
     ann.reserve(count)  # when the sample is gone
-    indexed: list[npt.NDArray[np.int64]] = []
-    done = 0
     turns = _Turns(ann, field, reading, position)
-    with Adder(ann) as adder:
-        for chunk in turns:
-            adder.add(chunk.vectors)
-            if sample_queries is not None:
-                sample_queries.update(chunk.vectors, first_label=done)
-            indexed.append(chunk.seqs)
-            done += len(chunk.seqs)
-            steps.advance(done, count)
-    if done == 0:
+    see = None if sample_queries is None else sample_queries.update
+    seqs = _add(ann, turns, lambda done, _: steps.advance(done, count), see)
+    if not len(seqs):
         raise Unindexable("it has no vectors")
     if sample_queries is not None and not ann.tune(sample_queries.queries, sample_queries.samples()):
         raise Unindexable("no setting finds nine of ten nearest rows")
-    return BuiltIndex(ann, np.concatenate(indexed), position.last_seq, turns.through_change)
+    return BuiltIndex(ann, seqs, position.last_seq, turns.through_change)
 
 
 def extend(
@@ -135,14 +129,44 @@ def extend(
     """``built`` with the vectors that came after it; raises what ``build`` does."""
     with _opened(reading) as reader:
         position = reader.position
-        found = list(_chunks(built.ann, field, reader.vectors, built.through_seq, position.last_seq))
-    through = position.last_seq, position.last_change
-    if not found:
-        return BuiltIndex(built.ann, built.seqs, *through)
-    vectors = np.concatenate([chunk.vectors for chunk in found])
-    ann = built.ann.extended(vectors)
-    steps.advance(len(vectors), len(vectors))
-    return BuiltIndex(ann, np.concatenate([built.seqs, *(chunk.seqs for chunk in found)]), *through)
+    ann, rows = built.ann, position.last_seq - built.through_seq
+    turns = _Turns(ann, field, reading, position, built.through_seq)
+    chunks = iter(turns)
+    first, seqs = next(chunks, None), built.seqs
+    if first is not None:
+        ann = ann.copy(len(seqs) + (rows if field.within is None else len(first.seqs)))
+        added = _add(
+            ann,
+            chain([first], chunks),
+            lambda _, through: steps.advance(through - built.through_seq, rows),
+        )
+        seqs = np.concatenate([seqs, added])
+    return BuiltIndex(ann, seqs, position.last_seq, turns.through_change)
+
+
+def _add(
+    ann: AnnIndex,
+    chunks: Iterable[Chunk],
+    advance: Callable[[int, int], None],
+    see: Callable[[Floats, int], None] | None = None,
+) -> npt.NDArray[np.int64]:
+    """Add the vectors of ``chunks`` to ``ann``; returns their seqs.
+
+    Args:
+        advance: called after each chunk with how many vectors are in, and the seq up to which rows were read.
+        see: called with the vectors of each chunk and the label of the first.
+    """
+    seqs: list[npt.NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+    done = 0
+    with Adder(ann) as adder:
+        for chunk in chunks:
+            adder.add(chunk.vectors)
+            if see is not None:
+                see(chunk.vectors, done)
+            seqs.append(chunk.seqs)
+            done += len(chunk.seqs)
+            advance(done, chunk.through)
+    return np.concatenate(seqs)
 
 
 @contextmanager
@@ -155,20 +179,24 @@ def _opened(reading: Reading) -> Iterator[CollectionReader]:
 
 
 class _Turns:
-    """The vectors of the rows that there were at ``position``, chunk by chunk, each in a transaction of its own.
+    """The vectors of the rows that there were at ``position``, from beyond the row ``after``, chunk by chunk, each
+    in a transaction of its own.
 
     Rows that are removed meanwhile may be missing, as far as the change ``through_change`` tells.
     """
 
-    def __init__(self, ann: AnnIndex, field: Field, reading: Reading, position: Position) -> None:
+    def __init__(
+        self, ann: AnnIndex, field: Field, reading: Reading, position: Position, after: int = 0
+    ) -> None:
         self._ann = ann
         self._field = field
         self._reading = reading
+        self._after = after
         self._through = position.last_seq
         self.through_change = position.last_change
 
     def __iter__(self) -> Iterator[Chunk]:
-        after = 0
+        after = self._after
         while after < self._through:
             chunk = self._next(after)
             if chunk is None:

@@ -102,8 +102,9 @@ class Codes(AnnIndex):
     def reserve(self, rows: int) -> None:
         if self.has_finer:
             # Codes that move while they grow are in memory twice.
-            self._finer.codes.resize(rows * self._finer.code_size)
-            self._finer.codes.clear()
+            codes, held = self._finer.codes, self._finer.codes.size()
+            codes.resize(rows * self._finer.code_size)
+            codes.resize(held)
 
     @classmethod
     def finer(cls, dim: int, parameters: Mapping[str, Any], rows: int) -> str | None:

@@ -78,7 +78,6 @@ class FieldIndex:
         self.field = field
         self.record = record
         self.built: BuiltIndex | None = None
-        self.progress: tuple[int, int] | None = None
         self._least_rows = tuning.current().rows_to_build(index_types(field)[record.type])
         self._lock = PerProcess(threading.RLock)
         self._next_seq = self._least_rows or 0
@@ -183,8 +182,6 @@ class FieldIndex:
                 self._build(*seen, reading, steps)
             except IndexDropped:
                 return
-            finally:
-                self.progress = None
             if writing is not None and self._is_worth_storing(1 if is_awaited else SAVE_GROWTH):
                 self._store(writing)
 

@@ -50,13 +50,7 @@ class IndexMaintainer:
         self, index: FieldIndex, report: Callable[[int, int], None] | None, *, is_awaited: bool
     ) -> None:
         reading, writing = self._opener(index)
-
-        def advance(done: int, total: int) -> None:
-            index.progress = (done, total)
-            if report is not None:
-                report(done, total)
-
-        steps = BuildSteps(advance, lambda: self._background.is_closed)
+        steps = BuildSteps(report, lambda: self._background.is_closed)
         index.improve(reading, writing, steps, is_awaited=is_awaited)
 
     def close(self, *, waiting: bool = True) -> None:
