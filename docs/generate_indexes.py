@@ -60,7 +60,8 @@ FLOAT_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR and INT8_VECTOR. The first metric 
 
 Scores are always those of the vectors themselves: a search scores anew what an index proposes. When the
 vectors take more than 256 MB in all, it reads them from the file for that. So that it reads only some
-fifteen, AUTOINDEX and ANNOY then hold codes of eight bits a dimension as well (up to 1 GiB of them), and
+fifteen, AUTOINDEX and ANNOY then hold codes of eight bits a dimension as well (or of four, where eight would
+take more than 1 GiB; none where four would), and
 IVF_RABITQ holds those that `refine` and `refine_type` ask for. DISKANN holds none: it takes the least memory
 and reads the most.
 

@@ -12,6 +12,7 @@ Measured on 10,000 rows of 100 vectors of 128 dimensions and queries of 32 (benc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -56,6 +57,8 @@ _PROPOSAL_BYTES: Final = 64
 
 class ListCodes(RefinedCodes):
     """One-bit codes in inverted lists, and codes of eight bits of vectors too many to be held in memory."""
+
+    FINER = MappingProxyType({"SQ8": 1})
 
     @property
     def needs_tuned(self) -> set[str]:

@@ -120,11 +120,14 @@ def test_every_index_finds_what_is_near_filtered_or_not(
     assert found >= 0.95 * wanted
 
 
+@pytest.mark.parametrize("bits", [8, 4])
 @pytest.mark.parametrize("metric", ["COSINE", "L2", "IP"])
 def test_finer_codes_stand_in_for_vectors_that_memory_has_no_room_for(
-    tmp_path: Path, vectors: np.ndarray, metric: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, vectors: np.ndarray, metric: str, bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(codes, "RESIDENT_BYTES", 0)
+    if bits == 4:
+        monkeypatch.setattr(codes, "_FINER_BYTES", DIM * 2000)
     read: list[int] = []
     fetch = VectorReader.fetch
     monkeypatch.setattr(VectorReader, "fetch", lambda *given: (read.append(len(given[1])), fetch(*given))[1])
@@ -140,6 +143,7 @@ def test_finer_codes_stand_in_for_vectors_that_memory_has_no_room_for(
         made = built(file).built
         assert made is not None
         assert made.ann.has_finer
+        assert made.ann.handle.refine_index.sa_code_size() == DIM * bits // 8
         assert len(made.seqs) == ROWS
         found = wanted = 0
         for query in vectors[::150] + 0.01:
@@ -184,8 +188,9 @@ def test_rabitq_holds_finer_codes_when_asked_to(file: DatabaseFile, vectors: np.
         file.database().drop_collection("c")
 
 
-def test_an_index_is_outgrown_where_finer_codes_begin_to_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_is_outgrown_where_other_finer_codes_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "RESIDENT_BYTES", 4 * DIM * 1_000)
+    monkeypatch.setattr(codes, "_FINER_BYTES", DIM * 10_000)
     made = FAMILIES["AUTOINDEX"].empty(DIM, "L2", {}, 900)
     made.tuned = {"rows": 900}
     assert made.grows_until == 1_000
@@ -194,6 +199,10 @@ def test_an_index_is_outgrown_where_finer_codes_begin_to_pay(monkeypatch: pytest
     made.tuned = {"rows": 1_001}
     assert made.grows_until == 4_004
     assert made.has_finer
+    for rows, until, has_finer in ((9_000, 10_000, True), (19_000, 20_000, True), (20_001, 80_004, False)):
+        made = FAMILIES["AUTOINDEX"].empty(DIM, "L2", {}, rows)
+        made.tuned = {"rows": rows}
+        assert (made.grows_until, made.has_finer) == (until, has_finer)
 
 
 def test_rows_join_the_index_as_they_arrive_and_are_found_before(

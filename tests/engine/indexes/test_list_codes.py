@@ -15,7 +15,6 @@ import pytest
 from milvus_store import DataType, EmbeddingList, MilvusClient
 from milvus_store_lite.checks import check_file
 from milvus_store_lite.indexes import list_codes
-from milvus_store_lite.indexes.codes import RefinedCodes
 from milvus_store_lite.search import max_sim, max_sim_nearest
 from tests.thresholds import lowered
 
@@ -35,7 +34,7 @@ def _few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(params=["one bit", "eight bits too"])
 def codes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param != "one bit":
-        monkeypatch.setattr(RefinedCodes, "_rows_refined", staticmethod(lambda dim: (0, 1 << 30)))
+        monkeypatch.setattr("milvus_store_lite.indexes.codes.RESIDENT_BYTES", 0)
 
 
 def lists(seed: int, count: int = ROWS) -> list[Any]:
