@@ -32,7 +32,7 @@ def test_size_plans_a_collection(run: Run) -> None:
     assert outcome.code == 0
     assert outcome.out.startswith("2,000,000 rows of 768 float, 500 bytes of text, AUTOINDEX\n")
     for part in (
-        "disk      7.9 GB",
+        "disk      8.7 GB",
         "searching",
         "building",
         "1 to 10 ms",
