@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,11 +35,11 @@ def backup(path: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def client(path: Path, backup: Path) -> MilvusClient:
-    client = MilvusClient(path)
-    client.insert("docs", rows(5, 9, "lost"))
-    client.search("docs", [[1, 1]])
-    return client
+def client(path: Path, backup: Path) -> Iterator[MilvusClient]:
+    with MilvusClient(path) as client:
+        client.insert("docs", rows(5, 9, "lost"))
+        client.search("docs", [[1, 1]])
+        yield client
 
 
 def test_the_client_answers_from_the_restored_file(client: MilvusClient, path: Path, backup: Path) -> None:
