@@ -43,6 +43,12 @@ _SPARSENESS: Final = 0.6
 """The rows that a filter leaves are sparser: the same number lies in a wider circle, whose lists grow with this
 power of the share. It holds where a filter leaves fewer rows than any sample of the build."""
 
+_OUTGROWN: Final = 4.0
+"""An index is built anew at so many times the rows for which it was dimensioned."""
+
+_DENSER: Final = math.sqrt(2)
+"""Among twice the rows a search needs at least so many times the candidates: they lie closer together."""
+
 _CODES_FOR_THREADS: Final = 150_000
 """One-bit codes that are worth waking other threads for one query: some four milliseconds of one thread."""
 
@@ -125,7 +131,7 @@ class Codes(AnnIndex):
 
     @property
     def grows_until(self) -> float:
-        return 4.0 * float(self.tuned["rows"])
+        return _OUTGROWN * float(self.tuned["rows"])
 
     @property
     def most(self) -> int:
@@ -222,13 +228,21 @@ class Codes(AnnIndex):
         candidates = int(max(candidates, asked))
         rerank_k = None
         if self.has_finer:
-            rerank_k = min(candidates, int(max(self.tuned["rerank_k"] * more, asked)))
+            grown = self._denser() ** math.log2(self._growth)
+            rerank_k = min(candidates, int(max(self.tuned["rerank_k"] * more * grown, asked)))
         return SearchEffort(max(1, min(self.most, round(nprobe))), candidates, rerank_k)
 
     def _tuned_for(self, share: float) -> tuple[float, float]:
         """(nprobe, candidates) that find ten rows where a filter leaves ``share`` of all: between the two samples
-        on either side of it, in proportion."""
-        halvings = -math.log2(share)
+        on either side of it, in proportion.
+
+        Of an index that has grown since, as many rows are a greater share of those that the samples were drawn
+        from, or more than all of them.
+        """
+        halvings = -math.log2(share * self._growth)
+        nprobe, candidates = self._efforts[0]
+        if halvings <= 0:
+            return nprobe, candidates * self._denser() ** -halvings
         before = min(int(halvings), len(self._efforts) - 1)
         beyond = halvings - before
         nprobe, candidates = self._efforts[before]
@@ -238,6 +252,16 @@ class Codes(AnnIndex):
         return nprobe * (next_nprobe / nprobe) ** beyond, candidates * (
             next_candidates / candidates
         ) ** beyond
+
+    @property
+    def _growth(self) -> float:
+        """How many times the rows that it was tuned with it has by now."""
+        return min(_OUTGROWN, max(1.0, self.rows / int(self.tuned["rows"])))
+
+    def _denser(self) -> float:
+        """How many times the candidates a search needs among twice the rows."""
+        few, *fewer = (candidates for _, candidates in self._efforts[:2])
+        return max([_DENSER, *(few / less for less in fewer)])
 
     @property
     def has_finer(self) -> bool:

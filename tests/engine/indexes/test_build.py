@@ -205,6 +205,25 @@ def test_an_index_is_outgrown_where_other_finer_codes_pay(monkeypatch: pytest.Mo
         assert (made.grows_until, made.has_finer) == (until, has_finer)
 
 
+def test_an_index_that_has_grown_looks_at_more_candidates() -> None:
+    """As many rows are found by the same effort, whatever share of all they are by now."""
+    made = FAMILIES["AUTOINDEX"].empty(DIM, "L2", {}, 1_000)
+    tuned = {"rows": 1_000, "nprobe": 8, "candidates": 200, "nprobe/2": 9, "candidates/2": 100}
+    efforts = {}
+    for rows in (500, 1_000, 2_000, 4_000):
+        grown = type(made)(made.handle, "L2", {}, tuned)
+        grown.rows = rows
+        efforts[rows] = [grown.effort(10, share, {}) for share in (1, 0.5, 0.25)]
+    assert efforts[500] == efforts[1_000]
+    assert [effort.candidates for effort in efforts[1_000]] == [200, 100, 100]
+    assert [effort.candidates for effort in efforts[2_000]] == [400, 200, 100]
+    assert [effort.candidates for effort in efforts[4_000]] == [800, 400, 200]
+    assert efforts[4_000][2] == efforts[1_000][0]
+    alone = type(made)(made.handle, "L2", {}, {"rows": 1_000, "nprobe": 8, "candidates": 200})
+    alone.rows = 4_000
+    assert alone.effort(10, 1, {}).candidates == 400
+
+
 def test_rows_join_the_index_as_they_arrive_and_are_found_before(
     file: DatabaseFile, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
