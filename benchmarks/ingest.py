@@ -10,7 +10,7 @@ import argparse
 import sqlite3
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,22 +94,23 @@ def measure(rows: list[dict[str, object]], dim: int, batch: int, durability: str
     """Print rows per second, the best of ``rounds``, in calls of ``batch`` rows."""
     arrays = [rows[start : start + batch] for start in range(0, len(rows), batch)]
     forms = [{"numpy vectors": part, **forms_of(part)} for part in arrays]
-    ways = ["bare sqlite3", *forms[0]]
-    found = dict.fromkeys(ways, 0.0)
+
+    def insert(form: str) -> Callable[[Path], float]:
+        batches = [of_part[form] for of_part in forms]
+        return lambda path: into_store(path, batches, len(rows), dim, durability)
+
+    ways = {f"insert, {form}": insert(form) for form in forms[0]}
+    ways["bare sqlite3"] = lambda path: into_sqlite(path, arrays, durability)
+    names = list(ways)
+    found = dict.fromkeys(names, 0.0)
     for number in range(rounds):
-        first = number % len(ways)  # another one in each round: what others wrote still goes to the disk
-        for name in [*ways[first:], *ways[:first]]:
+        first = number % len(names)  # another one in each round: what others wrote still goes to the disk
+        for name in [*names[first:], *names[:first]]:
             with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder, "ingest.db")
-                if name == "bare sqlite3":
-                    speed = into_sqlite(path, arrays, durability)
-                else:
-                    batches = [of_part[name] for of_part in forms]
-                    speed = into_store(path, batches, len(rows), dim, durability)
-            found[name] = max(found[name], speed)
+                found[name] = max(found[name], ways[name](Path(folder, "ingest.db")))
     for name, speed in found.items():
-        share, way = speed / found["bare sqlite3"], name if name == "bare sqlite3" else f"insert, {name}"
-        print(f"  {durability:7}{batch:>6,} a call  {way:24}{speed:>10,.0f}   {share:5.2f} of bare SQLite")
+        share = speed / found["bare sqlite3"]
+        print(f"  {durability:7}{batch:>6,} a call  {name:24}{speed:>10,.0f}   {share:5.2f} of bare SQLite")
 
 
 def main() -> None:

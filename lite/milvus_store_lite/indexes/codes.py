@@ -259,9 +259,9 @@ class Codes(AnnIndex):
         return min(_OUTGROWN, max(1.0, self.rows / int(self.tuned["rows"])))
 
     def _denser(self) -> float:
-        """How many times the candidates a search needs among twice the rows."""
-        few, *fewer = (candidates for _, candidates in self._efforts[:2])
-        return max([_DENSER, *(few / less for less in fewer)])
+        """How many times the candidates a search needs among twice the rows: no more than twice as many."""
+        among_all, *among_half = (candidates for _, candidates in self._efforts[:2])
+        return min(2.0, max([_DENSER, *(among_all / candidates for candidates in among_half)]))
 
     @property
     def has_finer(self) -> bool:
